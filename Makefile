@@ -1,0 +1,55 @@
+# `make` alone lists what there is to do.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+PYTEST_FLAGS ?= -n 2 --dist loadgroup --durations=15
+TESTS ?= tests
+# Passed on to crm dev and crm demo: make dev ARGS="--port 8080"
+ARGS ?=
+CONTRACT := ../shared/contract/check_contract.py
+
+.PHONY: help setup setup-test demo dev check test bench schema lock clean
+
+help: ## This list
+	@echo "make TARGET, on Linux with Python 3.11 or later:"
+	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## Make .venv, install the locked dependencies, build GraphiQL where Node is (instant the second time)
+	@scripts/setup.sh
+
+setup-test:
+	@scripts/setup.sh test
+
+demo: setup ## Start everything with 20,000 customers, cut an audience, send a campaign, and stay up
+	@exec $(BIN)/crm demo $(ARGS)
+
+dev: setup ## Start everything without data: MongoDB, API, consumers, vendor simulator
+	@exec $(BIN)/crm dev $(ARGS)
+
+check: setup-test ## What CI runs before the tests: format, lint, types, imports, sizes, schema
+	$(BIN)/ruff format --check --quiet . || { echo "Format it: $(BIN)/ruff format ."; exit 1; }
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/check_sizes.py
+	$(BIN)/python scripts/check_schema.py
+	@if [ -f $(CONTRACT) ]; then $(BIN)/python $(CONTRACT) schema.graphql 01; fi
+
+test: setup-test ## All tests, on real MongoDB and RabbitMQ and in a browser (some of them: make test TESTS=tests/bus)
+	@scripts/install_test_tools.sh
+	$(BIN)/pytest $(PYTEST_FLAGS) $(TESTS)
+
+bench: setup-test ## Measure the product beside the raw limits of this machine (one of them: make bench ARGS=ingestion)
+	@scripts/install_test_tools.sh
+	$(BIN)/python -m benchmarks $(ARGS)
+
+schema: setup ## Write schema.graphql from the code
+	@$(BIN)/crm schema > .schema.new && mv .schema.new schema.graphql
+
+lock: setup ## Lock the dependencies again (newest versions: LOCK_FLAGS=--upgrade make lock); needs uv
+	@scripts/lock.sh
+
+clean: ## Remove what builds and checks left; .venv and the data of crm dev stay
+	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf graphiql/node_modules crm_graphql/static/graphiql
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
