@@ -1,0 +1,34 @@
+"""A CRM and campaign engine with a GraphQL API. Read this page first.
+
+The domains, each a package with the same files (`documents`, `service`, `messages`, `schema/`):
+
+- `customers`, `orders`: who bought what; totals are exact and move with the orders, in one transaction.
+- `ingestion`: three doors (mutations, `POST /ingest`, `crm import`) and one path: validate, cut into chunks,
+  store them (that is the acceptance), announce them on the bus; consumers apply each chunk once.
+- `audiences`: a rule is one tree, checked and evaluated in Python (`rules`), turned into a MongoDB filter
+  (`compile`) and into an English sentence (`describe`).
+- `campaigns`: a message to an audience; launch freezes both, the planner writes the ledger.
+- `delivery`: the ledger of who gets what, senders that claim ranges of it, vendors, receipts.
+
+Around them:
+
+- `core`: settings, errors, roles, money, time, ids, paging: no I/O.
+- `bus`: the port for work queues and live events, over RabbitMQ or embedded in one process.
+- `gql`: what the domains' schemas share. `schema` puts them together, `app` serves them.
+- `resources`: opens MongoDB, the bus and HTTP clients, and chooses the adapters.
+- `leases`: what processes agree on through MongoDB.
+- `local`: the private servers behind `crm dev` and `crm demo`. `cli` is the `crm` command.
+- `consumers` (beside this package): the processes that do the queued work; it imports the services here,
+  never the other way round.
+
+The flow, from edge to data: `schema/mutations -> service -> documents | bus`, and back in through
+`consumers/registry -> handlers -> service -> documents`. MongoDB is the truth, a message hands out work, a
+live event is a hint to look.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("crm-graphql")
+except PackageNotFoundError:  # a source tree that was never installed
+    __version__ = "0.0.0"

@@ -1,0 +1,71 @@
+"""Who is asking, and what each role may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from crm_graphql.core.errors import Forbidden
+
+
+class Role(Enum):
+    """What a caller is, each with its own permissions."""
+
+    ADMIN = "ADMIN"
+    MARKETER = "MARKETER"
+    VIEWER = "VIEWER"
+    INGESTOR = "INGESTOR"
+
+
+class Permission(Enum):
+    """What a field of the schema can ask of its caller; printed in the SDL by `@requires`."""
+
+    CUSTOMERS_READ = "CUSTOMERS_READ"
+    INGESTIONS_READ = "INGESTIONS_READ"
+    INGESTIONS_WRITE = "INGESTIONS_WRITE"
+    AUDIENCES_READ = "AUDIENCES_READ"
+    AUDIENCES_WRITE = "AUDIENCES_WRITE"
+    CAMPAIGNS_READ = "CAMPAIGNS_READ"
+    CAMPAIGNS_WRITE = "CAMPAIGNS_WRITE"
+    RECEIPTS_WRITE = "RECEIPTS_WRITE"
+
+
+_READS = frozenset(
+    {
+        Permission.CUSTOMERS_READ,
+        Permission.INGESTIONS_READ,
+        Permission.AUDIENCES_READ,
+        Permission.CAMPAIGNS_READ,
+    }
+)
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.MARKETER: _READS
+    | {Permission.INGESTIONS_WRITE, Permission.AUDIENCES_WRITE, Permission.CAMPAIGNS_WRITE},
+    Role.VIEWER: _READS,
+    # Row scope (only its own ingestions) is the ingestion service's business.
+    Role.INGESTOR: frozenset(
+        {Permission.INGESTIONS_READ, Permission.INGESTIONS_WRITE, Permission.RECEIPTS_WRITE}
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """An authenticated caller. `subject` identifies it in records ("operator", later a user's id)."""
+
+    role: Role
+    subject: str
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role holds `permission`."""
+        return permission in ROLE_PERMISSIONS[self.role]
+
+    def require(self, permission: Permission) -> None:
+        """Raise `Forbidden` unless the role holds `permission`."""
+        if not self.may(permission):
+            raise Forbidden(
+                f"The role {self.role.value} does not have the permission {permission.value}. "
+                "Ask an administrator for a token of another role."
+            )

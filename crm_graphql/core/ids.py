@@ -1,0 +1,41 @@
+"""Relay global ids: base64url of `Type:key`, opaque to clients."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from bson import ObjectId
+
+from crm_graphql.core.errors import InvalidInput
+
+
+def encode_id(type_name: str, key: object) -> str:
+    """The global id of the object of GraphQL type `type_name` with the database key `key`."""
+    return base64.urlsafe_b64encode(f"{type_name}:{key}".encode()).decode().rstrip("=")
+
+
+def decode_id(global_id: str) -> tuple[str, ObjectId]:
+    """The GraphQL type name and the key in `global_id`. Raises InvalidInput for anything else."""
+    try:
+        padded = global_id + "=" * (-len(global_id) % 4)
+        type_name, _, key = base64.b64decode(padded, altchars=b"-_", validate=True).decode().partition(":")
+        if type_name and ObjectId.is_valid(key):
+            return type_name, ObjectId(key)
+    except (binascii.Error, UnicodeError, ValueError):
+        pass
+    raise InvalidInput(f'"{global_id[:100]}" is not an id of this server. Pass an `id` that it returned.')
+
+
+def decode_key(type_name: str, global_id: str, *, field: str = "id") -> ObjectId:
+    """The key in `global_id`, which must be of GraphQL type `type_name`.
+
+    Raises InvalidInput, with `field` as the path, for an id of another type or no id at all.
+    """
+    try:
+        found, key = decode_id(global_id)
+    except InvalidInput as error:
+        raise InvalidInput(str(error), path=(field,)) from None
+    if found != type_name:
+        raise InvalidInput(f"This is the id of a {found}; the id of a {type_name} is needed.", path=(field,))
+    return key

@@ -1,0 +1,172 @@
+"""Every setting of a deployment: `CRM_*` environment variables or a `.env` file."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIN_SECRET_BYTES = 32
+
+
+class BusKind(Enum):
+    """What carries messages between processes."""
+
+    RABBITMQ = "rabbitmq"
+    EMBEDDED = "embedded"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message names each variable and says what to do."""
+
+
+class Settings(BaseSettings):
+    """The settings, each with its unit in its name and a default that is safe."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CRM_", env_file=".env", extra="ignore", frozen=True, str_strip_whitespace=True
+    )
+
+    development: bool = Field(
+        False, description="Set by `crm dev`: secrets may be generated, GraphiQL is open."
+    )
+    data_dir: Path = Field(Path(".crm"), description="Where `crm dev` keeps its database, secrets and logs.")
+
+    mongodb_url: str = Field(
+        "mongodb://127.0.0.1:27017/?replicaSet=rs0",
+        description="MongoDB. Must be a replica set: transactions need one.",
+    )
+    mongodb_database: str = Field("crm", min_length=1, description="The database's name.")
+    bus: BusKind = Field(
+        BusKind.RABBITMQ,
+        description="rabbitmq, or embedded: one process without a broker, for development.",
+    )
+    amqp_url: SecretStr = Field(
+        SecretStr("amqp://127.0.0.1:5672/"), description="RabbitMQ 3.10 or later, with its credentials."
+    )
+    queue_prefix: str = Field(
+        "crm", pattern=r"^[A-Za-z0-9_-]{1,40}$", description="Keeps deployments on one broker apart."
+    )
+    publish_deadline_seconds: Annotated[float, Field(gt=0)] = Field(
+        5.0, description="How long a publish may wait for the broker's confirmation."
+    )
+
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Signs access tokens (HS256). At least 32 random bytes."
+    )
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Vendors sign their receipts with it (Standard Webhooks, whsec_...)."
+    )
+    token_issuer: str = Field("crm-graphql", description="The `iss` and `aud` of access tokens.")
+
+    host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 inside a container.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on.")
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="Where vendors and browsers reach this deployment."
+    )
+    allowed_origins: list[str] = Field(
+        default_factory=list,
+        description='Origins of front ends on other hosts, as JSON: ["https://app.example.com"].',
+    )
+    shutdown_grace_seconds: Annotated[float, Field(gt=0)] = Field(
+        8.0, description="How long a stop waits for requests and messages under way."
+    )
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
+    log_json: bool = Field(True, description="One JSON object a line; false prints for people.")
+
+    currency: str = Field(
+        "USD", pattern="^[A-Z]{3}$", description="The one currency of this deployment (ISO 4217)."
+    )
+    partitions: Annotated[int, Field(ge=1, le=64)] = Field(
+        8, description="Queues that customers are spread over. Change it only while nothing is pending."
+    )
+    chunk_records: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        5000, description="Records applied in one transaction."
+    )
+    chunks_at_once: Annotated[int, Field(ge=1, le=64)] = Field(
+        2, description="Chunks that one consumer process applies at once."
+    )
+    pending_chunks_limit: Annotated[int, Field(ge=1)] = Field(
+        400, description="The ingest doors stop reading while more accepted chunks than this wait."
+    )
+    backpressure_wait_seconds: Annotated[float, Field(gt=0)] = Field(
+        30.0, description="How long a door waits for room before it answers 503 with Retry-After."
+    )
+    ingest_body_limit_bytes: Annotated[int, Field(gt=0)] = Field(
+        10 * 1024**3, description="Largest body of POST /ingest, after decompression."
+    )
+    row_errors_kept: Annotated[int, Field(ge=1)] = Field(
+        100_000, description="Row errors stored for one ingestion; the counts go on beyond it."
+    )
+    chunk_retention_days: Annotated[int, Field(ge=1)] = Field(
+        7, description="How long applied chunks are kept, for `crm replay`."
+    )
+    unsealed_timeout_seconds: Annotated[int, Field(ge=1)] = Field(
+        3600, description="An ingestion whose body never ended fails after this long without a chunk."
+    )
+    lease_seconds: Annotated[float, Field(gt=0)] = Field(
+        30.0, description="How long a planner or sender may be silent before another takes its work."
+    )
+    consumer_lease_seconds: Annotated[float, Field(gt=0)] = Field(
+        5.0, description="A consumer process that is silent this long loses its partitions."
+    )
+    reconcile_interval_seconds: Annotated[float, Field(gt=0)] = Field(
+        5.0, description="How often the reconciler looks for work that no message points at."
+    )
+
+    vendor_url: str = Field("http://127.0.0.1:8025", description="The delivery vendor's API (the simulator).")
+    vendor_api_key: SecretStr = Field(SecretStr(""), description="The vendor's API key, if it wants one.")
+    delivery_batch: Annotated[int, Field(ge=1, le=1000)] = Field(
+        200, description="Messages in one call to a vendor."
+    )
+    senders: Annotated[int, Field(ge=1, le=64)] = Field(
+        4, description="Calls to the vendor that one consumer process has under way at once."
+    )
+    vendor_deadline_seconds: Annotated[float, Field(gt=0)] = Field(
+        15.0, description="How long one call to a vendor may take; must be below lease_seconds."
+    )
+    receipt_timeout_seconds: Annotated[int, Field(ge=1)] = Field(
+        72 * 3600, description="A sent message without a receipt fails with NO_RECEIPT after this long."
+    )
+    parked_receipt_seconds: Annotated[int, Field(ge=1)] = Field(
+        3600, description="How long a receipt for an unknown delivery is kept and tried again."
+    )
+    rule_count_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+        5.0, description="Counting an audience gives up after this long; its size is then null."
+    )
+
+    @model_validator(mode="after")
+    def _deadline_within_lease(self) -> Self:
+        if self.vendor_deadline_seconds >= self.lease_seconds:
+            raise ValueError("CRM_VENDOR_DEADLINE_SECONDS must be below CRM_LEASE_SECONDS")
+        return self
+
+    def require_secrets(self) -> None:
+        """Raise SettingsError, naming the variable, for a secret that is missing or weak."""
+        for name in ("secret_key", "webhook_secret"):
+            value = getattr(self, name).get_secret_value()
+            variable = f"CRM_{name.upper()}"
+            if not value:
+                raise SettingsError(
+                    f"{variable} is not set. Set it to a random value: openssl rand -base64 48"
+                )
+            if len(value.encode()) < MIN_SECRET_BYTES or len(set(value)) < 10:
+                raise SettingsError(
+                    f"{variable} is too weak: at least {MIN_SECRET_BYTES} random bytes are needed. "
+                    "Make one with: openssl rand -base64 48"
+                )
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings from the environment and `.env`. Raises SettingsError that names each bad variable."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = [
+            f"CRM_{'_'.join(str(part) for part in problem['loc'][:1]).upper() or '*'}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise SettingsError("\n".join(lines)) from None

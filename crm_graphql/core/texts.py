@@ -1,0 +1,31 @@
+"""Finding texts by their beginning: the words of a name, and the range of a prefix."""
+
+from __future__ import annotations
+
+import sys
+
+_SURROGATES = range(0xD800, 0xE000)
+
+
+def words(text: str) -> list[str]:
+    """The distinct words of a name in folded case, in order, for search by the prefix of a word."""
+    return list(dict.fromkeys(text.casefold().split()))
+
+
+def is_storable(text: str) -> bool:
+    """Whether MongoDB takes the text everywhere: no NUL, no lone surrogate."""
+    return "\0" not in text and not any(ord(sign) in _SURROGATES for sign in text)
+
+
+def prefix_range(prefix: str) -> dict[str, str]:
+    """The condition on a text field that holds exactly for texts with this beginning; an index serves it.
+
+    Use it within `$elemMatch` on a list, where each bound could else be met by another element.
+    """
+    after = prefix.rstrip(chr(sys.maxunicode))
+    if not after:
+        return {"$gte": prefix}
+    following = ord(after[-1]) + 1
+    if following in _SURROGATES:
+        following = _SURROGATES.stop
+    return {"$gte": prefix, "$lt": after[:-1] + chr(following)}

@@ -1,0 +1,30 @@
+"""Every document of the product, for the one place that connects them to a database."""
+
+from __future__ import annotations
+
+from beanie import Document
+
+from crm_graphql.audiences.documents import Audience
+from crm_graphql.campaigns.documents import Campaign
+from crm_graphql.customers.documents import Customer
+from crm_graphql.delivery.documents import Delivery, ParkedReceipt, SendRange
+from crm_graphql.ingestion.documents import DeadLetter, Ingestion, IngestionChunk, RowErrorRecord
+from crm_graphql.leases import ConsumerLease, Counter, TaskLease
+from crm_graphql.orders.documents import Order
+
+DOCUMENTS: tuple[type[Document], ...] = (
+    Audience,
+    Campaign,
+    ConsumerLease,
+    Counter,
+    Customer,
+    DeadLetter,
+    Delivery,
+    Ingestion,
+    IngestionChunk,
+    Order,
+    ParkedReceipt,
+    RowErrorRecord,
+    SendRange,
+    TaskLease,
+)

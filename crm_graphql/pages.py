@@ -1,0 +1,94 @@
+"""Keyset pages read from MongoDB: of a whole collection, or of one list for each of many parents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bson import ObjectId
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import ExecutionTimeout, OperationFailure
+
+from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
+
+Collection = AsyncCollection[dict[str, Any]]
+
+COUNT_TIMEOUT_MS = 3_000
+
+
+async def read_page(
+    collection: Collection,
+    filter_: Mapping[str, Any],
+    key: SortKey,
+    page: PageRequest,
+    fields: Mapping[str, int] | None = None,
+) -> Page[Row]:
+    """The page of the documents that match, whole or only these fields and those of the sort key."""
+    beyond = key.mongo_filter(page)
+    rows = await (
+        collection.find(
+            {"$and": [filter_, beyond]} if filter_ and beyond else filter_ or beyond,
+            None if fields is None else {**fields, **{name: 1 for name, _ in key.fields}},
+        )
+        .sort(key.mongo_sort(backward=page.backward))
+        .limit(page.size + 1)
+        .to_list()
+    )
+    return key.page(rows, page)
+
+
+async def read_child_pages(
+    collection: Collection,
+    parent_field: str,
+    parents: Sequence[ObjectId],
+    key: SortKey,
+    page: PageRequest,
+    fields: Mapping[str, int],
+) -> dict[ObjectId, Page[Row]]:
+    """For each parent the page of its own list, in one command; each uses the index on the parent."""
+    if len(parents) == 1:
+        own = {parent_field: parents[0]}
+        return {parents[0]: await read_page(collection, own, key, page, {**fields, parent_field: 1})}
+    pipeline: list[dict[str, Any]] = [
+        {"$match": key.mongo_filter(page)},
+        {"$sort": dict(key.mongo_sort(backward=page.backward))},
+        {"$limit": page.size + 1},
+        {"$project": {**fields, **{name: 1 for name, _ in key.fields}}},
+    ]
+    cursor = await collection.database.aggregate(
+        [
+            {"$documents": [{"_id": parent} for parent in parents]},
+            {
+                "$lookup": {
+                    "from": collection.name,
+                    "localField": "_id",
+                    "foreignField": parent_field,
+                    "pipeline": pipeline,
+                    "as": "rows",
+                }
+            },
+        ]
+    )
+    return {row["_id"]: key.page(row["rows"], page) async for row in cursor}
+
+
+async def count_in_time(collection: Collection, filter_: Mapping[str, Any]) -> int | None:
+    """How many match; None when counting takes longer than three seconds."""
+    if not filter_:
+        return await collection.estimated_document_count()
+    try:
+        return await collection.count_documents(filter_, maxTimeMS=COUNT_TIMEOUT_MS)
+    except ExecutionTimeout:
+        return None
+    except OperationFailure as error:
+        if error.code == 50:  # MaxTimeMSExpired inside an aggregation
+            return None
+        raise
+
+
+async def read_by_ids(
+    collection: Collection, ids: Sequence[ObjectId], fields: Mapping[str, int] | None = None
+) -> dict[ObjectId, Row]:
+    """The documents with these ids, by id."""
+    cursor = collection.find({"_id": {"$in": list(ids)}}, fields)
+    return {row["_id"]: row async for row in cursor}

@@ -1,0 +1,98 @@
+"""Opens and closes what a process needs of the outside, and chooses the adapters by the settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+from beanie import init_beanie
+from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.read_concern import ReadConcern
+
+from crm_graphql.bus.embedded import EmbeddedBus
+from crm_graphql.bus.port import Bus
+from crm_graphql.bus.rabbitmq import RabbitBus
+from crm_graphql.core.clock import Clock, SystemClock
+from crm_graphql.core.settings import BusKind, Settings
+from crm_graphql.documents import DOCUMENTS
+from crm_graphql.queues import all_queues
+from crm_graphql.transactions import APP_NAME
+
+Database = AsyncDatabase[dict[str, Any]]
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What is open in this process. Pass parts of it to services, never the whole."""
+
+    settings: Settings
+    mongo: AsyncMongoClient[dict[str, Any]]
+    database: Database
+    bus: Bus
+    http: httpx.AsyncClient
+    clock: Clock
+
+    async def in_transaction(self, work: Callable[[AsyncClientSession], Awaitable[Result]]) -> Result:
+        """Run `work(session)` in one transaction: write concern majority, read concern snapshot.
+
+        Retried as a whole by the driver on transient errors, and its commit on an unknown result, for up to
+        two minutes; so `work` must only touch the database through `session`.
+        """
+        async with self.mongo.start_session() as session:
+            return await session.with_transaction(
+                work,
+                read_concern=ReadConcern("snapshot"),
+                write_concern=WriteConcern("majority"),
+                read_preference=ReadPreference.PRIMARY,
+            )
+
+
+def connect_mongodb(settings: Settings) -> AsyncMongoClient[dict[str, Any]]:
+    """A client with majority reads and writes, aware UTC times, and bounded waits."""
+    return AsyncMongoClient(
+        settings.mongodb_url,
+        tz_aware=True,
+        w="majority",
+        readConcernLevel="majority",
+        retryWrites=True,
+        retryReads=True,
+        serverSelectionTimeoutMS=10_000,
+        connectTimeoutMS=5_000,
+        appname=APP_NAME,
+    )
+
+
+def make_bus(settings: Settings, database: Database) -> Bus:
+    """The bus that the settings choose."""
+    if settings.bus is BusKind.EMBEDDED:
+        return EmbeddedBus(database)
+    return RabbitBus(
+        settings.amqp_url.get_secret_value(),
+        prefix=settings.queue_prefix,
+        publish_deadline_seconds=settings.publish_deadline_seconds,
+    )
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Resources]:
+    """Connect, make missing indexes, and close everything at the end, in reverse order."""
+    mongo = connect_mongodb(settings)
+    try:
+        database: Database = mongo[settings.mongodb_database]
+        await init_beanie(database=database, document_models=list(DOCUMENTS))
+        bus = make_bus(settings, database)
+        await bus.open()
+        try:
+            await bus.declare(all_queues(settings.partitions))
+            async with httpx.AsyncClient(timeout=settings.vendor_deadline_seconds) as http:
+                yield Resources(settings, mongo, database, bus, http, clock or SystemClock())
+        finally:
+            await bus.close()
+    finally:
+        await mongo.close()

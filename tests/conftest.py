@@ -1,0 +1,66 @@
+"""Fixtures that all tests share: a real MongoDB, an emptied database, settings, resources."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from crm_graphql.core.settings import BusKind, Settings, load_settings
+from crm_graphql.local.mongod import Mongod
+from crm_graphql.resources import Resources, open_resources
+from tests.servers import commands as commands
+from tests.servers.rabbitmq import rabbitmq as rabbitmq
+
+TEST_SECRET = "tests-only-7fK2pQ9xLm4RzVw8YbNc3HdJ"
+TEST_WEBHOOK_SECRET = "whsec_dGVzdHMtb25seS03ZksycFE5eExtNFJ6Vnc4WWJOYzNIZEo="
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment() -> None:
+    """The machine's own CRM_* variables must not leak into tests."""
+    for name in [name for name in os.environ if name.startswith("CRM_")]:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
+    """One private MongoDB for the whole run of this test process."""
+    server = Mongod(tmp_path_factory.mktemp("mongod"), cache_gb=2.0)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def settings(mongod: Mongod, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings on the private MongoDB and the embedded bus."""
+    return load_settings(
+        _env_file=None,
+        development=True,
+        data_dir=Path(tmp_path_factory.mktemp("data")),
+        mongodb_url=mongod.url,
+        mongodb_database="crm_test",
+        bus=BusKind.EMBEDDED,
+        secret_key=TEST_SECRET,
+        webhook_secret=TEST_WEBHOOK_SECRET,
+        log_level="WARNING",
+    )
+
+
+@pytest.fixture(scope="session")
+async def open_session_resources(settings: Settings) -> AsyncIterator[Resources]:
+    """Resources opened once; tests take `resources`, which empties the database first."""
+    async with open_resources(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def resources(open_session_resources: Resources) -> Resources:
+    """Open resources on an empty database (its indexes stay)."""
+    database = open_session_resources.database
+    for name in await database.list_collection_names():
+        await database[name].delete_many({})
+    return open_session_resources

@@ -1,0 +1,1 @@
+"""What does no I/O: money, time, ids, pages, settings, roles."""
