@@ -1,0 +1,1 @@
+"""Tests of the bus: one contract, two adapters."""
