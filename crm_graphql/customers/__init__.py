@@ -1,0 +1,1 @@
+"""Customers: who they are, what they spent, how they can be reached."""

@@ -1,0 +1,118 @@
+"""Customers as clients see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from bson import ObjectId
+
+from crm_graphql.core.money import from_units
+from crm_graphql.core.paging import PageRequest, Row
+from crm_graphql.delivery.queries import NEWEST_FIRST as NEWEST_DELIVERIES_FIRST
+from crm_graphql.delivery.queries import count_deliveries
+from crm_graphql.delivery.schema.loaders import deliveries_of_customer_loader
+from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
+from crm_graphql.gql.context import Info
+from crm_graphql.gql.loaders import ChildPage
+from crm_graphql.gql.node import Node, global_id
+from crm_graphql.gql.projections import projection_of, register
+from crm_graphql.gql.selection import Columns, projection, selected
+from crm_graphql.orders.schema.loaders import orders_of_customer_loader
+from crm_graphql.orders.service import NEWEST_FIRST as NEWEST_ORDERS_FIRST
+from crm_graphql.orders.service import count_orders
+
+if TYPE_CHECKING:
+    from crm_graphql.delivery.schema.types import Delivery
+    from crm_graphql.orders.schema.types import Order
+
+CUSTOMER_COLUMNS: Columns = {
+    "externalId": ("external_id",),
+    "name": ("name",),
+    "email": ("email",),
+    "phone": ("phone",),
+    "city": ("city",),
+    "country": ("country",),
+    "tags": ("tags",),
+    "signedUpAt": ("signed_up_at",),
+    "totalSpend": ("total_spend",),
+    "visitCount": ("visit_count",),
+    "firstVisitAt": ("first_visit_at",),
+    "lastVisitAt": ("last_visit_at",),
+    "createdAt": ("created_at",),
+    "updatedAt": ("updated_at",),
+}
+
+
+@strawberry.type(description="A person: who they are, what they spent, how they can be reached.")
+class Customer(Node):
+    external_id: str = strawberry.field(description="The caller's own key, unique over all customers.")
+    name: str | None = strawberry.field(description="The name as it was given.")
+    email: str | None = strawberry.field(description="The email address.")
+    phone: str | None = strawberry.field(description="The phone number: digits, with a leading + if given.")
+    city: str | None = strawberry.field(description="The city as it was given.")
+    country: str | None = strawberry.field(description="The country as it was given.")
+    tags: list[str] = strawberry.field(description="Labels in the order given.")
+    signed_up_at: datetime | None = strawberry.field(description="When the customer signed up elsewhere.")
+    total_spend: Decimal = strawberry.field(
+        description="Opening balance plus all orders, net of refunds, in the deployment's currency."
+    )
+    visit_count: int = strawberry.field(
+        description="Opening number of visits plus the orders that are no refund."
+    )
+    first_visit_at: datetime | None = strawberry.field(description="The earliest visit; null before any.")
+    last_visit_at: datetime | None = strawberry.field(description="The latest visit; null before any.")
+    created_at: datetime = strawberry.field(description="When the customer was first heard of here.")
+    updated_at: datetime = strawberry.field(description="When the record or its totals last changed.")
+    key: strawberry.Private[ObjectId]
+
+    @classmethod
+    def from_document(cls, row: Row) -> Customer:
+        """The projection of a customer document; fields that were not fetched are not to be read."""
+        return cls(
+            id=global_id("Customer", row["_id"]),
+            key=row["_id"],
+            external_id=row.get("external_id", ""),
+            name=row.get("name"),
+            email=row.get("email"),
+            phone=row.get("phone"),
+            city=row.get("city"),
+            country=row.get("country"),
+            tags=row.get("tags") or [],
+            signed_up_at=row.get("signed_up_at"),
+            total_spend=from_units(row.get("total_spend", 0)),
+            visit_count=row.get("visit_count", 0),
+            first_visit_at=row.get("first_visit_at"),
+            last_visit_at=row.get("last_visit_at"),
+            created_at=row.get("created_at"),  # type: ignore[arg-type]
+            updated_at=row.get("updated_at"),  # type: ignore[arg-type]
+        )
+
+    @strawberry.field(description="The customer's orders, newest first.")
+    async def orders(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[Annotated[Order, strawberry.lazy("crm_graphql.orders.schema.types")]] | None:
+        order = projection_of("Order")
+        fields = frozenset(projection(order.columns, selected(info, *CONNECTION_PATHS)))
+        key = ChildPage(self.key, PageRequest.of(first, after), fields)
+        page = await info.context.loader(orders_of_customer_loader).load(key)
+        return connection(
+            page, NEWEST_ORDERS_FIRST, order.make, lambda: count_orders({"customer_id": self.key})
+        )
+
+    @strawberry.field(description="The messages to the customer, newest first.")
+    async def deliveries(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[Annotated[Delivery, strawberry.lazy("crm_graphql.delivery.schema.types")]] | None:
+        delivery = projection_of("Delivery")
+        fields = frozenset(projection(delivery.columns, selected(info, *CONNECTION_PATHS)))
+        key = ChildPage(self.key, PageRequest.of(first, after), fields)
+        page = await info.context.loader(deliveries_of_customer_loader).load(key)
+        return connection(
+            page, NEWEST_DELIVERIES_FIRST, delivery.make, lambda: count_deliveries({"customer_id": self.key})
+        )
+
+
+register("Customer", CUSTOMER_COLUMNS, Customer.from_document)

@@ -1,0 +1,110 @@
+"""A customer's totals while orders and opening balances are applied, and the search for lost extremes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ASCENDING, DESCENDING
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+
+TOTALS_PROJECTION = {
+    "external_id": 1,
+    "total_spend": 1,
+    "visit_count": 1,
+    "first_visit_at": 1,
+    "last_visit_at": 1,
+    "opening.last_visit_at": 1,
+}
+
+Orders = AsyncCollection[dict[str, Any]]
+
+
+class Totals:
+    """One customer's totals. Money in ten-thousandths; an order of no negative amount is a visit.
+
+    `extremes_lost` says that the first or last visit may have gone away: `find_extremes` must then look for
+    them once the orders are written.
+    """
+
+    __slots__ = (
+        "extremes_lost",
+        "first_visit_at",
+        "id",
+        "is_changed",
+        "last_visit_at",
+        "opening_visit_at",
+        "total_spend",
+        "visit_count",
+    )
+
+    def __init__(self, customer: Mapping[str, Any]) -> None:
+        self.id: ObjectId = customer["_id"]
+        self.total_spend: int = customer["total_spend"]
+        self.visit_count: int = customer["visit_count"]
+        self.first_visit_at: datetime | None = customer["first_visit_at"]
+        self.last_visit_at: datetime | None = customer["last_visit_at"]
+        self.opening_visit_at: datetime | None = customer["opening"]["last_visit_at"]
+        self.is_changed = False
+        self.extremes_lost = False
+
+    def add(self, amount: int, ordered_at: datetime) -> None:
+        """Count an order in."""
+        self.is_changed = True
+        self.total_spend += amount
+        if amount >= 0:
+            self.visit_count += 1
+            self.widen(ordered_at)
+
+    def remove(self, amount: int, ordered_at: datetime) -> None:
+        """Count an order out again."""
+        self.is_changed = True
+        self.total_spend -= amount
+        if amount >= 0:
+            self.visit_count -= 1
+            self.lose(ordered_at)
+
+    def widen(self, visit_at: datetime) -> None:
+        """Let the span of visits reach to `visit_at`."""
+        if self.first_visit_at is None or visit_at < self.first_visit_at:
+            self.first_visit_at = visit_at
+        if self.last_visit_at is None or visit_at > self.last_visit_at:
+            self.last_visit_at = visit_at
+
+    def lose(self, visit_at: datetime) -> None:
+        """A visit at this moment is gone."""
+        if visit_at in (self.first_visit_at, self.last_visit_at):
+            self.extremes_lost = True
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of the customer's document."""
+        return {
+            "total_spend": self.total_spend,
+            "visit_count": self.visit_count,
+            "first_visit_at": self.first_visit_at,
+            "last_visit_at": self.last_visit_at,
+        }
+
+    async def find_extremes(self, orders: Orders, session: AsyncClientSession) -> None:
+        """Find the first and last visit again, by the index on (customer, ordered_at).
+
+        Call it in the transaction that wrote the orders, after them; it does nothing when none was lost.
+        """
+        if not self.extremes_lost:
+            return
+        self.first_visit_at = self.last_visit_at = None
+        for way in (ASCENDING, DESCENDING):
+            order = await orders.find_one(
+                {"customer_id": self.id, "amount": {"$gte": 0}},
+                {"ordered_at": 1},
+                sort=[("ordered_at", way), ("_id", way)],
+                session=session,
+            )
+            if order is not None:
+                self.widen(order["ordered_at"])
+        if self.opening_visit_at is not None:
+            self.widen(self.opening_visit_at)
+        self.extremes_lost = False

@@ -1,0 +1,123 @@
+"""Applying a chunk exactly once: in one transaction, or step by step when its data is at fault."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+import structlog
+from bson import ObjectId
+from pymongo import ReturnDocument, WriteConcern
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from crm_graphql.bus.port import Bus, Event
+from crm_graphql.core.clock import Clock
+from crm_graphql.ingestion.applying import ChunkWork, apply_records
+from crm_graphql.ingestion.completion import complete_if_done
+from crm_graphql.ingestion.documents import ChunkState, Ingestion, IngestionChunk, IngestionStatus
+from crm_graphql.ingestion.failures import names_data, reason
+from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
+from crm_graphql.ingestion.publishing import tell_progress
+from crm_graphql.ingestion.stepwise import Stepwise
+from crm_graphql.transactions import Transact
+
+STARTS_ALLOWED = 2
+"""So many processes may die over a chunk before it goes record by record."""
+
+_DELAYS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_REMEMBERED = 1000
+_running: set[ObjectId] = set()
+_log = structlog.get_logger(__name__)
+
+
+async def apply_chunk(
+    ingestion_id: ObjectId, number: int, *, transact: Transact, bus: Bus, clock: Clock
+) -> None:
+    """Apply a chunk, if it is pending; then try to complete its ingestion.
+
+    Bears being called twice, at once or after a crash: the chunk's marker moves in the transaction that
+    writes its records. Weather (elections, time-outs, conflicts) is waited out here without end, so a
+    handler need not be called again for it; data at fault becomes dead letters.
+    """
+    is_first = True
+    failures = 0
+    while True:
+        try:
+            chunk = await _read(ingestion_id, number, counts_start=is_first)
+            if chunk is not None:
+                await _apply(chunk, transact, clock, is_first=is_first)
+            break
+        except Exception as error:
+            # What is not weather was dealt with inside; anything else is waited for like weather.
+            if failures % 10 == 1:
+                _log.warning("chunk waits for the database", number=number, reason=reason(error))
+            await asyncio.sleep(_DELAYS[min(failures, len(_DELAYS) - 1)])
+            failures += 1
+            # The same process goes on: only a start after a death may count as one.
+            is_first = False
+    await _follow_up(ingestion_id, bus=bus, clock=clock)
+
+
+async def _read(ingestion_id: ObjectId, number: int, *, counts_start: bool) -> ChunkWork | None:
+    """The chunk as it stands; None when it is applied already, or gone."""
+    # Losing a count in a crash of the database does no harm: it need not wait for the majority.
+    collection = IngestionChunk.get_pymongo_collection().with_options(write_concern=WriteConcern(1))
+    pending = {"ingestion_id": ingestion_id, "number": number, "state": ChunkState.PENDING.value}
+    if counts_start:
+        row = await collection.find_one_and_update(
+            pending, {"$inc": {"starts": 1}}, hint="number", return_document=ReturnDocument.AFTER
+        )
+    else:
+        row = await collection.find_one(pending, hint="number")
+    return None if row is None else ChunkWork.from_document(row)
+
+
+async def _apply(chunk: ChunkWork, transact: Transact, clock: Clock, *, is_first: bool) -> None:
+    alone = chunk.starts > STARTS_ALLOWED
+    if not alone and chunk.next_record == 0:
+        try:
+            await transact(partial(_apply_whole, chunk, clock))
+            return
+        except Exception as error:
+            if not names_data(error):
+                raise
+            _log.warning("chunk goes step by step", number=chunk.number, reason=reason(error))
+    await Stepwise(chunk, alone=alone, transact=transact, clock=clock).run(after_death=alone and is_first)
+
+
+async def _apply_whole(chunk: ChunkWork, clock: Clock, session: AsyncClientSession) -> None:
+    chunks = IngestionChunk.get_pymongo_collection()
+    now = clock.now()
+    marked = await chunks.update_one(
+        {"_id": chunk.id, "state": ChunkState.PENDING.value, "next_record": 0},
+        {"$set": {"state": ChunkState.APPLIED.value, "applied_at": now}},
+        session=session,
+    )
+    if not marked.matched_count:
+        return
+    applied = await apply_records(
+        chunk.kind, chunk.records, ingestion_number=chunk.ingestion_number, now=now, session=session
+    )
+    await chunks.update_one(
+        {"_id": chunk.id},
+        {"$set": {f"counters.{name}": value for name, value in applied._asdict().items()}},
+        session=session,
+    )
+
+
+async def _follow_up(ingestion_id: ObjectId, *, bus: Bus, clock: Clock) -> None:
+    """What the commit leads to. Weather here costs a delay: the reconciler completes what is complete."""
+    try:
+        if ingestion_id not in _running:
+            await Ingestion.get_pymongo_collection().update_one(
+                {"_id": ingestion_id, "status": IngestionStatus.ACCEPTED.value},
+                {"$set": {"status": IngestionStatus.RUNNING.value}},
+            )
+            if len(_running) >= _REMEMBERED:
+                _running.clear()
+            _running.add(ingestion_id)
+        if not await complete_if_done(ingestion_id, bus=bus, clock=clock):
+            await tell_progress(ingestion_id, bus)
+            await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+    except Exception as error:
+        _log.warning("progress could not be told", reason=reason(error))

@@ -1,0 +1,116 @@
+"""The bytes of a body: unpacked, counted against the limit, hashed, in pieces of a good size."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator
+
+from crm_graphql.core.errors import InvalidInput, LimitExceeded
+
+GZIP_MAGIC = b"\x1f\x8b"
+PIECE_BYTES = 64 * 1024
+UNPACKED_BYTES = 256 * 1024
+"""The most that is unpacked at a time, whatever the body claims."""
+
+
+class Body:
+    """An incoming body. Iterate `pieces` once, to its end; then `hash` is that of the unpacked bytes."""
+
+    def __init__(self, source: AsyncIterator[bytes], *, gzip: bool, limit_bytes: int) -> None:
+        self._source = source
+        self._gzip = gzip
+        self._limit = limit_bytes
+        self._size = 0
+        self._hash = hashlib.sha256()
+
+    @property
+    def hash(self) -> str:
+        """Hash of what was read so far."""
+        return self._hash.hexdigest()
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        """The unpacked bytes. Raises InvalidInput for broken gzip, LimitExceeded beyond the limit."""
+        is_first, unpack = True, None
+        async for packed in _gathered(self._source):
+            if is_first:
+                is_first = False
+                if packed.startswith(GZIP_MAGIC):
+                    unpack = Gunzip()
+                elif self._gzip:
+                    raise InvalidInput("Content-Encoding says gzip, but the body is not gzip.")
+            if unpack is None:
+                yield self._count(packed)
+                continue
+            unpack.put(packed)
+            while piece := unpack.take():
+                yield self._count(piece)
+                # A small body may unpack to a great deal: let others have their turn.
+                await asyncio.sleep(0)
+        if unpack is not None:
+            unpack.end()
+
+    async def drain(self) -> None:
+        """Read the body only for its hash."""
+        async for _ in self.pieces():
+            pass
+
+    def _count(self, piece: bytes) -> bytes:
+        self._size += len(piece)
+        if self._size > self._limit:
+            raise LimitExceeded(f"The body is larger than {self._limit} bytes. Split it.")
+        self._hash.update(piece)
+        return piece
+
+
+class Gunzip:
+    """Unpacks gzip of any number of members, a bounded piece at a time."""
+
+    def __init__(self) -> None:
+        self._packed = b""
+        self._stream = zlib.decompressobj(wbits=31)
+        self._is_within = False
+
+    def put(self, packed: bytes) -> None:
+        """Give further packed bytes."""
+        self._packed += packed
+
+    def take(self) -> bytes:
+        """The next unpacked bytes; empty when more packed ones are needed."""
+        while self._packed or self._stream.unconsumed_tail:
+            try:
+                piece = self._stream.decompress(self._packed, UNPACKED_BYTES)
+            except zlib.error as error:
+                raise InvalidInput(f"The gzip body is broken: {error}.") from None
+            self._is_within = True
+            self._packed = self._stream.unconsumed_tail
+            if self._stream.eof:
+                # Zero bytes may fill up the end of a gzip file.
+                self._packed = self._stream.unused_data.lstrip(b"\x00")
+                self._stream = zlib.decompressobj(wbits=31)
+                self._is_within = False
+            if piece:
+                return piece
+            if not self._packed:
+                break
+        return b""
+
+    def end(self) -> None:
+        """Raise InvalidInput unless the last member is complete."""
+        if self._is_within:
+            raise InvalidInput("The gzip body ends too early. Was the upload cut off?")
+
+
+async def _gathered(source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes in pieces that are worth the work on each."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in source:
+        parts.append(part)
+        size += len(part)
+        if size >= PIECE_BYTES:
+            yield b"".join(parts) if len(parts) > 1 else part
+            parts, size = [], 0
+    if size:
+        yield b"".join(parts)

@@ -1,0 +1,142 @@
+"""Checking rows one by one: a row becomes a record, or the first thing that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from msgspec import UNSET
+
+from crm_graphql.customers.records import CustomerRecord
+from crm_graphql.ingestion import values as check
+from crm_graphql.ingestion.documents import IngestionKind
+from crm_graphql.ingestion.rows import LAYOUTS, RowProblem, Values, shown
+from crm_graphql.ingestion.values import BadValue
+from crm_graphql.orders.records import OrderRecord
+
+Record = OrderRecord | CustomerRecord
+
+
+class RowCheck(Protocol):
+    """Checks the rows of one kind."""
+
+    def __call__(self, row: int, values: Values) -> Record | RowProblem:
+        """The record in `values`, or what is wrong with it. `row` counts from 0."""
+
+
+class _Check:
+    """What the checks of both kinds share. `names` are the fields' names as the caller knows them.
+
+    `latest` is the last moment that is not the future; `blank_clears` whether an empty text is a null, as in
+    JSON, or was left out, as an empty cell of CSV.
+    """
+
+    def __init__(
+        self, kind: IngestionKind, names: Mapping[str, str], *, latest: datetime, blank_clears: bool
+    ) -> None:
+        self._fields = LAYOUTS[kind].fields
+        self._names = names
+        self._latest = latest
+        self._blank_clears = blank_clears
+
+    def _problem(self, field: str, values: Values, error: BadValue) -> RowProblem:
+        name = self._names[field]
+        key = values[0]
+        return RowProblem(
+            code=error.code,
+            message=f"{name} {error}",
+            field=name,
+            value=shown(values[self._fields.index(field)]),
+            external_id=key.strip()[: check.ID_CHARACTERS] or None if type(key) is str else None,
+        )
+
+
+class OrderCheck(_Check):
+    """Checks orders; `currency` is the deployment's."""
+
+    def __init__(
+        self, names: Mapping[str, str], *, latest: datetime, currency: str, blank_clears: bool
+    ) -> None:
+        super().__init__(IngestionKind.ORDERS, names, latest=latest, blank_clears=blank_clears)
+        self._currency = currency
+
+    def __call__(self, row: int, values: Values) -> OrderRecord | RowProblem:
+        """The order in `values`, or what is wrong with it."""
+        key, customer, amount, ordered_at, currency, quantity = values
+        field = "external_id"
+        try:
+            key = check.external_id(key) if _is_given(key) else check.required()
+            field = "customer_external_id"
+            customer = check.external_id(customer) if _is_given(customer) else check.required()
+            field = "amount"
+            units = check.money(amount) if _is_given(amount) else check.required()
+            field = "ordered_at"
+            moment = check.moment(ordered_at, self._latest) if _is_given(ordered_at) else check.required()
+            field = "currency"
+            if currency is not UNSET and currency is not None:
+                check.currency(currency, self._currency)
+            field = "quantity"
+            if quantity is UNSET or (quantity == "" and not self._blank_clears):
+                return OrderRecord(row, key, customer, units, self._currency, moment)
+            pieces = None if quantity is None or quantity == "" else check.count(quantity, least=1)
+            return OrderRecord(row, key, customer, units, self._currency, moment, pieces, True)
+        except BadValue as error:
+            return self._problem(field, values, error)
+
+
+class CustomerCheck(_Check):
+    """Checks customers."""
+
+    def __init__(self, names: Mapping[str, str], *, latest: datetime, blank_clears: bool) -> None:
+        super().__init__(IngestionKind.CUSTOMERS, names, latest=latest, blank_clears=blank_clears)
+        moment = self._moment
+        self._checks: dict[str, Callable[[Any], Any]] = {
+            "name": check.text,
+            "email": check.email,
+            "phone": check.phone,
+            "city": check.text,
+            "country": check.text,
+            "tags": check.tags,
+            "total_spend": check.money,
+            "visit_count": _visits,
+            "last_visit_at": moment,
+            "signed_up_at": moment,
+        }
+
+    def __call__(self, row: int, values: Values) -> CustomerRecord | RowProblem:
+        """The customer in `values`, or what is wrong with it."""
+        field = "external_id"
+        changes: dict[str, Any] = {}
+        try:
+            key = check.external_id(values[0]) if _is_given(values[0]) else check.required()
+            for (field, convert), value in zip(self._checks.items(), values[1:], strict=True):
+                if value is UNSET:
+                    continue
+                found = None if value is None or value == "" else convert(value)
+                if found is not None or self._blank_clears:
+                    changes[field] = [] if found is None and field == "tags" else found
+        except BadValue as error:
+            return self._problem(field, values, error)
+        return CustomerRecord(row, key, changes)
+
+    def _moment(self, value: Any) -> datetime:
+        return check.moment(value, self._latest)
+
+
+def _visits(value: Any) -> int:
+    return check.count(value, least=0)
+
+
+def _is_given(value: Any) -> bool:
+    return value is not UNSET and value is not None and value != ""
+
+
+def row_check(
+    kind: IngestionKind, names: Mapping[str, str], *, begun_at: datetime, currency: str, blank_clears: bool
+) -> RowCheck:
+    """The check for `kind`. The ingestion's beginning stands for now, so that a retry judges alike."""
+    latest = begun_at + check.FUTURE_ALLOWED
+    if kind is IngestionKind.ORDERS:
+        return OrderCheck(names, latest=latest, currency=currency, blank_clears=blank_clears)
+    return CustomerCheck(names, latest=latest, blank_clears=blank_clears)

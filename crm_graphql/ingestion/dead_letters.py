@@ -1,0 +1,163 @@
+"""Dead letters: listing them, looking at one, and sending them again with their old version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import msgspec
+from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from crm_graphql.bus.port import Bus, Event
+from crm_graphql.core.actor import Actor, Permission
+from crm_graphql.core.clock import Clock
+from crm_graphql.core.errors import NotFound
+from crm_graphql.core.money import to_text
+from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
+from crm_graphql.core.versions import ROW_LIMIT
+from crm_graphql.ingestion.applying import apply_records
+from crm_graphql.ingestion.chunks import decode_records
+from crm_graphql.ingestion.documents import (
+    DeadLetter,
+    Ingestion,
+    IngestionChunk,
+    IngestionKind,
+    RowErrorRecord,
+)
+from crm_graphql.ingestion.failures import names_data, reason
+from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
+from crm_graphql.ingestion.publishing import tell_progress
+from crm_graphql.pages import read_page
+from crm_graphql.transactions import Transact
+
+NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
+_MONEY_FIELDS = ("amount", "total_spend")
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterView:
+    """A dead letter as people read it; `record` holds the fields as they were accepted."""
+
+    id: ObjectId
+    ingestion_id: ObjectId
+    row: int
+    kind: IngestionKind
+    record: Mapping[str, Any]
+    error: str
+    created_at: datetime
+
+    @classmethod
+    def from_document(cls, row: Row) -> DeadLetterView:
+        """The view of a raw document."""
+        kind = IngestionKind(row["kind"])
+        return cls(
+            id=row["_id"],
+            ingestion_id=row["ingestion_id"],
+            row=row["row"],
+            kind=kind,
+            record=_readable(kind, row["record"]),
+            error=row["error"],
+            created_at=row["created_at"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What became of a dead letter: applied when `error` is None, else it stays, for that reason."""
+
+    id: ObjectId
+    error: str | None
+
+
+def _readable(kind: IngestionKind, payload: bytes) -> dict[str, Any]:
+    record = msgspec.structs.asdict(decode_records(kind, payload)[0])
+    fields: dict[str, Any] = {**record, **record.pop("changes", {})}
+    for name in ("changes", "row", "gives_quantity"):
+        fields.pop(name, None)
+    for name in _MONEY_FIELDS:
+        if fields.get(name) is not None:
+            fields[name] = to_text(fields[name])
+    return fields
+
+
+async def list_dead_letters(actor: Actor, page: PageRequest) -> Page[DeadLetterView]:
+    """A page of the dead letters, newest first. Raises Forbidden."""
+    actor.require(Permission.INGESTIONS_WRITE)
+    found = await read_page(DeadLetter.get_pymongo_collection(), {}, NEWEST_FIRST, page)
+    views = [DeadLetterView.from_document(row) for row in found.rows]
+    return Page(views, found.has_next, found.has_previous)
+
+
+async def show_dead_letter(actor: Actor, id: ObjectId) -> DeadLetterView:
+    """One dead letter. Raises NotFound, Forbidden."""
+    actor.require(Permission.INGESTIONS_WRITE)
+    row = await DeadLetter.get_pymongo_collection().find_one({"_id": id})
+    if row is None:
+        raise NotFound("There is no such dead letter; it may have been sent again already.")
+    return DeadLetterView.from_document(row)
+
+
+async def retry_dead_letters(
+    actor: Actor, ids: Sequence[ObjectId] | None, *, transact: Transact, bus: Bus, clock: Clock
+) -> list[Retried]:
+    """Apply dead letters again, each in its own transaction and with its old version; all when `ids` is None.
+
+    One that goes through disappears with its row error, and its ingestion counts it as what it became. One
+    that fails again stays, with the new reason. Ids that are no longer there are left out. Raises Forbidden,
+    and weather.
+    """
+    actor.require(Permission.INGESTIONS_WRITE)
+    chosen: dict[str, Any] = {} if ids is None else {"_id": {"$in": list(ids)}}
+    letters = DeadLetter.get_pymongo_collection()
+    # Oldest first: the order in which they were accepted.
+    rows = await letters.find(chosen).sort([("version", 1)]).to_list(None)
+    results: list[Retried] = []
+    for row in rows:
+        try:
+            if not await transact(partial(_send_again, row, clock)):
+                continue
+            results.append(Retried(row["_id"], None))
+        except Exception as error:
+            if not names_data(error):
+                raise
+            await letters.update_one({"_id": row["_id"]}, {"$set": {"error": reason(error)}})
+            results.append(Retried(row["_id"], reason(error)))
+    for ingestion_id in {row["ingestion_id"] for row in rows}:
+        await tell_progress(ingestion_id, bus, at_once=True)
+    if any(result.error is None for result in results):
+        await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+    return results
+
+
+async def _send_again(row: Row, clock: Clock, session: AsyncClientSession) -> bool:
+    """Within the transaction: False when somebody else has sent it meanwhile."""
+    deleted = await DeadLetter.get_pymongo_collection().delete_one({"_id": row["_id"]}, session=session)
+    if not deleted.deleted_count:
+        return False
+    kind = IngestionKind(row["kind"])
+    applied = await apply_records(
+        kind,
+        decode_records(kind, row["record"]),
+        ingestion_number=row["version"] // ROW_LIMIT,
+        now=clock.now(),
+        session=session,
+    )
+    moved = {f"counters.{name}": value for name, value in applied._asdict().items() if value}
+    moved["counters.failed"] = -1
+    await IngestionChunk.get_pymongo_collection().update_one(
+        {"ingestion_id": row["ingestion_id"], "number": row["chunk_number"]},
+        {"$inc": moved},
+        session=session,
+    )
+    # Its figures are frozen once it has ended.
+    await Ingestion.get_pymongo_collection().update_one(
+        {"_id": row["ingestion_id"], "counters": {"$ne": None}}, {"$inc": moved}, session=session
+    )
+    await RowErrorRecord.get_pymongo_collection().delete_one(
+        {"ingestion_id": row["ingestion_id"], "row": row["row"]}, session=session
+    )
+    return True

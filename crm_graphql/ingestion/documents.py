@@ -1,0 +1,206 @@
+"""Ingestions, their chunks, row errors and dead letters as MongoDB holds them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import ClassVar
+
+from beanie import Document, PydanticObjectId
+from pydantic import BaseModel, Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from crm_graphql.core.errors import ErrorCode
+
+
+class IngestionKind(Enum):
+    """What the records are."""
+
+    CUSTOMERS = "CUSTOMERS"
+    ORDERS = "ORDERS"
+
+
+class IngestionStatus(Enum):
+    """How far an ingestion is."""
+
+    ACCEPTED = "ACCEPTED"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+
+
+class ChunkState(Enum):
+    """Whether a chunk's records have been applied."""
+
+    PENDING = "PENDING"
+    APPLIED = "APPLIED"
+
+
+class Counters(BaseModel):
+    """What became of accepted records."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+
+
+class Ingestion(Document):
+    """One delivery of records by a caller.
+
+    `number` grows with each ingestion and orders the versions of their records. `sealed` says that the whole
+    body was read; `received`, `rejected` and `chunk_count` grow until then. `counters` is filled at
+    completion; before that the figures are the sum over the chunks.
+    """
+
+    number: int
+    kind: IngestionKind
+    status: IngestionStatus = IngestionStatus.ACCEPTED
+    failure_reason: str | None = None
+    source: str | None = None
+    subject: str
+    """Who sent it: the actor's subject."""
+    idempotency_key: str | None = None
+    partitions: int
+    chunk_records: int
+    sealed: bool = False
+    body_hash: str | None = None
+    chunk_count: int = 0
+    received: int = 0
+    rejected: int = 0
+    counters: Counters | None = None
+    created_at: datetime
+    touched_at: datetime
+    """When the door last stored something."""
+    completed_at: datetime | None = None
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "ingestions"
+        indexes: ClassVar[list[IndexModel]] = [
+            # The list, newest first.
+            IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="created_at"),
+            # A caller's own ingestions, newest first.
+            IndexModel(
+                [("subject", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="subject"
+            ),
+            # A retry finds what it began.
+            IndexModel(
+                [("subject", ASCENDING), ("idempotency_key", ASCENDING)],
+                name="idempotency_key",
+                unique=True,
+                partialFilterExpression={"idempotency_key": {"$type": "string"}},
+            ),
+            # The reconciler's search for what has not ended.
+            IndexModel([("status", ASCENDING), ("touched_at", ASCENDING)], name="status"),
+        ]
+
+
+class IngestionChunk(Document):
+    """Some accepted records of one partition: what was accepted, and its own idempotency marker.
+
+    The change from PENDING to APPLIED happens in the transaction that applies the records.
+    """
+
+    ingestion_id: PydanticObjectId
+    ingestion_number: int
+    number: int
+    kind: IngestionKind
+    partition: int
+    payload: bytes
+    payload_hash: str
+    record_count: int
+    state: ChunkState = ChunkState.PENDING
+    starts: int = 0
+    """How often a consumer began it and was not heard of again; two make it go record by record."""
+    next_record: int = 0
+    """Records before this index are applied already; moves only when the chunk goes record by record."""
+    died_at: int | None = None
+    """The record at which a process last died while it went record by record."""
+    deaths: int = 0
+    """How many processes died at `died_at`, one after another; two make the record a dead letter."""
+    counters: Counters = Field(default_factory=Counters)
+    created_at: datetime
+    published_at: datetime | None = None
+    applied_at: datetime | None = None
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "ingestion_chunks"
+        indexes: ClassVar[list[IndexModel]] = [
+            # Its marker.
+            IndexModel([("ingestion_id", ASCENDING), ("number", ASCENDING)], name="number", unique=True),
+            # The sum of an ingestion's counters, from the index alone: payloads are large.
+            IndexModel(
+                [
+                    ("ingestion_id", ASCENDING),
+                    ("counters.created", ASCENDING),
+                    ("counters.updated", ASCENDING),
+                    ("counters.unchanged", ASCENDING),
+                    ("counters.failed", ASCENDING),
+                ],
+                name="counters",
+            ),
+            # Pending chunks, from the index alone: back-pressure's count, the reconciler's search.
+            IndexModel(
+                [("state", ASCENDING), ("published_at", ASCENDING), ("partition", ASCENDING)],
+                name="pending",
+                partialFilterExpression={"state": "PENDING"},
+            ),
+            # Whether an ingestion has a pending chunk, from the index alone.
+            IndexModel(
+                [("ingestion_id", ASCENDING), ("state", ASCENDING)],
+                name="pending_of_ingestion",
+                partialFilterExpression={"state": "PENDING"},
+            ),
+            # What has been kept long enough for a replay.
+            IndexModel([("applied_at", ASCENDING)], name="applied_at"),
+        ]
+
+
+class RowErrorRecord(Document):
+    """One row that was refused, at the door or when it was applied. `row` counts from 0."""
+
+    ingestion_id: PydanticObjectId
+    row: int
+    external_id: str | None = None
+    field: str | None = None
+    value: str | None = None
+    """What stood there, at most 100 characters."""
+    code: ErrorCode
+    message: str
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "row_errors"
+        indexes: ClassVar[list[IndexModel]] = [
+            # An ingestion's row errors in the order of rows; one a row.
+            IndexModel([("ingestion_id", ASCENDING), ("row", ASCENDING)], name="row", unique=True),
+        ]
+
+
+class DeadLetter(Document):
+    """A record that could not be applied for a reason in its data; kept until it is sent again."""
+
+    ingestion_id: PydanticObjectId
+    chunk_number: int
+    row: int
+    kind: IngestionKind
+    record: bytes
+    version: int
+    error: str
+    created_at: datetime
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "dead_letters"
+        indexes: ClassVar[list[IndexModel]] = [
+            # One a record, however often its chunk is applied.
+            IndexModel([("ingestion_id", ASCENDING), ("row", ASCENDING)], name="row", unique=True),
+            # `crm dead list`, newest first.
+            IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="created_at"),
+        ]

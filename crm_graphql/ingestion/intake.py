@@ -1,0 +1,175 @@
+"""One body on its way in: rows are checked and cut into chunks, chunks and row errors made durable."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+from bson import ObjectId
+from pymongo.errors import BulkWriteError
+
+from crm_graphql.bus.port import Bus
+from crm_graphql.core.clock import Clock
+from crm_graphql.core.errors import Conflict, InvalidInput, LimitExceeded
+from crm_graphql.core.settings import Settings
+from crm_graphql.core.versions import ROW_LIMIT
+from crm_graphql.ingestion.admission import Admission
+from crm_graphql.ingestion.begin import fail_ingestion, seal_ingestion
+from crm_graphql.ingestion.checks import RowCheck
+from crm_graphql.ingestion.chunks import ChunkCutter
+from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, RowErrorRecord
+from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
+from crm_graphql.ingestion.rows import Row, RowProblem
+
+STORED_AT_ONCE = 4
+"""Chunks that are written together."""
+ERRORS_AT_ONCE = 2000
+DUPLICATE_KEY = 11000
+
+
+class Intake:
+    """Takes the rows of one ingestion. The next chunks are read while the last ones are being written.
+
+    What is stored already, by an earlier try of the same body, is left alone. Use it as a context: a write
+    under way ends before an error goes on, and a body that cannot be read fails the ingestion.
+    """
+
+    def __init__(
+        self, ingestion: Ingestion, check: RowCheck, *, settings: Settings, bus: Bus, clock: Clock
+    ) -> None:
+        assert ingestion.id is not None
+        self._id: ObjectId = ingestion.id
+        self._check = check
+        self._bus = bus
+        self._clock = clock
+        self._errors_kept = settings.row_errors_kept
+        self._admission = Admission(settings)
+        self._cutter = ChunkCutter(ingestion)
+        self._chunks: list[dict[str, Any]] = []
+        self._errors: list[dict[str, Any]] = []
+        self._writing: asyncio.Task[None] | None = None
+        self.received = 0
+        self.rejected = 0
+
+    async def __aenter__(self) -> Intake:
+        return self
+
+    async def __aexit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if self._writing is not None:
+            with contextlib.suppress(Exception):
+                await self._writing
+        if isinstance(error, InvalidInput | LimitExceeded):
+            await fail_ingestion(self._id, str(error), self._clock)
+
+    async def take(self, rows: Sequence[Row]) -> None:
+        """Take further rows. Raises LimitExceeded, Conflict or Unavailable."""
+        if self.received + len(rows) > ROW_LIMIT:
+            raise LimitExceeded(f"A body holds more than {ROW_LIMIT} rows. Split it.")
+        check, number = self._check, self.received
+        records = []
+        for row in rows:
+            found = row if row.__class__ is RowProblem else check(number, row)  # type: ignore[arg-type]
+            if isinstance(found, RowProblem):
+                self._reject(number, found)
+            else:
+                records.append(found)
+            number += 1
+        self.received = number
+        self._chunks += self._cutter.add_all(records, self._clock.now())
+        if len(self._chunks) >= STORED_AT_ONCE or len(self._errors) >= ERRORS_AT_ONCE:
+            await self._write_soon()
+
+    async def seal(self, body_hash: str) -> Ingestion:
+        """Store what is left and seal the ingestion."""
+        self._chunks += self._cutter.finish(self._clock.now())
+        if self._chunks or self._errors:
+            await self._write_soon()
+        await self._written()
+        return await seal_ingestion(
+            self._id,
+            chunk_count=self._cutter.count,
+            received=self.received,
+            rejected=self.rejected,
+            body_hash=body_hash,
+            clock=self._clock,
+        )
+
+    def _reject(self, row: int, problem: RowProblem) -> None:
+        self.rejected += 1
+        if self.rejected > self._errors_kept:
+            return
+        self._errors.append(
+            {
+                "_id": ObjectId(),
+                "ingestion_id": self._id,
+                "row": row,
+                "external_id": problem.external_id,
+                "field": problem.field,
+                "value": problem.value,
+                "code": problem.code.value,
+                "message": problem.message,
+            }
+        )
+
+    async def _written(self) -> None:
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            await writing
+
+    async def _write_soon(self) -> None:
+        """Begin to write what is cut, once the write before has ended and there is room."""
+        await self._written()
+        await self._admission.wait_for_room(len(self._chunks))
+        chunks, errors = self._chunks, self._errors
+        self._chunks, self._errors = [], []
+        self._writing = asyncio.create_task(self._write(chunks, errors))
+
+    async def _write(self, chunks: list[dict[str, Any]], errors: list[dict[str, Any]]) -> None:
+        received, rejected, count = self.received, self.rejected, self._cutter.count
+        if errors:
+            await _insert_missing(RowErrorRecord.get_pymongo_collection(), errors)
+        if chunks:
+            await self._store_chunks(chunks)
+        await Ingestion.get_pymongo_collection().update_one(
+            {"_id": self._id, "sealed": False},
+            {
+                # A retry begins again at the first row: the figures must not go back.
+                "$max": {"received": received, "rejected": rejected, "chunk_count": count},
+                "$set": {"touched_at": self._clock.now()},
+            },
+        )
+        await tell_progress(self._id, self._bus)
+
+    async def _store_chunks(self, chunks: list[dict[str, Any]]) -> None:
+        collection = IngestionChunk.get_pymongo_collection()
+        there = await _insert_missing(collection, chunks)
+        if there:
+            numbers = [chunk["number"] for chunk in there]
+            stored = collection.find(
+                {"ingestion_id": self._id, "number": {"$in": numbers}}, {"number": 1, "payload_hash": 1}
+            )
+            hashes = {row["number"]: row["payload_hash"] async for row in stored}
+            if any(hashes.get(chunk["number"]) != chunk["payload_hash"] for chunk in there):
+                raise Conflict(
+                    "This idempotency key was used before with other content. Send the same content, or use "
+                    "another key.",
+                    path=("idempotencyKey",),
+                )
+            known = set(numbers)
+            chunks = [chunk for chunk in chunks if chunk["number"] not in known]
+        if chunks:
+            await publish_chunks(chunks, self._bus)
+
+
+async def _insert_missing(collection: Any, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Insert the documents whose unique key is free; return the others."""
+    try:
+        await collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        failures = error.details["writeErrors"]
+        if any(failure["code"] != DUPLICATE_KEY for failure in failures):
+            raise
+        return [documents[failure["index"]] for failure in failures]
+    return []

@@ -1,0 +1,29 @@
+"""The messages of ingestion, and the queues they go to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from crm_graphql.bus.port import Message
+
+
+class ChunkReady(Message, frozen=True, kw_only=True):
+    """A chunk waits to be applied. The records are in the chunk's document, not here."""
+
+    kind: ClassVar[str] = "ingestion.chunk_ready"
+
+    ingestion_id: str
+    number: int
+
+
+def ingestion_queue(partition: int) -> str:
+    """The queue of one partition of customers."""
+    return f"ingestion.{partition}"
+
+
+def ingestion_topic(ingestion_id: object) -> str:
+    """The live topic of one ingestion."""
+    return f"ingestion.{ingestion_id}"
+
+
+CUSTOMERS_TOPIC = "customers.changed"

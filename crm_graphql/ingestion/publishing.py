@@ -1,0 +1,53 @@
+"""Telling the consumers of chunks, and the watchers of progress."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import structlog
+from bson import ObjectId
+
+from crm_graphql.bus.port import Bus, BusError, Event
+from crm_graphql.ingestion.messages import ChunkReady, ingestion_queue, ingestion_topic
+
+EVENT_SECONDS = 0.2
+"""The least time between two events of one ingestion from one process."""
+
+_REMEMBERED = 1000
+_last_events: dict[ObjectId, float] = {}
+_log = structlog.get_logger(__name__)
+
+
+async def publish_chunks(chunks: Iterable[Mapping[str, Any]], bus: Bus) -> bool:
+    """Put a message for each stored chunk into its partition's queue. False when the bus could not take all:
+    the chunks stay accepted, and the reconciler publishes them later."""
+    by_queue: dict[str, list[ChunkReady]] = defaultdict(list)
+    for chunk in chunks:
+        message = ChunkReady(ingestion_id=str(chunk["ingestion_id"]), number=chunk["number"])
+        by_queue[ingestion_queue(chunk["partition"])].append(message)
+    results = await asyncio.gather(
+        *(bus.publish(queue, *messages) for queue, messages in by_queue.items()), return_exceptions=True
+    )
+    is_published = True
+    for result in results:
+        if isinstance(result, BusError):
+            is_published = False
+            _log.warning("chunks not published, the reconciler will", reason=str(result))
+        elif result is not None:
+            raise result
+    return is_published
+
+
+async def tell_progress(ingestion_id: ObjectId, bus: Bus, *, at_once: bool = False) -> None:
+    """Broadcast that the ingestion has moved on, at most five times a second unless `at_once`."""
+    now = time.monotonic()
+    if not at_once and now - _last_events.get(ingestion_id, 0.0) < EVENT_SECONDS:
+        return
+    if len(_last_events) >= _REMEMBERED:
+        _last_events.clear()
+    _last_events[ingestion_id] = now
+    await bus.broadcast(Event(topic=ingestion_topic(ingestion_id)))

@@ -1,0 +1,1 @@
+"""Reading bodies of each format piece by piece, in constant memory, into rows."""

@@ -1,0 +1,76 @@
+"""Feeding an ingestion's kept chunks again: a debugging aid that, with unchanged data, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from crm_graphql.bus.port import Bus, Event
+from crm_graphql.core.actor import Actor, Permission
+from crm_graphql.core.clock import Clock
+from crm_graphql.core.errors import NotFound, WrongState
+from crm_graphql.customers.records import Applied
+from crm_graphql.ingestion.applying import ChunkWork, apply_records
+from crm_graphql.ingestion.documents import ChunkState, Counters, Ingestion, IngestionChunk
+from crm_graphql.ingestion.failures import names_data
+from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
+from crm_graphql.transactions import Transact
+
+
+async def replay_ingestion(
+    actor: Actor, id: ObjectId, *, transact: Transact, bus: Bus, clock: Clock
+) -> Counters:
+    """Apply every applied chunk of the ingestion again, with the records' old versions.
+
+    What newer records have written since stays. Returns what the replay did: with unchanged data all is
+    `unchanged`; `failed` counts records that cannot be applied (dead letters). The ingestion's own figures
+    stay. Raises NotFound, WrongState when nothing is kept any more, Forbidden, and weather.
+    """
+    actor.require(Permission.INGESTIONS_WRITE)
+    if await Ingestion.get_pymongo_collection().find_one({"_id": id}, {"_id": 1}) is None:
+        raise NotFound("There is no such ingestion.")
+    chunks = IngestionChunk.get_pymongo_collection()
+    rows = chunks.find({"ingestion_id": id, "state": ChunkState.APPLIED.value}, sort=[("number", 1)])
+    total, count = Counters(), 0
+    async for row in rows:
+        count += 1
+        chunk = ChunkWork.from_document(row)
+        await _replay(chunk, chunk.records, total, transact, clock)
+    if not count:
+        raise WrongState("No applied chunk of this ingestion is kept any more: there is nothing to replay.")
+    if total.created or total.updated:
+        await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+    return total
+
+
+async def _replay(
+    chunk: ChunkWork, records: Sequence[Any], total: Counters, transact: Transact, clock: Clock
+) -> None:
+    """Apply `records` again and count into `total`; halve them down to those that cannot be applied."""
+    try:
+        applied = await transact(partial(_apply, chunk, records, clock))
+    except Exception as error:
+        if not names_data(error):
+            raise
+        if len(records) == 1:
+            total.failed += 1
+            return
+        middle = len(records) // 2
+        await _replay(chunk, records[:middle], total, transact, clock)
+        await _replay(chunk, records[middle:], total, transact, clock)
+        return
+    total.created += applied.created
+    total.updated += applied.updated
+    total.unchanged += applied.unchanged
+
+
+async def _apply(
+    chunk: ChunkWork, records: Sequence[Any], clock: Clock, session: AsyncClientSession
+) -> Applied:
+    return await apply_records(
+        chunk.kind, records, ingestion_number=chunk.ingestion_number, now=clock.now(), session=session
+    )

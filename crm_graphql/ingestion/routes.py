@@ -1,0 +1,166 @@
+"""POST /ingest/customers and /ingest/orders: bodies of any size, streamed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from structlog import get_logger
+
+from crm_graphql.core.errors import DomainError, ErrorCode, LimitExceeded, Unavailable
+from crm_graphql.core.ids import encode_id
+from crm_graphql.core.times import format_moment
+from crm_graphql.core.weather import is_weather
+from crm_graphql.gql.context import authenticate
+from crm_graphql.ingestion.documents import Counters, Ingestion, IngestionKind
+from crm_graphql.ingestion.service import BodyFormat, ingest_stream, ingestion_counters
+
+DRAIN_BYTES = 64 * 1024 * 1024
+DRAIN_SECONDS = 5.0
+"""How much of a refused body is still read, so that its sender gets to the answer."""
+
+_FORMATS = {
+    "text/csv": BodyFormat.CSV,
+    "application/csv": BodyFormat.CSV,
+    "application/x-ndjson": BodyFormat.NDJSON,
+    "application/ndjson": BodyFormat.NDJSON,
+    "application/jsonl": BodyFormat.NDJSON,
+    "application/json": BodyFormat.JSON,
+}
+_STATUSES = {
+    ErrorCode.UNAUTHENTICATED: 401,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.NOT_FOUND: 404,
+    ErrorCode.CONFLICT: 409,
+    ErrorCode.LIMIT_EXCEEDED: 413,
+    ErrorCode.UNAVAILABLE: 503,
+}
+_log = get_logger(__name__)
+
+
+class _Unsupported(DomainError):
+    """The body is in a form that no door takes."""
+
+
+async def ingest_customers(request: Request) -> Response:
+    """Take in customers."""
+    return await _ingest(request, IngestionKind.CUSTOMERS)
+
+
+async def ingest_orders(request: Request) -> Response:
+    """Take in orders."""
+    return await _ingest(request, IngestionKind.ORDERS)
+
+
+async def _ingest(request: Request, kind: IngestionKind) -> Response:
+    """Answers 202 with the ingestion once every good record is durable, or with what is wrong."""
+    stream = request.stream()
+    try:
+        ingestion = await _take(request, kind, stream)
+        assert ingestion.id is not None
+        counters = (await ingestion_counters([ingestion.id]))[ingestion.id]
+        return JSONResponse(_answer(ingestion, counters), status_code=202)
+    except ClientDisconnect:
+        return Response(status_code=400)
+    except DomainError as error:
+        await _drain(stream)
+        return _refusal(error)
+    except Exception as error:
+        if not is_weather(error):
+            raise
+        _log.warning("body not taken, the database is away", reason=str(error))
+        await _drain(stream)
+        away = "The database is away. Send this again later, with the same idempotency key to go on."
+        return _refusal(Unavailable(away))
+
+
+async def _take(request: Request, kind: IngestionKind, stream: AsyncIterator[bytes]) -> Ingestion:
+    actor = authenticate(request)
+    resources = request.app.state.resources
+    body_format, gzip = _format(request)
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > resources.settings.ingest_body_limit_bytes:
+        raise LimitExceeded(
+            f"The body is larger than {resources.settings.ingest_body_limit_bytes} bytes. Split it."
+        )
+    return await ingest_stream(
+        actor,
+        kind,
+        stream,
+        format=body_format,
+        gzip=gzip,
+        idempotency_key=request.headers.get("idempotency-key"),
+        source=request.query_params.get("source"),
+        settings=resources.settings,
+        bus=resources.bus,
+        clock=resources.clock,
+    )
+
+
+def _format(request: Request) -> tuple[BodyFormat, bool]:
+    """The body's format, and whether it is said to be gzip. Raises _Unsupported."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body_format = _FORMATS.get(content_type)
+    if body_format is None:
+        raise _Unsupported(
+            f'Content-Type "{content_type[:100]}" is not taken. Send text/csv, application/x-ndjson or '
+            "application/json."
+        )
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip", ""):
+        raise _Unsupported(f'Content-Encoding "{encoding[:100]}" is not taken. Send gzip, or none.')
+    return body_format, encoding.endswith("gzip")
+
+
+def _answer(ingestion: Ingestion, counters: Counters) -> dict[str, Any]:
+    completed = ingestion.completed_at
+    return {
+        "id": encode_id("Ingestion", ingestion.id),
+        "kind": ingestion.kind.value,
+        "status": ingestion.status.value,
+        "failureReason": ingestion.failure_reason,
+        "source": ingestion.source,
+        "received": ingestion.received,
+        "accepted": ingestion.received - ingestion.rejected,
+        "rejected": ingestion.rejected,
+        **counters.model_dump(),
+        "createdAt": format_moment(ingestion.created_at),
+        "completedAt": format_moment(completed) if completed else None,
+    }
+
+
+def _refusal(error: DomainError) -> JSONResponse:
+    status = 415 if isinstance(error, _Unsupported) else _STATUSES.get(error.code, 400)
+    headers: dict[str, str] = {}
+    if isinstance(error, Unavailable):
+        headers["retry-after"] = str(error.retry_after_seconds)
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
+    problems = [
+        {"code": problem.code.value, "message": problem.message, "path": list(problem.path)}
+        for problem in error.problems
+    ]
+    return JSONResponse({"errors": problems}, status_code=status, headers=headers)
+
+
+async def _drain(stream: AsyncIterator[bytes]) -> None:
+    """Read on for a while: a sender that is cut off in the middle never sees why."""
+    size = 0
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            async for piece in stream:
+                size += len(piece)
+                if size > DRAIN_BYTES:
+                    return
+    except (TimeoutError, ClientDisconnect, RuntimeError):
+        return
+
+
+routes = [
+    Route("/ingest/customers", ingest_customers, methods=["POST"]),
+    Route("/ingest/orders", ingest_orders, methods=["POST"]),
+]

@@ -1,0 +1,78 @@
+"""Records as clients send them by mutation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+
+
+def given(record: object) -> dict[str, Any]:
+    """The fields of an input that the caller gave, null included; those left out are left out."""
+    return {name: value for name, value in vars(record).items() if value is not strawberry.UNSET}
+
+
+@strawberry.input(description="One customer. A field left out stays as it is, null clears it.")
+class CustomerRecordInput:
+    external_id: str = strawberry.field(description="The caller's own key, 1 to 200 characters.")
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="The name.")
+    email: str | None = strawberry.field(default=strawberry.UNSET, description="The email address.")
+    phone: str | None = strawberry.field(default=strawberry.UNSET, description="The phone number.")
+    city: str | None = strawberry.field(default=strawberry.UNSET, description="The city.")
+    country: str | None = strawberry.field(default=strawberry.UNSET, description="The country.")
+    tags: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="Labels; replace the old."
+    )
+    signed_up_at: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="When the customer signed up elsewhere."
+    )
+    total_spend: Decimal | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Opening balance carried over from another system; orders add to it.",
+    )
+    visit_count: int | None = strawberry.field(
+        default=strawberry.UNSET, description="Opening number of visits; orders add to it."
+    )
+    last_visit_at: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="Opening latest visit; a later order moves it."
+    )
+
+
+@strawberry.input(description="One order. The same key again replaces it.")
+class OrderRecordInput:
+    external_id: str = strawberry.field(description="The caller's own key, 1 to 200 characters.")
+    customer_external_id: str = strawberry.field(
+        description="The customer's key; an unknown one makes the customer."
+    )
+    amount: Decimal = strawberry.field(
+        description="Negative for a refund: lowers the total spend, is no visit."
+    )
+    currency: str | None = strawberry.field(
+        default=strawberry.UNSET, description="ISO 4217; must be the deployment's."
+    )
+    quantity: int | None = strawberry.field(default=strawberry.UNSET, description="How many items.")
+    ordered_at: datetime = strawberry.field(description="When it was ordered.")
+
+
+@strawberry.input(description="Customers to take in.")
+class CustomersIngestInput:
+    records: list[CustomerRecordInput] = strawberry.field(description="The records, at most 1,000.")
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="The same key with the same records gives the same ingestion back and ingests nothing "
+        "twice.",
+    )
+    source: str | None = strawberry.field(default=None, description="Where the records come from.")
+
+
+@strawberry.input(description="Orders to take in.")
+class OrdersIngestInput:
+    records: list[OrderRecordInput] = strawberry.field(description="The records, at most 1,000.")
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="The same key with the same records gives the same ingestion back and ingests nothing "
+        "twice.",
+    )
+    source: str | None = strawberry.field(default=None, description="Where the records come from.")

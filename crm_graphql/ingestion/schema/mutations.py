@@ -1,0 +1,56 @@
+"""Taking in customers and orders by mutation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import strawberry
+
+from crm_graphql.core.actor import Permission
+from crm_graphql.gql.context import Info
+from crm_graphql.gql.permission import mutation
+from crm_graphql.ingestion.queries import find_ingestion
+from crm_graphql.ingestion.schema.enums import IngestionKind
+from crm_graphql.ingestion.schema.inputs import CustomersIngestInput, OrdersIngestInput, given
+from crm_graphql.ingestion.schema.types import CustomersIngestPayload, Ingestion, OrdersIngestPayload
+from crm_graphql.ingestion.service import ingest_records
+
+
+async def _ingest(
+    info: Info,
+    kind: IngestionKind,
+    records: Sequence[object],
+    idempotency_key: str | None,
+    source: str | None,
+) -> Ingestion | None:
+    resources = info.context.resources
+    document = await ingest_records(
+        info.context.actor,
+        kind,
+        [given(record) for record in records],
+        idempotency_key=idempotency_key,
+        source=source,
+        settings=resources.settings,
+        bus=resources.bus,
+        clock=resources.clock,
+    )
+    assert document.id is not None
+    row = await find_ingestion(info.context.actor, document.id)
+    return Ingestion.from_document(row) if row else None
+
+
+@mutation(Permission.INGESTIONS_WRITE, "Take in customers. Answers once every good record is durable.")
+async def customers_ingest(
+    info: Info, input: Annotated[CustomersIngestInput, strawberry.argument(description="The records.")]
+) -> CustomersIngestPayload:
+    taken = await _ingest(info, IngestionKind.CUSTOMERS, input.records, input.idempotency_key, input.source)
+    return CustomersIngestPayload(ingestion=taken)
+
+
+@mutation(Permission.INGESTIONS_WRITE, "Take in orders. Answers once every good record is durable.")
+async def orders_ingest(
+    info: Info, input: Annotated[OrdersIngestInput, strawberry.argument(description="The records.")]
+) -> OrdersIngestPayload:
+    taken = await _ingest(info, IngestionKind.ORDERS, input.records, input.idempotency_key, input.source)
+    return OrdersIngestPayload(ingestion=taken)

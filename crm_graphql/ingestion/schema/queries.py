@@ -1,0 +1,31 @@
+"""Reading ingestions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from crm_graphql.core.actor import Permission
+from crm_graphql.core.ids import decode_key
+from crm_graphql.core.paging import PageRequest
+from crm_graphql.gql.connections import After, Connection, First, connection
+from crm_graphql.gql.context import Info
+from crm_graphql.gql.permission import query
+from crm_graphql.ingestion.queries import NEWEST_FIRST, count_ingestions, find_ingestion, list_ingestions
+from crm_graphql.ingestion.schema.types import Ingestion
+
+
+@query(Permission.INGESTIONS_READ, "One ingestion; null when there is none that the caller may see.")
+async def ingestion(
+    info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Which one.")]
+) -> Ingestion | None:
+    row = await find_ingestion(info.context.actor, decode_key("Ingestion", id))
+    return Ingestion.from_document(row) if row else None
+
+
+@query(Permission.INGESTIONS_READ, "Ingestions, newest first.")
+async def ingestions(info: Info, first: First = None, after: After = None) -> Connection[Ingestion] | None:
+    actor = info.context.actor
+    page = await list_ingestions(actor, PageRequest.of(first, after))
+    return connection(page, NEWEST_FIRST, Ingestion.from_document, lambda: count_ingestions(actor))

@@ -1,0 +1,132 @@
+"""Ingestions as clients see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+from bson import ObjectId
+from strawberry.dataloader import DataLoader
+
+from crm_graphql.core.errors import ErrorCode
+from crm_graphql.core.paging import Page, PageRequest, Row
+from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
+from crm_graphql.gql.context import Context, Info
+from crm_graphql.gql.errors import Payload
+from crm_graphql.gql.loaders import ChildPage, child_pages
+from crm_graphql.gql.node import Node, global_id
+from crm_graphql.gql.projections import register
+from crm_graphql.gql.selection import Columns, projection, selected
+from crm_graphql.ingestion.queries import ROW_ORDER, count_row_errors, row_errors_of_ingestions
+from crm_graphql.ingestion.schema.enums import IngestionKind, IngestionStatus
+
+ROW_ERROR_COLUMNS: Columns = {
+    "row": ("row",),
+    "externalId": ("external_id",),
+    "field": ("field",),
+    "value": ("value",),
+    "code": ("code",),
+    "message": ("message",),
+}
+
+
+def row_errors_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:
+    """An ingestion's row errors, in the order of rows."""
+    return child_pages(row_errors_of_ingestions)
+
+
+@strawberry.type(description="One row that was refused.")
+class RowError:
+    row: int = strawberry.field(
+        description="Zero-based position in what was sent (in a file: data rows, the header not counted)."
+    )
+    external_id: str | None = strawberry.field(description="The row's own key, where it could be read.")
+    field: str | None = strawberry.field(description="The field at fault.")
+    value: str | None = strawberry.field(description="What stood there, cut at 100 characters.")
+    code: ErrorCode = strawberry.field(description="What kind of problem it is.")
+    message: str = strawberry.field(description="A sentence that says what is wrong and what to do.")
+
+    @classmethod
+    def from_document(cls, row: Row) -> RowError:
+        """The projection of a row error."""
+        return cls(
+            row=row["row"],
+            external_id=row.get("external_id"),
+            field=row.get("field"),
+            value=row.get("value"),
+            code=ErrorCode(row.get("code", "INVALID")),
+            message=row.get("message", ""),
+        )
+
+
+@strawberry.type(description="One delivery of records by a caller, and what became of them.")
+class Ingestion(Node):
+    kind: IngestionKind = strawberry.field(description="What the records are.")
+    status: IngestionStatus = strawberry.field(description="How far it is.")
+    failure_reason: str | None = strawberry.field(description="Why it failed, when it did.")
+    source: str | None = strawberry.field(description="Where the records came from, as the caller said.")
+    received: int = strawberry.field(description="Records read so far. received = accepted + rejected.")
+    accepted: int = strawberry.field(
+        description="Good records. In the end accepted = created + updated + unchanged + failed."
+    )
+    rejected: int = strawberry.field(description="Records with a row error at the door.")
+    created: int = strawberry.field(description="Records that made a new object.")
+    updated: int = strawberry.field(description="Records that changed an object.")
+    unchanged: int = strawberry.field(description="Records that changed nothing.")
+    failed: int = strawberry.field(description="Good records that could not be applied; each a dead letter.")
+    created_at: datetime = strawberry.field(description="When its first record came.")
+    completed_at: datetime | None = strawberry.field(description="When its last record was applied.")
+    key: strawberry.Private[ObjectId]
+
+    @classmethod
+    def from_document(cls, row: Row) -> Ingestion:
+        """The projection of an ingestion document whose `counters` are filled."""
+        counters: dict[str, int] = row.get("counters") or {}
+        return cls(
+            id=global_id("Ingestion", row["_id"]),
+            key=row["_id"],
+            kind=IngestionKind(row["kind"]),
+            status=IngestionStatus(row["status"]),
+            failure_reason=row.get("failure_reason"),
+            source=row.get("source"),
+            received=row["received"],
+            accepted=row["received"] - row["rejected"],
+            rejected=row["rejected"],
+            created=counters.get("created", 0),
+            updated=counters.get("updated", 0),
+            unchanged=counters.get("unchanged", 0),
+            failed=counters.get("failed", 0),
+            created_at=row["created_at"],
+            completed_at=row.get("completed_at"),
+        )
+
+    @strawberry.field(description="The rows that were refused, in their order.")
+    async def row_errors(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[RowError] | None:
+        fields = frozenset(projection(ROW_ERROR_COLUMNS, selected(info, *CONNECTION_PATHS)))
+        key = ChildPage(self.key, PageRequest.of(first, after), fields)
+        page = await info.context.loader(row_errors_loader).load(key)
+        return connection(page, ROW_ORDER, RowError.from_document, lambda: count_row_errors(self.key))
+
+
+register("Ingestion", {}, Ingestion.from_document)
+
+
+@strawberry.type
+class IngestPayload(Payload):
+    """Base of the payloads that hold an ingestion."""
+
+    ingestion: Ingestion | None = strawberry.field(
+        default=None, description="What was taken in. Row problems are only in its `rowErrors`."
+    )
+
+
+@strawberry.type(description="What became of customersIngest.")
+class CustomersIngestPayload(IngestPayload):
+    pass
+
+
+@strawberry.type(description="What became of ordersIngest.")
+class OrdersIngestPayload(IngestPayload):
+    pass

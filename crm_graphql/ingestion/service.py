@@ -1,0 +1,221 @@
+"""The doors of ingestion: records from mutations, bodies from HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from enum import Enum
+from typing import Any
+
+import msgspec
+from bson import ObjectId
+from msgspec import UNSET
+
+from crm_graphql.bus.port import Bus
+from crm_graphql.core.actor import Actor, Permission, Role
+from crm_graphql.core.clock import Clock
+from crm_graphql.core.errors import LimitExceeded, NotFound
+from crm_graphql.core.settings import Settings
+from crm_graphql.ingestion.admission import Admission
+from crm_graphql.ingestion.begin import (
+    begin_ingestion,
+    check_labels,
+    find_begun,
+    same_content,
+)
+from crm_graphql.ingestion.bodies import Body
+from crm_graphql.ingestion.checks import row_check
+from crm_graphql.ingestion.completion import complete_if_done, ingestion_counters
+from crm_graphql.ingestion.documents import Ingestion, IngestionKind
+from crm_graphql.ingestion.intake import Intake
+from crm_graphql.ingestion.publishing import tell_progress
+from crm_graphql.ingestion.readers.csv_rows import CsvReader
+from crm_graphql.ingestion.readers.json_array import JsonArrayReader
+from crm_graphql.ingestion.readers.ndjson import NdjsonReader
+from crm_graphql.ingestion.readers.port import Reader
+from crm_graphql.ingestion.rows import LAYOUTS, Row
+
+__all__ = [
+    "BodyFormat",
+    "get_ingestion",
+    "ingest_records",
+    "ingest_stream",
+    "ingestion_counters",
+]
+
+RECORDS_LIMIT = 1000
+"""Records of one mutation."""
+
+
+class BodyFormat(Enum):
+    """What an HTTP body is written in."""
+
+    CSV = "CSV"
+    NDJSON = "NDJSON"
+    JSON = "JSON"
+
+
+_READERS: dict[BodyFormat, type[CsvReader] | type[NdjsonReader] | type[JsonArrayReader]] = {
+    BodyFormat.CSV: CsvReader,
+    BodyFormat.NDJSON: NdjsonReader,
+    BodyFormat.JSON: JsonArrayReader,
+}
+
+
+async def ingest_records(
+    actor: Actor,
+    kind: IngestionKind,
+    records: Sequence[Mapping[str, Any]],
+    *,
+    idempotency_key: str | None,
+    source: str | None,
+    settings: Settings,
+    bus: Bus,
+    clock: Clock,
+) -> Ingestion:
+    """Take in at most 1,000 records of a mutation, each a mapping of only the fields that were given.
+
+    Returns once every accepted record is durable; bad ones are row errors. The same key with the same records
+    gives the same ingestion back. Raises Forbidden, LimitExceeded, Conflict, InvalidInput, Unavailable.
+    """
+    actor.require(Permission.INGESTIONS_WRITE)
+    check_labels(idempotency_key, source)
+    _check_count(records)
+    fields = LAYOUTS[kind].fields
+    rows = [tuple(record.get(field, UNSET) for field in fields) for record in records]
+    body_hash = hashlib.sha256(
+        msgspec.msgpack.encode([dict(record) for record in records], order="deterministic")
+    ).hexdigest()
+    await Admission(settings).wait_for_room()
+    ingestion = await begin_ingestion(
+        actor, kind, idempotency_key=idempotency_key, source=source, settings=settings, clock=clock
+    )
+    if ingestion.sealed:
+        return same_content(ingestion, body_hash)
+    check = row_check(
+        kind,
+        {field: _camel_case(field) for field in fields},
+        begun_at=ingestion.created_at,
+        currency=settings.currency,
+        blank_clears=True,
+    )
+    async with Intake(ingestion, check, settings=settings, bus=bus, clock=clock) as intake:
+        await intake.take(rows)
+        sealed = await intake.seal(body_hash)
+    return await _end(sealed, bus=bus, clock=clock)
+
+
+def _check_count(records: Sequence[object]) -> None:
+    if len(records) > RECORDS_LIMIT:
+        raise LimitExceeded(
+            f"{len(records)} records were sent; at most {RECORDS_LIMIT} are allowed at once. Send several "
+            "requests, or a file to POST /ingest.",
+            path=("records",),
+        )
+
+
+async def ingest_stream(
+    actor: Actor,
+    kind: IngestionKind,
+    body: AsyncIterator[bytes],
+    *,
+    format: BodyFormat,
+    gzip: bool,
+    idempotency_key: str | None,
+    source: str | None,
+    settings: Settings,
+    bus: Bus,
+    clock: Clock,
+) -> Ingestion:
+    """Take in a body as it comes, in constant memory.
+
+    Returns once every accepted record is durable; bad rows are row errors. A body that breaks off can be sent
+    again under the same idempotency key: what is stored is left alone. A body that cannot be read raises
+    InvalidInput that says where. Raises Forbidden, LimitExceeded, Conflict, Unavailable.
+    """
+    actor.require(Permission.INGESTIONS_WRITE)
+    check_labels(idempotency_key, source)
+    content = Body(body, gzip=gzip, limit_bytes=settings.ingest_body_limit_bytes)
+    begun = await find_begun(actor, kind, idempotency_key)
+    if begun is not None and begun.sealed:
+        await content.drain()
+        return same_content(begun, content.hash)
+    reader: Reader = _READERS[format](kind)
+    async with aclosing(content.pieces()) as pieces:
+        # The beginning is read before an ingestion is begun: a file with a wrong header leaves no trace.
+        rows, piece = await _read_beginning(reader, pieces)
+        await Admission(settings).wait_for_room()
+        ingestion = await begin_ingestion(
+            actor, kind, idempotency_key=idempotency_key, source=source, settings=settings, clock=clock
+        )
+        check = row_check(
+            kind,
+            reader.names,
+            begun_at=ingestion.created_at,
+            currency=settings.currency,
+            blank_clears=format is not BodyFormat.CSV,
+        )
+        async with Intake(ingestion, check, settings=settings, bus=bus, clock=clock) as intake:
+            await intake.take(rows)
+            await _take_rest(intake, reader, piece, pieces)
+            sealed = await intake.seal(content.hash)
+    return await _end(sealed, bus=bus, clock=clock)
+
+
+async def _read_beginning(reader: Reader, pieces: AsyncIterator[bytes]) -> tuple[list[Row], bytes | None]:
+    """The first rows, and the piece that follows them; None with all rows of a body that has ended."""
+    rows: list[Row] = []
+    piece = await anext(pieces, None)
+    while piece is not None and not rows:
+        rows += reader.feed(piece)
+        piece = await anext(pieces, None)
+    if piece is None:
+        rows += reader.finish()
+    return rows, piece
+
+
+async def _take_rest(
+    intake: Intake, reader: Reader, piece: bytes | None, pieces: AsyncIterator[bytes]
+) -> None:
+    if piece is None:
+        return
+    await intake.take(reader.feed(piece))
+    async for further in pieces:
+        await intake.take(reader.feed(further))
+    await intake.take(reader.finish())
+
+
+async def _end(sealed: Ingestion, *, bus: Bus, clock: Clock) -> Ingestion:
+    """The consumers may have been faster than the seal: then the ingestion is complete already."""
+    assert sealed.id is not None
+    await tell_progress(sealed.id, bus, at_once=True)
+    if not await complete_if_done(sealed.id, bus=bus, clock=clock):
+        return sealed
+    return await _read(sealed.id)
+
+
+async def get_ingestion(actor: Actor, id: ObjectId) -> Ingestion:
+    """The ingestion. Raises NotFound, also to an INGESTOR who did not send it, and Forbidden."""
+    actor.require(Permission.INGESTIONS_READ)
+    ingestion = await _read(id)
+    if actor.role is Role.INGESTOR and ingestion.subject != actor.subject:
+        raise _not_found()
+    return ingestion
+
+
+async def _read(id: ObjectId) -> Ingestion:
+    row = await Ingestion.get_pymongo_collection().find_one({"_id": id})
+    if row is None:
+        raise _not_found()
+    found: Ingestion = Ingestion.model_validate(row)
+    return found
+
+
+def _not_found() -> NotFound:
+    return NotFound("There is no such ingestion, or it is not yours.")
+
+
+def _camel_case(field: str) -> str:
+    first, *more = field.split("_")
+    return first + "".join(part.title() for part in more)

@@ -1,0 +1,215 @@
+"""Checking one value of a row: text, id, email, phone, tags, money, number, moment."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NoReturn, TypeVar
+
+from crm_graphql.core.errors import ErrorCode
+from crm_graphql.core.money import MoneyError, to_units
+from crm_graphql.core.times import parse_moment
+
+Digits = TypeVar("Digits", str, tuple[int, ...])
+
+ID_CHARACTERS = 200
+TEXT_CHARACTERS = 500
+EMAIL_CHARACTERS = 254
+TAGS = 100
+TAG_CHARACTERS = 100
+NUMBER_LIMIT = 1_000_000_000
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+FUTURE_ALLOWED = timedelta(days=1)
+
+_PLAIN_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_PLAIN_MONEY = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_TEXT_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LOCAL_PART = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+)*"
+)
+_DOMAIN_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
+_PHONE = re.compile(r"[\d\s().+/-]+", re.ASCII)
+_COUNT = re.compile(r"\d{1,10}", re.ASCII)
+_TAG_SEPARATOR = re.compile("[;,]")
+
+
+class BadValue(Exception):
+    """A value is refused. The message follows the field's name and ends in what to do."""
+
+    def __init__(self, message: str, code: ErrorCode = ErrorCode.INVALID) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def required() -> NoReturn:
+    """Refuse a value that is missing."""
+    raise BadValue("is missing. Every row must have it.", ErrorCode.REQUIRED)
+
+
+def external_id(value: Any) -> str:
+    """The caller's own key: 1 to 200 characters without control characters, surrounding space removed."""
+    if type(value) is not str:
+        raise BadValue("is not text. Send ids as text, so that leading zeros survive.")
+    text = value.strip()
+    if not text:
+        required()
+    if len(text) > ID_CHARACTERS:
+        raise BadValue(f"is longer than {ID_CHARACTERS} characters. Send a shorter id.")
+    if not (text.isascii() and text.isprintable()) and _CONTROL.search(text):
+        raise BadValue("holds a control character. Remove it.")
+    return _encodable(text)
+
+
+def text(value: Any) -> str | None:
+    """A text of at most 500 characters; an empty one is none."""
+    if type(value) is not str:
+        raise BadValue("is not text. Send text, or leave the field out.")
+    stripped = value.strip()
+    if len(stripped) > TEXT_CHARACTERS:
+        raise BadValue(f"is longer than {TEXT_CHARACTERS} characters. Shorten it.")
+    if _TEXT_CONTROL.search(stripped):
+        raise BadValue("holds a control character. Remove it.")
+    return _encodable(stripped) or None
+
+
+def email(value: Any) -> str | None:
+    """One plain address, name@example.com."""
+    address = text(value)
+    if address is None:
+        return None
+    local, at, domain = address.rpartition("@")
+    labels = domain.split(".")
+    if (
+        not at
+        or len(address) > EMAIL_CHARACTERS
+        or len(local) > 64
+        or not _LOCAL_PART.fullmatch(local)
+        or len(labels) < 2
+        or not all(_DOMAIN_LABEL.fullmatch(label) for label in labels)
+        or any(character.isspace() for character in address)
+    ):
+        raise BadValue("is not an email address. Send one like name@example.com, or leave it out.")
+    return address
+
+
+def phone(value: Any) -> str | None:
+    """A telephone number as its digits, with a leading + where there is one."""
+    written = text(value)
+    if written is None:
+        return None
+    digits = "".join(character for character in written if character.isdigit())
+    if not _PHONE.fullmatch(written) or not 5 <= len(digits) <= 20 or "+" in written[1:]:
+        raise BadValue("is not a telephone number. Send one like +4915112345678, or leave it out.")
+    return "+" + digits if written[0] == "+" else digits
+
+
+def tags(value: Any) -> list[str] | None:
+    """Tags in their order, each once; a text holds them separated by ; or a comma."""
+    parts = _TAG_SEPARATOR.split(value) if type(value) is str else value
+    if not isinstance(parts, list | tuple):
+        raise BadValue("is no list of tags. Send a list of texts, or a text with ; between them.")
+    found: dict[str, None] = {}
+    for part in parts:
+        tag = text(part)
+        if tag is None:
+            continue
+        if len(tag) > TAG_CHARACTERS:
+            raise BadValue(f"holds a tag of more than {TAG_CHARACTERS} characters. Shorten it.")
+        found[tag] = None
+    if len(found) > TAGS:
+        raise BadValue(f"holds more than {TAGS} tags. Send fewer.")
+    return list(found) or None
+
+
+def money(value: Any) -> int:
+    """An exact amount in ten-thousandths, from a decimal text or a number."""
+    kind = type(value)
+    try:
+        if kind is str:
+            plain = _PLAIN_MONEY.fullmatch(value)
+            if plain is not None:
+                sign, whole, decimals = plain.groups("")
+                units = int(whole) * 10_000 + int(decimals.ljust(4, "0"))
+                return -units if sign else units
+            return to_units(_short(value.strip()))
+        if kind is Decimal:
+            _short(value.as_tuple().digits)
+            return to_units(value)
+        if kind is int:
+            return to_units(value)
+    except MoneyError as error:
+        raise BadValue(f"{error}. Send plain digits with at most 4 decimals, below 10^12.") from None
+    raise BadValue("is not a decimal number like 12.50. Send plain digits with at most 4 decimals.")
+
+
+def _short(digits: Digits) -> Digits:
+    # Arithmetic rounds to 28 digits, so that a longer number could pass for one of 4 decimals.
+    if len(digits) > 28:
+        raise MoneyError("has too many digits")
+    return digits
+
+
+def count(value: Any, *, least: int) -> int:
+    """A whole number from `least` to a thousand million."""
+    number: Any = value
+    if type(value) is str:
+        stripped = value.strip()
+        number = int(stripped) if _COUNT.fullmatch(stripped) else None
+    if type(number) is not int or not least <= number <= NUMBER_LIMIT:
+        raise BadValue(f"is not a whole number from {least} to {NUMBER_LIMIT}. Send digits only.")
+    return number
+
+
+def moment(value: Any, latest: datetime) -> datetime:
+    """A moment between 1900 and `latest`, in UTC; a date alone is its first moment."""
+    if type(value) is str:
+        found = _read_moment(value)
+    elif isinstance(value, datetime):
+        aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        found = aware.replace(microsecond=aware.microsecond // 1000 * 1000)
+    else:
+        raise BadValue("is not a date as text. Send one like 2024-06-30 or 2024-06-30T12:00:00Z.")
+    if found < EARLIEST:
+        raise BadValue("is before the year 1900. Send the real date.")
+    if found > latest:
+        raise BadValue("lies in the future. Send the real date, and check the time zone.")
+    return found
+
+
+def _read_moment(value: str) -> datetime:
+    if _PLAIN_MOMENT.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass
+    return _parsed_moment(value.strip())
+
+
+@lru_cache(maxsize=4096)
+def _parsed_moment(text: str) -> datetime:
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise BadValue(f"{error}.") from None
+
+
+def currency(value: Any, expected: str) -> str:
+    """The deployment's currency; any other is refused."""
+    if type(value) is str:
+        if value == expected:
+            return expected
+        code = value.strip().upper()
+        if code == expected or not code:
+            return expected
+    raise BadValue(f"is not {expected}, the currency of this deployment. Convert the amount first.")
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadValue("holds half of a surrogate pair. Send valid Unicode.") from None
+    return text

@@ -1,0 +1,1 @@
+"""Orders: what a customer bought, or got back, and when."""

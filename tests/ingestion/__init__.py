@@ -1,0 +1,1 @@
+"""Ingestion, from the doors to the totals."""

@@ -1,0 +1,106 @@
+"""Sending records through the doors, and applying what was accepted, without consumer processes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any
+
+from bson import ObjectId
+
+from crm_graphql.core.actor import Actor, Role
+from crm_graphql.ingestion.apply import apply_chunk
+from crm_graphql.ingestion.documents import Counters, Ingestion, IngestionKind
+from crm_graphql.ingestion.service import BodyFormat, ingest_records, ingest_stream, ingestion_counters
+from crm_graphql.resources import Resources
+
+CUSTOMERS, ORDERS = IngestionKind.CUSTOMERS, IngestionKind.ORDERS
+PART_BYTES = 16 * 1024
+INGESTOR = Actor(Role.INGESTOR, "shop")
+
+
+async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
+    """A body that comes in these parts."""
+    for part in parts:
+        yield part
+
+
+def cut(body: bytes) -> list[bytes]:
+    """A body in parts as a server receives them."""
+    return [body[at : at + PART_BYTES] for at in range(0, len(body), PART_BYTES)]
+
+
+async def stream(
+    resources: Resources,
+    kind: IngestionKind,
+    body: bytes | str | AsyncIterator[bytes],
+    *,
+    format: BodyFormat = BodyFormat.CSV,
+    gzip: bool = False,
+    key: str | None = None,
+    actor: Actor = INGESTOR,
+    **settings: Any,
+) -> Ingestion:
+    """Send a body as POST /ingest does."""
+    if isinstance(body, str):
+        body = body.encode()
+    return await ingest_stream(
+        actor,
+        kind,
+        pieces(*cut(body)) if isinstance(body, bytes) else body,
+        format=format,
+        gzip=gzip,
+        idempotency_key=key,
+        source=None,
+        settings=resources.settings.model_copy(update=settings),
+        bus=resources.bus,
+        clock=resources.clock,
+    )
+
+
+async def send(
+    resources: Resources,
+    kind: IngestionKind,
+    records: Sequence[Mapping[str, Any]],
+    *,
+    key: str | None = None,
+    actor: Actor = INGESTOR,
+    **settings: Any,
+) -> Ingestion:
+    """Send records as a mutation does."""
+    return await ingest_records(
+        actor,
+        kind,
+        records,
+        idempotency_key=key,
+        source=None,
+        settings=resources.settings.model_copy(update=settings),
+        bus=resources.bus,
+        clock=resources.clock,
+    )
+
+
+async def apply_pending(resources: Resources, order: Iterable[Mapping[str, Any]] | None = None) -> None:
+    """Apply every pending chunk, by default in the order in which they were accepted."""
+    if order is None:
+        order = await resources.database.ingestion_chunks.find({"state": "PENDING"}).sort("_id").to_list(None)
+    for chunk in order:
+        await apply_one(resources, chunk)
+
+
+async def apply_one(resources: Resources, chunk: Mapping[str, Any]) -> None:
+    """Apply one chunk, as its handler does."""
+    await apply_chunk(
+        chunk["ingestion_id"],
+        chunk["number"],
+        transact=resources.in_transaction,
+        bus=resources.bus,
+        clock=resources.clock,
+    )
+
+
+async def figures(ingestion: Ingestion) -> tuple[int, int, int, int]:
+    """Created, updated, unchanged, failed."""
+    assert ingestion.id is not None
+    key = ObjectId(ingestion.id)
+    counters: Counters = (await ingestion_counters([key]))[key]
+    return counters.created, counters.updated, counters.unchanged, counters.failed
