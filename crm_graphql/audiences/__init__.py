@@ -1,0 +1,1 @@
+"""Audiences: customers cut by a rule."""

@@ -1,0 +1,191 @@
+"""Turns a rule into a MongoDB filter on customers.
+
+Field paths come from the field table, operators from the table below, and a caller's values stand only
+where MongoDB expects a value; the one regular expression is escaped sign by sign. Negations are pushed down
+to the conditions, where an index still serves them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any
+
+from crm_graphql.audiences.fields import CUSTOMER_FIELDS, TWINS, RuleFields, RuleFieldType, RuleOperator
+from crm_graphql.audiences.rules import AllOf, Not, Rule, Where, parse
+from crm_graphql.core.texts import prefix_range
+from crm_graphql.core.times import Duration
+
+Filter = dict[str, Any]
+
+MAX_DISJOINT = 8
+
+_BEYOND = {"$lte": "$gt", "$lt": "$gte"}
+"""What comes after the upper end of a range."""
+
+_ORDER = {
+    RuleOperator.GT: "$gt",
+    RuleOperator.GTE: "$gte",
+    RuleOperator.LT: "$lt",
+    RuleOperator.LTE: "$lte",
+}
+
+_LEAST: Mapping[RuleFieldType, Any] = {
+    RuleFieldType.NUMBER: float("-inf"),
+    RuleFieldType.MONEY: float("-inf"),
+    RuleFieldType.TEXT: "",
+    RuleFieldType.LIST: "",
+    RuleFieldType.DATE_TIME: datetime.min.replace(tzinfo=UTC),
+    RuleFieldType.BOOLEAN: False,
+}
+"""A range from the least value of a type matches all its values and nothing else; unlike a comparison
+with null it is answered from an index alone."""
+
+
+def select_customers(
+    raw_rule: Mapping[str, Any], at: datetime, fields: RuleFields = CUSTOMER_FIELDS
+) -> Filter:
+    """The filter that selects the customers of a rule, given in the shape of RuleInput, at the moment `at`.
+
+    Raises InvalidInput with every problem of the rule.
+    """
+    return compile_rule(parse(raw_rule, fields), at)
+
+
+def compile_rule(rule: Rule, at: datetime) -> Filter:
+    """The filter that matches exactly the customers for which `evaluate(rule, customer, at)` holds."""
+    return _compile(rule, at, negated=False)
+
+
+def disjoint_filters(rule: Rule, at: datetime) -> list[Filter]:
+    """Filters of which each matching customer meets exactly one, none with an "or" in it.
+
+    MongoDB answers such a filter from one range of one index, where it joins two scans for an "or" and
+    removes duplicates at four times the cost. A rule that would fall apart into more than eight comes back
+    as its one filter.
+    """
+    conjunctions = _disjoint(rule, at, negated=False)
+    if conjunctions is None:
+        return [compile_rule(rule, at)]
+    return [_all(conjunction) for conjunction in conjunctions]
+
+
+def _compile(rule: Rule, at: datetime, *, negated: bool) -> Filter:
+    if isinstance(rule, Where):
+        return _compile_where(rule, at, negated=negated)
+    if isinstance(rule, Not):
+        return _compile(rule.part, at, negated=not negated)
+    parts = [_compile(part, at, negated=negated) for part in rule.parts]
+    return _all(parts) if isinstance(rule, AllOf) is not negated else _any(parts)
+
+
+def _all(parts: list[Filter]) -> Filter:
+    return parts[0] if len(parts) == 1 else {"$and": parts}
+
+
+def _any(parts: list[Filter]) -> Filter:
+    return parts[0] if len(parts) == 1 else {"$or": parts}
+
+
+Conjunctions = list[list[Filter]]
+
+
+def _disjoint(rule: Rule, at: datetime, *, negated: bool) -> Conjunctions | None:
+    """The rule as conjunctions that exclude each other; None for too many."""
+    if isinstance(rule, Where):
+        return _disjoint_where(rule, at, negated=negated)
+    if isinstance(rule, Not):
+        return _disjoint(rule.part, at, negated=not negated)
+    holds = [_disjoint(part, at, negated=negated) for part in rule.parts]
+    if isinstance(rule, AllOf) is not negated:
+        return _join(holds)
+    # One of the parts: the first; or not the first but the second; and so on.
+    fails = [_disjoint(part, at, negated=not negated) for part in rule.parts]
+    found: Conjunctions = []
+    for index, one in enumerate(holds):
+        joined = _join([*fails[:index], one])
+        if joined is None or len(found) + len(joined) > MAX_DISJOINT:
+            return None
+        found += joined
+    return found
+
+
+def _join(factors: Iterable[Conjunctions | None]) -> Conjunctions | None:
+    """Everything that meets one conjunction of each factor."""
+    joined: Conjunctions = [[]]
+    for factor in factors:
+        if factor is None or len(joined) * len(factor) > MAX_DISJOINT:
+            return None
+        joined = [[*left, *right] for left, right in product(joined, factor)]
+    return joined
+
+
+def _compile_where(where: Where, at: datetime, *, negated: bool) -> Filter:
+    """The condition as one filter. "Not between" needs an index less than it needs to be no "or": other
+    conditions narrow the search, and MongoDB plans an "or" among them badly."""
+    operator, negated = _without_negation(where, negated=negated)
+    path, bounds = where.field.mongo_path, _bounds(where, operator, at)
+    if bounds is not None:
+        return {path: {"$not": bounds} if negated else bounds}
+    if operator is RuleOperator.IS_SET and where.field.presence is not None:
+        path, values = where.field.presence
+        return {path: {"$nin" if negated else "$in": list(values)}}
+    return {path: _condition(where, operator, negated=negated)}
+
+
+def compared_path(where: Where) -> str:
+    """The field of the document that the condition's filter asks about."""
+    if TWINS.get(where.operator, where.operator) is RuleOperator.IS_SET and where.field.presence:
+        return where.field.presence[0]
+    return where.field.mongo_path
+
+
+def _disjoint_where(where: Where, at: datetime, *, negated: bool) -> Conjunctions:
+    """The condition as filters that exclude each other: two for "not between", one for all else."""
+    operator, is_negated = _without_negation(where, negated=negated)
+    path, bounds = where.field.mongo_path, _bounds(where, operator, at)
+    if bounds is None or not is_negated:
+        return [[_compile_where(where, at, negated=negated)]]
+    outside: Conjunctions = [[{path: {"$not": {"$gte": bounds["$gte"]}}}]]
+    return outside + [[{path: {_BEYOND[key]: bounds[key]}}] for key in _BEYOND if key in bounds]
+
+
+def _without_negation(where: Where, *, negated: bool) -> tuple[RuleOperator, bool]:
+    """The operator without its own negation, and whether it is negated after all."""
+    if where.operator in TWINS:
+        return TWINS[where.operator], not negated
+    return where.operator, negated
+
+
+def _bounds(where: Where, operator: RuleOperator, at: datetime) -> Filter | None:
+    """The two ends of a range, for the operators that ask for one."""
+    operand = where.operand
+    if operator is RuleOperator.BETWEEN and isinstance(operand, tuple):
+        return {"$gte": operand[0], "$lte": operand[1]}
+    if operator is RuleOperator.WITHIN_LAST and isinstance(operand, Duration):
+        return {"$gte": operand.before(at), "$lte": at}
+    return dict(prefix_range(str(operand))) if operator is RuleOperator.STARTS_WITH else None
+
+
+def _condition(where: Where, operator: RuleOperator, *, negated: bool) -> Filter:
+    operand = where.operand
+    if operator is RuleOperator.IN and isinstance(operand, tuple):
+        return {"$nin" if negated else "$in": list(operand)}
+    if operator is RuleOperator.EQ or (
+        operator is RuleOperator.CONTAINS and where.field.type is RuleFieldType.LIST
+    ):
+        return {"$ne" if negated else "$eq": operand}
+    if operator is RuleOperator.CONTAINS:
+        condition: Filter = {"$regex": _literal(str(operand))}
+    elif operator is RuleOperator.IS_SET:
+        condition = {"$gte": _LEAST[where.field.type]}
+    else:
+        condition = {_ORDER[operator]: operand}
+    return {"$not": condition} if negated else condition
+
+
+def _literal(text: str) -> str:
+    """A regular expression that matches exactly `text`: all ASCII signs but letters and digits escaped."""
+    return re.sub(r"([^A-Za-z0-9\u0080-\U0010ffff])", r"\\\1", text)

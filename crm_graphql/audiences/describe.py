@@ -1,0 +1,170 @@
+"""Says a rule as an English sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from crm_graphql.audiences.fields import TWINS, RuleField, RuleFieldType, RuleOperator
+from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule, Where, parse
+from crm_graphql.audiences.values import Scalar
+from crm_graphql.core.money import to_text
+from crm_graphql.core.times import Duration
+
+SHOWN_VALUES = 5
+SHOWN_TEXT = 60
+
+_NEGATIONS = {twin: negation for negation, twin in TWINS.items()} | dict(TWINS)
+
+_COMPARISONS = {
+    RuleOperator.EQ: "is",
+    RuleOperator.NE: "is not",
+    RuleOperator.GT: "is more than",
+    RuleOperator.GTE: "is at least",
+    RuleOperator.LT: "is less than",
+    RuleOperator.LTE: "is at most",
+    RuleOperator.BETWEEN: "is between",
+    RuleOperator.IN: "is one of",
+    RuleOperator.NOT_IN: "is none of",
+    RuleOperator.CONTAINS: "contains",
+    RuleOperator.NOT_CONTAINS: "does not contain",
+    RuleOperator.STARTS_WITH: "starts with",
+    RuleOperator.IS_SET: "is set",
+    RuleOperator.NOT_SET: "is not set",
+    RuleOperator.WITHIN_LAST: "is within the last",
+    RuleOperator.NOT_WITHIN_LAST: "is not within the last",
+}
+_OF_MOMENTS = {
+    RuleOperator.GT: "is after",
+    RuleOperator.GTE: "is at or after",
+    RuleOperator.LT: "is before",
+    RuleOperator.LTE: "is at or before",
+    RuleOperator.EQ: "is at",
+    RuleOperator.NE: "is not at",
+}
+_OF_LISTS = {
+    RuleOperator.CONTAINS: "include",
+    RuleOperator.NOT_CONTAINS: "do not include",
+    RuleOperator.IN: "include one of",
+    RuleOperator.NOT_IN: "include none of",
+    RuleOperator.IS_SET: "are set",
+    RuleOperator.NOT_SET: "are not set",
+}
+
+
+def phrase(operator: RuleOperator, type_: RuleFieldType) -> str:
+    """The words between a field of the type and the value."""
+    special: Mapping[RuleOperator, str] = {}
+    if type_ is RuleFieldType.DATE_TIME:
+        special = _OF_MOMENTS
+    elif type_ is RuleFieldType.LIST:
+        special = _OF_LISTS
+    return special.get(operator) or _COMPARISONS[operator]
+
+
+def describe(raw_rule: Mapping[str, Any], *, currency: str) -> str:
+    """The sentence for a rule in the shape of RuleInput. Raises InvalidInput for one that is not whole."""
+    return describe_rule(parse(raw_rule), currency=currency)
+
+
+def describe_rule(rule: Rule, *, currency: str) -> str:
+    """The sentence: "total spend is more than 5,000.00 INR and last visit is not within the last 90 days"."""
+    if isinstance(rule, Where):
+        return _condition(rule, rule.operator, currency)
+    if isinstance(rule, Not):
+        part = rule.part
+        if isinstance(part, Where) and part.operator in _NEGATIONS:
+            return _condition(part, _NEGATIONS[part.operator], currency)
+        if isinstance(part, Not):
+            return describe_rule(part.part, currency=currency)
+        return f"not ({describe_rule(part, currency=currency)})"
+    word = " and " if isinstance(rule, AllOf) else " or "
+    return word.join(_within(part, rule, currency) for part in rule.parts)
+
+
+def _within(part: Rule, group: AllOf | AnyOf, currency: str) -> str:
+    """A part of a group, in parentheses where the sentence could else be read in two ways."""
+    text = describe_rule(part, currency=currency)
+    while isinstance(part, Not) and isinstance(part.part, Not):
+        part = part.part.part
+    other_group = isinstance(part, AllOf | AnyOf) and type(part) is not type(group) and len(part.parts) > 1
+    return f"({text})" if other_group else text
+
+
+def _condition(where: Where, operator: RuleOperator, currency: str) -> str:
+    subject = _subject(where.field)
+    words = phrase(operator, where.field.type)
+    operand, given = where.operand, where.given
+    if operand is None:
+        return f"{subject} {words}"
+    if isinstance(operand, Duration):
+        return f"{subject} {words} {_duration(operand)}"
+    if isinstance(operand, tuple):
+        return f"{subject} {words} {_values(where, operator, operand, currency)}"
+    return f"{subject} {words} {_value(where.field.type, operand, given, currency)}"
+
+
+def _subject(field: RuleField) -> str:
+    """The label as the beginning of a clause: "Total spend" becomes "total spend", "VIP since" stays."""
+    label = field.label
+    return label[0].lower() + label[1:] if label[1:2].islower() else label
+
+
+def _values(where: Where, operator: RuleOperator, operand: Sequence[Scalar], currency: str) -> str:
+    texts = [
+        _value(where.field.type, value, given, currency)
+        for value, given in zip(operand[:SHOWN_VALUES], where.given[:SHOWN_VALUES], strict=True)
+    ]
+    if operator is RuleOperator.BETWEEN:
+        return " and ".join(texts)
+    if len(operand) > SHOWN_VALUES:
+        return f"{', '.join(texts)} or {len(operand) - SHOWN_VALUES:,} more"
+    return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
+
+
+def _value(type_: RuleFieldType, operand: Scalar, given: object, currency: str) -> str:
+    """A value for reading. Texts are shown as they were given, not in the folded case they compare in."""
+    if isinstance(operand, bool):
+        return "yes" if operand else "no"
+    if isinstance(operand, datetime):
+        return _moment(operand)
+    if isinstance(operand, int):
+        return _money(operand, currency) if type_ is RuleFieldType.MONEY else f"{operand:,}"
+    text = str(given)
+    return f'"{text[: SHOWN_TEXT - 3]}..."' if len(text) > SHOWN_TEXT else f'"{text}"'
+
+
+def _money(units: int, currency: str) -> str:
+    sign = "-" if units < 0 else ""
+    whole, _, decimals = to_text(abs(units)).partition(".")
+    return f"{sign}{int(whole):,}.{decimals} {currency}"
+
+
+def _moment(moment: datetime) -> str:
+    day = f"{moment.day} {moment:%B} {moment.year:04d}"
+    if moment.microsecond:
+        return f"{day}, {moment:%H:%M:%S}.{moment.microsecond // 1000:03d} UTC"
+    if moment.second:
+        return f"{day}, {moment:%H:%M:%S} UTC"
+    return f"{day}, {moment:%H:%M} UTC" if moment.hour or moment.minute else day
+
+
+def _duration(duration: Duration) -> str:
+    """ "90 days", "6 months", "year"; a single unit goes without its number: "the last month"."""
+    years, months = divmod(duration.months, 12)
+    days, rest = divmod(duration.exact, timedelta(days=1))
+    hours, rest = divmod(rest, timedelta(hours=1))
+    minutes, rest = divmod(rest, timedelta(minutes=1))
+    counts = {
+        "year": years,
+        "month": months,
+        "day": days,
+        "hour": hours,
+        "minute": minutes,
+        "second": int(rest.total_seconds()),
+    }
+    parts = [(count, unit) for unit, count in counts.items() if count]
+    if len(parts) == 1 and parts[0][0] == 1:
+        return parts[0][1]
+    return " and ".join(f"{count:,} {unit}{'s' if count > 1 else ''}" for count, unit in parts)

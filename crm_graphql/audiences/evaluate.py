@@ -1,0 +1,75 @@
+"""Evaluates a rule over one customer in plain Python: the meaning that `compile.py` must reproduce."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from crm_graphql.audiences.fields import TWINS, RuleFieldType, RuleOperator
+from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule, Where
+from crm_graphql.core.times import Duration
+
+
+def evaluate(rule: Rule, customer: Mapping[str, Any], at: datetime) -> bool:
+    """Whether the rule holds for a customer's document at the moment `at`.
+
+    Two-valued: a comparison with a value that is not set is false, its negation therefore true.
+    """
+    if isinstance(rule, AllOf):
+        return all(evaluate(part, customer, at) for part in rule.parts)
+    if isinstance(rule, AnyOf):
+        return any(evaluate(part, customer, at) for part in rule.parts)
+    if isinstance(rule, Not):
+        return not evaluate(rule.part, customer, at)
+    if rule.operator in TWINS:
+        return not _holds(rule, TWINS[rule.operator], customer, at)
+    return _holds(rule, rule.operator, customer, at)
+
+
+def _holds(where: Where, operator: RuleOperator, customer: Mapping[str, Any], at: datetime) -> bool:
+    value: Any = customer
+    for part in where.field.path:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    if value is None:
+        return False
+    if where.field.type is RuleFieldType.LIST:
+        return _list_holds(operator, value, where.operand)
+    if operator is RuleOperator.IS_SET:
+        return True
+    return _compare(operator, value, where.operand, at)
+
+
+def _list_holds(operator: RuleOperator, elements: list[Any], operand: Any) -> bool:
+    if operator is RuleOperator.IS_SET:
+        return bool(elements)
+    if operator is RuleOperator.IN:
+        return any(element in operand for element in elements)
+    return operand in elements
+
+
+def _compare(operator: RuleOperator, value: Any, operand: Any, at: datetime) -> bool:
+    match operator:
+        case RuleOperator.EQ:
+            holds = value == operand
+        case RuleOperator.IN:
+            holds = value in operand
+        case RuleOperator.GT:
+            holds = value > operand
+        case RuleOperator.GTE:
+            holds = value >= operand
+        case RuleOperator.LT:
+            holds = value < operand
+        case RuleOperator.LTE:
+            holds = value <= operand
+        case RuleOperator.BETWEEN:
+            holds = operand[0] <= value <= operand[1]
+        case RuleOperator.CONTAINS:
+            holds = operand in value
+        case RuleOperator.STARTS_WITH:
+            holds = value.startswith(operand)
+        case RuleOperator.WITHIN_LAST if isinstance(operand, Duration):
+            holds = operand.before(at) <= value <= at
+        case _:
+            raise ValueError(f"{operator.value} compares no single value")
+    return bool(holds)

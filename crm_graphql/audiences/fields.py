@@ -1,0 +1,132 @@
+"""The fields that a rule may name, their types, and the operators that each type knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from crm_graphql.customers.reach import WITH_EMAIL, WITH_PHONE
+
+
+class RuleFieldType(Enum):
+    """What kind of value a field holds."""
+
+    NUMBER = "NUMBER"
+    MONEY = "MONEY"
+    TEXT = "TEXT"
+    DATE_TIME = "DATE_TIME"
+    BOOLEAN = "BOOLEAN"
+    LIST = "LIST"
+
+
+class RuleOperator(Enum):
+    """How a field is compared. A comparison with a value that is not set is false."""
+
+    EQ = "EQ"
+    NE = "NE"
+    GT = "GT"
+    GTE = "GTE"
+    LT = "LT"
+    LTE = "LTE"
+    BETWEEN = "BETWEEN"
+    IN = "IN"
+    NOT_IN = "NOT_IN"
+    CONTAINS = "CONTAINS"
+    NOT_CONTAINS = "NOT_CONTAINS"
+    STARTS_WITH = "STARTS_WITH"
+    IS_SET = "IS_SET"
+    NOT_SET = "NOT_SET"
+    WITHIN_LAST = "WITHIN_LAST"
+    NOT_WITHIN_LAST = "NOT_WITHIN_LAST"
+
+
+class RuleValueShape(Enum):
+    """What an operator wants as its value."""
+
+    NONE = "NONE"
+    ONE = "ONE"
+    LIST = "LIST"
+    RANGE = "RANGE"
+    DURATION = "DURATION"
+
+
+TWINS: Mapping[RuleOperator, RuleOperator] = {
+    RuleOperator.NE: RuleOperator.EQ,
+    RuleOperator.NOT_IN: RuleOperator.IN,
+    RuleOperator.NOT_CONTAINS: RuleOperator.CONTAINS,
+    RuleOperator.NOT_SET: RuleOperator.IS_SET,
+    RuleOperator.NOT_WITHIN_LAST: RuleOperator.WITHIN_LAST,
+}
+"""For each negating operator the one whose exact negation it is."""
+
+_SHAPES: Mapping[RuleOperator, RuleValueShape] = {
+    RuleOperator.BETWEEN: RuleValueShape.RANGE,
+    RuleOperator.IN: RuleValueShape.LIST,
+    RuleOperator.IS_SET: RuleValueShape.NONE,
+    RuleOperator.WITHIN_LAST: RuleValueShape.DURATION,
+}
+
+_EQUALITY = (RuleOperator.EQ, RuleOperator.NE)
+_ORDER = (RuleOperator.GT, RuleOperator.GTE, RuleOperator.LT, RuleOperator.LTE, RuleOperator.BETWEEN)
+_MEMBERSHIP = (RuleOperator.IN, RuleOperator.NOT_IN)
+_CONTAINMENT = (RuleOperator.CONTAINS, RuleOperator.NOT_CONTAINS)
+_PRESENCE = (RuleOperator.IS_SET, RuleOperator.NOT_SET)
+_RECENCY = (RuleOperator.WITHIN_LAST, RuleOperator.NOT_WITHIN_LAST)
+
+OPERATORS: Mapping[RuleFieldType, tuple[RuleOperator, ...]] = {
+    RuleFieldType.NUMBER: (*_EQUALITY, *_ORDER, *_MEMBERSHIP, *_PRESENCE),
+    RuleFieldType.MONEY: (*_EQUALITY, *_ORDER, *_MEMBERSHIP, *_PRESENCE),
+    RuleFieldType.TEXT: (*_EQUALITY, *_MEMBERSHIP, *_CONTAINMENT, RuleOperator.STARTS_WITH, *_PRESENCE),
+    RuleFieldType.DATE_TIME: (*_RECENCY, *_ORDER, *_EQUALITY, *_PRESENCE),
+    RuleFieldType.BOOLEAN: (*_EQUALITY, *_PRESENCE),
+    RuleFieldType.LIST: (*_CONTAINMENT, *_MEMBERSHIP, *_PRESENCE),
+}
+"""What each type of field can be asked, in the order a rule builder offers it."""
+
+
+def value_shape(operator: RuleOperator) -> RuleValueShape:
+    """What `operator` wants as its value."""
+    return _SHAPES.get(TWINS.get(operator, operator), RuleValueShape.ONE)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleField:
+    """A field that a rule may name. `path` is where the compared value lies in the customer's document."""
+
+    name: str
+    label: str
+    section: str
+    type: RuleFieldType
+    path: tuple[str, ...]
+    presence: tuple[str, tuple[int, ...]] | None = None
+    """Another field of the document, and its values with which this one is set: a shorter way to ask."""
+
+    @property
+    def mongo_path(self) -> str:
+        """The path as MongoDB writes it. It comes from this table alone, never from a caller."""
+        return ".".join(self.path)
+
+
+RuleFields = Mapping[str, RuleField]
+
+_MONEY, _NUMBER, _MOMENT = RuleFieldType.MONEY, RuleFieldType.NUMBER, RuleFieldType.DATE_TIME
+_TEXT, _LIST = RuleFieldType.TEXT, RuleFieldType.LIST
+
+_CUSTOMER_FIELDS = (
+    RuleField("totalSpend", "Total spend", "Spending and visits", _MONEY, ("total_spend",)),
+    RuleField("visitCount", "Visit count", "Spending and visits", _NUMBER, ("visit_count",)),
+    RuleField("firstVisitAt", "First visit", "Spending and visits", _MOMENT, ("first_visit_at",)),
+    RuleField("lastVisitAt", "Last visit", "Spending and visits", _MOMENT, ("last_visit_at",)),
+    RuleField("name", "Name", "Profile", _TEXT, ("folded", "name")),
+    RuleField("email", "Email", "Profile", _TEXT, ("folded", "email"), ("reach", WITH_EMAIL)),
+    RuleField("phone", "Phone", "Profile", _TEXT, ("folded", "phone"), ("reach", WITH_PHONE)),
+    RuleField("city", "City", "Profile", _TEXT, ("folded", "city")),
+    RuleField("country", "Country", "Profile", _TEXT, ("folded", "country")),
+    RuleField("tags", "Tags", "Profile", _LIST, ("folded", "tags")),
+    RuleField("externalId", "External id", "Record", _TEXT, ("folded", "external_id")),
+    RuleField("createdAt", "Created", "Record", _MOMENT, ("created_at",)),
+)
+
+CUSTOMER_FIELDS: RuleFields = {field.name: field for field in _CUSTOMER_FIELDS}
+"""The fields that every deployment has; a deployment's own fields are added to a copy of this."""

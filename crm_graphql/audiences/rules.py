@@ -1,0 +1,249 @@
+"""The tree of a rule: what it is made of, and how it is read and checked."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crm_graphql.audiences.fields import (
+    CUSTOMER_FIELDS,
+    OPERATORS,
+    RuleField,
+    RuleFields,
+    RuleOperator,
+    RuleValueShape,
+    value_shape,
+)
+from crm_graphql.audiences.values import Scalar, read_duration, read_scalar, shown
+from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
+from crm_graphql.core.times import Duration
+
+MAX_DEPTH = 10
+MAX_NODES = 200
+MAX_VALUES = 1_000
+MAX_PROBLEMS = 100
+KEYS = ("all", "any", "not", "where")
+
+Operand = Scalar | tuple[Scalar, ...] | Duration | None
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """One condition. `operand` is what the field is compared with; `given` is the value as it was sent."""
+
+    field: RuleField
+    operator: RuleOperator
+    operand: Operand
+    given: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Holds when every part does."""
+
+    parts: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Holds when at least one part does."""
+
+    parts: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Holds exactly when its part does not."""
+
+    part: Rule
+
+
+Rule = AllOf | AnyOf | Not | Where
+
+
+def parse(raw: object, fields: RuleFields = CUSTOMER_FIELDS) -> Rule:
+    """Read a rule in the shape of RuleInput.
+
+    Raises InvalidInput with every problem, each with its path from the rule's root:
+    ("all", "1", "where", "value"). A tree that is too deep or too large is not read beyond the limit.
+    """
+    reader = _Reader(fields)
+    rule = reader.read(raw, (), 1)
+    if rule is None or reader.problems:
+        raise InvalidInput.of(reader.problems)
+    return rule
+
+
+class _Reader:
+    """Reads one tree; gathers its problems instead of stopping at the first."""
+
+    def __init__(self, fields: RuleFields) -> None:
+        self.problems: list[Problem] = []
+        self._fields = fields
+        self._nodes = 0
+
+    def _refuse(self, path: Path, message: str, code: ErrorCode = ErrorCode.INVALID) -> None:
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(code, message, path))
+
+    def _require(self, path: Path, message: str) -> None:
+        self._refuse(path, message, ErrorCode.REQUIRED)
+
+    def read(self, raw: object, path: Path, depth: int) -> Rule | None:
+        """The rule at `path`, or None after a problem was noted."""
+        if not self._within_limits(path, depth):
+            return None
+        key = self._only_key(raw, path)
+        if key is None or not isinstance(raw, Mapping):
+            return None
+        inner, here = raw[key], (*path, key)
+        if key == "where":
+            return self._read_where(inner, here)
+        if key == "not":
+            part = self.read(inner, here, depth + 1)
+            return Not(part) if part is not None else None
+        parts = self._read_parts(inner, here, depth)
+        if parts is None:
+            return None
+        return AllOf(parts) if key == "all" else AnyOf(parts)
+
+    def _within_limits(self, path: Path, depth: int) -> bool:
+        self._nodes += 1
+        if depth > MAX_DEPTH:
+            self._refuse(path, f"A rule is at most {MAX_DEPTH} levels deep.", ErrorCode.LIMIT_EXCEEDED)
+        elif self._nodes == MAX_NODES + 1:
+            message = f"A rule has at most {MAX_NODES} parts; what comes from here on was not read."
+            self._refuse(path, message, ErrorCode.LIMIT_EXCEEDED)
+        return depth <= MAX_DEPTH and self._nodes <= MAX_NODES
+
+    def _only_key(self, raw: object, path: Path) -> str | None:
+        if not isinstance(raw, Mapping) or not raw:
+            self._require(path, "A rule needs one of the keys all, any, not, where.")
+            return None
+        for key in raw:
+            if key not in KEYS:
+                unknown = f"A rule has no key {shown(str(key))}; use one of all, any, not, where."
+                self._refuse((*path, str(key)), unknown)
+            elif raw[key] is None:
+                self._refuse((*path, key), f'Leave "{key}" out instead of giving null.')
+        given = [key for key in raw if key in KEYS and raw[key] is not None]
+        if len(given) > 1:
+            self._refuse(path, f"A rule has exactly one key, not {len(given)} ({', '.join(given)}).")
+        return str(given[0]) if len(given) == 1 else None
+
+    def _read_parts(self, raw: object, path: Path, depth: int) -> tuple[Rule, ...] | None:
+        if not isinstance(raw, list | tuple):
+            self._refuse(path, f'"{path[-1]}" holds a list of rules.')
+            return None
+        if not raw:
+            self._require(
+                path,
+                f'"{path[-1]}" needs at least one rule. Everybody is '
+                '{"where": {"field": "externalId", "operator": "IS_SET"}}.',
+            )
+            return None
+        parts: list[Rule] = []
+        for index, item in enumerate(raw):
+            part = self.read(item, (*path, str(index)), depth + 1)
+            if part is not None:
+                parts.append(part)
+            if self._nodes > MAX_NODES:
+                break
+        return tuple(parts) if len(parts) == len(raw) else None
+
+    def _read_where(self, raw: object, path: Path) -> Where | None:
+        if not isinstance(raw, Mapping):
+            self._refuse(path, '"where" holds field, operator and value.')
+            return None
+        for key in raw:
+            if key not in ("field", "operator", "value"):
+                unknown = f"A condition has no key {shown(str(key))}; it has field, operator and value."
+                self._refuse((*path, str(key)), unknown)
+        field = self._read_field(raw.get("field"), (*path, "field"))
+        operator = self._read_operator(raw.get("operator"), (*path, "operator"), field)
+        if field is None or operator is None:
+            return None
+        noted = len(self.problems)
+        operand = self._read_operand(field, operator, raw.get("value"), (*path, "value"))
+        return Where(field, operator, operand, raw.get("value")) if len(self.problems) == noted else None
+
+    def _read_field(self, raw: object, path: Path) -> RuleField | None:
+        if raw is None or raw == "":
+            self._require(path, "Choose a field; `ruleFields` lists them.")
+            return None
+        field = self._fields.get(raw) if isinstance(raw, str) else None
+        if field is None:
+            close = difflib.get_close_matches(str(raw)[:100], self._fields, n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(self._fields)}."
+            self._refuse(path, f"There is no field {shown(raw)}. {hint}")
+        return field
+
+    def _read_operator(self, raw: object, path: Path, field: RuleField | None) -> RuleOperator | None:
+        if raw is None or raw == "":
+            self._require(path, "Choose an operator.")
+            return None
+        name = raw.value if isinstance(raw, RuleOperator) else raw
+        operator = RuleOperator.__members__.get(name) if isinstance(name, str) else None
+        if operator is None:
+            known = ", ".join(RuleOperator.__members__)
+            self._refuse(path, f"There is no operator {shown(raw)}. There are: {known}.")
+        elif field is not None and operator not in OPERATORS[field.type]:
+            allowed = ", ".join(one.value for one in OPERATORS[field.type])
+            message = f"{field.name} is {field.type.value} and cannot be compared by {operator.value}; "
+            self._refuse(path, f"{message}it takes {allowed}.")
+            return None
+        return operator
+
+    def _read_operand(self, field: RuleField, operator: RuleOperator, raw: object, path: Path) -> Operand:
+        shape = value_shape(operator)
+        if shape is RuleValueShape.NONE:
+            if raw is not None:
+                self._refuse(path, f"{operator.value} takes no value.")
+            return None
+        if raw is None:
+            self._require(path, f"{operator.value} needs a value.")
+            return None
+        try:
+            if shape is RuleValueShape.ONE:
+                return read_scalar(field.type, raw)
+            if shape is RuleValueShape.DURATION:
+                return read_duration(raw)
+        except ValueError as error:
+            self._refuse(path, str(error))
+            return None
+        return self._read_values(field, shape, raw, path)
+
+    def _read_values(self, field: RuleField, shape: RuleValueShape, raw: object, path: Path) -> Operand:
+        if not isinstance(raw, list | tuple):
+            self._refuse(path, "A list of values is needed here.")
+            return None
+        if shape is RuleValueShape.RANGE and len(raw) != 2:
+            self._refuse(path, f"BETWEEN needs two values, [low, high], not {len(raw)}.")
+            return None
+        if not raw:
+            self._require(path, "The list needs at least one value.")
+            return None
+        if len(raw) > MAX_VALUES:
+            message = f"The list holds {len(raw)} values; at most {MAX_VALUES} are allowed."
+            self._refuse(path, message, ErrorCode.LIMIT_EXCEEDED)
+            return None
+        values = self._read_each(field, raw, path)
+        if shape is RuleValueShape.RANGE and len(values) == 2 and values[0] > values[1]:  # type: ignore[operator]
+            self._refuse(path, f"The low end, {shown(raw[0])}, is above the high end, {shown(raw[1])}.")
+        return values
+
+    def _read_each(self, field: RuleField, raw: Sequence[object], path: Path) -> tuple[Scalar, ...]:
+        values: list[Scalar] = []
+        for index, item in enumerate(raw):
+            here = (*path, str(index))
+            if item is None:
+                self._require(here, "A value is missing here.")
+                continue
+            try:
+                values.append(read_scalar(field.type, item))
+            except ValueError as error:
+                self._refuse(here, str(error))
+        return tuple(values)

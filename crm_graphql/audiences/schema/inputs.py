@@ -1,0 +1,100 @@
+"""Rules and audiences as clients write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from strawberry.scalars import JSON
+
+from crm_graphql.audiences.fields import RuleOperator
+from crm_graphql.gql.enums import describe_enum
+
+describe_enum(
+    RuleOperator,
+    "How a field is compared. A comparison with a field that is not set is false; NE and the NOT_ operators "
+    "are exactly the negation of their twins, so they are true there.",
+    {
+        "EQ": "Equal; texts without regard to case.",
+        "NE": "Not equal, or not set.",
+        "GT": "Greater than, or later.",
+        "GTE": "Greater than or equal.",
+        "LT": "Less than, or earlier.",
+        "LTE": "Less than or equal.",
+        "BETWEEN": "Between two values, both ends included.",
+        "IN": "Equal to one of a list.",
+        "NOT_IN": "Equal to none of a list, or not set.",
+        "CONTAINS": "Text: substring, case-insensitive. List: has the element.",
+        "NOT_CONTAINS": "The negation of CONTAINS.",
+        "STARTS_WITH": "Text that begins so, case-insensitive.",
+        "IS_SET": "Has a value.",
+        "NOT_SET": "Has no value.",
+        "WITHIN_LAST": "Within this long before the moment of evaluation.",
+        "NOT_WITHIN_LAST": "The negation of WITHIN_LAST; also true for what never happened.",
+    },
+)
+
+
+@strawberry.input(description="One comparison of a customer's field with a value.")
+class ConditionInput:
+    field: str = strawberry.field(
+        description="totalSpend, visitCount, firstVisitAt, lastVisitAt, createdAt, externalId, name, email, "
+        "phone, city, country or tags; `ruleFields` lists them."
+    )
+    operator: RuleOperator = strawberry.field(description="How to compare.")
+    value: JSON | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Number (money may be decimal text), string, boolean, date-time text, a list of these; "
+        '[low, high] for BETWEEN; an ISO 8601 duration ("P90D", "P6M") for WITHIN_LAST; nothing for IS_SET.',
+    )
+
+
+@strawberry.input(one_of=True, description="A rule. Exactly one key, the others absent (not null).")
+class RuleInput:
+    all: list[RuleInput] | None = strawberry.field(
+        default=strawberry.UNSET, description="Every one of these rules holds."
+    )
+    any: list[RuleInput] | None = strawberry.field(
+        default=strawberry.UNSET, description="At least one of these rules holds."
+    )
+    not_: RuleInput | None = strawberry.field(
+        name="not", default=strawberry.UNSET, description="This rule does not hold."
+    )
+    where: ConditionInput | None = strawberry.field(default=strawberry.UNSET, description="One comparison.")
+
+    def tree(self) -> dict[str, Any]:
+        """The rule as a plain tree, without the keys that were left out."""
+        if self.all:
+            return {"all": [rule.tree() for rule in self.all]}
+        if self.any:
+            return {"any": [rule.tree() for rule in self.any]}
+        if self.not_:
+            return {"not": self.not_.tree()}
+        if self.where:
+            condition: dict[str, Any] = {"field": self.where.field, "operator": self.where.operator.value}
+            if self.where.value is not strawberry.UNSET:
+                condition["value"] = self.where.value
+            return {"where": condition}
+        return {"all": []} if self.all is not strawberry.UNSET else {"any": []}
+
+
+@strawberry.input(description="A new audience.")
+class AudienceCreateInput:
+    name: str = strawberry.field(description="1 to 200 characters.")
+    description: str | None = strawberry.field(default=None, description="At most 2,000 characters.")
+    rule: RuleInput = strawberry.field(description="Who is in it.")
+
+
+@strawberry.input(description="A change of an audience. A field left out stays.")
+class AudienceUpdateInput:
+    id: strawberry.ID = strawberry.field(description="Which audience.")
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
+    description: str | None = strawberry.field(
+        default=strawberry.UNSET, description="At most 2,000 characters; null clears it."
+    )
+    rule: RuleInput | None = strawberry.field(default=strawberry.UNSET, description="Who is in it.")
+
+
+@strawberry.input(description="The end of an audience.")
+class AudienceDeleteInput:
+    id: strawberry.ID = strawberry.field(description="Which audience.")

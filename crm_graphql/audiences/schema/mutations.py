@@ -1,0 +1,73 @@
+"""Making, changing and deleting audiences."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import strawberry
+
+from crm_graphql.audiences.queries import find_audience
+from crm_graphql.audiences.schema.inputs import (
+    AudienceCreateInput,
+    AudienceDeleteInput,
+    AudienceUpdateInput,
+)
+from crm_graphql.audiences.schema.types import (
+    Audience,
+    AudienceCreatePayload,
+    AudienceDeletePayload,
+    AudienceUpdatePayload,
+)
+from crm_graphql.audiences.service import create_audience, delete_audience, update_audience
+from crm_graphql.core.actor import Permission
+from crm_graphql.core.ids import decode_key
+from crm_graphql.gql.context import Info
+from crm_graphql.gql.permission import mutation
+
+
+async def _audience(key: Any) -> Audience | None:
+    row = await find_audience(key)
+    return Audience.from_document(row) if row else None
+
+
+@mutation(Permission.AUDIENCES_WRITE, "Save a rule under a name.")
+async def audience_create(
+    info: Info, input: Annotated[AudienceCreateInput, strawberry.argument(description="The audience.")]
+) -> AudienceCreatePayload:
+    resources = info.context.resources
+    made = await create_audience(
+        info.context.actor,
+        name=input.name,
+        description=input.description,
+        rule=input.rule.tree(),
+        clock=resources.clock,
+        settings=resources.settings,
+    )
+    return AudienceCreatePayload(audience=await _audience(made.id))
+
+
+@mutation(Permission.AUDIENCES_WRITE, "Change an audience. A field left out stays.")
+async def audience_update(
+    info: Info, input: Annotated[AudienceUpdateInput, strawberry.argument(description="The change.")]
+) -> AudienceUpdatePayload:
+    changes: dict[str, Any] = {
+        name: value
+        for name in ("name", "description")
+        if (value := getattr(input, name)) is not strawberry.UNSET
+    }
+    if input.rule is not strawberry.UNSET:
+        changes["rule"] = input.rule.tree() if input.rule else None
+    key = decode_key("Audience", input.id)
+    resources = info.context.resources
+    await update_audience(
+        info.context.actor, key, changes, clock=resources.clock, settings=resources.settings
+    )
+    return AudienceUpdatePayload(audience=await _audience(key))
+
+
+@mutation(Permission.AUDIENCES_WRITE, "Delete an audience. Campaigns keep the rule they were launched with.")
+async def audience_delete(
+    info: Info, input: Annotated[AudienceDeleteInput, strawberry.argument(description="Which audience.")]
+) -> AudienceDeletePayload:
+    await delete_audience(info.context.actor, decode_key("Audience", input.id))
+    return AudienceDeletePayload(deleted_id=input.id)

@@ -1,0 +1,79 @@
+"""Reading audiences, and trying out rules."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from crm_graphql.audiences.options import rule_fields as list_rule_fields
+from crm_graphql.audiences.queries import (
+    NEWEST_FIRST,
+    count_audiences,
+    find_audience,
+    list_audiences,
+    list_filter,
+)
+from crm_graphql.audiences.schema.inputs import RuleInput
+from crm_graphql.audiences.schema.types import Audience, AudiencePreview, RuleField
+from crm_graphql.audiences.service import preview_rule
+from crm_graphql.core.actor import Permission
+from crm_graphql.core.ids import decode_key
+from crm_graphql.core.paging import PageRequest
+from crm_graphql.gql.connections import After, Connection, First, connection
+from crm_graphql.gql.context import Info
+from crm_graphql.gql.permission import query
+from crm_graphql.gql.projections import projection_of
+from crm_graphql.gql.selection import projection, selected
+
+
+@query(Permission.AUDIENCES_READ, "One audience; null when there is none.")
+async def audience(
+    info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Which one.")]
+) -> Audience | None:
+    row = await find_audience(decode_key("Audience", id))
+    return Audience.from_document(row) if row else None
+
+
+@query(Permission.AUDIENCES_READ, "Audiences, newest first.")
+async def audiences(
+    info: Info,
+    search: Annotated[str | None, strawberry.argument(description="Prefix of a word of the name.")] = None,
+    first: First = None,
+    after: After = None,
+) -> Connection[Audience] | None:
+    matching = list_filter(search)
+    page = await list_audiences(matching, PageRequest.of(first, after))
+    return connection(page, NEWEST_FIRST, Audience.from_document, lambda: count_audiences(matching))
+
+
+@query(
+    Permission.AUDIENCES_READ,
+    "Size and a sample of a rule that is not saved; an incomplete rule comes back in `errors`.",
+)
+async def audience_preview(
+    info: Info,
+    rule: Annotated[RuleInput, strawberry.argument(description="The rule.")],
+    sample_size: Annotated[
+        int | None, strawberry.argument(description="Customers in `sample`: 10 by default, 100 at most.")
+    ] = None,
+) -> AudiencePreview | None:
+    resources = info.context.resources
+    wants_sample = "sample" in selected(info)
+    preview = await preview_rule(
+        info.context.actor,
+        rule.tree(),
+        sample_size if wants_sample else 0,
+        fields=projection(projection_of("Customer").columns, selected(info, "sample")),
+        clock=resources.clock,
+        settings=resources.settings,
+    )
+    return AudiencePreview.from_preview(preview)
+
+
+@query(
+    Permission.AUDIENCES_READ,
+    "Every field that a rule may name, with type and operators: enough to draw a rule builder.",
+)
+async def rule_fields(info: Info) -> list[RuleField]:
+    return [RuleField.from_info(one) for one in await list_rule_fields(info.context.actor)]

@@ -1,0 +1,180 @@
+"""Audiences as clients see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry.scalars import JSON
+
+from crm_graphql.audiences.catalogue import FieldInfo
+from crm_graphql.audiences.compile import select_customers
+from crm_graphql.audiences.describe import describe
+from crm_graphql.audiences.fields import RuleOperator
+from crm_graphql.audiences.schema.enums import RuleFieldType, RuleValueShape
+from crm_graphql.audiences.schema.loaders import audience_size_loader
+from crm_graphql.audiences.service import RulePreview
+from crm_graphql.audiences.sizes import count_rule
+from crm_graphql.campaigns.schema.enums import Channel
+from crm_graphql.core.paging import PageRequest, Row
+from crm_graphql.customers.service import list_customers, sort_key
+from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
+from crm_graphql.gql.context import Info
+from crm_graphql.gql.errors import Payload, UserError
+from crm_graphql.gql.node import Node, global_id
+from crm_graphql.gql.projections import projection_of, register
+from crm_graphql.gql.selection import projection, selected
+
+if TYPE_CHECKING:
+    from crm_graphql.customers.schema.types import Customer
+
+
+@strawberry.type(description="Customers cut by a rule, under a name.")
+class Audience(Node):
+    name: str = strawberry.field(description="The name that people know it by.")
+    description: str | None = strawberry.field(description="What it is for.")
+    rule: JSON = strawberry.field(
+        description="The tree as it was given, in the shape of RuleInput, without null keys."
+    )
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="When it was last changed.")
+    row: strawberry.Private[Row]
+
+    @classmethod
+    def from_document(cls, row: Row) -> Audience:
+        """The projection of an audience document."""
+        return cls(
+            id=global_id("Audience", row["_id"]),
+            name=row["name"],
+            description=row.get("description"),
+            rule=JSON(row["rule"]),
+            created_at=row["created_at"],
+            updated_at=row["updated_at"],
+            row=row,
+        )
+
+    @strawberry.field(description="The rule as an English sentence.")
+    def rule_text(self, info: Info) -> str:
+        return describe(self.row["rule"], currency=info.context.resources.settings.currency)
+
+    @strawberry.field(
+        description="Customers that match, counted within the last minute; null where that takes too long."
+    )
+    async def size(self, info: Info) -> int | None:
+        return (await info.context.loader(audience_size_loader).load(self.row)).size
+
+    @strawberry.field(description="When `size` was counted; null where it is.")
+    async def size_at(self, info: Info) -> datetime | None:
+        return (await info.context.loader(audience_size_loader).load(self.row)).at
+
+    @strawberry.field(description="The customers that match now, newest first.")
+    async def customers(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[Annotated[Customer, strawberry.lazy("crm_graphql.customers.schema.types")]] | None:
+        customer = projection_of("Customer")
+        resources, rule = info.context.resources, self.row["rule"]
+        matching = select_customers(rule, resources.clock.now())
+        fields = projection(customer.columns, selected(info, *CONNECTION_PATHS))
+        page = await list_customers(matching, sort_key(), PageRequest.of(first, after), fields=fields)
+        return connection(
+            page,
+            sort_key(),
+            customer.make,
+            lambda: count_rule(rule, clock=resources.clock, settings=resources.settings),
+        )
+
+
+@strawberry.type(description="How many customers a channel reaches.")
+class ChannelReach:
+    channel: Channel = strawberry.field(description="The channel.")
+    size: int = strawberry.field(description="Customers of the rule with an address for it.")
+
+
+@strawberry.type(description="What a rule that is not saved would select.")
+class AudiencePreview:
+    size: int | None = strawberry.field(
+        description="Customers that match; null with `errors`, and where counting takes too long."
+    )
+    rule_text: str | None = strawberry.field(
+        description="The rule as an English sentence; null with `errors`."
+    )
+    reachable: list[ChannelReach] = strawberry.field(
+        description="How many of them each channel can reach; empty where `size` is null."
+    )
+    sample: list[Annotated[Customer, strawberry.lazy("crm_graphql.customers.schema.types")]] = (
+        strawberry.field(description="Some of them, in no order.")
+    )
+    evaluated_at: datetime = strawberry.field(description="The moment that relative dates are counted from.")
+    errors: list[UserError] = strawberry.field(description="What is wrong with the rule, or still missing.")
+
+    @classmethod
+    def from_preview(cls, preview: RulePreview) -> AudiencePreview:
+        """What the service found, as clients see it."""
+        count = preview.count
+        reach: dict[Channel, int] = {}
+        if count:
+            reach = {Channel.EMAIL: count.email, Channel.SMS: count.phone, Channel.WHATSAPP: count.phone}
+        make = projection_of("Customer").make
+        return cls(
+            size=count.size if count else None,
+            rule_text=preview.rule_text,
+            reachable=[ChannelReach(channel=channel, size=size) for channel, size in reach.items()],
+            sample=[make(row) for row in preview.sample],
+            evaluated_at=preview.evaluated_at,
+            errors=[UserError.from_problem(problem) for problem in preview.problems],
+        )
+
+
+@strawberry.type(description="An operator that a field takes.")
+class RuleOperatorInfo:
+    operator: RuleOperator = strawberry.field(description="The operator.")
+    label: str = strawberry.field(description='The words between field and value: "is more than".')
+    value_shape: RuleValueShape = strawberry.field(description="What it wants as its value.")
+
+
+@strawberry.type(description="A field that a rule may name.")
+class RuleField:
+    field: str = strawberry.field(description="Its name in a rule.")
+    label: str = strawberry.field(description="Its name for people.")
+    section: str = strawberry.field(description="A heading to list it under.")
+    type: RuleFieldType = strawberry.field(description="What kind of value it holds.")
+    options: list[str] | None = strawberry.field(description="Known values, where there are few.")
+    operators: list[RuleOperatorInfo] = strawberry.field(description="What it can be asked.")
+
+    @classmethod
+    def from_info(cls, info: FieldInfo) -> RuleField:
+        """The entry of the catalogue as clients see it."""
+        return cls(
+            field=info.field,
+            label=info.label,
+            section=info.section,
+            type=info.type,
+            options=None if info.options is None else list(info.options),
+            operators=[
+                RuleOperatorInfo(operator=one.operator, label=one.label, value_shape=one.value_shape)
+                for one in info.operators
+            ],
+        )
+
+
+@strawberry.type(description="What became of audienceCreate.")
+class AudienceCreatePayload(Payload):
+    audience: Audience | None = strawberry.field(default=None, description="The new audience.")
+
+
+@strawberry.type(description="What became of audienceUpdate.")
+class AudienceUpdatePayload(Payload):
+    audience: Audience | None = strawberry.field(default=None, description="The audience as it now stands.")
+
+
+@strawberry.type(
+    description="What became of audienceDelete. Campaigns keep the rule they were launched with."
+)
+class AudienceDeletePayload(Payload):
+    deleted_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The id of what was deleted."
+    )
+
+
+register("Audience", {}, Audience.from_document)

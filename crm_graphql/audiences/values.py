@@ -1,0 +1,122 @@
+"""Reads the values of a rule's conditions into what they are compared as."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from crm_graphql.audiences.fields import RuleFieldType
+from crm_graphql.core.money import MoneyError, to_units
+from crm_graphql.core.texts import is_storable
+from crm_graphql.core.times import Duration, parse_moment
+
+MAX_TEXT = 1_000
+"""Characters in one value of a rule."""
+
+INT64_LIMIT = 2**63
+
+Scalar = int | str | bool | datetime
+"""A value as it is compared: money in ten-thousandths, text in folded case."""
+
+
+def read_scalar(type_: RuleFieldType, raw: object) -> Scalar:
+    """`raw` as a value of the type. Raises ValueError with a sentence that shows the value."""
+    try:
+        return _READERS[type_](raw)
+    except ValueError as error:
+        raise ValueError(f"{shown(raw)} {error}.") from None
+
+
+def read_duration(raw: object) -> Duration:
+    """An ISO 8601 duration that is longer than nothing. Raises ValueError with a sentence."""
+    if not isinstance(raw, str):
+        raise ValueError(f'{shown(raw)} is not an ISO 8601 duration like "P90D" or "P6M".')
+    try:
+        duration = Duration.parse(raw)
+    except ValueError as error:
+        raise ValueError(f"{shown(raw)} {error}.") from None
+    if not duration.months and duration.exact <= timedelta():
+        raise ValueError(f"{shown(raw)} is no time at all; the least is one second, PT1S.")
+    return duration
+
+
+def shown(raw: object) -> str:
+    """A value in a message: quoted where it is text, cut at 100 characters."""
+    if isinstance(raw, str):
+        return f'"{raw[:97]}..."' if len(raw) > 100 else f'"{raw}"'
+    if raw is None or isinstance(raw, bool):
+        return {None: "null", True: "true", False: "false"}[raw]
+    if isinstance(raw, Mapping):
+        return "An object"
+    if isinstance(raw, list | tuple):
+        return "A list"
+    text = str(raw) if not isinstance(raw, int) or raw.bit_length() < 1_000 else "A number of that size"
+    return f"{text[:97]}..." if len(text) > 100 else text
+
+
+def _number(raw: object) -> Decimal:
+    """A finite JSON number, exactly. A float stands for the shortest decimal that reads back as it."""
+    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
+        raise ValueError("is not a number")
+    if isinstance(raw, int):
+        return Decimal(raw)
+    if not (math.isfinite(raw) if isinstance(raw, float) else raw.is_finite()):
+        raise ValueError("is not a finite number")
+    return Decimal(repr(raw)) if isinstance(raw, float) else raw
+
+
+def _read_number(raw: object) -> int:
+    number = _number(raw)
+    if abs(number) >= INT64_LIMIT:
+        raise ValueError("is too large; whole numbers go up to 9223372036854775807")
+    if number != int(number):
+        raise ValueError("is not a whole number")
+    return int(number)
+
+
+def _read_money(raw: object) -> int:
+    if not isinstance(raw, str):
+        raw = _number(raw)
+    elif len(raw) > 100:
+        raise ValueError("is not a decimal number like 12.50")
+    try:
+        return to_units(raw)
+    except MoneyError as error:
+        raise ValueError(str(error)) from None
+
+
+def _read_text(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise ValueError("is not a text")
+    if not raw:
+        raise ValueError("is empty; to ask whether there is a value, use IS_SET or NOT_SET")
+    if len(raw) > MAX_TEXT:
+        raise ValueError(f"is too long; a text in a rule holds at most {MAX_TEXT} characters")
+    if not is_storable(raw):
+        raise ValueError("holds a character that no text may hold (NUL or half of a surrogate pair)")
+    # As `folded.*` of a customer is made.
+    return raw.casefold()
+
+
+def _read_moment(raw: object) -> datetime:
+    if not isinstance(raw, str):
+        raise ValueError("is not a date (2024-06-30) or an RFC 3339 date-time as text")
+    return parse_moment(raw)
+
+
+def _read_boolean(raw: object) -> bool:
+    if not isinstance(raw, bool):
+        raise ValueError("is neither true nor false")
+    return raw
+
+
+_READERS: Mapping[RuleFieldType, Callable[[object], Scalar]] = {
+    RuleFieldType.NUMBER: _read_number,
+    RuleFieldType.MONEY: _read_money,
+    RuleFieldType.TEXT: _read_text,
+    RuleFieldType.LIST: _read_text,
+    RuleFieldType.DATE_TIME: _read_moment,
+    RuleFieldType.BOOLEAN: _read_boolean,
+}

@@ -1,0 +1,1 @@
+"""Audience rules: read, evaluated, compiled, described, counted."""

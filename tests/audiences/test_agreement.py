@@ -1,0 +1,58 @@
+"""MongoDB and plain Python select the same customers, whatever the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from pymongo import MongoClient
+from pymongo.collection import Collection
+
+from crm_graphql.audiences.compile import compile_rule, disjoint_filters
+from crm_graphql.audiences.describe import describe_rule
+from crm_graphql.audiences.evaluate import evaluate
+from crm_graphql.audiences.rules import parse
+from crm_graphql.audiences.stored import to_stored
+from crm_graphql.customers.documents import Customer
+from crm_graphql.local.mongod import Mongod
+from tests.audiences.factories import AT, random_customers
+from tests.audiences.trees import RULES
+
+BATCHES = 4
+TREES_A_BATCH = 500
+CUSTOMERS = 200
+
+Customers = Collection[dict[str, Any]]
+
+
+@pytest.fixture(scope="module", params=range(BATCHES))
+def population(request: pytest.FixtureRequest, mongod: Mongod) -> Iterator[tuple[Customers, list[Any]]]:
+    """Another two hundred customers for each batch of trees, with the product's indexes."""
+    with MongoClient[dict[str, Any]](mongod.url, tz_aware=True) as client:
+        collection = client["rules_agreement"][f"customers_{request.param}"]
+        documents = random_customers(CUSTOMERS, seed=request.param)
+        collection.create_indexes(Customer.Settings.indexes)
+        collection.insert_many(documents)
+        yield collection, documents
+        collection.drop()
+
+
+@given(raw=RULES)
+@settings(
+    max_examples=TREES_A_BATCH,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_mongodb_and_python_agree(population: tuple[Customers, list[Any]], raw: dict[str, Any]) -> None:
+    collection, documents = population
+    rule = parse(raw)
+    expected = sorted(one["_id"] for one in documents if evaluate(rule, one, AT))
+    found = sorted(row["_id"] for row in collection.find(compile_rule(rule, AT), {"_id": 1}))
+    assert found == expected
+    parts = [row["_id"] for part in disjoint_filters(rule, AT) for row in collection.find(part, {"_id": 1})]
+    assert sorted(parts) == expected, "the disjoint filters must select each customer once"
+    assert parse(to_stored(rule)) == parse(raw)
+    assert describe_rule(rule, currency="INR")
