@@ -1,0 +1,1 @@
+"""Campaigns: a message to an audience, from draft to the last receipt."""

@@ -1,0 +1,113 @@
+"""The campaign as MongoDB holds it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Any, ClassVar
+
+from beanie import Document, PydanticObjectId
+from pydantic import BaseModel, Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+
+class Channel(Enum):
+    """How a message travels."""
+
+    EMAIL = "EMAIL"
+    SMS = "SMS"
+    WHATSAPP = "WHATSAPP"
+
+
+class CampaignStatus(Enum):
+    """How far a campaign is; `lifecycle.py` says which changes are allowed."""
+
+    DRAFT = "DRAFT"
+    SCHEDULED = "SCHEDULED"
+    SENDING = "SENDING"
+    PAUSED = "PAUSED"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
+
+
+class Message(BaseModel):
+    """The text, Liquid templates; `subject` for email only."""
+
+    subject: str | None = None
+    body: str
+
+
+class Stats(BaseModel):
+    """total = queued + sent + delivered + failed + skipped, at every moment."""
+
+    total: int = 0
+    queued: int = 0
+    sent: int = 0
+    delivered: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+class Planning(BaseModel):
+    """How far the ledger is written. `after` is the greatest customer `_id` that was looked at."""
+
+    done: bool = False
+    after: PydanticObjectId | None = None
+    next_number: int = 0
+    token: str | None = None
+    lease_until: datetime | None = None
+
+
+class Campaign(Document):
+    """A message to an audience.
+
+    At launch `rule`, `message` and `evaluated_at` are frozen here. `revision` grows with every change of
+    status or stats, in the transaction that makes it: it orders everything that happens to the campaign.
+    """
+
+    name: str
+    name_words: list[str] = Field(default_factory=list)
+    status: CampaignStatus = CampaignStatus.DRAFT
+    failure_reason: str | None = None
+    channel: Channel
+    message: Message | None = None
+    audience_id: PydanticObjectId
+    rule: dict[str, Any] | None = None
+    evaluated_at: datetime | None = None
+    stats: Stats = Field(default_factory=Stats)
+    planning: Planning = Field(default_factory=Planning)
+    revision: int = 0
+    subject: str
+    """Who made it: the actor's subject."""
+    idempotency_key: str | None = None
+    idempotency_hash: str | None = None
+    created_at: datetime
+    updated_at: datetime
+    launched_at: datetime | None = None
+    completed_at: datetime | None = None
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "campaigns"
+        indexes: ClassVar[list[IndexModel]] = [
+            # The list, newest first.
+            IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="created_at"),
+            # The list by status; the reconciler's search for campaigns that are being sent.
+            IndexModel(
+                [("status", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="status"
+            ),
+            IndexModel(
+                [("audience_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="audience"
+            ),
+            # Search by the prefix of a word.
+            IndexModel([("name_words", ASCENDING), ("created_at", DESCENDING)], name="name_words"),
+            # A retry of campaignCreate finds what it made.
+            IndexModel(
+                [("subject", ASCENDING), ("idempotency_key", ASCENDING)],
+                name="idempotency_key",
+                unique=True,
+                partialFilterExpression={"idempotency_key": {"$type": "string"}},
+            ),
+        ]

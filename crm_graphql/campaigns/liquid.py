@@ -1,0 +1,154 @@
+"""Liquid as messages use it: bounded in time and memory, pure, and with places for its errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from io import StringIO
+from typing import ClassVar
+
+import liquid
+from liquid.ast import Node
+from liquid.builtin.content import ContentNode
+from liquid.builtin.expressions.primitive import FloatLiteral, IntegerLiteral, RangeLiteral
+from liquid.builtin.tags.for_tag import ForNode
+from liquid.context import RenderContext
+from liquid.exceptions import LiquidError, LiquidSyntaxError
+from liquid.expression import Expression
+from liquid.output import LimitedStringIO
+from liquid.token import Token
+
+from crm_graphql.campaigns.liquid_filters import register_filters
+
+LOOP_LIMIT = 1_000
+"""Rounds of a loop, nested ones multiplied."""
+LOOP_NODES_LIMIT = 200
+"""Loops, and placeholders and tags within loops, of one text."""
+OUTPUT_LIMIT_BYTES = 200_000
+
+RENDER_ERRORS = (LiquidError, ArithmeticError, ValueError, TypeError, LookupError, RecursionError)
+"""The ways in which a template fails for the values that it meets."""
+
+_LEFT_OUT = ("include", "render", "tablerow", "increment", "decrement", "ifchanged", "liquid")
+
+
+class _MessageText(liquid.BoundTemplate):
+    """A text that keeps the line ends of template and values as they are."""
+
+    def _get_buffer(self) -> StringIO:
+        return LimitedStringIO(limit=OUTPUT_LIMIT_BYTES, newline="")
+
+
+class MessageEnvironment(liquid.Environment):
+    """Liquid without files, clock and hidden state, and with limits.
+
+    What cannot be bounded while rendering is refused by `check_bounds`: a range is made before it is counted.
+    """
+
+    template_class = _MessageText
+    loop_iteration_limit: ClassVar[int | None] = LOOP_LIMIT
+    local_namespace_limit: ClassVar[int | None] = OUTPUT_LIMIT_BYTES
+    output_stream_limit: ClassVar[int | None] = OUTPUT_LIMIT_BYTES
+
+    def __init__(self, *, autoescape: bool) -> None:
+        # Liquid knows "now" and "today" by itself; a text must not depend on when it is rendered.
+        super().__init__(autoescape=autoescape, globals={"now": None, "today": None})
+
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+        """Liquid's own, less what has no place in a message."""
+        super().setup_tags_and_filters(extra=False)
+        for name in _LEFT_OUT:
+            del self.tags[name]
+        register_filters(self)
+
+    def error(
+        self,
+        exc: type[LiquidError] | LiquidError,
+        msg: str | None = None,
+        token: Token | None = None,
+    ) -> None:
+        """Raise, at the place of the tag where the error itself has none (the end of an expression)."""
+        if isinstance(exc, LiquidError) and exc.token is not None and exc.token.start_index < 0:
+            exc.token = token
+        super().error(exc, msg, token)
+
+
+PLAIN = MessageEnvironment(autoescape=False)
+ESCAPING = MessageEnvironment(autoescape=True)
+
+
+def check_bounds(template: liquid.BoundTemplate) -> None:
+    """Raise LiquidSyntaxError for what no limit stops while rendering. Makes the template's numbers exact."""
+    context = RenderContext(template)
+    in_loops = 0
+    for node, looped in _nodes(template.nodes, context, looped=False):
+        in_loops += looped or isinstance(node, ForNode)
+        if in_loops > LOOP_NODES_LIMIT:
+            raise LiquidSyntaxError(
+                f"more than {LOOP_NODES_LIMIT} placeholders and tags in loops", token=node.token
+            )
+        for expression in node.expressions():
+            for part in _expressions(expression):
+                _check_expression(part)
+
+
+def _check_expression(part: Expression) -> None:
+    if isinstance(part, FloatLiteral):
+        # 99.90 must compare equal to an amount of 99.90, which no binary float does.
+        part.value = Decimal(str(part.value))  # type: ignore[assignment]
+    if not isinstance(part, RangeLiteral):
+        return
+    start, stop = part.start, part.stop
+    if not (isinstance(start, IntegerLiteral) and isinstance(stop, IntegerLiteral)):
+        raise LiquidSyntaxError("a range must be of whole numbers, like (1..5)", token=part.token)
+    if stop.value - start.value >= LOOP_LIMIT:
+        raise LiquidSyntaxError(f"a range must not be longer than {LOOP_LIMIT}", token=part.token)
+
+
+def _nodes(nodes: list[Node], context: RenderContext, *, looped: bool) -> Iterator[tuple[Node, bool]]:
+    for node in nodes:
+        yield node, looped and not isinstance(node, ContentNode)
+        children = list(node.children(context, include_partials=False))
+        yield from _nodes(children, context, looped=looped or isinstance(node, ForNode))
+
+
+def _expressions(expression: Expression) -> Iterator[Expression]:
+    yield expression
+    for child in expression.children():
+        yield from _expressions(child)
+
+
+def place(error: LiquidError, source: str) -> int:
+    """Where in `source` an error is."""
+    index = error.token.start_index if error.token is not None else -1
+    return index if index >= 0 else _last_open_tag(source)
+
+
+def sentence(error: Exception) -> str:
+    """What an error says, for people: without the picture of the source that Liquid draws."""
+    text = str(error.message) if isinstance(error, LiquidError) else str(error)
+    if never_closed := _NEVER_CLOSED.match(text):
+        return f"this tag is never closed with {{% {never_closed[1]} %}}"
+    return text.strip().rstrip(".")[:300] or type(error).__name__
+
+
+def line_and_column(source: str, index: int) -> tuple[int, int]:
+    """Line and column, both from 1, of a position in `source`."""
+    before = source[:index]
+    return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
+
+
+_NEVER_CLOSED = re.compile(r"expected tag (end\w+), found end of expression")
+_BLOCK_TAG = re.compile(r"\{%-?\s*(end)?(if|unless|case|for|capture|comment|raw|doc)\b")
+
+
+def _last_open_tag(source: str) -> int:
+    """Where the innermost block begins that is never closed, or the end."""
+    open_tags: list[tuple[str, int]] = []
+    for match in _BLOCK_TAG.finditer(source):
+        if match[1] is None:
+            open_tags.append((match[2], match.start()))
+        elif open_tags and open_tags[-1][0] == match[2]:
+            open_tags.pop()
+    return open_tags[-1][1] if open_tags else len(source)

@@ -1,0 +1,16 @@
+"""Campaigns by id, for all the objects of a request that name one."""
+
+from __future__ import annotations
+
+from bson import ObjectId
+from strawberry.dataloader import DataLoader
+
+from crm_graphql.campaigns.queries import campaigns_by_ids
+from crm_graphql.core.paging import Row
+from crm_graphql.gql.context import Context
+from crm_graphql.gql.loaders import by_key
+
+
+def campaign_loader(_context: Context) -> DataLoader[ObjectId, Row | None]:
+    """Campaigns by id."""
+    return by_key(campaigns_by_ids)

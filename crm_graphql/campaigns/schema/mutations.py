@@ -1,0 +1,83 @@
+"""Making, changing and launching campaigns."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import strawberry
+
+from crm_graphql.campaigns.documents import Message
+from crm_graphql.campaigns.queries import find_campaign
+from crm_graphql.campaigns.schema.inputs import (
+    CampaignCreateInput,
+    CampaignLaunchInput,
+    CampaignUpdateInput,
+    MessageInput,
+)
+from crm_graphql.campaigns.schema.types import (
+    Campaign,
+    CampaignCreatePayload,
+    CampaignLaunchPayload,
+    CampaignUpdatePayload,
+)
+from crm_graphql.campaigns.service import create_campaign, launch_campaign, update_campaign
+from crm_graphql.core.actor import Permission
+from crm_graphql.core.ids import decode_key
+from crm_graphql.gql.context import Info
+from crm_graphql.gql.permission import mutation
+
+
+def _message(message: MessageInput | None) -> Message | None:
+    return Message(subject=message.subject, body=message.body) if message else None
+
+
+async def _campaign(key: Any) -> Campaign | None:
+    row = await find_campaign(key)
+    return Campaign.from_document(row) if row else None
+
+
+@mutation(Permission.CAMPAIGNS_WRITE, "Make a draft.")
+async def campaign_create(
+    info: Info, input: Annotated[CampaignCreateInput, strawberry.argument(description="The campaign.")]
+) -> CampaignCreatePayload:
+    made = await create_campaign(
+        info.context.actor,
+        name=input.name,
+        audience_id=decode_key("Audience", input.audience_id, field="audienceId"),
+        channel=input.channel,
+        message=_message(input.message),
+        idempotency_key=input.idempotency_key,
+        clock=info.context.resources.clock,
+    )
+    return CampaignCreatePayload(campaign=await _campaign(made.id))
+
+
+@mutation(Permission.CAMPAIGNS_WRITE, "Change a draft. Drafts only.")
+async def campaign_update(
+    info: Info, input: Annotated[CampaignUpdateInput, strawberry.argument(description="The change.")]
+) -> CampaignUpdatePayload:
+    changes: dict[str, Any] = {}
+    for name in ("name", "channel"):
+        if (value := getattr(input, name)) is not strawberry.UNSET:
+            changes[name] = value
+    if input.audience_id is not strawberry.UNSET:
+        audience_id = input.audience_id
+        changes["audience_id"] = audience_id and decode_key("Audience", audience_id, field="audienceId")
+    if input.message is not strawberry.UNSET:
+        changes["message"] = _message(input.message)
+    key = decode_key("Campaign", input.id)
+    await update_campaign(info.context.actor, key, changes, clock=info.context.resources.clock)
+    return CampaignUpdatePayload(campaign=await _campaign(key))
+
+
+@mutation(
+    Permission.CAMPAIGNS_WRITE,
+    "Freeze rule and message and begin to send. A second launch answers WRONG_STATE, with `campaign` filled.",
+)
+async def campaign_launch(
+    info: Info, input: Annotated[CampaignLaunchInput, strawberry.argument(description="Which campaign.")]
+) -> CampaignLaunchPayload:
+    key = decode_key("Campaign", input.id)
+    resources = info.context.resources
+    await launch_campaign(info.context.actor, key, bus=resources.bus, clock=resources.clock)
+    return CampaignLaunchPayload(campaign=await _campaign(key))

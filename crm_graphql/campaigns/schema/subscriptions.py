@@ -1,0 +1,36 @@
+"""Watching a campaign."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import strawberry
+
+from crm_graphql.campaigns.schema.types import Campaign, CampaignProgress
+from crm_graphql.campaigns.schema.watching import campaign_states, watched_campaign
+from crm_graphql.core.actor import Permission
+from crm_graphql.core.ids import decode_key
+from crm_graphql.gql.context import Info
+from crm_graphql.gql.permission import subscription
+
+
+@subscription(
+    Permission.CAMPAIGNS_READ,
+    "First the state now, then changes, newest wins; goes on after COMPLETED (a retry reopens it).",
+)
+async def campaign_progress(
+    info: Info, campaign_id: Annotated[strawberry.ID, strawberry.argument(description="Which campaign.")]
+) -> AsyncIterator[CampaignProgress]:
+    key = decode_key("Campaign", campaign_id, field="campaignId")
+    await watched_campaign(key)
+    async for row in campaign_states(info, key):
+        campaign = Campaign.from_document(row)
+        yield CampaignProgress(
+            campaign_id=campaign.id,
+            campaign=campaign,
+            status=campaign.status,
+            stats=campaign.stats,
+            revision=campaign.revision,
+            at=info.context.resources.clock.now(),
+        )

@@ -1,0 +1,199 @@
+"""Campaigns as clients see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import strawberry
+from bson import ObjectId
+from strawberry.scalars import JSON
+
+from crm_graphql.audiences.describe import describe
+from crm_graphql.audiences.schema.loaders import audience_loader
+from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
+from crm_graphql.core.errors import DomainError
+from crm_graphql.core.paging import PageRequest, Row
+from crm_graphql.delivery.queries import LEDGER_ORDER, count_deliveries, list_deliveries, list_filter
+from crm_graphql.delivery.schema.inputs import DeliveryFilter
+from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
+from crm_graphql.gql.context import Info
+from crm_graphql.gql.errors import Payload, UserError
+from crm_graphql.gql.node import Node, global_id
+from crm_graphql.gql.projections import projection_of, register
+from crm_graphql.gql.selection import projection, selected
+
+if TYPE_CHECKING:
+    from crm_graphql.audiences.schema.types import Audience
+    from crm_graphql.delivery.schema.types import Delivery
+
+
+@strawberry.type(description="The text of a campaign: Liquid templates.")
+class Message:
+    subject: str | None = strawberry.field(description="The subject; email only.")
+    body: str = strawberry.field(description="The body.")
+
+
+@strawberry.type(description="total = queued + sent + delivered + failed + skipped, at every moment.")
+class DeliveryStats:
+    total: int = strawberry.field(description="All recipients written down so far.")
+    total_is_final: bool = strawberry.field(
+        description="False while the audience is still being written down."
+    )
+    queued: int = strawberry.field(description="Waiting to be sent.")
+    sent: int = strawberry.field(description="Taken by the vendor, receipt not yet here.")
+    delivered: int = strawberry.field(description="Arrived, as the vendor says.")
+    failed: int = strawberry.field(description="Did not arrive.")
+    skipped: int = strawberry.field(
+        description="Not sent on purpose; a cancelled campaign's queued ones end here."
+    )
+
+    @classmethod
+    def from_document(cls, row: Row) -> DeliveryStats:
+        """The stats in a campaign document."""
+        stats: dict[str, int] = row["stats"]
+        names = ("total", "queued", "sent", "delivered", "failed", "skipped")
+        return cls(
+            total_is_final=bool(row.get("planning", {}).get("done")), **{name: stats[name] for name in names}
+        )
+
+
+@strawberry.type(description="A message to an audience, from draft to the last receipt.")
+class Campaign(Node):
+    name: str = strawberry.field(description="The name that people know it by.")
+    status: CampaignStatus = strawberry.field(description="How far it is.")
+    failure_reason: str | None = strawberry.field(description="Why it failed, when it did.")
+    channel: Channel = strawberry.field(description="How its messages travel.")
+    message: Message = strawberry.field(description="The text; empty until it is written.")
+    stats: DeliveryStats = strawberry.field(description="How many messages are in which state.")
+    revision: int = strawberry.field(
+        description="Grows with every change of status or stats; compare it with CampaignProgress.revision."
+    )
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+    launched_at: datetime | None = strawberry.field(description="When it was launched.")
+    completed_at: datetime | None = strawberry.field(description="When its last message had its outcome.")
+    row: strawberry.Private[Row]
+
+    @classmethod
+    def from_document(cls, row: Row) -> Campaign:
+        """The projection of a campaign document."""
+        message = row.get("message") or {"subject": None, "body": ""}
+        return cls(
+            id=global_id("Campaign", row["_id"]),
+            name=row["name"],
+            status=CampaignStatus(row["status"]),
+            failure_reason=row.get("failure_reason"),
+            channel=Channel(row["channel"]),
+            message=Message(subject=message.get("subject"), body=message["body"]),
+            stats=DeliveryStats.from_document(row),
+            revision=row["revision"],
+            created_at=row["created_at"],
+            updated_at=row["updated_at"],
+            launched_at=row.get("launched_at"),
+            completed_at=row.get("completed_at"),
+            row=row,
+        )
+
+    @strawberry.field(description="The audience that it was made for. Null once deleted.")
+    async def audience(
+        self, info: Info
+    ) -> Annotated[Audience, strawberry.lazy("crm_graphql.audiences.schema.types")] | None:
+        row = await info.context.loader(audience_loader).load(self.row["audience_id"])
+        return projection_of("Audience").make(row) if row else None
+
+    @strawberry.field(description="The rule as at launch; before that, as it is now.")
+    async def audience_rule(self, info: Info) -> JSON:
+        return JSON(await self._rule(info))
+
+    @strawberry.field(description="That rule as an English sentence.")
+    async def audience_rule_text(self, info: Info) -> str:
+        rule = await self._rule(info)
+        return describe(rule, currency=info.context.resources.settings.currency) if rule else ""
+
+    @strawberry.field(description="Its messages, in the order in which they were written down.")
+    async def deliveries(
+        self,
+        info: Info,
+        filter: Annotated[
+            DeliveryFilter | None, strawberry.argument(description="Which ones; all by default.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+    ) -> Connection[Annotated[Delivery, strawberry.lazy("crm_graphql.delivery.schema.types")]] | None:
+        delivery = projection_of("Delivery")
+        wanted = filter or DeliveryFilter()
+        matching = list_filter(self.row["_id"], wanted.statuses, wanted.reasons)
+        fields = projection(delivery.columns, selected(info, *CONNECTION_PATHS))
+        page = await list_deliveries(matching, PageRequest.of(first, after), fields=fields)
+        return connection(page, LEDGER_ORDER, delivery.make, lambda: count_deliveries(matching))
+
+    async def _rule(self, info: Info) -> dict[str, Any]:
+        frozen = self.row.get("rule")
+        if frozen is not None:
+            return dict(frozen)
+        audience_id: ObjectId = self.row["audience_id"]
+        audience = await info.context.loader(audience_loader).load(audience_id)
+        return dict(audience["rule"]) if audience else {}
+
+
+@strawberry.type(description="The state of a campaign at one moment.")
+class CampaignProgress:
+    campaign_id: strawberry.ID = strawberry.field(description="Which campaign.")
+    campaign: Campaign = strawberry.field(description="For caches that merge by id.")
+    status: CampaignStatus = strawberry.field(description="How far it is.")
+    stats: DeliveryStats = strawberry.field(description="How many messages are in which state.")
+    revision: int = strawberry.field(description="Grows with every change. A client keeps the highest.")
+    at: datetime = strawberry.field(description="When the server made this event.")
+
+
+@strawberry.type(description="A message as one customer would get it.")
+class MessagePreview:
+    subject: str | None = strawberry.field(description="The rendered subject.")
+    body: str | None = strawberry.field(description="The rendered body; null with `errors`.")
+    missing: list[str] = strawberry.field(description="Placeholders that had no value and no default.")
+    errors: list[UserError] = strawberry.field(description="What is wrong with the template.")
+
+
+@strawberry.type(description="Something that a template may name.")
+class TemplateField:
+    name: str = strawberry.field(description='How a template names it, e.g. "customer.name".')
+    label: str = strawberry.field(description="What it is, for people.")
+    example: str | None = strawberry.field(description="What it may look like.")
+
+
+@strawberry.type
+class CampaignPayload(Payload):
+    """Base of the payloads that hold a campaign."""
+
+    campaign: Campaign | None = strawberry.field(
+        default=None, description="The campaign as it now stands; also filled with WRONG_STATE."
+    )
+
+    @classmethod
+    def failed(cls, error: DomainError) -> Self:
+        """The payload of a mutation that `error` ended, with the campaign that it met."""
+        subject = error.subject
+        row = subject.model_dump(by_alias=True, mode="python") if hasattr(subject, "model_dump") else subject
+        return cls(
+            errors=[UserError.from_problem(problem) for problem in error.problems],
+            campaign=Campaign.from_document(row) if isinstance(row, dict) else None,
+        )
+
+
+@strawberry.type(description="What became of campaignCreate.")
+class CampaignCreatePayload(CampaignPayload):
+    pass
+
+
+@strawberry.type(description="What became of campaignUpdate.")
+class CampaignUpdatePayload(CampaignPayload):
+    pass
+
+
+@strawberry.type(description="What became of campaignLaunch.")
+class CampaignLaunchPayload(CampaignPayload):
+    pass
+
+
+register("Campaign", {}, Campaign.from_document)

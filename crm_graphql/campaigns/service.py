@@ -1,0 +1,241 @@
+"""Making, changing and launching campaigns, and trying out their messages."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from bson import ObjectId
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+from structlog import get_logger
+
+from crm_graphql.audiences.documents import Audience
+from crm_graphql.bus.port import Bus, BusError
+from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Channel, Message
+from crm_graphql.campaigns.drafts import checked_name, checked_template, name_words
+from crm_graphql.campaigns.lifecycle import announce
+from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
+from crm_graphql.campaigns.template import Rendered, RenderFailed
+from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER
+from crm_graphql.core.actor import Actor, Permission
+from crm_graphql.core.clock import Clock
+from crm_graphql.core.errors import Conflict, InvalidInput, NotFound, RequiredInput, WrongState
+from crm_graphql.customers.service import CustomerReference, find_customer
+
+IDEMPOTENCY_KEY_LIMIT = 200
+
+_log = get_logger(__name__)
+
+
+async def create_campaign(
+    actor: Actor,
+    *,
+    name: str,
+    audience_id: ObjectId,
+    channel: Channel,
+    message: Message | None,
+    idempotency_key: str | None,
+    clock: Clock,
+) -> Campaign:
+    """Make a draft. Requires CAMPAIGNS_WRITE.
+
+    The same caller's same `idempotency_key` gives the same campaign back, as it now stands. Raises Conflict
+    for the key with other content, InvalidInput for the content itself.
+    """
+    actor.require(Permission.CAMPAIGNS_WRITE)
+    name = checked_name(name)
+    _check_key(idempotency_key)
+    if message is not None:
+        checked_template(message, channel)
+    content_hash = _content_hash(name, audience_id, channel, message)
+    if made := await _made_before(actor, idempotency_key, content_hash):
+        return made
+    await _require_audience(audience_id)
+    now = clock.now()
+    campaign = Campaign(
+        name=name,
+        name_words=name_words(name),
+        channel=channel,
+        message=message,
+        audience_id=audience_id,
+        subject=actor.subject,
+        idempotency_key=idempotency_key,
+        idempotency_hash=content_hash if idempotency_key is not None else None,
+        created_at=now,
+        updated_at=now,
+    )
+    try:
+        await campaign.insert()
+    except DuplicateKeyError:
+        # Two calls with one key at once: the other was faster.
+        if made := await _made_before(actor, idempotency_key, content_hash):
+            return made
+        raise
+    return campaign
+
+
+async def update_campaign(
+    actor: Actor, key: ObjectId, changes: Mapping[str, Any], *, clock: Clock
+) -> Campaign:
+    """Change a draft: only the fields in `changes` (name, audience_id, channel, message; null clears the
+    message). Requires CAMPAIGNS_WRITE.
+
+    The whole of the result is checked, and written only over what was checked. Raises NotFound, InvalidInput,
+    and WrongState with the campaign as it stands unless it is a draft.
+    """
+    actor.require(Permission.CAMPAIGNS_WRITE)
+    for field, path in (("name", "name"), ("audience_id", "audienceId"), ("channel", "channel")):
+        if field in changes and changes[field] is None:
+            raise RequiredInput(f"{path} cannot be cleared.", path=(path,))
+    values = dict(changes)
+    if "name" in values:
+        values["name"] = checked_name(values["name"])
+        values["name_words"] = name_words(values["name"])
+    if "audience_id" in values:
+        await _require_audience(values["audience_id"])
+    stored = {name: _stored(value) for name, value in values.items()}
+    while True:
+        draft = await _require_state(key, CampaignStatus.DRAFT)
+        after = {**draft, **stored}
+        if after["message"] is not None:
+            checked_template(Message.model_validate(after["message"]), Channel(after["channel"]))
+        updated = await Campaign.get_pymongo_collection().find_one_and_update(
+            _as_checked(draft),
+            {"$set": {**stored, "updated_at": clock.now()}},
+            return_document=ReturnDocument.AFTER,
+        )
+        if updated is not None:
+            changed: Campaign = Campaign.model_validate(updated)
+            return changed
+
+
+async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, clock: Clock) -> Campaign:
+    """Freeze rule, message and moment, and begin to send. Requires CAMPAIGNS_WRITE.
+
+    One guarded update from DRAFT to SENDING: of several launches at once exactly one wins. Raises NotFound,
+    InvalidInput for a message that cannot be sent or an audience that is gone, and WrongState with the
+    campaign as it stands for all but a draft. Durable when it returns, also while the bus is away.
+    """
+    actor.require(Permission.CAMPAIGNS_WRITE)
+    while True:
+        draft = await _require_state(key, CampaignStatus.DRAFT)
+        if draft["message"] is None:
+            raise RequiredInput("The campaign has no message yet. Write one first.", path=("message",))
+        checked_template(Message.model_validate(draft["message"]), Channel(draft["channel"]))
+        audience = await _require_audience(draft["audience_id"])
+        now = clock.now()
+        launched = await Campaign.get_pymongo_collection().find_one_and_update(
+            _as_checked(draft),
+            {
+                "$set": {
+                    "status": CampaignStatus.SENDING.value,
+                    "rule": audience["rule"],
+                    "evaluated_at": now,
+                    "launched_at": now,
+                    "updated_at": now,
+                },
+                "$inc": {"revision": 1},
+            },
+            return_document=ReturnDocument.AFTER,
+        )
+        if launched is not None:
+            break
+    await announce(key, launched["revision"], bus=bus)
+    try:
+        await bus.publish(PLAN_QUEUE, CampaignPlan(campaign_id=str(key)))
+    except BusError as error:
+        _log.warning("planner not told, the reconciler will", campaign_id=str(key), error=str(error))
+    campaign: Campaign = Campaign.model_validate(launched)
+    return campaign
+
+
+async def preview_message(
+    actor: Actor,
+    *,
+    subject: str | None,
+    body: str,
+    channel: Channel,
+    customer: CustomerReference | None = None,
+) -> Rendered:
+    """The message as this customer would get it, or a made-up one. Requires CAMPAIGNS_READ.
+
+    Raises InvalidInput for a message that does not parse or render, NotFound for the customer.
+    """
+    actor.require(Permission.CAMPAIGNS_READ)
+    template = checked_template(Message(subject=subject, body=body), channel, is_preview=True)
+    found: Mapping[str, Any] | None = EXAMPLE_CUSTOMER
+    if customer is not None:
+        actor.require(Permission.CUSTOMERS_READ)
+        found = await find_customer(customer, fields=dict.fromkeys(("_id", *template.customer_fields), 1))
+    if found is None:
+        raise NotFound("There is no such customer.", path=("customer",))
+    try:
+        return template.render(template.freeze(found, campaign_name=EXAMPLE_CAMPAIGN_NAME))
+    except RenderFailed as error:
+        raise InvalidInput(f"The message fails for this customer: {error}.", path=("message",)) from None
+
+
+def _content_hash(name: str, audience_id: ObjectId, channel: Channel, message: Message | None) -> str:
+    content = (name, str(audience_id), channel.value, message and [message.subject, message.body])
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+
+def _check_key(idempotency_key: str | None) -> None:
+    if idempotency_key is not None and not 0 < len(idempotency_key) <= IDEMPOTENCY_KEY_LIMIT:
+        raise InvalidInput(
+            f"An idempotency key has 1 to {IDEMPOTENCY_KEY_LIMIT} characters.", path=("idempotencyKey",)
+        )
+
+
+async def _made_before(actor: Actor, idempotency_key: str | None, content_hash: str) -> Campaign | None:
+    if idempotency_key is None:
+        return None
+    made: Campaign | None = await Campaign.find_one(
+        {"subject": actor.subject, "idempotency_key": idempotency_key}
+    )
+    if made is not None and made.idempotency_hash != content_hash:
+        raise Conflict(
+            "This idempotency key made a campaign with other content. Use a new key for a new campaign.",
+            path=("idempotencyKey",),
+        )
+    return made
+
+
+async def _require_audience(audience_id: ObjectId) -> Mapping[str, Any]:
+    audience: Mapping[str, Any] | None = await Audience.get_pymongo_collection().find_one(
+        {"_id": audience_id}, {"rule": 1}
+    )
+    if audience is None:
+        raise InvalidInput(
+            "There is no such audience; it may have been deleted. Choose another.", path=("audienceId",)
+        )
+    return audience
+
+
+async def _require_state(key: ObjectId, status: CampaignStatus) -> Mapping[str, Any]:
+    """The campaign, which must have this status. Raises NotFound, WrongState."""
+    row: Mapping[str, Any] | None = await Campaign.get_pymongo_collection().find_one({"_id": key})
+    if row is None:
+        raise NotFound("There is no such campaign.", path=("id",))
+    if row["status"] != status.value:
+        raise WrongState(
+            f"The campaign is {row['status']}; only a {status.value} can be changed or launched.",
+            path=("id",),
+            subject=row,
+        )
+    return row
+
+
+def _as_checked(draft: Mapping[str, Any]) -> dict[str, Any]:
+    """The condition that nothing of what was checked has changed since it was read."""
+    names = ("_id", "status", "channel", "audience_id", "message")
+    return {name: draft[name] for name in names}
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, Message):
+        return value.model_dump()
+    return value.value if isinstance(value, Channel) else value

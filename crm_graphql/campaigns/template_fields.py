@@ -1,0 +1,114 @@
+"""What a message may name: the catalogue of values, how a row freezes them, how a template sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from liquid.undefined import Undefined
+
+from crm_graphql.core.money import UNITS, to_text
+from crm_graphql.core.times import format_moment
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateField:
+    """A value by its name in templates ("customer.name"). `example` is how it prints."""
+
+    name: str
+    label: str
+    example: str | None = None
+
+
+CATALOGUE: tuple[TemplateField, ...] = (
+    TemplateField("customer.name", "Name", "Ann Lee"),
+    TemplateField("customer.email", "Email address", "ann.lee@example.com"),
+    TemplateField("customer.phone", "Phone number", "+14155550132"),
+    TemplateField("customer.city", "City", "Lisbon"),
+    TemplateField("customer.country", "Country", "PT"),
+    TemplateField("customer.tags", "Tags (a list; print it with | join: ', ')", "newsletter"),
+    TemplateField("customer.total_spend", "Total spend, net of refunds", "1234.50"),
+    TemplateField("customer.visit_count", "Number of visits", "7"),
+    TemplateField(
+        "customer.last_visit_at", "Last visit (format it with | date: '%d %B %Y')", "2024-06-30T09:30:00Z"
+    ),
+    TemplateField(
+        "customer.first_visit_at", "First visit (format it with | date: '%d %B %Y')", "2022-01-15T18:05:00Z"
+    ),
+    TemplateField("customer.external_id", "Customer id in your own system", "C-1042"),
+    TemplateField("campaign.name", "The campaign's name", "Summer sale"),
+)
+
+FIELD_NAMES = tuple(field.name for field in CATALOGUE)
+
+EXAMPLE_CAMPAIGN_NAME = "Summer sale"
+EXAMPLE_CUSTOMER: Mapping[str, Any] = {
+    "name": "Ann Lee",
+    "email": "ann.lee@example.com",
+    "phone": "+14155550132",
+    "city": "Lisbon",
+    "country": "PT",
+    "tags": ["newsletter"],
+    "total_spend": 12_345 * UNITS // 10,
+    "visit_count": 7,
+    "last_visit_at": datetime(2024, 6, 30, 9, 30, tzinfo=UTC),
+    "first_visit_at": datetime(2022, 1, 15, 18, 5, tzinfo=UTC),
+    "external_id": "C-1042",
+}
+"""A made-up customer document, for previews."""
+
+Values = dict[str, dict[str, Any]]
+
+# Values are frozen in a form that MongoDB gives back equal and that prints as it is.
+_FREEZE: dict[str, Callable[[Any], Any]] = {
+    "tags": list,
+    "total_spend": to_text,
+    "last_visit_at": format_moment,
+    "first_visit_at": format_moment,
+}
+_THAW: dict[str, Callable[[Any], Any]] = {"total_spend": Decimal}
+
+
+class Missing(Undefined):
+    """A value that this customer does not have; printing it is noted in `noted`."""
+
+    __slots__ = ("_noted",)
+
+    def __init__(self, name: str, noted: list[str]) -> None:
+        super().__init__(name)
+        self._noted = noted
+
+    def __str__(self) -> str:
+        self._noted.append(self.name)
+        return ""
+
+
+def freeze(fields: Iterable[str], customer: Mapping[str, Any], campaign_name: str) -> Values:
+    """The values of `fields` in the form that a ledger row stores; those without a value are left out.
+
+    `customer` is a customer document, or as much of it as the fields need.
+    """
+    values: Values = {}
+    for field in fields:
+        kind, _, name = field.partition(".")
+        value = campaign_name if kind == "campaign" else customer.get(name)
+        if value is None or value == "" or value == []:
+            continue
+        values.setdefault(kind, {})[name] = _FREEZE[name](value) if name in _FREEZE else value
+    return values
+
+
+def thaw(fields: Iterable[str], values: Mapping[str, Any], noted: list[str]) -> dict[str, dict[str, object]]:
+    """What a template sees: the frozen values, and a `Missing` in each place where there is none."""
+    seen: dict[str, dict[str, object]] = {"customer": {}, "campaign": {}}
+    for field in fields:
+        kind, _, name = field.partition(".")
+        value = values.get(kind, {}).get(name)
+        if value is None:
+            seen[kind][name] = [] if name == "tags" else Missing(field, noted)
+        else:
+            seen[kind][name] = _THAW[name](value) if name in _THAW else value
+    return seen

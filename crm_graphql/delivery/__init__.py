@@ -1,0 +1,1 @@
+"""Delivery: the ledger of who gets what, the senders, the vendors and their receipts."""

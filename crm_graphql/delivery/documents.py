@@ -1,0 +1,145 @@
+"""The delivery ledger, the ranges that senders claim, and receipts that wait for their delivery."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Any, ClassVar
+
+from beanie import Document, PydanticObjectId
+from pydantic import Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from crm_graphql.campaigns.documents import Channel
+
+
+class DeliveryStatus(Enum):
+    """How far one message is: QUEUED, SENT, then DELIVERED or FAILED; SKIPPED is not sent on purpose."""
+
+    QUEUED = "QUEUED"
+    SENT = "SENT"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+    SKIPPED = "SKIPPED"
+
+
+class DeliveryReason(Enum):
+    """Why a delivery failed or was skipped."""
+
+    NO_ADDRESS = "NO_ADDRESS"
+    SUPPRESSED = "SUPPRESSED"
+    FREQUENCY_CAP = "FREQUENCY_CAP"
+    CANCELLED = "CANCELLED"
+    ERASED = "ERASED"
+    TEMPLATE_ERROR = "TEMPLATE_ERROR"
+    VENDOR_REJECTED = "VENDOR_REJECTED"
+    BOUNCED = "BOUNCED"
+    NO_RECEIPT = "NO_RECEIPT"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+    OTHER = "OTHER"
+
+
+class Delivery(Document):
+    """One row of the ledger: this customer, this campaign, once.
+
+    `address` and `values` (what the template uses) are frozen when the row is written, so that sending
+    again sends the same bytes. `revision` is the campaign's at the row's last change.
+    """
+
+    campaign_id: PydanticObjectId
+    number: int
+    customer_id: PydanticObjectId | None
+    channel: Channel
+    address: str | None = None
+    values: dict[str, Any] = Field(default_factory=dict)
+    status: DeliveryStatus
+    reason: DeliveryReason | None = None
+    reason_text: str | None = None
+    attempt: int = 1
+    vendor_message_id: str | None = None
+    revision: int
+    sent_at: datetime | None = None
+    finished_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "deliveries"
+        indexes: ClassVar[list[IndexModel]] = [
+            # Each person once; the planner's guard.
+            IndexModel(
+                [("campaign_id", ASCENDING), ("customer_id", ASCENDING)], name="customer", unique=True
+            ),
+            # A sender's range.
+            IndexModel([("campaign_id", ASCENDING), ("number", ASCENDING)], name="number", unique=True),
+            # What changed since a cursor.
+            IndexModel(
+                [("campaign_id", ASCENDING), ("revision", ASCENDING), ("_id", ASCENDING)], name="revision"
+            ),
+            # A campaign's deliveries by status, and what waits too long for a receipt.
+            IndexModel(
+                [("campaign_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)], name="status"
+            ),
+            # A customer's deliveries, newest first.
+            IndexModel([("customer_id", ASCENDING), ("_id", DESCENDING)], name="of_customer"),
+        ]
+
+
+class RangeState(Enum):
+    """Whether a range still has to be sent."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+
+
+class SendRange(Document):
+    """The rows `first` to `last` (numbers, both included) of a campaign, claimed whole by one sender.
+
+    `claims` counts how often it was claimed: from the second on, an earlier sender may have sent it. A range
+    that is given back for later is not held by anyone until `lease_until`.
+    """
+
+    campaign_id: PydanticObjectId
+    first: int
+    last: int
+    state: RangeState = RangeState.PENDING
+    claims: int = 0
+    token: str | None = None
+    lease_until: datetime | None = None
+    first_claimed_at: datetime | None = None
+    """When a sender may first have handed it over: from then on the vendor's time of deduping runs."""
+    claimed_at: datetime | None = None
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "send_ranges"
+        indexes: ClassVar[list[IndexModel]] = [
+            # One a stretch of numbers, however often the page is written.
+            IndexModel([("campaign_id", ASCENDING), ("first", ASCENDING)], name="first", unique=True),
+            # What a sender may claim.
+            IndexModel(
+                [("campaign_id", ASCENDING), ("lease_until", ASCENDING), ("first", ASCENDING)],
+                name="pending",
+                partialFilterExpression={"state": "PENDING"},
+            ),
+        ]
+
+
+class ParkedReceipt(Document):
+    """A receipt whose delivery is not known, or that found the broker away; tried again for a while."""
+
+    receipt: bytes
+    parked_at: datetime
+    tried_at: datetime
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "parked_receipts"
+        indexes: ClassVar[list[IndexModel]] = [
+            # The reconciler's next ones.
+            IndexModel([("tried_at", ASCENDING)], name="tried_at"),
+        ]

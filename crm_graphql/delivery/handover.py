@@ -1,0 +1,218 @@
+"""One claimed range on its way to the vendor, and the vendor's answers on their way to the writer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from structlog import get_logger
+
+from crm_graphql.bus.port import Bus
+from crm_graphql.campaigns.documents import Channel
+from crm_graphql.campaigns.template import RenderFailed
+from crm_graphql.core.clock import Clock
+from crm_graphql.core.errors import InvalidInput
+from crm_graphql.delivery.documents import DeliveryReason
+from crm_graphql.delivery.doubt import AfterDoubt, after_doubt
+from crm_graphql.delivery.messages import Receipt, ReceiptStatus
+from crm_graphql.delivery.pause import Pause
+from crm_graphql.delivery.ranges import Claim, finish_range, queued_rows, release_range, renew_range
+from crm_graphql.delivery.receipts import forward_or_park
+from crm_graphql.delivery.rendering import template_of
+from crm_graphql.delivery.vendors.port import (
+    Outcome,
+    OutcomeStatus,
+    OutgoingMessage,
+    Vendor,
+    VendorUnavailable,
+    VendorUncertain,
+)
+from crm_graphql.leases import LeaseLost
+
+_ROW_FIELDS = ("address", "values", "attempt")
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverLimits:
+    """Times in seconds: of a claim's lease and of one call; and how many partitions receipts go over."""
+
+    lease_seconds: float
+    deadline_seconds: float
+    partitions: int
+
+
+class Handover:
+    """Sends what is still queued of one claimed range, once.
+
+    Ends with the range done (each message has an outcome, durable on its way to the writer) or given back.
+    Dies without a trace at any point: the lease then runs out, and whoever claims next knows that the vendor
+    may have had the messages.
+    """
+
+    def __init__(
+        self,
+        claim: Claim,
+        campaign: Mapping[str, Any],
+        *,
+        vendor: Vendor,
+        pause: Pause,
+        bus: Bus,
+        clock: Clock,
+        limits: HandoverLimits,
+    ) -> None:
+        self._claim = claim
+        self._campaign = campaign
+        self._vendor = vendor
+        self._pause = pause
+        self._bus = bus
+        self._clock = clock
+        self._limits = limits
+        self._leased_at = time.monotonic()
+        self._touched = False
+        """Whether the vendor may have taken something under this claim."""
+
+    async def run(self) -> None:
+        """Send. Never raises for a vendor that is away or unclear."""
+        messages, receipts = self._render(await queued_rows(self._claim, _ROW_FIELDS))
+        await self._forward(receipts)
+        try:
+            doubtful = await self._hand_over(messages)
+        except VendorUnavailable as error:
+            await self._give_back_unavailable(error)
+            return
+        except LeaseLost:
+            _log.warning("range left to another", campaign_id=str(self._claim.campaign_id))
+            return
+        if not doubtful:
+            await finish_range(self._claim)
+        elif self._after_doubt() is AfterDoubt.GIVE_UP:
+            await self._forward([self._unknown(message.key) for message in doubtful])
+            await finish_range(self._claim)
+        else:
+            # Not at once: a call that was cut off may still be on its way into the vendor.
+            await release_range(self._claim, delay_seconds=self._limits.deadline_seconds, untouched=False)
+
+    def _render(self, rows: Sequence[Mapping[str, Any]]) -> tuple[list[OutgoingMessage], list[Receipt]]:
+        """The messages to send, and news of those whose template fails."""
+        messages: list[OutgoingMessage] = []
+        failed: list[Receipt] = []
+        channel = Channel(self._campaign["channel"])
+        for row in rows:
+            key = f"{row['_id']}-{row['attempt']}"
+            try:
+                text = template_of(self._campaign).render(row["values"])
+            except (RenderFailed, InvalidInput) as error:
+                failed.append(self._failed(key, DeliveryReason.TEMPLATE_ERROR, str(error)[:500]))
+                continue
+            messages.append(
+                OutgoingMessage(
+                    key, channel, row["address"], text.subject, text.body, str(self._claim.campaign_id)
+                )
+            )
+        return messages, failed
+
+    async def _hand_over(self, messages: Sequence[OutgoingMessage]) -> Sequence[OutgoingMessage]:
+        """Send the messages, and forward each answer; those of which nothing is known come back.
+
+        Raises VendorUnavailable, and LeaseLost; what was answered before is forwarded then.
+        """
+        doubtful: list[OutgoingMessage] = []
+        if self._claim.is_repeat and messages:
+            match self._after_doubt():
+                case AfterDoubt.GIVE_UP:
+                    return messages
+                case AfterDoubt.LOOK_UP:
+                    known = await self._look_up(messages)
+                    unclear = _without_outcome(known.values())
+                    doubtful += [message for message in messages if message.key in unclear]
+                    messages = [message for message in messages if message.key not in known]
+        for batch in self._batches(messages):
+            doubtful += await self._send_batch(batch)
+        return doubtful
+
+    async def _look_up(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, Outcome]:
+        """Forward what the vendor says of the messages that it knows."""
+        known: dict[str, Outcome] = {}
+        for batch in self._batches(messages):
+            known |= await self._vendor.look_up([message.key for message in batch])
+        await self._forward([receipt for outcome in known.values() for receipt in self._receipt(outcome)])
+        return known
+
+    def _batches(self, messages: Sequence[OutgoingMessage]) -> Iterator[Sequence[OutgoingMessage]]:
+        size = self._vendor.batch_limit
+        return (messages[start : start + size] for start in range(0, len(messages), size))
+
+    async def _send_batch(self, batch: Sequence[OutgoingMessage]) -> Sequence[OutgoingMessage]:
+        """One call; the messages of which nothing is known afterwards."""
+        await self._have_time()
+        try:
+            outcomes = await self._vendor.send(batch, deadline_seconds=self._limits.deadline_seconds)
+        except VendorUncertain as error:
+            _log.warning("vendor's answer is missing", vendor=self._vendor.name, error=str(error))
+            self._touched = True
+            return batch
+        self._touched = True
+        self._pause.worked()
+        await self._forward([receipt for outcome in outcomes for receipt in self._receipt(outcome)])
+        unclear = _without_outcome(outcomes)
+        return [message for message in batch if message.key in unclear]
+
+    async def _have_time(self) -> None:
+        """Return when a call, with its deadline, ends within the lease. Raises LeaseLost."""
+        spare = self._limits.lease_seconds - self._limits.deadline_seconds
+        if time.monotonic() - self._leased_at < spare / 2:
+            return
+        self._leased_at = time.monotonic()
+        if not await renew_range(self._claim, lease_seconds=self._limits.lease_seconds):
+            raise LeaseLost
+
+    async def _give_back_unavailable(self, error: VendorUnavailable) -> None:
+        seconds = self._pause.failed(error.retry_after_seconds)
+        _log.warning(
+            "vendor takes nothing now", vendor=self._vendor.name, error=str(error), pause_seconds=seconds
+        )
+        await release_range(self._claim, delay_seconds=0, untouched=not self._touched)
+
+    def _after_doubt(self) -> AfterDoubt:
+        return after_doubt(
+            self._vendor, first_claimed_at=self._claim.first_claimed_at, now=self._claim.claimed_at
+        )
+
+    async def _forward(self, receipts: Sequence[Receipt]) -> None:
+        if receipts:
+            await forward_or_park(
+                self._claim.campaign_id,
+                receipts,
+                bus=self._bus,
+                clock=self._clock,
+                partitions=self._limits.partitions,
+                token=self._claim.token,
+            )
+
+    def _receipt(self, outcome: Outcome) -> Iterator[Receipt]:
+        """The news in an answer; none where it says nothing."""
+        if outcome.status is OutcomeStatus.ACCEPTED:
+            # A vendor without receipts delivers by accepting.
+            status = ReceiptStatus.SENT if self._vendor.sends_receipts else ReceiptStatus.DELIVERED
+            yield self._news(outcome.key, status, vendor_message_id=outcome.vendor_message_id)
+        elif outcome.status is OutcomeStatus.REJECTED:
+            reason = outcome.reason or DeliveryReason.VENDOR_REJECTED
+            yield self._failed(outcome.key, reason, outcome.reason_text)
+
+    def _unknown(self, key: str) -> Receipt:
+        text = "The vendor was cut off after it may have sent it; sent again only when asked."
+        return self._failed(key, DeliveryReason.OUTCOME_UNKNOWN, text)
+
+    def _failed(self, key: str, reason: DeliveryReason, text: str | None) -> Receipt:
+        return self._news(key, ReceiptStatus.FAILED, reason=reason, reason_text=text)
+
+    def _news(self, key: str, status: ReceiptStatus, **details: Any) -> Receipt:
+        delivery_id, _, attempt = key.rpartition("-")
+        return Receipt(delivery_id, status, self._clock.now(), int(attempt), **details)
+
+
+def _without_outcome(outcomes: Iterable[Outcome]) -> frozenset[str]:
+    return frozenset(outcome.key for outcome in outcomes if outcome.status is OutcomeStatus.UNKNOWN)

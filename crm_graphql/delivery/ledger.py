@@ -1,0 +1,118 @@
+"""What news does to a row of the ledger and to the counts: pure, forward only, twice is once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from crm_graphql.delivery.documents import DeliveryReason, DeliveryStatus
+from crm_graphql.delivery.messages import Receipt, ReceiptStatus
+
+_QUEUED, _SENT, _FAILED = DeliveryStatus.QUEUED, DeliveryStatus.SENT, DeliveryStatus.FAILED
+_STATUS = {
+    ReceiptStatus.SENT: _SENT,
+    ReceiptStatus.DELIVERED: DeliveryStatus.DELIVERED,
+    ReceiptStatus.FAILED: _FAILED,
+}
+
+# Conclusions that we draw ourselves, each from one status only: they never overrule what a vendor said.
+CONCLUDED_FROM = {
+    DeliveryReason.OUTCOME_UNKNOWN: _QUEUED,
+    DeliveryReason.TEMPLATE_ERROR: _QUEUED,
+    DeliveryReason.NO_RECEIPT: _SENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """The part of a delivery that news can change, and the attempt that it must speak of."""
+
+    status: DeliveryStatus
+    attempt: int = 1
+    reason: DeliveryReason | None = None
+    reason_text: str | None = None
+    vendor_message_id: str | None = None
+    sent_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> RowState:
+        """From a stored delivery."""
+        reason = row.get("reason")
+        return cls(
+            DeliveryStatus(row["status"]),
+            row["attempt"],
+            None if reason is None else DeliveryReason(reason),
+            row.get("reason_text"),
+            row.get("vendor_message_id"),
+            row.get("sent_at"),
+            row.get("finished_at"),
+        )
+
+    def stored(self) -> dict[str, Any]:
+        """The fields as MongoDB holds them, the attempt apart, which news never changes."""
+        return {
+            "status": self.status.value,
+            "reason": None if self.reason is None else self.reason.value,
+            "reason_text": self.reason_text,
+            "vendor_message_id": self.vendor_message_id,
+            "sent_at": self.sent_at,
+            "finished_at": self.finished_at,
+        }
+
+
+STATE_FIELDS = dict.fromkeys(("attempt", *RowState(_QUEUED).stored()), 1)
+"""What must be read of a delivery to make its RowState."""
+
+
+def advance(row: RowState, news: Receipt, *, now: datetime) -> RowState:
+    """The row after the news; `row` itself where it changes nothing. `now` for news without a moment.
+
+    News of another attempt than the row's changes nothing. QUEUED, SENT, then DELIVERED or FAILED: forward
+    only, steps may be skipped. What is final stays, but for NO_RECEIPT, which a true final receipt corrects.
+    """
+    if news.attempt is not None and news.attempt != row.attempt:
+        return row
+    if not _may_follow(row, news):
+        return row
+    target = _STATUS[news.status]
+    was_sent = news.reason not in CONCLUDED_FROM and news.reason is not DeliveryReason.VENDOR_REJECTED
+    moment = news.occurred_at or now
+    sent_at = row.sent_at or (moment if was_sent else None)
+    finished_at = None if target is _SENT else moment
+    if sent_at is not None and finished_at is not None:
+        # Clocks of vendors differ from ours.
+        finished_at = max(finished_at, sent_at)
+    return replace(
+        row,
+        status=target,
+        reason=(news.reason or DeliveryReason.OTHER) if target is _FAILED else None,
+        reason_text=news.reason_text if target is _FAILED else None,
+        vendor_message_id=news.vendor_message_id or row.vendor_message_id,
+        sent_at=sent_at,
+        finished_at=finished_at,
+    )
+
+
+def _may_follow(row: RowState, news: Receipt) -> bool:
+    if news.status is ReceiptStatus.FAILED and news.reason in CONCLUDED_FROM:
+        return row.status is CONCLUDED_FROM[news.reason]
+    if row.status is _QUEUED:
+        return True
+    is_open = row.status is _SENT or (row.status is _FAILED and row.reason is DeliveryReason.NO_RECEIPT)
+    return is_open and news.status is not ReceiptStatus.SENT
+
+
+def stats_changes(transitions: Iterable[tuple[DeliveryStatus, DeliveryStatus]]) -> dict[str, int]:
+    """By how much each count moves when rows go from one status to another; those that stay are left out.
+
+    The sum is zero, so that `total` stays the sum of the others.
+    """
+    changes: dict[str, int] = {}
+    for before, after in transitions:
+        for status, step in ((before, -1), (after, 1)):
+            name = status.value.lower()
+            changes[name] = changes.get(name, 0) + step
+    return {name: change for name, change in changes.items() if change}

@@ -1,0 +1,177 @@
+"""Ranges of the ledger as senders claim them: guarded updates with a lease and a token."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ReturnDocument
+
+from crm_graphql.delivery.documents import Delivery, DeliveryStatus, RangeState, SendRange
+from crm_graphql.leases import until
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A range that is ours until its lease ends.
+
+    `is_repeat` says that somebody else claimed it before and may have sent it; `first_claimed_at` is when, by
+    the database's clock.
+    """
+
+    key: ObjectId
+    campaign_id: ObjectId
+    first: int
+    last: int
+    token: str
+    is_repeat: bool
+    first_claimed_at: datetime
+    claimed_at: datetime
+
+
+def ranges_of(campaign_id: ObjectId, queued: Iterable[int], size: int) -> list[dict[str, Any]]:
+    """The documents of the ranges that hold these numbers, at most `size` of them each, in order.
+
+    Numbers in between that are not queued fall into a range without counting.
+    """
+    numbers = list(queued)
+    return [
+        {
+            "campaign_id": campaign_id,
+            "first": numbers[start],
+            "last": numbers[min(start + size, len(numbers)) - 1],
+            "state": RangeState.PENDING.value,
+            "claims": 0,
+            "token": None,
+            "lease_until": None,
+            "first_claimed_at": None,
+        }
+        for start in range(0, len(numbers), size)
+    ]
+
+
+async def claim_range(campaign_id: ObjectId, *, lease_seconds: float) -> Claim | None:
+    """Claim the first free range of a campaign; None when all are done or held."""
+    token = uuid.uuid4().hex
+    row = await SendRange.get_pymongo_collection().find_one_and_update(
+        {
+            "campaign_id": campaign_id,
+            "state": RangeState.PENDING.value,
+            "$expr": {"$lt": ["$lease_until", "$$NOW"]},
+        },
+        [
+            {
+                "$set": {
+                    "token": token,
+                    "lease_until": until(lease_seconds),
+                    "claims": {"$add": ["$claims", 1]},
+                    "claimed_at": "$$NOW",
+                    "first_claimed_at": {"$cond": ["$claims", "$first_claimed_at", "$$NOW"]},
+                }
+            }
+        ],
+        # By the index: those that nobody held yet come first, then the longest out of lease.
+        sort=[("lease_until", 1), ("first", 1)],
+        return_document=ReturnDocument.AFTER,
+    )
+    if row is None:
+        return None
+    return Claim(
+        row["_id"],
+        campaign_id,
+        row["first"],
+        row["last"],
+        token,
+        row["claims"] > 1,
+        row["first_claimed_at"],
+        row["claimed_at"],
+    )
+
+
+async def renew_range(claim: Claim, *, lease_seconds: float) -> bool:
+    """Begin the lease anew. False when it is no longer ours: then send nothing."""
+    result = await SendRange.get_pymongo_collection().update_one(
+        _ours(claim), [{"$set": {"lease_until": until(lease_seconds)}}]
+    )
+    return result.matched_count == 1
+
+
+async def finish_range(claim: Claim) -> bool:
+    """All its outcomes are on their way to the writer. False when it is no longer ours."""
+    result = await SendRange.get_pymongo_collection().update_one(
+        _ours(claim), {"$set": {"state": RangeState.DONE.value, "token": None, "lease_until": None}}
+    )
+    return result.matched_count == 1
+
+
+async def release_range(claim: Claim, *, delay_seconds: float, untouched: bool) -> None:
+    """Give it back for later. `untouched`: surely nothing of it was sent under this claim, so that it does
+    not count."""
+    await SendRange.get_pymongo_collection().update_one(
+        _ours(claim),
+        [
+            {
+                "$set": {
+                    "token": None,
+                    "lease_until": until(delay_seconds),
+                    "claims": {"$subtract": ["$claims", int(untouched)]},
+                }
+            }
+        ],
+    )
+
+
+async def reopen_ranges(campaign_id: ObjectId, *, limit: int) -> int:
+    """Put ranges back to work that are done and yet hold rows that wait: their outcomes were lost on the way.
+
+    They keep their claims, so the next sender knows that the vendor has had them. Looks at the first `limit`
+    waiting rows; how many ranges it found.
+    """
+    waiting = (
+        Delivery.get_pymongo_collection()
+        .find({"campaign_id": campaign_id, "status": DeliveryStatus.QUEUED.value}, {"number": 1})
+        .hint("status")
+        .limit(limit)
+    )
+    ranges = SendRange.get_pymongo_collection()
+    found: dict[ObjectId, int] = {}
+    last = -1
+    for number in sorted([row["number"] async for row in waiting]):
+        if number <= last:
+            continue
+        row = await ranges.find_one(
+            {"campaign_id": campaign_id, "first": {"$lte": number}}, sort=[("first", -1)]
+        )
+        if row is not None and row["state"] == RangeState.DONE.value and number <= (last := row["last"]):
+            found[row["_id"]] = row["first"]
+    result = await ranges.update_many(
+        {"_id": {"$in": list(found)}, "state": RangeState.DONE.value},
+        {"$set": {"state": RangeState.PENDING.value, "lease_until": None, "token": None}},
+    )
+    return int(result.modified_count)
+
+
+async def queued_rows(claim: Claim, fields: Sequence[str]) -> list[Mapping[str, Any]]:
+    """The rows of the range that still wait to be sent, in order."""
+    return (
+        await Delivery.get_pymongo_collection()
+        .find(
+            {
+                "campaign_id": claim.campaign_id,
+                "number": {"$gte": claim.first, "$lte": claim.last},
+                "status": DeliveryStatus.QUEUED.value,
+            },
+            dict.fromkeys(fields, 1),
+        )
+        .sort("number")
+        .hint("number")
+        .to_list()
+    )
+
+
+def _ours(claim: Claim) -> dict[str, Any]:
+    return {"_id": claim.key, "state": RangeState.PENDING.value, "token": claim.token}

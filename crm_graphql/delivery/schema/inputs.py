@@ -1,0 +1,40 @@
+"""Receipts and filters of deliveries as clients write them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from crm_graphql.delivery.schema.enums import DeliveryReason, DeliveryStatus, ReceiptStatus
+
+
+@strawberry.input(description="Which deliveries. All that is given must hold.")
+class DeliveryFilter:
+    statuses: list[DeliveryStatus] | None = strawberry.field(
+        default=None, description="In one of these states."
+    )
+    reasons: list[DeliveryReason] | None = strawberry.field(
+        default=None, description="For one of these reasons."
+    )
+
+
+@strawberry.input(description="What a vendor says of one message.")
+class DeliveryReceiptInput:
+    delivery_id: strawberry.ID = strawberry.field(description="Of which delivery.")
+    attempt: int | None = strawberry.field(
+        default=None,
+        description="Of which attempt; the latest when left out. "
+        "A receipt of an earlier attempt changes nothing.",
+    )
+    status: ReceiptStatus = strawberry.field(description="What happened.")
+    reason: DeliveryReason | None = strawberry.field(default=None, description="Why it failed.")
+    reason_text: str | None = strawberry.field(default=None, description="The vendor's words for it.")
+    occurred_at: datetime | None = strawberry.field(
+        default=None, description="When it happened; the moment of recording when left out."
+    )
+
+
+@strawberry.input(description="Receipts, in any order, any number of times.")
+class DeliveryReceiptsRecordInput:
+    receipts: list[DeliveryReceiptInput] = strawberry.field(description="The receipts, at most 1,000.")

@@ -1,0 +1,122 @@
+"""Deliveries as clients see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from bson import ObjectId
+
+from crm_graphql.campaigns.schema.enums import Channel
+from crm_graphql.campaigns.schema.loaders import campaign_loader
+from crm_graphql.core.paging import Row
+from crm_graphql.customers.schema.loaders import customer_loader
+from crm_graphql.delivery.rendering import Rendered, render_delivery
+from crm_graphql.delivery.schema.enums import DeliveryReason, DeliveryStatus
+from crm_graphql.gql.context import Info
+from crm_graphql.gql.errors import Payload
+from crm_graphql.gql.node import Node, global_id
+from crm_graphql.gql.projections import projection_of, register
+from crm_graphql.gql.selection import Columns
+
+if TYPE_CHECKING:
+    from crm_graphql.campaigns.schema.types import Campaign
+    from crm_graphql.customers.schema.types import Customer
+
+_TEXT = ("campaign_id", "status", "channel", "values", "reason")
+
+DELIVERY_COLUMNS: Columns = {
+    "campaign": ("campaign_id",),
+    "customer": ("customer_id",),
+    "channel": ("channel",),
+    "address": ("address",),
+    "status": ("status",),
+    "reason": ("reason",),
+    "reasonText": ("reason_text",),
+    "attempt": ("attempt",),
+    "subject": _TEXT,
+    "body": _TEXT,
+    "sentAt": ("sent_at",),
+    "finishedAt": ("finished_at",),
+    "updatedAt": ("updated_at",),
+}
+
+
+@strawberry.type(description="One message of a campaign to one customer.")
+class Delivery(Node):
+    channel: Channel = strawberry.field(description="How the message travels.")
+    address: str | None = strawberry.field(description="What it was sent to; null once erased.")
+    status: DeliveryStatus = strawberry.field(description="How far it is.")
+    reason: DeliveryReason | None = strawberry.field(description="Why it failed or was skipped.")
+    reason_text: str | None = strawberry.field(description="What the vendor said about it.")
+    attempt: int = strawberry.field(description="1, then one more with each retry.")
+    sent_at: datetime | None = strawberry.field(description="When the vendor took it.")
+    finished_at: datetime | None = strawberry.field(description="When its final outcome happened.")
+    updated_at: datetime = strawberry.field(description="When its state last changed.")
+    row: strawberry.Private[Row]
+
+    @classmethod
+    def from_document(cls, row: Row) -> Delivery:
+        """The projection of a ledger row; fields that were not fetched are not to be read."""
+        reason = row.get("reason")
+        return cls(
+            id=global_id("Delivery", row["_id"]),
+            channel=Channel(row.get("channel", "EMAIL")),
+            address=row.get("address"),
+            status=DeliveryStatus(row.get("status", "QUEUED")),
+            reason=DeliveryReason(reason) if reason else None,
+            reason_text=row.get("reason_text"),
+            attempt=row.get("attempt", 1),
+            sent_at=row.get("sent_at"),
+            finished_at=row.get("finished_at"),
+            updated_at=row.get("updated_at"),  # type: ignore[arg-type]
+            row=row,
+        )
+
+    @strawberry.field(description="The campaign that it belongs to.")
+    async def campaign(
+        self, info: Info
+    ) -> Annotated[Campaign, strawberry.lazy("crm_graphql.campaigns.schema.types")]:
+        row = await info.context.loader(campaign_loader).load(self.row["campaign_id"])
+        assert row is not None, "a ledger row never outlives its campaign"
+        campaign: Campaign = projection_of("Campaign").make(row)
+        return campaign
+
+    @strawberry.field(description="The recipient. Null once the customer was erased.")
+    async def customer(
+        self, info: Info
+    ) -> Annotated[Customer, strawberry.lazy("crm_graphql.customers.schema.types")] | None:
+        key: ObjectId | None = self.row.get("customer_id")
+        row = await info.context.loader(customer_loader).load(key) if key else None
+        return projection_of("Customer").make(row) if row else None
+
+    @strawberry.field(description="The rendered subject that went out; null before that, and without one.")
+    async def subject(self, info: Info) -> str | None:
+        rendered = await self._rendered(info)
+        return rendered.subject if rendered else None
+
+    @strawberry.field(description="The rendered text that went out; null before that.")
+    async def body(self, info: Info) -> str | None:
+        rendered = await self._rendered(info)
+        return rendered.body if rendered else None
+
+    async def _rendered(self, info: Info) -> Rendered | None:
+        campaign = await info.context.loader(campaign_loader).load(self.row["campaign_id"])
+        return render_delivery(campaign, self.row) if campaign else None
+
+
+@strawberry.type(description="Deliveries that changed.")
+class DeliveryUpdate:
+    deliveries: list[Delivery] = strawberry.field(
+        description="The newest state of each that changed; at most 500, none left out."
+    )
+    cursor: str = strawberry.field(description="Pass as `after` to resume.")
+
+
+@strawberry.type(description="What became of deliveryReceiptsRecord.")
+class DeliveryReceiptsRecordPayload(Payload):
+    accepted: int = strawberry.field(default=0, description="How many receipts were taken.")
+
+
+register("Delivery", DELIVERY_COLUMNS, Delivery.from_document)

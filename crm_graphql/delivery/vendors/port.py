@@ -1,0 +1,101 @@
+"""A vendor as the sender sees it: one batch call, its outcomes, and what the vendor promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Protocol
+
+from crm_graphql.campaigns.documents import Channel
+from crm_graphql.delivery.documents import DeliveryReason
+
+
+class VendorError(Exception):
+    """A call as a whole failed; which subclass says whether the messages may have been taken."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        """`message` is safe for a log; `retry_after_seconds` is the vendor's own wish, where it has one."""
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class VendorUnavailable(VendorError):
+    """Surely nothing was taken (connection refused, 429, 503): send again later, under the same keys."""
+
+
+class VendorUncertain(VendorError):
+    """Some or all of it may have been taken (time-out, connection cut, 500): look it up, or send it again
+    under the same keys where the vendor dedupes."""
+
+
+class OutcomeStatus(Enum):
+    """What became of one message of a call."""
+
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    """For good: sending the same again changes nothing."""
+    UNKNOWN = "UNKNOWN"
+    """The answer did not say; treat it like VendorUncertain, for this message alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One rendered message. `key` is `<delivery id>-<attempt>`; the vendor sends a key once."""
+
+    key: str
+    channel: Channel
+    address: str
+    subject: str | None
+    body: str
+    tag: str | None = None
+    """The campaign's id, for the vendor's own figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the vendor said about the message `key`. `reason` and `reason_text` only where it was rejected."""
+
+    key: str
+    status: OutcomeStatus
+    vendor_message_id: str | None = None
+    reason: DeliveryReason | None = None
+    reason_text: str | None = None
+
+
+class Vendor(Protocol):
+    """Sends messages, and declares what may be relied on after a crash."""
+
+    @property
+    def name(self) -> str:
+        """For logs and settings."""
+
+    @property
+    def dedupes_for(self) -> timedelta | None:
+        """How long the same key is sent once only, counted from its first call; None: not at all."""
+
+    @property
+    def can_look_up(self) -> bool:
+        """Whether `look_up` tells what became of a key."""
+
+    @property
+    def sends_receipts(self) -> bool:
+        """Whether receipts follow. Without them, accepting is delivering."""
+
+    @property
+    def batch_limit(self) -> int:
+        """The most messages of one `send`, and keys of one `look_up`."""
+
+    async def send(self, messages: Sequence[OutgoingMessage], *, deadline_seconds: float) -> list[Outcome]:
+        """Hand over at most `batch_limit` messages; one outcome each, in their order.
+
+        Returns or raises within `deadline_seconds`. Raises VendorUnavailable when surely nothing was taken,
+        VendorUncertain when something may have been.
+        """
+
+    async def look_up(self, keys: Sequence[str]) -> dict[str, Outcome]:
+        """What the vendor knows of `keys`; a key that is not in the answer never reached it.
+
+        Raises VendorUnavailable when it cannot be asked. Only where `can_look_up`.
+        """

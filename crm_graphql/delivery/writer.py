@@ -1,0 +1,177 @@
+"""The one writer of a campaign's outcomes and receipts: merges what waits into one transaction a flush."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from crm_graphql.bus.port import Bus
+from crm_graphql.campaigns.documents import Campaign
+from crm_graphql.campaigns.lifecycle import announce, complete_if_ended, has_ended
+from crm_graphql.core.clock import Clock
+from crm_graphql.core.tasks import end_tasks
+from crm_graphql.delivery.documents import Delivery
+from crm_graphql.delivery.ledger import STATE_FIELDS, RowState, advance, stats_changes
+from crm_graphql.delivery.messages import Receipt
+from crm_graphql.delivery.row_updates import row_updates
+from crm_graphql.delivery.turns import CampaignTurns
+from crm_graphql.transactions import Transact
+
+FLUSH_RECEIPTS = 2_000
+"""About how many receipts one transaction takes; one submission is never cut."""
+
+_CAMPAIGN_FIELDS = {"status": 1, "stats": 1, "planning.done": 1, "revision": 1}
+
+News = tuple[ObjectId, Receipt]
+_Waiting = tuple[Sequence[Receipt], "asyncio.Future[None]"]
+
+
+class LedgerWriter:
+    """Writes the news of deliveries. One a process; several processes at once stay exact, only slower."""
+
+    def __init__(self, *, transact: Transact, bus: Bus, clock: Clock, turns: CampaignTurns) -> None:
+        self._transact = transact
+        self._turns = turns
+        self._bus = bus
+        self._clock = clock
+        self._waiting: dict[ObjectId, list[_Waiting]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def submit(self, campaign_id: ObjectId, receipts: Sequence[Receipt]) -> None:
+        """Return once the receipts are committed, or found to change nothing.
+
+        In the order of submission within a campaign. Raises what the database raised for the flush that held
+        them; then nothing of it is written and the same may be submitted again.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if (waiting := self._waiting.get(campaign_id)) is not None:
+            waiting.append((receipts, done))
+        else:
+            self._waiting[campaign_id] = [(receipts, done)]
+            task = asyncio.create_task(self._drain(campaign_id), name=f"ledger of {campaign_id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        await done
+
+    async def close(self, *, grace_seconds: float = 5.0) -> None:
+        """Let the flushes under way end, for so long. Call it when nobody submits any more."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace_seconds)
+        await end_tasks(self._tasks)
+
+    async def _drain(self, campaign_id: ObjectId) -> None:
+        """Flush until nothing waits: what comes while a flush is under way goes together into the next."""
+        waiting = self._waiting[campaign_id]
+        try:
+            while waiting:
+                batch = _take(waiting)
+                await self._settle(campaign_id, batch)
+        finally:
+            del self._waiting[campaign_id]
+            for _, done in waiting:
+                done.cancel()
+
+    async def _settle(self, campaign_id: ObjectId, batch: Sequence[_Waiting]) -> None:
+        try:
+            await self._flush(campaign_id, [receipt for receipts, _ in batch for receipt in receipts])
+        except Exception as error:
+            for _, done in batch:
+                if not done.done():
+                    done.set_exception(error)
+        except BaseException:
+            for _, done in batch:
+                done.cancel()
+            raise
+        else:
+            for _, done in batch:
+                if not done.done():
+                    done.set_result(None)
+
+    async def _flush(self, campaign_id: ObjectId, receipts: Sequence[Receipt]) -> None:
+        news = [(ObjectId(receipt.delivery_id), receipt) for receipt in receipts]
+
+        async def work(session: AsyncClientSession) -> Mapping[str, Any] | None:
+            return await self._write(campaign_id, news, session)
+
+        async with self._turns.of(campaign_id):
+            campaign = await self._transact(work)
+        if campaign is None:
+            return
+        await announce(campaign_id, campaign["revision"], bus=self._bus)
+        if has_ended(campaign):
+            await complete_if_ended(campaign_id, bus=self._bus, clock=self._clock)
+
+    async def _write(
+        self, campaign_id: ObjectId, news: Sequence[News], session: AsyncClientSession
+    ) -> Mapping[str, Any] | None:
+        """The campaign after the receipts, or None when they change nothing.
+
+        The campaign comes first: of two transactions at once the second fails here, before it has cost
+        anything, and begins again; so what is read after it stays true until the commit.
+        """
+        campaigns, now = Campaign.get_pymongo_collection(), self._clock.now()
+        numbered = await campaigns.find_one_and_update(
+            {"_id": campaign_id},
+            {"$inc": {"revision": 1}, "$set": {"updated_at": now}},
+            projection={"revision": 1},
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        before = await _read_rows(campaign_id, news, session)
+        after = _advance_all(before, news, now)
+        if numbered is None or not after:
+            await session.abort_transaction()
+            return None
+        common = {"revision": numbered["revision"], "updated_at": now}
+        updates = list(row_updates(before, after, common))
+        await Delivery.get_pymongo_collection().bulk_write(updates, ordered=False, session=session)
+        counts = stats_changes((before[key].status, row.status) for key, row in after.items())
+        campaign: Mapping[str, Any] | None = await campaigns.find_one_and_update(
+            {"_id": campaign_id},
+            {"$inc": {f"stats.{name}": change for name, change in {"total": 0, **counts}.items()}},
+            projection=_CAMPAIGN_FIELDS,
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        return campaign
+
+
+async def _read_rows(
+    campaign_id: ObjectId, news: Sequence[News], session: AsyncClientSession
+) -> dict[ObjectId, RowState]:
+    cursor = Delivery.get_pymongo_collection().find(
+        {"_id": {"$in": list({key for key, _ in news})}, "campaign_id": campaign_id},
+        STATE_FIELDS,
+        session=session,
+        batch_size=FLUSH_RECEIPTS,
+    )
+    return {row["_id"]: RowState.of(row) for row in await cursor.to_list()}
+
+
+def _take(waiting: list[_Waiting]) -> list[_Waiting]:
+    """Remove about a flush's worth from the front of `waiting`, at least one submission."""
+    size = count = 0
+    while count < len(waiting) and (count == 0 or size + len(waiting[count][0]) <= FLUSH_RECEIPTS):
+        size += len(waiting[count][0])
+        count += 1
+    batch = waiting[:count]
+    del waiting[:count]
+    return batch
+
+
+def _advance_all(
+    before: Mapping[ObjectId, RowState], news: Iterable[News], now: datetime
+) -> dict[ObjectId, RowState]:
+    """The rows that change, as they are after all receipts, in the receipts' order."""
+    after: dict[ObjectId, RowState] = {}
+    for key, receipt in news:
+        row = after.get(key) or before.get(key)
+        if row is not None and (advanced := advance(row, receipt, now=now)) is not row:
+            after[key] = advanced
+    return after

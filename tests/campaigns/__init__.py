@@ -1,0 +1,1 @@
+"""Campaigns: templates, launch, ledger."""

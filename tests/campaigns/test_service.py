@@ -1,0 +1,209 @@
+"""Drafts and their launch: idempotent creation, guarded changes, one launch only."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from bson import ObjectId
+
+from crm_graphql.audiences.documents import Audience
+from crm_graphql.bus.port import BusError
+from crm_graphql.campaigns.documents import Campaign, Channel, Message
+from crm_graphql.campaigns.service import create_campaign, launch_campaign, preview_message, update_campaign
+from crm_graphql.core.actor import Actor, Role
+from crm_graphql.core.errors import (
+    Conflict,
+    DomainError,
+    ErrorCode,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RequiredInput,
+    WrongState,
+)
+from crm_graphql.customers.service import CustomerReference
+from crm_graphql.resources import Resources
+from tests.delivery.factories import (
+    EMAIL_MESSAGE,
+    EVERYONE,
+    MARKETER,
+    campaign_row,
+    make_audience,
+    make_customers,
+    make_draft,
+)
+
+
+async def create(resources: Resources, **changes: Any) -> Campaign:
+    content: dict[str, Any] = {
+        "name": "Summer sale",
+        "channel": Channel.EMAIL,
+        "message": EMAIL_MESSAGE,
+        "idempotency_key": None,
+        **changes,
+    }
+    if "audience_id" not in content:
+        content["audience_id"] = await make_audience()
+    return await create_campaign(MARKETER, clock=resources.clock, **content)
+
+
+async def test_the_same_key_and_content_give_the_same_campaign(resources: Resources) -> None:
+    audience = await make_audience()
+    made = await asyncio.gather(
+        *(create(resources, audience_id=audience, idempotency_key="k1") for _ in range(5))
+    )
+    assert len({campaign.id for campaign in made}) == 1
+    assert await Campaign.count() == 1
+
+
+async def test_the_same_key_with_other_content_is_a_conflict(resources: Resources) -> None:
+    audience = await make_audience()
+    await create(resources, audience_id=audience, idempotency_key="k1")
+    with pytest.raises(Conflict):
+        await create(resources, audience_id=audience, idempotency_key="k1", name="Winter sale")
+
+
+async def test_a_name_is_trimmed_and_found_by_its_words(resources: Resources) -> None:
+    made = await create(resources, name="  Summer SALE ")
+    assert (made.name, made.name_words) == ("Summer SALE", ["summer", "sale"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"name": "  "}, ("name",)),
+        ({"name": "x" * 201}, ("name",)),
+        ({"audience_id": ObjectId()}, ("audienceId",)),
+        ({"message": Message(subject=None, body="Hi")}, ("message", "subject")),
+        ({"message": Message(subject="S", body="Hi"), "channel": Channel.SMS}, ("message", "subject")),
+        ({"message": Message(subject="S", body="{{ customer.nam }}")}, ("message", "body")),
+        ({"message": Message(subject="S", body="{% if %}")}, ("message", "body")),
+    ],
+)
+async def test_a_bad_draft_is_refused_at_its_place(
+    resources: Resources, changes: dict[str, Any], path: tuple[str, ...]
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await create(resources, **changes)
+    assert caught.value.problems[0].path == path
+
+
+async def test_only_given_fields_change(resources: Resources) -> None:
+    key = await make_draft(resources)
+    changed = await update_campaign(MARKETER, key, {"name": "Autumn"}, clock=resources.clock)
+    assert (changed.name, changed.name_words, changed.message) == ("Autumn", ["autumn"], EMAIL_MESSAGE)
+    cleared = await update_campaign(MARKETER, key, {"message": None}, clock=resources.clock)
+    assert (cleared.name, cleared.message) == ("Autumn", None)
+
+
+async def test_a_change_is_checked_together_with_what_stays(resources: Resources) -> None:
+    key = await make_draft(resources)
+    with pytest.raises(InvalidInput):
+        await update_campaign(MARKETER, key, {"channel": Channel.SMS}, clock=resources.clock)
+    message = Message(subject=None, body="Hi")
+    await update_campaign(MARKETER, key, {"channel": Channel.SMS, "message": message}, clock=resources.clock)
+    with pytest.raises(RequiredInput):
+        await update_campaign(MARKETER, key, {"name": None}, clock=resources.clock)
+
+
+async def test_launch_freezes_rule_message_and_moment(resources: Resources) -> None:
+    key = await make_draft(resources)
+    launched = await launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock)
+    assert launched.rule == EVERYONE
+    assert launched.evaluated_at == launched.launched_at
+    assert launched.revision == 1
+    await Audience.find_all().delete()
+    assert (await campaign_row(key))["rule"] == EVERYONE
+
+
+async def test_of_many_launches_at_once_one_wins(resources: Resources) -> None:
+    key = await make_draft(resources)
+    results = await asyncio.gather(
+        *(launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock) for _ in range(8)),
+        return_exceptions=True,
+    )
+    lost = [result for result in results if isinstance(result, BaseException)]
+    assert len(lost) == 7
+    for error in lost:
+        assert isinstance(error, WrongState)
+        assert isinstance(error.subject, dict)
+        assert error.subject["status"] == "SENDING"
+
+
+async def test_a_launched_campaign_is_not_changed(resources: Resources) -> None:
+    key = await make_draft(resources)
+    await launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock)
+    with pytest.raises(WrongState):
+        await update_campaign(MARKETER, key, {"name": "Autumn"}, clock=resources.clock)
+    assert (await campaign_row(key))["name"] == "Summer sale"
+
+
+async def test_a_change_while_it_is_launched_is_either_sent_or_refused(resources: Resources) -> None:
+    for number in range(10):
+        key = await make_draft(resources)
+        message = Message(subject="Changed", body=f"Text {number}")
+        updated, launched = await asyncio.gather(
+            update_campaign(MARKETER, key, {"message": message}, clock=resources.clock),
+            launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock),
+            return_exceptions=True,
+        )
+        assert isinstance(launched, Campaign)
+        was_changed = (await campaign_row(key))["message"]["subject"] == "Changed"
+        assert was_changed == isinstance(updated, Campaign)
+
+
+async def test_what_cannot_be_sent_is_not_launched(resources: Resources) -> None:
+    without_message = await make_draft(resources, message=None)
+    without_audience = await make_draft(resources)
+    await Audience.find_all().delete()
+    for key in (without_message, without_audience):
+        with pytest.raises(InvalidInput):
+            await launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock)
+        assert (await campaign_row(key))["status"] == "DRAFT"
+    with pytest.raises(NotFound):
+        await launch_campaign(MARKETER, ObjectId(), bus=resources.bus, clock=resources.clock)
+
+
+async def test_a_launch_holds_while_the_bus_is_away(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise BusError("away")
+
+    key = await make_draft(resources)
+    monkeypatch.setattr(resources.bus, "publish", away)
+    await launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock)
+    assert (await campaign_row(key))["status"] == "SENDING"
+
+
+async def test_a_viewer_may_not_launch(resources: Resources) -> None:
+    key = await make_draft(resources)
+    with pytest.raises(Forbidden):
+        await launch_campaign(Actor(Role.VIEWER, "v"), key, bus=resources.bus, clock=resources.clock)
+
+
+async def test_a_preview_shows_what_a_customer_would_get(resources: Resources) -> None:
+    await make_customers(1)
+    body = "Hi {{ customer.name }} of {{ customer.city }}"
+    reference = CustomerReference(external_id="c0")
+    shown = await preview_message(MARKETER, subject=None, body=body, channel=Channel.SMS, customer=reference)
+    assert (shown.body, shown.missing) == ("Hi Name 0 of ", ("customer.city",))
+    made_up = await preview_message(MARKETER, subject="S", body=body, channel=Channel.EMAIL)
+    assert made_up.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "customer", "code"),
+    [
+        ("{{ customer.nope }}", None, ErrorCode.INVALID),
+        ("Hi", CustomerReference(external_id="nobody"), ErrorCode.NOT_FOUND),
+    ],
+)
+async def test_a_preview_says_what_is_wrong(
+    resources: Resources, body: str, customer: CustomerReference | None, code: ErrorCode
+) -> None:
+    with pytest.raises(DomainError) as caught:
+        await preview_message(MARKETER, subject=None, body=body, channel=Channel.SMS, customer=customer)
+    assert caught.value.problems[0].code is code
