@@ -1,0 +1,54 @@
+"""What becomes of a message: a pure function of the seed and the key, so that a run can be repeated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Literal
+
+from crm_graphql.simulator.behaviour import Behaviour
+
+Fate = Literal["DELIVERED", "FAILED", "REJECTED"]
+
+_BOUNCES = {
+    "EMAIL": ("550 5.1.1 mailbox does not exist", "552 5.2.2 mailbox full", "550 5.7.1 refused as spam"),
+    "SMS": ("handset unreachable", "number not in service", "blocked by the carrier"),
+    "WHATSAPP": ("number has no WhatsApp account", "recipient has blocked the sender", "message expired"),
+}
+_SCALE = float(2**32)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The fate of one message and what goes with it; `reason` is the wire's name, for FAILED only."""
+
+    fate: Fate
+    reason: str | None
+    reason_text: str | None
+    sent_receipt: bool
+    receipts: int
+    early: bool
+
+
+def decide(seed: int, key: str, channel: str, to: str, behaviour: Behaviour) -> Decision:
+    """What becomes of the message `key`, and which receipts it gets, under `behaviour`."""
+    # One hash, cut into independent 32-bit draws, one for each question.
+    digest = blake2b(f"{seed}:{key}".encode(), digest_size=24).digest()
+    draws = [int.from_bytes(digest[at : at + 4], "big") / _SCALE for at in range(0, 24, 4)]
+    if not to.strip():
+        return Decision("REJECTED", None, "the address is empty", False, 0, False)
+    if draws[0] < behaviour.rejected_share:
+        return Decision("REJECTED", None, "the vendor does not take this address", False, 0, False)
+    sent_receipt = draws[2] < behaviour.sent_share
+    receipts = 2 if draws[3] < behaviour.duplicate_share else 1
+    early = draws[4] < behaviour.early_share
+    if draws[1] < behaviour.failed_share:
+        texts = _BOUNCES[channel]
+        text = texts[int(draws[5] * len(texts))]
+        return Decision("FAILED", "BOUNCED", text, sent_receipt, receipts, early)
+    return Decision("DELIVERED", None, None, sent_receipt, receipts, early)
+
+
+def message_id(key: str) -> str:
+    """The vendor's own id of a message: the same for the same key, for ever."""
+    return f"sim_{blake2b(key.encode(), digest_size=12).hexdigest()}"

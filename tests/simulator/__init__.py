@@ -1,0 +1,1 @@
+"""The vendor simulator, and its client, over real HTTP."""
