@@ -1,0 +1,1 @@
+"""The GraphQL edge that all domains share: scalars, ids, connections, permissions, errors, streams."""

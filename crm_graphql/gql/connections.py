@@ -1,0 +1,82 @@
+"""Relay connections over keyset pages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Generic, TypeVar
+
+import strawberry
+
+from crm_graphql.core.paging import Page, Row, SortKey
+
+NodeT = TypeVar("NodeT")
+
+First = Annotated[
+    int | None, strawberry.argument(description="How many from the start: 50 by default, 100 at most.")
+]
+After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
+Last = Annotated[
+    int | None, strawberry.argument(description="How many from the end: 50 by default, 100 at most.")
+]
+Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
+
+CONNECTION_PATHS = ("nodes", "edges.node")
+"""Where the fields of a connection's objects are selected."""
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether more comes after this page.")
+    has_previous_page: bool = strawberry.field(description="Whether something comes before this page.")
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the first object; null on an empty page."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the last object; null on an empty page."
+    )
+
+
+@strawberry.type(description="An object of a list, with its cursor.")
+class Edge(Generic[NodeT]):
+    cursor: str = strawberry.field(description="Pass it as `after` or `before` to page from here.")
+    node: NodeT = strawberry.field(description="The object.")
+
+
+async def _unknown() -> None:
+    return None
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[NodeT]):
+    edges: list[Edge[NodeT]] = strawberry.field(description="The objects with their cursors.")
+    nodes: list[NodeT] = strawberry.field(description="The objects alone.")
+    page_info: PageInfo = strawberry.field(description="Where this page lies in the list.")
+    count: strawberry.Private[Callable[[], Awaitable[int | None]]] = _unknown
+
+    @strawberry.field(
+        description="How many the whole list holds; null where counting takes too long. "
+        "Free when not selected."
+    )
+    async def total_count(self) -> int | None:
+        return await self.count()
+
+
+def connection(
+    page: Page[Row],
+    key: SortKey,
+    make: Callable[[Row], NodeT],
+    count: Callable[[], Awaitable[int | None]] = _unknown,
+) -> Connection[NodeT]:
+    """The connection of `page`; `make` turns a row into its GraphQL object."""
+    edges = [Edge(cursor=key.cursor(row), node=make(row)) for row in page.rows]
+    return Connection(
+        edges=edges,
+        nodes=[edge.node for edge in edges],
+        page_info=PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        ),
+        count=count,
+    )

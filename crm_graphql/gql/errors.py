@@ -1,0 +1,120 @@
+"""Errors as a client sees them: in a mutation's payload, or top-level with a code."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+from strawberry.extensions import MaskErrors
+from strawberry.types import ExecutionContext
+
+from crm_graphql.bus.port import BusError
+from crm_graphql.core.errors import DomainError, ErrorCode, Forbidden, Problem, Unauthenticated, Unavailable
+from crm_graphql.core.weather import is_weather
+from crm_graphql.gql.enums import describe_enum
+
+log = structlog.get_logger()
+
+describe_enum(
+    ErrorCode,
+    "Why a request, or one row of it, was refused.",
+    {
+        "INVALID": "The value is not allowed here.",
+        "REQUIRED": "A value is missing, or null where one must be.",
+        "NOT_FOUND": "There is no such object, or none that the caller may see.",
+        "ALREADY_EXISTS": "The unique key is taken.",
+        "CONFLICT": "The same idempotency key with other content, or an edit of what has changed since.",
+        "WRONG_STATE": "The object's state does not allow this.",
+        "UNAUTHENTICATED": "No valid token came with the request.",
+        "FORBIDDEN": "The caller's role does not allow this.",
+        "LIMIT_EXCEEDED": "More than a stated limit.",
+        "RATE_LIMITED": "Too many requests; try again later.",
+        "UNAVAILABLE": "The server cannot do this now; try again later.",
+    },
+)
+
+
+@strawberry.type(description="One thing that is wrong with an input, for the caller to mend.")
+class UserError:
+    path: list[str] = strawberry.field(
+        description='Where in the input, e.g. ["rule", "all", "1", "where", "value"].'
+    )
+    code: ErrorCode = strawberry.field(description="What kind of problem it is.")
+    message: str = strawberry.field(description="A sentence that says what is wrong and what to do.")
+    line: int | None = strawberry.field(description="The line within a text, from 1, for templates.")
+    column: int | None = strawberry.field(description="The column within that line, from 1.")
+
+    @classmethod
+    def from_problem(cls, problem: Problem) -> UserError:
+        """The problem as a client sees it."""
+        return cls(
+            path=list(problem.path),
+            code=problem.code,
+            message=problem.message,
+            line=problem.line,
+            column=problem.column,
+        )
+
+
+@strawberry.type
+class Payload:
+    """Base of all mutation payloads. Every other field of a payload has a default for a failure."""
+
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What the caller can mend; empty when all went well."
+    )
+
+    @classmethod
+    def failed(cls, error: DomainError) -> Self:
+        """The payload of a mutation that `error` ended."""
+        return cls(errors=[UserError.from_problem(problem) for problem in error.problems])
+
+
+def top_level_code(original: BaseException | None) -> str:
+    """The `extensions.code` of an error outside a payload."""
+    if original is None or isinstance(original, GraphQLError):
+        return "BAD_USER_INPUT"
+    if isinstance(original, Unauthenticated | Forbidden | Unavailable):
+        return original.code.value
+    if isinstance(original, DomainError):
+        return "BAD_USER_INPUT"
+    if isinstance(original, BusError) or is_weather(original):
+        return "UNAVAILABLE"
+    return "INTERNAL"
+
+
+class ErrorCodes(MaskErrors):
+    """Gives each top-level error its code, and hides what is not for the caller behind the request id."""
+
+    execution_context: ExecutionContext
+
+    def __init__(self) -> None:
+        super().__init__(should_mask_error=lambda _error: True)
+
+    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
+        """The error with its code; for an internal one, only the request id."""
+        original = error.original_error
+        code = (error.extensions or {}).get("code") or top_level_code(original)
+        extensions = {**(error.extensions or {}), "code": code}
+        message = error.message
+        request_id = getattr(self.execution_context.context, "request_id", None)
+        if code == "INTERNAL":
+            log.error("request failed", exc_info=original, path=error.path)
+            message = f"Something went wrong on the server. Its log says what, under {request_id}."
+            extensions["requestId"] = request_id
+        elif code == "UNAVAILABLE":
+            log.warning("a server behind this one is away", error=repr(original))
+            if not isinstance(original, Unavailable):
+                message = "The database or the broker cannot be reached. Try again in some seconds."
+        elif isinstance(original, DomainError) and original.problems[0].path:
+            extensions["inputPath"] = list(original.problems[0].path)
+        return GraphQLError(
+            message=message,
+            nodes=error.nodes,
+            source=error.source,
+            positions=error.positions,
+            path=error.path,
+            extensions=extensions,
+        )

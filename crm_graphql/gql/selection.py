@@ -1,0 +1,53 @@
+"""Which fields a client selected, so that only those leave MongoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, InlineFragmentNode, SelectionSetNode
+
+from crm_graphql.gql.context import Info
+
+Columns = Mapping[str, tuple[str, ...]]
+"""For each GraphQL field of a type, the document's fields that it is made of."""
+
+
+def selected(info: Info, *paths: str) -> set[str]:
+    """The names of the fields selected under this field, or under any of the dotted `paths` below it.
+
+    Fields behind `@skip` and `@include` count: too much is fetched then, never too little.
+    """
+    raw = info._raw_info
+    roots = [node.selection_set for node in raw.field_nodes]
+    names: set[str] = set()
+    for path in paths or ("",):
+        level = [found for found in roots if found]
+        for step in filter(None, path.split(".")):
+            level = [
+                node.selection_set
+                for node in _fields(raw, level)
+                if node.name.value == step and node.selection_set
+            ]
+        names.update(node.name.value for node in _fields(raw, level))
+    return names
+
+
+def projection(columns: Columns, names: Iterable[str]) -> dict[str, int]:
+    """The MongoDB projection for the selected fields; `_id` is always there."""
+    return {"_id": 1} | {column: 1 for name in names for column in columns.get(name, ())}
+
+
+def _fields(raw: GraphQLResolveInfo[Any], sets: Iterable[SelectionSetNode]) -> Iterator[FieldNode]:
+    """All fields of the selection sets, fragments resolved, each fragment once."""
+    seen: set[str] = set()
+    waiting = list(sets)
+    while waiting:
+        for node in waiting.pop().selections:
+            if isinstance(node, FieldNode):
+                yield node
+            elif isinstance(node, InlineFragmentNode):
+                waiting.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                seen.add(node.name.value)
+                waiting.append(raw.fragments[node.name.value].selection_set)

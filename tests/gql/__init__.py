@@ -1,0 +1,1 @@
+"""The GraphQL edge, through the real HTTP and websocket doors."""

@@ -1,0 +1,127 @@
+"""Nobody reads or writes without a token, and no role does what the SDL does not say."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import jwt
+import pytest
+
+from crm_graphql.accounts.tokens import mint_token
+from crm_graphql.core.actor import ROLE_PERMISSIONS, Permission, Role
+from crm_graphql.schema import print_sdl, schema
+from tests.gql.conftest import Api
+
+ROOTS = ("Query", "Mutation", "Subscription")
+# Minimal arguments of each root field: enough to pass validation, so that only the permission decides.
+CALLS = {
+    "node": 'node(id: "x") { id }',
+    "nodes": "nodes(ids: []) { id }",
+    "customer": 'customer(by: {externalId: "x"}) { id }',
+    "customers": "customers { nodes { id } }",
+    "order": 'order(by: {externalId: "x"}) { id }',
+    "orders": "orders { nodes { id } }",
+    "ingestion": 'ingestion(id: "x") { id }',
+    "ingestions": "ingestions { nodes { id } }",
+    "audience": 'audience(id: "x") { id }',
+    "audiences": "audiences { nodes { id } }",
+    "audiencePreview": 'audiencePreview(rule: {where: {field: "name", operator: IS_SET}}) { size }',
+    "ruleFields": "ruleFields { field }",
+    "campaign": 'campaign(id: "x") { id }',
+    "campaigns": "campaigns { nodes { id } }",
+    "messagePreview": 'messagePreview(message: {body: "x"}, channel: SMS) { body }',
+    "templateFields": "templateFields { name }",
+    "customersIngest": "customersIngest(input: {records: []}) { errors { code } }",
+    "ordersIngest": "ordersIngest(input: {records: []}) { errors { code } }",
+    "audienceCreate": 'audienceCreate(input: {name: "", rule: {all: []}}) { errors { code } }',
+    "audienceUpdate": 'audienceUpdate(input: {id: "x"}) { errors { code } }',
+    "audienceDelete": 'audienceDelete(input: {id: "x"}) { errors { code } }',
+    "campaignCreate": 'campaignCreate(input: {name: "", audienceId: "x", channel: SMS}) { errors { code } }',
+    "campaignUpdate": 'campaignUpdate(input: {id: "x"}) { errors { code } }',
+    "campaignLaunch": 'campaignLaunch(input: {id: "x"}) { errors { code } }',
+    "deliveryReceiptsRecord": "deliveryReceiptsRecord(input: {receipts: []}) { errors { code } }",
+}
+
+
+def required() -> dict[tuple[str, str], Permission | None]:
+    """For each root field the permission in the SDL; None for any signed-in caller."""
+    found: dict[tuple[str, str], Permission | None] = {}
+    for root in ROOTS:
+        body = re.search(rf"^type {root} {{\n(.*?)^}}", print_sdl(), re.MULTILINE | re.DOTALL)
+        assert body is not None
+        names = set(schema._schema.type_map[root].fields)  # type: ignore[attr-defined]
+        text = re.sub(r'"""(.|\n)*?"""', "", body[1])
+        for name, directive in re.findall(
+            r"^  (\w+)(?:\((?:[^()]|\n)*?\))?: .*?(@requires\(permission: \w+\)|@signedIn)",
+            text,
+            re.MULTILINE,
+        ):
+            match = re.search(r"permission: (\w+)", directive)
+            found[root, name] = Permission[match[1]] if match else None
+            names.discard(name)
+        assert names == set(), f"{root} fields without a permission in the SDL: {names}"
+    return found
+
+
+REQUIRED = required()
+FIELDS = sorted((root, name) for root, name in REQUIRED if root != "Subscription")
+
+
+def codes(body: dict[str, object]) -> set[str]:
+    """All error codes in an answer, in payloads and top-level."""
+    return set(re.findall(r"'code': '(\w+)'", str(body)))
+
+
+@pytest.mark.parametrize(("root", "name"), FIELDS, ids=[name for _, name in FIELDS])
+async def test_each_field_asks_for_what_the_sdl_says(api: Api, root: str, name: str) -> None:
+    document = f"{root.lower()} {{ {CALLS[name]} }}"
+    nobody = await api.ask(document, role=None)
+    assert codes(nobody) == {"UNAUTHENTICATED"}
+    assert nobody["data"] is None or nobody["data"] == {name: None}
+    needed = REQUIRED[root, name]
+    for role in Role:
+        answer = await api.ask(document, role=role)
+        refused = "FORBIDDEN" in codes(answer)
+        assert refused is (needed is not None and needed not in ROLE_PERMISSIONS[role]), (role, answer)
+
+
+def forged(key: str, algorithm: str, **claims: object) -> str:
+    good = {"iss": "crm-graphql", "aud": "crm-graphql", "sub": "x", "role": "ADMIN", "jti": "1"}
+    times = {"iat": 1_700_000_000, "exp": 4_000_000_000}
+    return jwt.encode({**good, **times, **claims}, key, algorithm=algorithm)
+
+
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
+async def test_a_token_of_another_key_algorithm_or_time_is_nobody(api: Api) -> None:
+    key = api.resources.settings.secret_key.get_secret_value()
+    expired = mint_token(api.resources.settings, Role.ADMIN, timedelta(seconds=-60))
+    tokens = [
+        "nonsense",
+        expired,
+        forged("another-key-that-is-long-enough-1234", "HS256"),
+        forged("", "none"),
+        forged(key, "HS512", kid="x"),
+        forged(key, "HS256", iss="somebody-else"),
+        forged(key, "HS256", aud="somebody-else"),
+        forged(key, "HS256", role="OWNER"),
+    ]
+    for token in tokens:
+        answer = await api.http.post(
+            "/graphql",
+            json={"query": "{ customers { nodes { id } } }"},
+            headers={"authorization": f"Bearer {token}"},
+        )
+        assert codes(answer.json()) == {"UNAUTHENTICATED"}, token
+
+
+async def test_an_ingestor_sees_only_its_own_ingestions(api: Api) -> None:
+    document = """mutation { customersIngest(input: {records: [{externalId: "a"}]}) {
+      ingestion { id } errors { code } } }"""
+    mine = await api.ask(document, role=Role.INGESTOR, subject="mine")
+    key = mine["data"]["customersIngest"]["ingestion"]["id"]
+    ask = f'{{ ingestion(id: "{key}") {{ id }} node(id: "{key}") {{ id }} ingestions {{ totalCount }} }}'
+    own = await api.ask(ask, role=Role.INGESTOR, subject="mine")
+    assert own["data"] == {"ingestion": {"id": key}, "node": {"id": key}, "ingestions": {"totalCount": 1}}
+    other = await api.ask(ask, role=Role.INGESTOR, subject="other")
+    assert other["data"] == {"ingestion": None, "node": None, "ingestions": {"totalCount": 0}}
