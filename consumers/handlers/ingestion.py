@@ -1,0 +1,22 @@
+"""Handler of ingestion: chunks that wait to be applied."""
+
+from __future__ import annotations
+
+from bson import ObjectId
+
+from consumers.work import Work
+from crm_graphql.ingestion.apply import apply_chunk
+from crm_graphql.ingestion.messages import ChunkReady
+
+
+async def handle_chunk_ready(work: Work, message: ChunkReady) -> None:
+    """Apply the chunk that the message points at. Weather is waited out here, not by the queue."""
+    resources = work.resources
+    async with work.applying:
+        await apply_chunk(
+            ObjectId(message.ingestion_id),
+            message.number,
+            transact=resources.in_transaction,
+            bus=resources.bus,
+            clock=resources.clock,
+        )

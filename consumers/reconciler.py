@@ -1,0 +1,50 @@
+"""The reconciler: one short periodic round over the whole deployment, by one process at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+from structlog import get_logger
+
+from consumers.work import Work
+from crm_graphql.delivery.reconcile import DeliveryReconciler
+from crm_graphql.ingestion.reconcile import reconcile as reconcile_ingestions
+from crm_graphql.leases import hold_task
+
+_TASK = "reconciler"
+_log = get_logger(__name__)
+
+
+async def reconcile_for_ever(work: Work) -> None:
+    """Run a round every interval, as long as no other process holds the task. Ends only when cancelled."""
+    settings = work.resources.settings
+    token = uuid.uuid4().hex
+    delivery = DeliveryReconciler(
+        writer=work.writer,
+        bus=work.resources.bus,
+        clock=work.resources.clock,
+        partitions=settings.partitions,
+        receipt_timeout_seconds=settings.receipt_timeout_seconds,
+        parked_receipt_seconds=settings.parked_receipt_seconds,
+        senders=settings.senders,
+    )
+    while True:
+        # Longer than a round's wait, so that the holder keeps it; short, so that a dead one loses it soon.
+        lease_seconds = settings.reconcile_interval_seconds * 2 + 2
+        try:
+            if await hold_task(_TASK, token, lease_seconds):
+                await run_round(work, delivery)
+        except Exception:
+            _log.exception("reconciling failed")
+        await asyncio.sleep(settings.reconcile_interval_seconds)
+
+
+async def run_round(work: Work, delivery: DeliveryReconciler) -> None:
+    """One round; what fails is logged and does not keep the rest from its turn."""
+    try:
+        resources = work.resources
+        await reconcile_ingestions(settings=resources.settings, bus=resources.bus, clock=resources.clock)
+    except Exception:
+        _log.exception("reconciling of ingestions failed")
+    await delivery.run()

@@ -1,0 +1,55 @@
+"""Which handler takes which messages of which queue, and how many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from consumers.handlers.campaigns import handle_plan, handle_send
+from consumers.handlers.delivery import handle_receipts
+from consumers.handlers.ingestion import handle_chunk_ready
+from consumers.work import Work
+from crm_graphql.bus.port import Message
+from crm_graphql.campaigns.messages import PLAN_QUEUE, SEND_QUEUE, CampaignPlan, CampaignSend
+from crm_graphql.core.settings import Settings
+from crm_graphql.delivery.messages import ReceiptsArrived, receipts_queue
+from crm_graphql.ingestion.messages import ChunkReady, ingestion_queue
+
+PLANNERS = 2
+RECEIPT_MESSAGES = 32
+"""Messages in hand at once: those that wait while a flush is under way share the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consumption:
+    """One queue: the kind of its messages, and the handler, called with up to `prefetch` at once."""
+
+    queue: str
+    kind: type[Message]
+    handle: Callable[[Work, Any], Awaitable[None]]
+    prefetch: int
+    retry_in_place: bool = False
+
+
+def shared(settings: Settings) -> tuple[Consumption, ...]:
+    """What every consumer process takes part in."""
+    return (
+        Consumption(PLAN_QUEUE, CampaignPlan, handle_plan, PLANNERS),
+        Consumption(SEND_QUEUE, CampaignSend, handle_send, settings.senders),
+    )
+
+
+def of_partition(partition: int) -> tuple[Consumption, ...]:
+    """What the process that holds the partition takes; in order, so a failure is tried again in place."""
+    return (
+        # Chunks of a partition are applied one after another: side by side they would meet in conflicts.
+        Consumption(ingestion_queue(partition), ChunkReady, handle_chunk_ready, 1, retry_in_place=True),
+        Consumption(
+            receipts_queue(partition),
+            ReceiptsArrived,
+            handle_receipts,
+            RECEIPT_MESSAGES,
+            retry_in_place=True,
+        ),
+    )

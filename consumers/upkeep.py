@@ -1,0 +1,29 @@
+"""What every consumer process looks after all the time: transactions that died with their process."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pymongo.errors import PyMongoError
+from structlog import get_logger
+
+from crm_graphql.resources import Resources
+from crm_graphql.transactions import end_abandoned_transactions
+
+INTERVAL_SECONDS = 1.0
+IDLE_SECONDS = 3.0
+"""Between two steps of a transaction of ours lie milliseconds."""
+
+_log = get_logger(__name__)
+
+
+async def end_abandoned_for_ever(resources: Resources) -> None:
+    """Look every second. Ends only when cancelled."""
+    while True:
+        try:
+            if count := await end_abandoned_transactions(resources.mongo, idle_seconds=IDLE_SECONDS):
+                _log.warning("ended transactions whose process is gone", count=count)
+        except PyMongoError as error:
+            # Meanwhile such a transaction blocks its rows until MongoDB ends it by itself, after a minute.
+            _log.info("could not look for abandoned transactions", error=str(error)[:200])
+        await asyncio.sleep(INTERVAL_SECONDS)

@@ -1,0 +1,56 @@
+"""What the handlers of one process share: open resources, the ledger's writer, the sender, the planner."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from crm_graphql.delivery.handover import HandoverLimits
+from crm_graphql.delivery.planner import Planner
+from crm_graphql.delivery.sender import Sender
+from crm_graphql.delivery.turns import CampaignTurns
+from crm_graphql.delivery.vendors.port import Vendor
+from crm_graphql.delivery.vendors.simulator import SimulatorVendor
+from crm_graphql.delivery.writer import LedgerWriter
+from crm_graphql.resources import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Made once a process."""
+
+    resources: Resources
+    writer: LedgerWriter
+    sender: Sender
+    planner: Planner
+    applying: asyncio.Semaphore
+    """Bounds the chunks that are applied at once: their transactions share the database's cache, and when it
+    is full of what is not yet committed every one of them stands still."""
+
+    @classmethod
+    def over(cls, resources: Resources, *, vendor: Vendor | None = None) -> Work:
+        """Over open resources. `vendor` stands in for the one that the settings name."""
+        settings, bus, clock = resources.settings, resources.bus, resources.clock
+        chosen = vendor or SimulatorVendor(
+            resources.http, settings.vendor_url, api_key=settings.vendor_api_key.get_secret_value()
+        )
+        limits = HandoverLimits(
+            lease_seconds=settings.lease_seconds,
+            deadline_seconds=settings.vendor_deadline_seconds,
+            partitions=settings.partitions,
+        )
+        turns = CampaignTurns()
+        return cls(
+            resources,
+            LedgerWriter(transact=resources.in_transaction, bus=bus, clock=clock, turns=turns),
+            Sender(chosen, bus=bus, clock=clock, limits=limits),
+            Planner(
+                transact=resources.in_transaction,
+                bus=bus,
+                clock=clock,
+                turns=turns,
+                lease_seconds=settings.lease_seconds,
+                range_rows=settings.delivery_batch,
+            ),
+            asyncio.Semaphore(settings.chunks_at_once),
+        )
