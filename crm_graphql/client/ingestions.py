@@ -1,0 +1,59 @@
+"""Follows an ingestion until it is persisted, and reads what was wrong with its rows."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from crm_graphql.client.api import Api, ApiAway, ApiRefused
+from crm_graphql.client.uploads import GIVE_UP_SECONDS
+
+FIELDS = """
+  id kind status failureReason source received accepted rejected created updated unchanged failed
+  createdAt completedAt
+"""
+READ = f"query Read($id: ID!) {{ ingestion(id: $id) {{ {FIELDS} }} }}"
+ROW_ERRORS = """
+query RowErrors($id: ID!, $first: Int!) {
+  ingestion(id: $id) { rowErrors(first: $first) { nodes { row externalId field value code message } } }
+}
+"""
+LOOK_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5)
+AWAY_SECONDS = 2.0
+
+Ingestion = dict[str, Any]
+
+
+async def wait_until_ended(api: Api, id: str, tell: Callable[[Ingestion], None]) -> Ingestion:
+    """The ingestion once it is COMPLETED or FAILED; `tell` hears of each look in between.
+
+    A server that is away is waited for, up to ten minutes. Raises ApiRefused, and ApiAway after that.
+    """
+    looks = 0
+    last_answer = time.monotonic()
+    while True:
+        pause = LOOK_SECONDS[min(looks, len(LOOK_SECONDS) - 1)]
+        looks += 1
+        try:
+            ingestion = (await api.execute(READ, id=id))["ingestion"]
+        except ApiAway as away:
+            if time.monotonic() - last_answer > GIVE_UP_SECONDS:
+                raise
+            pause = away.retry_after_seconds or AWAY_SECONDS
+        else:
+            last_answer = time.monotonic()
+            if ingestion is None:
+                raise ApiRefused("The server does not know this ingestion any more.")
+            tell(ingestion)
+            if ingestion["status"] in ("COMPLETED", "FAILED"):
+                return dict(ingestion)
+        await asyncio.sleep(pause)
+
+
+async def first_row_errors(api: Api, id: str, count: int) -> list[dict[str, Any]]:
+    """The first `count` (at most 100) rows that were refused. Raises ApiRefused or ApiAway."""
+    ingestion = (await api.execute(ROW_ERRORS, id=id, first=count))["ingestion"]
+    nodes: list[dict[str, Any]] = ingestion["rowErrors"]["nodes"] if ingestion else []
+    return nodes

@@ -1,0 +1,1 @@
+"""Servers of one's own on one machine, for `crm dev`, `crm demo` and the tests."""

