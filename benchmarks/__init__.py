@@ -1,0 +1,1 @@
+"""One question a file; the answers are in BENCHMARKS.md."""

@@ -1,0 +1,32 @@
+"""Deployments on both buses, and the real orders where they are present."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from crm_graphql.local.mongod import Mongod
+from tests.servers.deployment import Deployment
+from tests.servers.rabbitmq import RabbitNode
+
+SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
+CDNOW = SHARED_DATA / "cdnow"
+
+needs_cdnow = pytest.mark.skipif(not CDNOW.is_dir(), reason="the CDNOW orders are not beside this repository")
+
+
+@pytest.fixture(scope="module", params=["rabbitmq", "embedded"])
+async def deployment(
+    request: pytest.FixtureRequest, mongod: Mongod, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Deployment]:
+    """A whole deployment, once for the tests of a module, on either bus."""
+    rabbitmq: RabbitNode | None = request.getfixturevalue("rabbitmq") if request.param == "rabbitmq" else None
+    folder = tmp_path_factory.mktemp(f"deployment-{request.param}")
+    started = Deployment(folder, mongod, rabbitmq, apis=2 if rabbitmq else 1)
+    try:
+        await started.start()
+        yield started
+    finally:
+        await started.close()

@@ -1,0 +1,282 @@
+"""Kill -9, restarts and outages in the middle: nothing accepted is lost or doubled, nobody gets it twice."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pymongo import AsyncMongoClient
+
+from crm_graphql.local.mongod import Mongod
+from tests.flows.campaigns import (
+    launch_to,
+    ledger,
+    make_customers,
+    messages_of,
+    watch_until_completed,
+)
+from tests.servers.deployment import Deployment, eventually
+from tests.servers.rabbitmq import RabbitNode
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("worst")]
+
+ORDERS = 30_000
+CUSTOMERS = 3_000
+
+
+class World:
+    """A deployment on servers of its own, which may be killed."""
+
+    def __init__(self, folder: Path) -> None:
+        for name in ("mongod", "rabbitmq", "deployment"):
+            (folder / name).mkdir()
+        self.mongod = Mongod(folder / "mongod", cache_gb=2.0)
+        self.rabbitmq = RabbitNode(folder / "rabbitmq")
+        self.mongod.start()
+        self.rabbitmq.start()
+        self.deployment = Deployment(
+            folder / "deployment",
+            self.mongod,
+            self.rabbitmq,
+            settings={"chunk_records": 250, "delivery_batch": 20},
+        )
+
+    async def close(self) -> None:
+        """End everything."""
+        await self.deployment.close()
+        self.rabbitmq.close()
+        self.mongod.kill()
+
+
+@pytest.fixture(scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """Servers and processes of this module's own."""
+    made = World(tmp_path_factory.mktemp("world"))
+    try:
+        await made.deployment.start()
+        yield made
+    finally:
+        await made.close()
+
+
+class Orders:
+    """A file of orders, and the totals that it must give by plain arithmetic."""
+
+    def __init__(self, folder: Path, prefix: str, *, orders: int = ORDERS) -> None:
+        random_ = random.Random(prefix)
+        self.prefix = prefix
+        self.file = folder / f"{prefix}.ndjson"
+        self.cents: defaultdict[str, int] = defaultdict(int)
+        self.visits: Counter[str] = Counter()
+        with self.file.open("w") as out:
+            for number in range(orders):
+                customer = f"{prefix}-{random_.randrange(CUSTOMERS):05d}"
+                cents = random_.randint(-500, 20_000)
+                self.cents[customer] += cents
+                self.visits[customer] += cents >= 0
+                record = {
+                    "order_id": f"{prefix}-O{number:06d}",
+                    "customer_id": customer,
+                    "amount": f"{cents / 100:.2f}",
+                    "ordered_at": f"2024-{1 + number % 12:02d}-{1 + number % 28:02d}",
+                }
+                out.write(json.dumps(record) + "\n")
+
+    async def hold(self, world: World) -> None:
+        """The totals in the database are exactly those of the file."""
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(world.mongod.url)
+        database = client[world.deployment.environment["CRM_MONGODB_DATABASE"]]
+        rows = await database.customers.find({"external_id": {"$regex": f"^{self.prefix}-"}}).to_list()
+        assert {row["external_id"]: row["total_spend"] for row in rows} == {
+            customer: cents * 100 for customer, cents in self.cents.items()
+        }
+        assert {row["external_id"]: row["visit_count"] for row in rows} == dict(self.visits) | {
+            customer: 0 for customer in self.cents if customer not in self.visits
+        }
+        assert await database.dead_letters.count_documents({}) == 0
+        await client.close()
+
+
+HARMS = 10
+
+
+async def ten_times(harms: Sequence[Callable[[], Awaitable[None]]], pause: float) -> None:
+    """Do one harm after the other, ten in all, with some time to get going in between."""
+    for number in range(HARMS):
+        await asyncio.sleep(pause)
+        await harms[number % len(harms)]()
+
+
+def killing(world: World, name: str) -> Callable[[], Awaitable[None]]:
+    """Kill -9 the process, and start it again."""
+
+    async def harm() -> None:
+        deployment = world.deployment
+        if name == "simulator":
+            await asyncio.to_thread(deployment.simulator.kill)
+            await asyncio.to_thread(deployment.simulator.start)
+            return
+        process = next(one for one in deployment.processes if one.name == name)
+        await asyncio.to_thread(process.kill)
+        process.start()
+
+    return harm
+
+
+async def test_consumers_killed_ten_times_in_the_middle_of_an_import_lose_and_double_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    orders = Orders(tmp_path, "kills")
+    harms = [killing(world, "consumer-0"), killing(world, "consumer-1")]
+    killed = asyncio.create_task(ten_times(harms, 1.5))
+    created = 0
+    # The same file again and again, so that every kill meets work under way.
+    while not killed.done() or not created:
+        done = await world.deployment.import_file("orders", orders.file)
+        assert (done["received"], done["failed"], done["rejected"]) == (ORDERS, 0, 0)
+        assert done["created"] + done["unchanged"] == ORDERS
+        created += done["created"]
+    await killed
+    assert created == ORDERS
+    await orders.hold(world)
+
+
+async def test_planner_sender_and_simulator_killed_ten_times_send_each_message_once(world: World) -> None:
+    deployment = world.deployment
+    reachable = await make_customers(deployment, 1_000, frequent_share=1, without_email=20, prefix="killed")
+    await asyncio.to_thread(deployment.simulator.control, latency_ms=300)
+    harms = [killing(world, name) for name in ("consumer-0", "simulator", "consumer-1", "simulator")]
+    killed = asyncio.create_task(ten_times(harms, 1.0))
+    rule = {"where": {"field": "externalId", "operator": "STARTS_WITH", "value": "killed-"}}
+    campaigns = []
+    # One campaign after the other, so that every kill meets one under way.
+    while not killed.done():
+        campaigns.append(await launch_to(deployment, rule))
+        await watch_until_completed(deployment, campaigns[-1])
+    await killed
+    for campaign in campaigns:
+        rows = await ledger(deployment, campaign)
+        assert len({row["customer"]["externalId"] for row in rows}) == len(rows) == reachable + 20
+        assert Counter(row["status"] for row in rows)["SKIPPED"] == 20
+        sent = messages_of(deployment, campaign)
+        assert max(Counter(message["to"] for message in sent).values()) == 1
+        assert len(sent) == reachable
+
+
+@pytest.mark.parametrize("server", ["mongod", "rabbitmq"])
+async def test_a_server_restarted_under_load_loses_and_doubles_nothing(
+    world: World, tmp_path: Path, server: str
+) -> None:
+    orders = Orders(tmp_path, f"restart-{server}")
+    deployment = world.deployment
+    reachable = await make_customers(
+        deployment, 1_000, frequent_share=1, without_email=0, prefix=f"{server}-up"
+    )
+    campaign = await launch_to(
+        deployment, {"where": {"field": "externalId", "operator": "STARTS_WITH", "value": f"{server}-up"}}
+    )
+    importing = asyncio.create_task(deployment.import_file("orders", orders.file))
+    await asyncio.sleep(2.5)
+    victim = world.mongod if server == "mongod" else world.rabbitmq
+    await asyncio.to_thread(victim.kill)
+    await asyncio.sleep(1.0)
+    await asyncio.to_thread(victim.start)
+    done = await importing
+    assert (done["received"], done["failed"], done["created"]) == (ORDERS, 0, ORDERS)
+    await orders.hold(world)
+    await hold_campaign(world, campaign, reachable)
+
+
+async def hold_campaign(world: World, campaign: str, reachable: int) -> None:
+    """The campaign ends by itself and wrote to each person once."""
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(watch_until_completed(world.deployment, campaign), 1)
+
+    async def completed() -> bool:
+        document = "query ($id: ID!) { campaign(id: $id) { status stats { total delivered failed } } }"
+        found = (await world.deployment.graphql(document, {"id": campaign}))["campaign"]
+        return bool(found["status"] == "COMPLETED" and found["stats"]["total"] == reachable)
+
+    await eventually(completed, within_seconds=60, what="the campaign's end")
+    sent = Counter(message["to"] for message in messages_of(world.deployment, campaign))
+    assert len(sent) == reachable
+    assert max(sent.values()) == 1
+
+
+async def test_orders_accepted_while_the_broker_is_away_for_30_s_are_applied_when_it_is_back(
+    world: World, tmp_path: Path
+) -> None:
+    orders = Orders(tmp_path, "away", orders=5_000)
+    await asyncio.to_thread(world.rabbitmq.kill)
+    answer = await world.deployment.http.post(
+        "/ingest/orders",
+        content=orders.file.read_bytes(),
+        headers={
+            "authorization": f"Bearer {world.deployment.token}",
+            "content-type": "application/x-ndjson",
+        },
+    )
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["accepted"] == 5_000
+    await asyncio.sleep(30)
+    await asyncio.to_thread(world.rabbitmq.start)
+
+    async def completed() -> bool:
+        document = "query ($id: ID!) { ingestion(id: $id) { status failed } }"
+        data = await world.deployment.graphql(document, {"id": answer.json()["id"]})
+        return bool(data["ingestion"] == {"status": "COMPLETED", "failed": 0})
+
+    await eventually(completed, within_seconds=90, what="the ingestion's end")
+    await orders.hold(world)
+
+
+async def test_an_api_killed_in_the_middle_of_a_body_is_retried_with_the_same_key(
+    world: World, tmp_path: Path
+) -> None:
+    orders = Orders(tmp_path, "cut", orders=8_000)
+    deployment = world.deployment
+    body = orders.file.read_bytes()
+    headers = {
+        "authorization": f"Bearer {deployment.token}",
+        "content-type": "application/x-ndjson",
+        "idempotency-key": "cut-in-the-middle",
+    }
+    halfway = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 40_000):
+            yield body[start : start + 40_000]
+            await asyncio.sleep(0.02)
+            if start > len(body) // 2:
+                halfway.set()
+                await asyncio.sleep(0.2)
+
+    sending = asyncio.create_task(deployment.http.post("/ingest/orders", content=slowly(), headers=headers))
+    await halfway.wait()
+    await killing(world, "api-0")()
+    with pytest.raises(httpx.HTTPError):
+        await sending
+    await deployment.wait_until_ready()
+    for _ in range(2):
+        answer = await deployment.http.post("/ingest/orders", content=body, headers=headers)
+        assert answer.status_code == 202, answer.text
+        assert answer.json()["received"] == 8_000
+    key = answer.json()["id"]
+
+    async def completed() -> bool:
+        document = "query ($id: ID!) { ingestion(id: $id) { status created } }"
+        data = await deployment.graphql(document, {"id": key})
+        return bool(data["ingestion"] == {"status": "COMPLETED", "created": 8_000})
+
+    await eventually(completed, within_seconds=60, what="the ingestion's end")
+    await orders.hold(world)
+    other = await deployment.http.post("/ingest/orders", content=body[: len(body) // 2], headers=headers)
+    assert other.status_code in (400, 409), other.text
