@@ -71,6 +71,12 @@ class Settings(BaseSettings):
         default_factory=list,
         description='Origins of front ends on other hosts, as JSON: ["https://app.example.com"].',
     )
+    request_bytes: Annotated[int, Field(ge=1_000)] = Field(
+        4 * 1024**2, description="Largest GraphQL request (body or frame), in bytes after decompression."
+    )
+    request_read_seconds: Annotated[float, Field(gt=0)] = Field(
+        30.0, description="How long a client may take to send the body of a GraphQL request."
+    )
     query_bytes: Annotated[int, Field(ge=1_000, le=1_000_000)] = Field(
         32_768, description="Largest GraphQL document, in bytes; bigger ones cost milliseconds to read."
     )

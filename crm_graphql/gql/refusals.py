@@ -13,8 +13,12 @@ MESSAGE_LIMIT = 500
 
 
 class Refusal(Enum):
-    """What stands against the request. All of them are the caller's, so HTTP answers 400."""
+    """What stands against the request. All of them are the caller's; HTTP_STATUS has their status."""
 
+    BODY = "the body is not JSON"
+    TOO_LARGE = "the body is larger than the limit"
+    TOO_SLOW = "the body took too long to come"
+    ENCODING = "the body is packed in a way that is not taken"
     REQUEST = "its shape is not that of a GraphQL request"
     SYNTAX = "the document cannot be parsed"
     VALIDATION = "the document does not fit the schema"
@@ -25,6 +29,10 @@ class Refusal(Enum):
     UNTRUSTED = "the document is not on the deployment's list"
 
 
+HTTP_STATUS = {Refusal.TOO_LARGE: 413, Refusal.TOO_SLOW: 408, Refusal.ENCODING: 415}
+"""Where it is not 400."""
+
+
 class RequestError(Exception):
     """The request is refused. `errors` (at least one) are for the client, each with its code."""
 
@@ -32,6 +40,11 @@ class RequestError(Exception):
         self.refusal = refusal
         self.errors = list(errors)
         super().__init__(self.errors[0].message)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status, where the protocol has no other for it."""
+        return HTTP_STATUS.get(self.refusal, 400)
 
     @classmethod
     def of(cls, refusal: Refusal, message: str, code: str, **extensions: Any) -> RequestError:
