@@ -22,7 +22,9 @@ from crm_graphql.gql.explorer import routes as explorer_routes
 from crm_graphql.gql.gateway import Gateway
 from crm_graphql.gql.http import GraphQLEndpoint
 from crm_graphql.gql.live import LiveHub
-from crm_graphql.gql.operations import Operations
+from crm_graphql.gql.operations import Documents, Operations
+from crm_graphql.gql.persisted import MongoStore, PersistedDocuments
+from crm_graphql.gql.trusted import read_trusted_documents
 from crm_graphql.gql.websocket import GraphQLSocket
 from crm_graphql.ingestion.routes import routes as ingestion_routes
 from crm_graphql.metrics import metrics
@@ -36,6 +38,13 @@ log = structlog.get_logger()
 def _gateway(scope: Scope) -> Gateway:
     gateway: Gateway = scope["app"].state.gateway
     return gateway
+
+
+def _documents(settings: Settings) -> Documents:
+    """Which documents may run. Raises SettingsError for a list that cannot be used."""
+    if settings.trusted_documents:
+        return read_trusted_documents(settings, executable_schema())
+    return PersistedDocuments(MongoStore(settings))
 
 
 class _GraphQLSockets:
@@ -67,7 +76,8 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
             app.state.resources = opened
             live = app.state.live = LiveHub(opened.bus)
             schema = executable_schema()
-            gateway = app.state.gateway = Gateway(opened, live, Engine(schema), Operations(schema))
+            operations = Operations(schema, settings, _documents(settings))
+            gateway = app.state.gateway = Gateway(opened, live, Engine(schema), operations)
             try:
                 yield
             finally:

@@ -139,7 +139,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "ws": SocketProtocol,
         # One compressor a socket costs memory and makes each frame another; payloads are small.
         "ws_per_message_deflate": False,
-        "ws_max_size": settings.websocket_message_bytes,
+        "ws_max_size": settings.request_bytes,
         "log_config": None,
         "access_log": False,
         "server_header": False,

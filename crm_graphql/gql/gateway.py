@@ -86,7 +86,7 @@ class Gateway:
         """The operation, when it may run. Raises RequestError, before anything ran."""
         known = isinstance(context.identity, Actor)
         return await self.operations.prepare(
-            request, introspection_allowed=known or self.settings.development
+            request, introspection_allowed=known or self.settings.development, known_caller=known
         )
 
     def origin_allowed(self, headers: Headers) -> bool:

@@ -5,9 +5,7 @@ https://graphql.github.io/graphql-over-http/draft/
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from graphql import GraphQLError, OperationType
@@ -15,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from crm_graphql.gql.bodies import decode_json, read_json_body
 from crm_graphql.gql.engine import Answer, refusal
 from crm_graphql.gql.explorer import explorer_page
 from crm_graphql.gql.gateway import Gateway
 from crm_graphql.gql.negotiation import Media, best_media
-from crm_graphql.gql.operations import GraphQLRequest, Operation, RequestError
+from crm_graphql.gql.operations import GraphQLRequest, Operation
+from crm_graphql.gql.refusals import MALFORMED, RequestError
 from crm_graphql.gql.sse import EventStream
 
 _ANSWERS = (Media.JSON, Media.GRAPHQL, Media.EVENTS)
@@ -83,8 +83,9 @@ async def _respond(gateway: Gateway, request: Request) -> ASGIApp:
         response.headers.update(error.headers)
         return response
     except RequestError as error:
-        # The request was well formed, and said so by its status where the media type's rules allow that.
-        status = 400 if media is not Media.JSON else 200
+        # By the rules of application/json a request that is well formed is answered with 200.
+        well_formed = media is Media.JSON and error.refusal not in MALFORMED
+        status = 200 if well_formed else error.status
         return _response(refusal(error.errors, context.request_id), media or Media.JSON, status)
 
 
@@ -100,10 +101,10 @@ def _response(answer: Answer, media: Media, status: int, cookies: Response | Non
 
 
 async def _read(request: Request, gateway: Gateway) -> GraphQLRequest:
-    """The GraphQL request. Raises Refused."""
+    """The GraphQL request. Raises Refused or RequestError."""
     if request.method in ("GET", "HEAD"):
         given = request.query_params
-        return _checked(
+        return GraphQLRequest.of(
             {
                 "query": given.get("query"),
                 "operationName": given.get("operationName"),
@@ -117,45 +118,18 @@ async def _read(request: Request, gateway: Gateway) -> GraphQLRequest:
     if kind != "application/json":
         # Nor any type that a page of another site may send without asking first.
         raise Refused(415, "Send the request as application/json.")
-    return _checked(_parse(await request.body()))
-
-
-def _checked(body: object) -> GraphQLRequest:
-    """The request in the parsed body. Raises Refused, naming what is wrong."""
-    if not isinstance(body, dict):
-        raise Refused(400, "A GraphQL request is a JSON object with a query.")
-    query, name = body.get("query"), body.get("operationName")
-    variables, extensions = body.get("variables"), body.get("extensions")
-    for field, value, kind in (("query", query, str), ("operationName", name, str)):
-        if value is not None and not isinstance(value, kind):
-            raise Refused(400, f"`{field}` must be a text.")
-    for field, value in (("variables", variables), ("extensions", extensions)):
-        if value is not None and not isinstance(value, dict):
-            raise Refused(400, f"`{field}` must be an object.")
-    if query is None and not (extensions or {}).get("persistedQuery"):
-        raise Refused(400, "The request has no `query`.")
-    return GraphQLRequest(query, name or None, variables or {}, extensions or {})
+    settings = gateway.settings
+    body = await read_json_body(request, settings.request_bytes, seconds=settings.request_read_seconds)
+    return GraphQLRequest.of(body)
 
 
 def _from_text(text: str | None, field: str) -> object:
     if not text:
         return None
     try:
-        return _parse(text.encode())
-    except Refused:
-        raise Refused(400, f"`{field}` in the address is not JSON.") from None
-
-
-def _refuse_constant(name: str) -> None:
-    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
-
-
-def _parse(data: bytes) -> Any:
-    """JSON, in which a number with a point stays exact: money must not become a float."""
-    try:
-        return json.loads(data, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (UnicodeDecodeError, ValueError, RecursionError):
-        raise Refused(400, "The body is not JSON in UTF-8, or nested too deep.") from None
+        return decode_json(text)
+    except RequestError as error:
+        raise Refused(400, f"`{field}` in the address: {error}") from None
 
 
 def _check_transport(request: Request, operation: Operation, media: Media) -> None:

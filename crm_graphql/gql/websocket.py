@@ -17,8 +17,9 @@ from crm_graphql.gql import socket_messages as messages
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.engine import Answer, refusal
 from crm_graphql.gql.gateway import Gateway
-from crm_graphql.gql.operations import GraphQLRequest, Operation, RequestError
+from crm_graphql.gql.operations import GraphQLRequest, Operation
 from crm_graphql.gql.outbox import Outbox
+from crm_graphql.gql.refusals import RequestError
 from crm_graphql.gql.socket_messages import BadMessage, CloseCode
 from crm_graphql.gql.streams import Subscription, failure
 from crm_graphql.gql.wires import DIRECT, AsgiWire, DirectWire, Wire
