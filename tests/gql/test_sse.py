@@ -40,7 +40,8 @@ class Stream:
 
     async def event(self) -> tuple[str, Any]:
         """The next event's name and data (None where it is empty). Raises StopAsyncIteration at the end."""
-        name, data = "message", []
+        name = "message"
+        data: list[str] = []
         async with asyncio.timeout(ANSWER_SECONDS):
             async for line in self._lines:
                 if not line:
