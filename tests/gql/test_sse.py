@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("protocols")]
 
 ANSWER_SECONDS = 15.0
 EVENT_STREAM = "text/event-stream"
-TYPENAME = {"data": {"__typename": "Query"}}
+TYPENAME = {"data": {"__typename": "Query"}, "extensions": {"cost": 1}}
 AUDIENCE = """mutation ($name: String!) { audienceCreate(input: {name: $name, rule: {all: [
   {where: {field: "visitCount", operator: GTE, value: 1}}]}}) { audience { name } errors { code } } }"""
 

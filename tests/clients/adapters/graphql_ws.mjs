@@ -10,6 +10,8 @@ export function socketClient({ url, token, seen, lazy = true, retry = true, onCo
     connectionParams: async () => ({ Authorization: `Bearer ${await token()}` }),
     lazy,
     retryAttempts: retry ? 100 : 0,
+    // A server that restarts refuses connections for a while, which this client takes for the end by default.
+    shouldRetry: () => true,
     retryWait: () => new Promise((resolve) => setTimeout(resolve, 100)),
     on: {
       connected: () => {
