@@ -10,6 +10,8 @@ export function socketClient({ url, token, seen, lazy = true, retry = true, onCo
     connectionParams: async () => ({ Authorization: `Bearer ${await token()}` }),
     lazy,
     retryAttempts: retry ? 100 : 0,
+    // By default the client gives up on a server that is not there at all; a restart has such a moment.
+    shouldRetry: () => true,
     retryWait: () => new Promise((resolve) => setTimeout(resolve, 100)),
     on: {
       connected: () => {
