@@ -2,6 +2,9 @@
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
 
+// Browsers have it, and so has Node from 22 on; Apollo Client's link looks at it when a connection breaks off.
+globalThis.WebSocket ??= WebSocket;
+
 /** The options that urql and Apollo Client get too. `seen` collects what became of the connection. */
 export function socketClient({ url, token, seen, lazy = true, retry = true, onConnected }) {
   return createClient({
