@@ -1,7 +1,7 @@
 """Thousands of graphql-transport-ws subscribers in one process, cheap enough to measure a server with.
 
-No library: each socket is a raw transport, its frames are parsed where they arrive, and of their JSON only the
-few bytes that are measured are looked at. It runs in a process of its own, steered through a pipe.
+No library: each socket is a raw transport, its frames are parsed where they arrive, and of their JSON only
+the few bytes that are measured are looked at. It runs in a process of its own, steered through a pipe.
 """
 
 from __future__ import annotations
