@@ -65,7 +65,7 @@ class Gateway:
         self.subscriptions = Subscriptions(engine, share=resources.settings.share_streams)
         self.sockets = Sockets(resources.settings.sockets_per_caller)
         self._resources = resources
-        self._live = live
+        self.live = live
 
     async def close(self) -> None:
         """End all subscriptions."""
@@ -80,7 +80,7 @@ class Gateway:
     ) -> Context:
         """What the resolvers of one operation know."""
         request_id = structlog.contextvars.get_contextvars().get("request_id") or uuid.uuid4().hex
-        return Context(self._resources, self._live, request_id, caller, connection, response)
+        return Context(self._resources, self.live, request_id, caller, connection, response)
 
     async def admit(self, request: GraphQLRequest, context: Context) -> Operation:
         """The operation, when it may run. Raises RequestError, before anything ran."""
