@@ -107,6 +107,15 @@ class Settings(BaseSettings):
     query_cost: Annotated[int, Field(ge=1)] = Field(
         100_000, description="Cost of an operation: about the number of fields in its largest answer."
     )
+    rate_cost_per_minute: Annotated[int, Field(ge=0)] = Field(
+        6_000_000, description="Cost that a caller may spend in a minute, in all its operations; 0: no limit."
+    )
+    anonymous_requests_per_minute: Annotated[int, Field(ge=0)] = Field(
+        300, description="Requests without a token from one address in a minute; 0: no limit."
+    )
+    rates_shared: bool = Field(
+        True, description="Count rates in MongoDB, over all API processes; false counts in each alone."
+    )
     document_cache_bytes: Annotated[int, Field(ge=0)] = Field(
         64 * 1024**2, description="Memory for documents that were read and checked before, per process."
     )
@@ -191,6 +200,12 @@ class Settings(BaseSettings):
     def _deadline_within_lease(self) -> Self:
         if self.vendor_deadline_seconds >= self.lease_seconds:
             raise ValueError("CRM_VENDOR_DEADLINE_SECONDS must be below CRM_LEASE_SECONDS")
+        return self
+
+    @model_validator(mode="after")
+    def _an_operation_fits_into_a_minute(self) -> Self:
+        if 0 < self.rate_cost_per_minute < self.query_cost:
+            raise ValueError("CRM_RATE_COST_PER_MINUTE must be 0 or at least CRM_QUERY_COST")
         return self
 
     def require_secrets(self) -> None:
