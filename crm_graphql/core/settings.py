@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIN_SECRET_BYTES = 32
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.IGNORECASE)
 
 
 class BusKind(Enum):
@@ -69,7 +72,8 @@ class Settings(BaseSettings):
     )
     allowed_origins: list[str] = Field(
         default_factory=list,
-        description='Origins of front ends on other hosts, as JSON: ["https://app.example.com"].',
+        description='Origins of front ends on other hosts, as JSON: ["https://app.example.com"]; for HTTP '
+        "and websockets alike.",
     )
     request_bytes: Annotated[int, Field(ge=1_000)] = Field(
         4 * 1024**2, description="Largest GraphQL request (body or frame), in bytes after decompression."
@@ -195,6 +199,14 @@ class Settings(BaseSettings):
     rule_count_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
         5.0, description="Counting an audience gives up after this long; its size is then null."
     )
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, origins: list[str]) -> list[str]:
+        for origin in origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is not an origin like https://app.example.com (no path), or *")
+        return origins
 
     @model_validator(mode="after")
     def _deadline_within_lease(self) -> Self:

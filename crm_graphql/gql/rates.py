@@ -46,15 +46,15 @@ class RateLimit:
         self._item = RateLimitItemPerMinute(limit, namespace=policy)
 
     async def spend(self, caller: str, cost: int = 1) -> RateState:
-        """Count `cost` for the caller, and say what is left. Raises RateLimited, and counts nothing, when less
-        than that is left."""
+        """Count `cost` for the caller, and say what is left. Raises RateLimited, counting nothing, when that
+        is less."""
         if not self._limit:
             return RateState(self._policy, 0, 0, 0)
         if not await self._limiter.test(self._item, caller, cost=cost):
             state = await self._state(caller)
             raise RateLimited(
-                f"This costs {cost}; of the {self._limit} that may be spent in a minute {state.remaining} are "
-                f"left. Try again in {state.reset_seconds} seconds{self._advice}.",
+                f"This costs {cost}; of the {self._limit} that may be spent in a minute {state.remaining} "
+                f"are left. Try again in {state.reset_seconds} seconds{self._advice}.",
                 retry_after_seconds=state.reset_seconds,
             )
         await self._limiter.hit(self._item, caller, cost=cost)
