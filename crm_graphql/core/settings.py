@@ -139,6 +139,22 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
     log_json: bool = Field(True, description="One JSON object a line; false prints for people.")
 
+    connection_init_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+        3.0, description="How long a websocket may be silent before `connection_init`."
+    )
+    socket_operations_limit: Annotated[int, Field(ge=1)] = Field(
+        100, description="Operations that run at once on one websocket."
+    )
+    sockets_per_caller: Annotated[int, Field(ge=1)] = Field(
+        10_000, description="Websockets that one caller has open at once on one API process."
+    )
+    slow_reader_seconds: Annotated[float, Field(gt=0)] = Field(
+        10.0, description="A live connection whose reader takes nothing for this long is closed."
+    )
+    share_streams: bool = Field(
+        True, description="Identical subscriptions share their work; false is for measurements."
+    )
+
     currency: str = Field(
         "USD", pattern="^[A-Z]{3}$", description="The one currency of this deployment (ISO 4217)."
     )

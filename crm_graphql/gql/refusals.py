@@ -32,6 +32,9 @@ class Refusal(Enum):
 HTTP_STATUS = {Refusal.TOO_LARGE: 413, Refusal.TOO_SLOW: 408, Refusal.ENCODING: 415}
 """Where it is not 400."""
 
+MALFORMED = frozenset({Refusal.BODY, Refusal.TOO_LARGE, Refusal.TOO_SLOW, Refusal.ENCODING, Refusal.REQUEST})
+"""What is no GraphQL request at all; the others are, and cannot be run."""
+
 
 class RequestError(Exception):
     """The request is refused. `errors` (at least one) are for the client, each with its code."""
