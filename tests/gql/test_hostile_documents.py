@@ -36,7 +36,7 @@ PIECES = st.sampled_from(
 async def prepare(asked: Operations, text: str) -> None:
     """Prepare it, cold; the only exception is RequestError, with codes and messages that UTF-8 can hold."""
     for allowed in (True, False):
-        start = time.perf_counter()
+        start = time.thread_time()
         try:
             request = GraphQLRequest(text, None, {"n": 10**400, "f": [[]]})
             await asked.prepare(request, introspection_allowed=allowed)
@@ -44,7 +44,7 @@ async def prepare(asked: Operations, text: str) -> None:
             for each in error.errors:
                 assert (each.extensions or {})["code"]
                 str(each.formatted).encode()
-        assert time.perf_counter() - start < SECONDS
+        assert time.thread_time() - start < SECONDS
 
 
 bounded = settings(
