@@ -208,6 +208,42 @@ async def test_an_abandoned_body_fails_and_goes_on_when_sent_again(
     assert await figures(done) == (10_000, 0, 0, 0)
 
 
+async def test_a_body_taken_up_late_is_not_given_up_again_at_once(resources: Resources) -> None:
+    body = orders_csv(10_000)
+    with pytest.raises(ConnectionResetError):
+        await stream(resources, ORDERS, broken_off(body, 140_000), key="k", chunk_records=5_000)
+    two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
+    await resources.database.ingestions.update_many({}, {"$set": {"touched_at": two_hours_ago}})
+
+    async def with_a_round_of_the_reconciler() -> AsyncIterator[bytes]:
+        for number, part in enumerate(cut(body)):
+            yield part
+            # Taken up, and nothing of it stored yet.
+            if number == 12:
+                await fail_abandoned(resources.bus, resources.clock, timedelta(hours=1))
+                row = await resources.database.ingestions.find_one()
+                assert row is not None
+                assert row["status"] == "ACCEPTED"
+
+    await stream(resources, ORDERS, with_a_round_of_the_reconciler(), key="k")
+
+
+async def test_a_slow_body_that_was_given_up_ends_completed_all_the_same(resources: Resources) -> None:
+    body = orders_csv(5_000)
+
+    async def slow() -> AsyncIterator[bytes]:
+        for part in cut(body):
+            yield part
+        await fail_abandoned(resources.bus, resources.clock, timedelta(seconds=-1))
+        assert await resources.database.ingestions.count_documents({"status": "FAILED"}) == 1
+
+    ingestion = await stream(resources, ORDERS, slow(), chunk_records=100)
+    await apply_pending(resources)
+    done = await get_ingestion(INGESTOR, ObjectId(ingestion.id))
+    assert (done.status, done.failure_reason, done.received) == (IngestionStatus.COMPLETED, None, 5_000)
+    assert await figures(done) == (5_000, 0, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("body", "format", "message"),
     [
