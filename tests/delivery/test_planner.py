@@ -23,6 +23,7 @@ from crm_graphql.delivery.planner import Planner
 from crm_graphql.delivery.turns import CampaignTurns
 from crm_graphql.resources import Resources
 from tests.delivery.factories import NOBODY, assert_exact, campaign_row, launch, make_customers
+from tests.delivery.ledgers import assert_whole, ledger, ranges
 
 
 class Killed(BaseException):
@@ -38,30 +39,6 @@ def make_planner(resources: Resources, transact: Any = None, *, range_rows: int 
         lease_seconds=30,
         range_rows=range_rows,
     )
-
-
-async def ledger(key: ObjectId) -> list[dict[str, Any]]:
-    return await Delivery.get_pymongo_collection().find({"campaign_id": key}).sort("number").to_list()
-
-
-async def ranges(key: ObjectId) -> list[dict[str, Any]]:
-    return await SendRange.get_pymongo_collection().find({"campaign_id": key}).sort("first").to_list()
-
-
-async def assert_whole(key: ObjectId, customers: list[ObjectId]) -> None:
-    """Every customer once, numbered without a gap, and every queued row in exactly one range."""
-    row = await assert_exact(key)
-    rows = await ledger(key)
-    assert [one["customer_id"] for one in rows] == sorted(customers)
-    assert [one["number"] for one in rows] == list(range(len(customers)))
-    assert row["planning"]["done"]
-    covered = [
-        number
-        for one in await ranges(key)
-        for number in range(one["first"], one["last"] + 1)
-        if rows[number]["status"] == "QUEUED"
-    ]
-    assert covered == [one["number"] for one in rows if one["status"] == "QUEUED"]
 
 
 @pytest.fixture(autouse=True)
