@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 from bson import ObjectId
 from pymongo.errors import AutoReconnect, NotPrimaryError
+from pymongo.read_concern import ReadConcern
 
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.errors import Forbidden, NotFound, WrongState
 from crm_graphql.core.paging import PageRequest
+from crm_graphql.core.tasks import end_tasks
 from crm_graphql.ingestion.apply import apply_chunk
 from crm_graphql.ingestion.dead_letters import list_dead_letters, retry_dead_letters, show_dead_letter
 from crm_graphql.ingestion.documents import IngestionStatus
@@ -220,6 +222,30 @@ async def test_a_chunk_that_took_two_processes_down_goes_record_by_record(resour
     (letter,) = (await list_dead_letters(ADMIN, PageRequest.of())).rows
     assert letter.row == deadly
     assert "killed" in letter.error
+
+
+@pytest.mark.parametrize("starts", [0, 5], ids=["as a whole", "record by record"])
+async def test_orderly_stops_are_no_deaths(resources: Resources, starts: int) -> None:
+    ingestion = await send(resources, ORDERS, [order(n) for n in range(3)])
+    chunks = resources.database.ingestion_chunks
+    await chunks.update_one({}, {"$set": {"starts": starts}})
+    begun = asyncio.Event()
+
+    async def stuck(_work: Any) -> Any:
+        begun.set()
+        await asyncio.Event().wait()
+
+    parts: dict[str, Any] = {"bus": resources.bus, "clock": resources.clock}
+    for _ in range(5):
+        begun.clear()
+        applying = asyncio.create_task(apply_chunk(ObjectId(ingestion.id), 0, transact=stuck, **parts))
+        await begun.wait()
+        await end_tasks([applying])
+    # Starts are counted without waiting for the majority.
+    (chunk,) = await chunks.with_options(read_concern=ReadConcern("local")).find().to_list()
+    assert chunk["starts"] == starts
+    await apply_pending(resources)
+    assert await figures(ingestion) == (3, 0, 0, 0)
 
 
 async def test_replay_changes_nothing_when_nothing_has_changed(resources: Resources) -> None:
