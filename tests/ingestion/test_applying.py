@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from crm_graphql.ingestion.apply import apply_chunk
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import CUSTOMERS, ORDERS, apply_one, apply_pending, figures, send
 
@@ -194,3 +196,24 @@ async def test_a_chunk_is_applied_once_however_often_it_is_asked_for(resources: 
     assert await totals(resources, "a") == (10, 1, 2, 2)
     (after,) = await resources.database.ingestion_chunks.find({}).to_list()
     assert (after["state"], after["starts"], after["counters"]["created"]) == ("APPLIED", 1, 1)
+
+
+async def test_two_processes_that_hold_one_chunk_count_it_once(resources: Resources) -> None:
+    """As when a partition moves: both have read the chunk before either has applied it."""
+    await send(resources, ORDERS, [order(str(n), "a", "10", 2) for n in range(5)])
+    (chunk,) = await resources.database.ingestion_chunks.find({}).to_list()
+    together = asyncio.Barrier(2)
+
+    async def transact(work: Any) -> Any:
+        await together.wait()
+        return await resources.in_transaction(work)
+
+    await asyncio.gather(
+        *(
+            apply_chunk(chunk["ingestion_id"], 0, transact=transact, bus=resources.bus, clock=resources.clock)
+            for _ in range(2)
+        )
+    )
+    assert await totals(resources, "a") == (50, 5, 2, 2)
+    (after,) = await resources.database.ingestion_chunks.find({}).to_list()
+    assert after["counters"] == {"created": 5, "updated": 0, "unchanged": 0, "failed": 0}
