@@ -235,10 +235,10 @@ async def test_orderly_stops_are_no_deaths(resources: Resources, starts: int) ->
         begun.set()
         await asyncio.Event().wait()
 
-    parts: dict[str, Any] = {"bus": resources.bus, "clock": resources.clock}
+    parts: dict[str, Any] = {"transact": stuck, "bus": resources.bus, "clock": resources.clock}
     for _ in range(5):
         begun.clear()
-        applying = asyncio.create_task(apply_chunk(ObjectId(ingestion.id), 0, transact=stuck, **parts))
+        applying = asyncio.create_task(apply_chunk(ObjectId(ingestion.id), 0, **parts))
         await begun.wait()
         await end_tasks([applying])
     # Starts are counted without waiting for the majority.
