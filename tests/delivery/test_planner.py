@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.campaigns.documents import Campaign
+from crm_graphql.campaigns.lifecycle import complete_if_ended
 from crm_graphql.campaigns.messages import SEND_QUEUE
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery import planner as planner_module
@@ -82,6 +83,13 @@ async def test_an_audience_without_addresses_completes(resources: Resources) -> 
     await make_planner(resources).plan(key)
     row = await assert_exact(key)
     assert (row["status"], row["stats"]["skipped"]) == ("COMPLETED", 9)
+
+
+async def test_a_campaign_whose_ledger_is_not_written_yet_is_not_complete(resources: Resources) -> None:
+    await make_customers(3)
+    key = await launch(resources)
+    assert not await complete_if_ended(key, bus=resources.bus, clock=resources.clock)
+    assert (await campaign_row(key))["status"] == "SENDING"
 
 
 async def test_who_comes_after_the_launch_is_left_out(resources: Resources) -> None:
