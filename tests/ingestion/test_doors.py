@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import zlib
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,8 +24,9 @@ from tests.ingestion.doors import (
     INGESTOR,
     ORDERS,
     apply_pending,
-    cut,
+    broken_off,
     figures,
+    orders_csv,
     pieces,
     send,
     stream,
@@ -44,12 +44,6 @@ def order(number: int, customer: int = 1, **fields: Any) -> dict[str, Any]:
         "ordered_at": DAY,
         **fields,
     }
-
-
-def orders_csv(count: int, customers: int = 50) -> bytes:
-    """A body of so many orders, the amount of each its number."""
-    rows = [f"o{n},c{n % customers},{n}.25,2024-01-0{n % 9 + 1}" for n in range(count)]
-    return ("order_id,customer_id,amount,ordered_at\n" + "\n".join(rows) + "\n").encode()
 
 
 async def spend(resources: Resources) -> int:
@@ -147,13 +141,6 @@ async def test_the_same_key_and_content_gives_the_same_ingestion(resources: Reso
         await send(resources, ORDERS, [order(1, amount=Decimal(2))], key="m")
 
 
-async def broken_off(body: bytes, at: int) -> AsyncIterator[bytes]:
-    """A body whose sender dies."""
-    for part in cut(body[:at]):
-        yield part
-    raise ConnectionResetError("the sender died")
-
-
 @pytest.mark.parametrize("at", [10, 70_000, 140_000])
 async def test_a_body_that_broke_off_is_sent_again_under_its_key(resources: Resources, at: int) -> None:
     body = orders_csv(10_000) + b"bad,row\n"
@@ -206,42 +193,6 @@ async def test_an_abandoned_body_fails_and_goes_on_when_sent_again(
     done = await get_ingestion(INGESTOR, ObjectId(ingestion.id))
     assert (done.status, done.failure_reason) == (IngestionStatus.COMPLETED, None)
     assert await figures(done) == (10_000, 0, 0, 0)
-
-
-async def test_a_body_taken_up_late_is_not_given_up_again_at_once(resources: Resources) -> None:
-    body = orders_csv(10_000)
-    with pytest.raises(ConnectionResetError):
-        await stream(resources, ORDERS, broken_off(body, 140_000), key="k", chunk_records=5_000)
-    two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
-    await resources.database.ingestions.update_many({}, {"$set": {"touched_at": two_hours_ago}})
-
-    async def with_a_round_of_the_reconciler() -> AsyncIterator[bytes]:
-        for number, part in enumerate(cut(body)):
-            yield part
-            # Taken up, and nothing of it stored yet.
-            if number == 12:
-                await fail_abandoned(resources.bus, resources.clock, timedelta(hours=1))
-                row = await resources.database.ingestions.find_one()
-                assert row is not None
-                assert row["status"] == "ACCEPTED"
-
-    await stream(resources, ORDERS, with_a_round_of_the_reconciler(), key="k")
-
-
-async def test_a_slow_body_that_was_given_up_ends_completed_all_the_same(resources: Resources) -> None:
-    body = orders_csv(5_000)
-
-    async def slow() -> AsyncIterator[bytes]:
-        for part in cut(body):
-            yield part
-        await fail_abandoned(resources.bus, resources.clock, timedelta(seconds=-1))
-        assert await resources.database.ingestions.count_documents({"status": "FAILED"}) == 1
-
-    ingestion = await stream(resources, ORDERS, slow(), chunk_records=100)
-    await apply_pending(resources)
-    done = await get_ingestion(INGESTOR, ObjectId(ingestion.id))
-    assert (done.status, done.failure_reason, done.received) == (IngestionStatus.COMPLETED, None, 5_000)
-    assert await figures(done) == (5_000, 0, 0, 0)
 
 
 @pytest.mark.parametrize(
