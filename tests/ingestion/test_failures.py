@@ -100,6 +100,22 @@ async def test_dead_letters_are_listed_shown_and_sent_again(resources: Resources
         await list_dead_letters(Actor(Role.VIEWER, "v"), PageRequest.of())
 
 
+async def test_a_dead_letter_sent_again_by_two_at_once_is_applied_once(resources: Resources) -> None:
+    async with database_refusing_poison(resources):
+        ingestion = await send(resources, ORDERS, [order(1), order(2, "666")])
+        await apply_pending(resources)
+    together = asyncio.Barrier(2)
+
+    async def transact(work: Any) -> Any:
+        await together.wait()
+        return await resources.in_transaction(work)
+
+    parts: dict[str, Any] = {"transact": transact, "bus": resources.bus, "clock": resources.clock}
+    both = await asyncio.gather(*(retry_dead_letters(ADMIN, None, **parts) for _ in range(2)))
+    assert sorted(map(len, both)) == [0, 1]
+    assert await figures(ingestion) == (2, 0, 0, 0)
+
+
 async def retry(resources: Resources, ids: list[ObjectId] | None) -> Any:
     """Send dead letters again, as `crm dead retry` does."""
     return await retry_dead_letters(
