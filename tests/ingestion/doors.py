@@ -117,3 +117,10 @@ async def figures(ingestion: Ingestion) -> tuple[int, int, int, int]:
     key = ObjectId(ingestion.id)
     counters: Counters = (await ingestion_counters([key]))[key]
     return counters.created, counters.updated, counters.unchanged, counters.failed
+
+
+async def as_stored(ingestion: Ingestion) -> Ingestion:
+    """The ingestion as the database has it now."""
+    found: Ingestion | None = await Ingestion.get(ingestion.id)
+    assert found is not None
+    return found

@@ -24,9 +24,8 @@ from crm_graphql.ingestion.apply import apply_chunk
 from crm_graphql.ingestion.dead_letters import list_dead_letters, retry_dead_letters, show_dead_letter
 from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.ingestion.replay import replay_ingestion
-from crm_graphql.ingestion.service import get_ingestion
 from crm_graphql.resources import Resources
-from tests.ingestion.doors import CUSTOMERS, INGESTOR, ORDERS, apply_pending, figures, send
+from tests.ingestion.doors import CUSTOMERS, ORDERS, apply_pending, as_stored, figures, send
 
 ADMIN = Actor(Role.ADMIN, "operator")
 POISON = 6_660_000
@@ -64,7 +63,7 @@ async def test_a_record_at_fault_is_set_aside_and_the_others_are_applied(resourc
     async with database_refusing_poison(resources):
         ingestion = await send(resources, ORDERS, records)
         await apply_pending(resources)
-    done = await get_ingestion(INGESTOR, ObjectId(ingestion.id))
+    done = await as_stored(ingestion)
     assert done.status is IngestionStatus.COMPLETED
     assert await figures(done) == (27, 0, 0, 3)
     assert await spend_of_all(resources) == 27

@@ -6,17 +6,15 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from bson import ObjectId
 
 from crm_graphql.core.errors import Conflict
 from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.ingestion.reconcile import fail_abandoned
-from crm_graphql.ingestion.service import get_ingestion
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import (
-    INGESTOR,
     ORDERS,
     apply_pending,
+    as_stored,
     broken_off,
     cut,
     figures,
@@ -56,7 +54,7 @@ async def test_a_slow_body_that_was_given_up_ends_completed_all_the_same(resourc
 
     ingestion = await stream(resources, ORDERS, slow(), chunk_records=100)
     await apply_pending(resources)
-    done = await get_ingestion(INGESTOR, ObjectId(ingestion.id))
+    done = await as_stored(ingestion)
     assert (done.status, done.failure_reason, done.received) == (IngestionStatus.COMPLETED, None, 5_000)
     assert await figures(done) == (5_000, 0, 0, 0)
 
