@@ -8,6 +8,7 @@ from crm_graphql.audiences.documents import Audience
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery.documents import Delivery, ParkedReceipt, SendRange
+from crm_graphql.edge_store import PersistedDocument, RateWindow
 from crm_graphql.ingestion.documents import DeadLetter, Ingestion, IngestionChunk, RowErrorRecord
 from crm_graphql.leases import ConsumerLease, Counter, TaskLease
 from crm_graphql.orders.documents import Order
@@ -24,6 +25,8 @@ DOCUMENTS: tuple[type[Document], ...] = (
     IngestionChunk,
     Order,
     ParkedReceipt,
+    PersistedDocument,
+    RateWindow,
     RowErrorRecord,
     SendRange,
     TaskLease,

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 
 import strawberry
 from bson import ObjectId
-from graphql import GraphQLError
+from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
-from strawberry.types import ExecutionContext
 
 from crm_graphql.audiences.schema import mutations as audience_mutations
 from crm_graphql.audiences.schema import queries as audience_queries
@@ -29,7 +28,6 @@ from crm_graphql.delivery.queries import deliveries_by_ids
 from crm_graphql.delivery.schema import mutations as delivery_mutations
 from crm_graphql.delivery.schema import subscriptions as delivery_subscriptions
 from crm_graphql.gql.context import Info
-from crm_graphql.gql.errors import ErrorCodes
 from crm_graphql.gql.node import Node, NodeFetch, NodeSource, fetch_nodes
 from crm_graphql.gql.permission import signed_in_query
 from crm_graphql.gql.projections import projection_of
@@ -138,23 +136,18 @@ Subscription = create_type(
 )
 
 
-class Schema(strawberry.Schema):
-    """Strawberry's schema, whose errors are logged in one place only: `ErrorCodes`."""
-
-    def process_errors(
-        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
-    ) -> None:
-        """Nothing: what a caller can mend is no event of the server's log."""
-
-
-schema = Schema(
+schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
     types=[date],
-    extensions=[ErrorCodes],
     config=StrawberryConfig(scalar_map={**SCALARS, date: DATE}),
 )
+
+
+def executable_schema() -> GraphQLSchema:
+    """The schema as graphql-core executes it."""
+    return schema._schema
 
 
 def print_sdl() -> str:

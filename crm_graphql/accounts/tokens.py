@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import jwt
 
 from crm_graphql.core.actor import Actor, Role
-from crm_graphql.core.errors import Unauthenticated
+from crm_graphql.core.errors import TokenExpired, Unauthenticated
 from crm_graphql.core.settings import MIN_SECRET_BYTES, Settings, SettingsError
 
 ALGORITHM = "HS256"
@@ -59,9 +59,10 @@ def read_token(settings: Settings, token: str) -> Actor:
             leeway=LEEWAY,
             options={"require": list(_CLAIMS)},
         )
-        return Actor(Role(claims["role"]), str(claims["sub"]))
+        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+        return Actor(Role(claims["role"]), str(claims["sub"]), expires_at)
     except jwt.ExpiredSignatureError:
-        raise Unauthenticated("The token has expired. Get a new one: `crm token`.") from None
+        raise TokenExpired("The token has expired. Get a new one: `crm token`.") from None
     except (jwt.PyJWTError, ValueError):
         raise _not_ours() from None
 

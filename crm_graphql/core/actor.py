@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from crm_graphql.core.errors import Forbidden
@@ -57,6 +58,13 @@ class Actor:
 
     role: Role
     subject: str
+    expires_at: datetime | None = None
+    """When what it signed in with ends, and its live streams with it."""
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """What its answers depend on: callers of the same scope see the same of everything."""
+        return (self.role.value, self.subject) if self.role is Role.INGESTOR else (self.role.value,)
 
     def may(self, permission: Permission) -> bool:
         """Whether the role holds `permission`."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
+import msgspec
 from bson import Int64, ObjectId, json_util
 from bson.errors import BSONError
 
@@ -22,6 +23,9 @@ _NO_CURSOR = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, 
 
 Row = Mapping[str, Any]
 RowT = TypeVar("RowT")
+
+
+_ENCODER = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,17 @@ class Page(Generic[RowT]):
 
 def encode_cursor(*key: object) -> str:
     """An opaque text for the sort key of a row; the last part is its id."""
-    return base64.urlsafe_b64encode(json_util.dumps(key).encode()).decode().rstrip("=")
+    parts = [_plain(part) for part in key]
+    return base64.urlsafe_b64encode(_ENCODER.encode(parts)).decode().rstrip("=")
+
+
+def _plain(part: object) -> object:
+    """The part in the extended JSON of MongoDB, which `decode_cursor` reads."""
+    if isinstance(part, ObjectId):
+        return {"$oid": str(part)}
+    if isinstance(part, datetime):
+        return {"$date": round(part.timestamp() * 1000)}
+    return part
 
 
 def decode_cursor(text: str, *, field: str = "after") -> tuple[Any, ...]:

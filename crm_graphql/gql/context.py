@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info as StrawberryInfo
 
@@ -24,15 +25,17 @@ HOW_TO_SIGN_IN = 'A bearer token is needed: "Authorization: Bearer <token>". `cr
 
 @dataclass
 class Context:
-    """One request, or one websocket connection with all its operations."""
+    """One operation of a request or a websocket, or one event of a subscription."""
 
     resources: Resources
     live: LiveHub
     request_id: str
     identity: Actor | Unauthenticated
     """Who asks, or why nobody is known."""
-    connection_params: dict[str, Any] | None = None
-    """The payload of `connection_init`; set by the websocket handler before it asks `on_ws_connect`."""
+    connection: HTTPConnection | None = None
+    """The request or websocket it came by; None where an operation outlives it, as a shared subscription."""
+    response: Response | None = None
+    """Headers and cookies set here go out with the answer; None where the transport has none."""
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property
@@ -41,6 +44,15 @@ class Context:
         if isinstance(self.identity, Actor):
             return self.identity
         raise self.identity
+
+    def renewed(self) -> Context:
+        """The same caller with loaders of its own and no connection: for an event of a subscription."""
+        return Context(self.resources, self.live, self.request_id, self.identity)
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """What the answers depend on, of the caller: see `Actor.scope`; empty for nobody."""
+        return self.identity.scope if isinstance(self.identity, Actor) else ()
 
     def loader(self, make: Callable[[Context], DataLoader[Key, Value]]) -> DataLoader[Key, Value]:
         """The request's loader that `make` makes, made once."""
