@@ -17,7 +17,7 @@ from crm_graphql.delivery.ranges import (
     release_range,
     renew_range,
 )
-from crm_graphql.delivery.vendors.port import OutgoingMessage, VendorUnavailable
+from crm_graphql.delivery.vendors.port import Outcome, OutcomeStatus, OutgoingMessage, VendorUnavailable
 from crm_graphql.resources import Resources
 from tests.delivery.factories import campaign_row, make_ledger
 from tests.delivery.stand_in import StandInVendor
@@ -126,3 +126,20 @@ async def test_a_range_of_which_nothing_was_taken_does_not(resources: Resources)
     again = await claim_range(claim.campaign_id, lease_seconds=30)
     assert again is not None
     assert not again.is_repeat
+
+
+async def test_what_a_vendor_tells_unasked_goes_nowhere(resources: Resources) -> None:
+    claim = await lose(await claimed(2))
+    vendor = StandInVendor(can_look_up=True)
+    look_up = vendor.look_up
+
+    async def talkative(keys: Sequence[str]) -> dict[str, Outcome]:
+        stranger = Outcome("no key of ours", OutcomeStatus.ACCEPTED, "v")
+        return {**await look_up(keys), stranger.key: stranger}
+
+    vendor.look_up = talkative  # type: ignore[method-assign]
+    await hand_over(resources, claim, vendor)
+    assert (await stored(claim))["state"] == "DONE"
+    bodies = [row["body"] async for row in resources.database.bus_messages.find()]
+    assert bodies
+    assert not any(b"no key" in body for body in bodies)
