@@ -58,10 +58,14 @@ async def _to_explorer(_request: Request) -> Response:
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     """A masked 500; the log has the rest under the request id."""
-    request_id = structlog.contextvars.get_contextvars().get("request_id")
-    log.error("request failed", exc_info=error, path=request.url.path)
+    request_id = request.state.request_id
+    log.error("request failed", exc_info=error, path=request.url.path, request_id=request_id)
     message = f"Something went wrong on the server. Its log says what, under {request_id}."
-    return JSONResponse({"errors": [{"code": "INTERNAL", "message": message, "path": []}]}, status_code=500)
+    return JSONResponse(
+        {"errors": [{"code": "INTERNAL", "message": message, "path": []}]},
+        status_code=500,
+        headers={"x-request-id": request_id},
+    )
 
 
 def create_app(settings: Settings, *, resources: Resources | None = None) -> Starlette:
