@@ -8,6 +8,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.unset import UNSET, UnsetType
 
 from crm_graphql import logs
 from crm_graphql.core.settings import load_settings
@@ -27,17 +30,27 @@ from crm_graphql.schema import schema
 UVICORN = ("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio", "--no-access-log")
 
 
-class _StockView(GraphQL[Context, None]):
+@dataclass
+class _StockContext(Context):
+    connection_params: dict[str, Any] | None = None
+    """Strawberry puts the payload of `connection_init` here."""
+
+
+class _StockView(GraphQL[_StockContext, None]):
     """Strawberry as it comes, told who asks."""
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> _StockContext:
         resources = request.app.state.resources
         identity = identify(resources, request.headers.get("authorization"))
-        return Context(resources, request.app.state.live, uuid.uuid4().hex, identity)
+        return _StockContext(resources, request.app.state.live, uuid.uuid4().hex, identity)
 
-    async def on_ws_connect(self, context: Context) -> None:
-        params = getattr(context, "connection_params", None) or {}
+    async def on_ws_connect(self, context: _StockContext) -> UnsetType:
+        params = context.connection_params or {}
         context.identity = identify(context.resources, params.get("Authorization"))
+        plain_ack: UnsetType = UNSET
+        return plain_ack
 
 
 def stock() -> Starlette:

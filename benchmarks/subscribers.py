@@ -6,14 +6,15 @@ So many graphql-transport-ws subscribers of one campaign's progress. Four times 
 ledger writer, in this process, commits receipts to MongoDB and announces the campaign on RabbitMQ; the last
 change completes it. Each run is a fresh server process: the product, the product with sharing switched off,
 Strawberry's view over the same schema, and the protocol's reference server (npm graphql-ws on ws), told of
-the same changes over HTTP. `at`: from the timestamp that the server put into a frame to its arrival; `all`: from
-the beginning of a change's commit to its arrival at the last socket that got it.
+the same changes over HTTP. `at`: from the timestamp that the server put into a frame to its arrival; `all`:
+from the beginning of a change's commit to its arrival at the last socket that got it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import math
 import multiprocessing
 import subprocess
@@ -29,6 +30,7 @@ from typing import Any
 
 import httpx
 import psutil
+import structlog
 from pymongo import AsyncMongoClient
 
 from benchmarks.delivery import customers
@@ -188,6 +190,7 @@ def at(values: Sequence[float], share: float) -> float:
 async def main(folder: Path, sizes: Sequence[int], servers: Sequence[str]) -> None:
     """Start what all runs share, make a campaign for each, and run them one after another."""
     raise_file_limit()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     mongod, rabbitmq = Mongod(folder / "mongod"), RabbitNode(folder / "rabbitmq")
     mongod.start()
     rabbitmq.start()

@@ -97,6 +97,7 @@ class Subscriber(asyncio.Protocol):
         self._tally = tally
         self._started = started
         self._rest = b""
+        self._refusal = b""
         self._is_open = False
         self.transport: asyncio.Transport
         self.revision = -1
@@ -116,7 +117,9 @@ class Subscriber(asyncio.Protocol):
         """Lost, unless the run is over."""
         self.lost = True
         if not self._started.done():
-            self._started.set_exception(ConnectionError(f"a socket was refused: {error or self._rest!r}"))
+            self._started.set_exception(
+                ConnectionError(f"a socket was refused: {self._refusal[:500]!r} {error or ''}")
+            )
 
     def data_received(self, data: bytes) -> None:
         """Bytes of one frame, of several, or of a part of one."""
@@ -128,8 +131,7 @@ class Subscriber(asyncio.Protocol):
                 self._rest = head
                 return
             if not head.startswith(b"HTTP/1.1 101"):
-                self._rest = head
-                self.transport.close()
+                self._refuse(head)
                 return
             self._is_open = True
             self._say({"type": "connection_init", "payload": {"Authorization": f"Bearer {self._token}"}})
@@ -160,13 +162,15 @@ class Subscriber(asyncio.Protocol):
             elif b'"ping"' in payload:
                 self._say({"type": "pong"})
             else:
-                self._rest = payload
-                self.transport.close()
+                self._refuse(payload)
         elif opcode == PING:
             self._send(PONG, payload)
         elif opcode == CLOSE:
-            self._rest = payload
-            self.transport.close()
+            self._refuse(payload)
+
+    def _refuse(self, said: bytes) -> None:
+        self._refusal = self._refusal or said
+        self.transport.close()
 
     def _say(self, message: object) -> None:
         self._send(TEXT, json.dumps(message, separators=(",", ":")).encode())
