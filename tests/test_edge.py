@@ -13,8 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from crm_graphql.core.settings import SettingsError, load_settings
-from crm_graphql.edge import edge_middleware
-from crm_graphql.gql.origins import origin_allowed
+from crm_graphql.edge import edge_middleware, origin_allowed
 
 LARGE = {"rows": ["the same text again"] * 1_000}
 APP = "https://app.example.com"
