@@ -3,12 +3,14 @@ each caller has spent of its rate limit."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
 from beanie import Document
 from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo.errors import DuplicateKeyError
 
 
 class PersistedDocument(Document):
@@ -63,11 +65,10 @@ async def store_persisted(key: str, text: str, keep_days: int, limit: int) -> bo
     documents = PersistedDocument.get_pymongo_collection()
     if await documents.estimated_document_count() >= limit:
         return False
-    await documents.update_one(
-        {"_id": key},
-        [{"$set": {"text": {"$literal": text}, "expires_at": _days_from_now(keep_days)}}],
-        upsert=True,
-    )
+    change = {"$set": {"text": {"$literal": text}, "expires_at": _days_from_now(keep_days)}}
+    # Another process may make it at the same moment: it has the same text.
+    with contextlib.suppress(DuplicateKeyError):
+        await documents.update_one({"_id": key}, [change], upsert=True)
     return True
 
 

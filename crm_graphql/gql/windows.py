@@ -120,7 +120,8 @@ class SharedWindows(ProcessWindows):
 
     No request waits for MongoDB. The price: what other processes let through within the last half second is
     not known yet, so a caller that uses P processes at once may pass its limit by what P - 1 of them let
-    through in that time. Without MongoDB each process goes on with its own counts, and adds them later.
+    through in that time. Without MongoDB each process goes on with its own counts, and adds them later; what
+    was on its way when the connection broke may count twice, for that minute.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pymongo.errors import ServerSelectionTimeoutError
@@ -126,6 +126,14 @@ async def test_many_callers_cost_one_write_and_one_read(resources: Resources) ->
     rows = await RateWindow.get_pymongo_collection().find({}).to_list()
     assert [row["spent"] for row in rows] == [3] * 100
     await storage.close()
+
+
+async def test_what_many_processes_add_at_once_adds_up(resources: Resources) -> None:
+    expires = datetime.now(UTC) + timedelta(minutes=5)
+    for turn in range(5):
+        await asyncio.gather(*(add_spending({f"window {turn}": (1, expires)}) for _ in range(20)))
+    rows = await RateWindow.get_pymongo_collection().find({}).to_list()
+    assert [row["spent"] for row in rows] == [20] * 5
 
 
 async def test_windows_that_are_over_expire(resources: Resources) -> None:
