@@ -117,6 +117,16 @@ class LimitExceeded(DomainError):
     code = ErrorCode.LIMIT_EXCEEDED
 
 
+class RateLimited(DomainError):
+    """The caller has used up its share of this moment; `retry_after_seconds` says when it has a new one."""
+
+    code = ErrorCode.RATE_LIMITED
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Unavailable(DomainError):
     """The deployment cannot do this now; `retry_after_seconds` says when to try again."""
 

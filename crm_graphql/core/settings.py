@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIN_SECRET_BYTES = 32
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.IGNORECASE)
 
 
 class BusKind(Enum):
@@ -69,7 +72,8 @@ class Settings(BaseSettings):
     )
     allowed_origins: list[str] = Field(
         default_factory=list,
-        description='Origins of front ends on other hosts, as JSON: ["https://app.example.com"].',
+        description='Origins of front ends on other hosts, as JSON: ["https://app.example.com"]; for HTTP '
+        "and websockets alike.",
     )
     request_bytes: Annotated[int, Field(ge=1_000)] = Field(
         4 * 1024**2, description="Largest GraphQL request (body or frame), in bytes after decompression."
@@ -81,7 +85,7 @@ class Settings(BaseSettings):
         32_768, description="Largest GraphQL document, in bytes; bigger ones cost milliseconds to read."
     )
     query_tokens: Annotated[int, Field(ge=100, le=20_000)] = Field(
-        2_000, description="Tokens in a document: each costs about 20 microseconds the first time it comes."
+        1_500, description="Tokens in a document: each costs about 20 microseconds the first time it comes."
     )
     query_depth: Annotated[int, Field(ge=1, le=100)] = Field(
         15, description="Fields nested in one another; each list below a list multiplies the answer."
@@ -106,6 +110,15 @@ class Settings(BaseSettings):
     )
     query_cost: Annotated[int, Field(ge=1)] = Field(
         100_000, description="Cost of an operation: about the number of fields in its largest answer."
+    )
+    rate_cost_per_minute: Annotated[int, Field(ge=0)] = Field(
+        6_000_000, description="Cost that a caller may spend in a minute, in all its operations; 0: no limit."
+    )
+    anonymous_requests_per_minute: Annotated[int, Field(ge=0)] = Field(
+        300, description="Requests without a token from one address in a minute; 0: no limit."
+    )
+    rates_shared: bool = Field(
+        True, description="Count rates in MongoDB, over all API processes; false counts in each alone."
     )
     document_cache_bytes: Annotated[int, Field(ge=0)] = Field(
         64 * 1024**2, description="Memory for documents that were read and checked before, per process."
@@ -203,10 +216,24 @@ class Settings(BaseSettings):
         5.0, description="Counting an audience gives up after this long; its size is then null."
     )
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, origins: list[str]) -> list[str]:
+        for origin in origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is not an origin like https://app.example.com (no path), or *")
+        return origins
+
     @model_validator(mode="after")
     def _deadline_within_lease(self) -> Self:
         if self.vendor_deadline_seconds >= self.lease_seconds:
             raise ValueError("CRM_VENDOR_DEADLINE_SECONDS must be below CRM_LEASE_SECONDS")
+        return self
+
+    @model_validator(mode="after")
+    def _an_operation_fits_into_a_minute(self) -> Self:
+        if 0 < self.rate_cost_per_minute < self.query_cost:
+            raise ValueError("CRM_RATE_COST_PER_MINUTE must be 0 or at least CRM_QUERY_COST")
         return self
 
     def require_secrets(self) -> None:
