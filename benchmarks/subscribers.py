@@ -17,6 +17,7 @@ import asyncio
 import logging
 import math
 import multiprocessing
+import shutil
 import subprocess
 import tempfile
 import time
@@ -45,6 +46,7 @@ from tests.servers.deployment import Deployment, Process, eventually
 from tests.servers.rabbitmq import RabbitNode
 from tests.servers.sent_campaign import NO_RECEIPTS
 
+CLIENTS = Path(__file__).parents[1] / "tests" / "clients" / "node_modules" / "graphql-ws"
 SOCKETS_A_PERSON = 10
 DRAIN_SECONDS = 60.0
 SERVERS = ("shared", "unshared", "stock", "reference")
@@ -184,6 +186,9 @@ def at(values: Sequence[float], share: float) -> float:
 
 async def main(folder: Path, sizes: Sequence[int], servers: Sequence[str]) -> None:
     """Start what all runs share, make a campaign for each, and run them one after another."""
+    if "reference" in servers and not (CLIENTS.is_dir() and shutil.which("node")):
+        print("Without the reference server: install Node 20 and run scripts/install_test_clients.sh")
+        servers = [name for name in servers if name != "reference"]
     raise_file_limit()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     mongod, rabbitmq = Mongod(folder / "mongod"), RabbitNode(folder / "rabbitmq")
