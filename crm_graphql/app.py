@@ -14,6 +14,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from crm_graphql import health
+from crm_graphql.accounts.registration import announce_setup
+from crm_graphql.accounts.routes import routes as account_routes
+from crm_graphql.audit.routes import routes as audit_routes
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.routes import routes as delivery_routes
 from crm_graphql.gql.explorer import routes as explorer_routes
@@ -51,10 +54,13 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
         async with nullcontext(resources) if resources else open_resources(settings) as opened:
             app.state.resources = opened
             app.state.live = LiveHub(opened.bus)
+            await opened.access.start()
+            await announce_setup(opened.settings)
             try:
                 yield
             finally:
                 await app.state.live.close()
+                await opened.access.close()
 
     graphql = GraphQLView(schema, allowed_origins=settings.allowed_origins)
     routes = [
@@ -64,6 +70,8 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
         *explorer_routes,
         *ingestion_routes,
         *delivery_routes,
+        *account_routes(settings),
+        *audit_routes,
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
         Route("/metrics", metrics),
@@ -73,6 +81,8 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST"],
         allow_headers=["authorization", "content-type", "idempotency-key", "x-request-id"],
+        # The refresh cookie of a front end on a sister host. Never for an origin that nobody named.
+        allow_credentials="*" not in settings.allowed_origins,
         expose_headers=["x-request-id", "retry-after"],
         max_age=3600,
     )

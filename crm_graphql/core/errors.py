@@ -113,6 +113,16 @@ class LimitExceeded(DomainError):
     code = ErrorCode.LIMIT_EXCEEDED
 
 
+class RateLimited(DomainError):
+    """Too many attempts; `retry_after_seconds` says when the next one is looked at."""
+
+    code = ErrorCode.RATE_LIMITED
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Unavailable(DomainError):
     """The deployment cannot do this now; `retry_after_seconds` says when to try again."""
 

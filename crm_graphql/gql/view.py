@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import uuid
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +15,7 @@ import structlog
 from cross_web import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
@@ -19,7 +23,11 @@ from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UNSET, UnsetType
 
-from crm_graphql.gql.context import Context, identify
+from crm_graphql.accounts.authentication import identify
+from crm_graphql.accounts.standing import Standing
+from crm_graphql.core.actor import Actor
+from crm_graphql.core.errors import Unauthenticated
+from crm_graphql.gql.context import Context
 from crm_graphql.gql.explorer import explorer_page
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
@@ -27,6 +35,26 @@ _ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 def _refuse_constant(name: str) -> None:
     raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
+
+
+def _close_with_its_caller(socket: WebSocket, actor: Actor, standing: Standing) -> None:
+    loop = asyncio.get_running_loop()
+    closing: set[asyncio.Task[None]] = set()
+
+    async def say_and_close(reason: str) -> None:
+        with contextlib.suppress(RuntimeError):  # closed already
+            await socket.close(4403, reason[:120])
+
+    def close(reason: Unauthenticated) -> None:
+        task = loop.create_task(say_and_close(str(reason)))
+        closing.add(task)
+        task.add_done_callback(closing.discard)
+
+    ending: contextlib.ExitStack = socket.scope["crm.ending"]
+    ending.callback(standing.listen(actor, close))
+    if actor.expires_at is not None:
+        left = (actor.expires_at - datetime.now(UTC)).total_seconds()
+        ending.callback(loop.call_later(left, close, Unauthenticated("The token has expired.")).cancel)
 
 
 class GraphQLView(GraphQL[Context, None]):
@@ -48,7 +76,9 @@ class GraphQLView(GraphQL[Context, None]):
             resources=resources,
             live=request.app.state.live,
             request_id=bound or uuid.uuid4().hex,
-            identity=identify(resources, request.headers.get("authorization")),
+            identity=await identify(resources.access, request.headers.get("authorization")),
+            request=request,
+            response=response if isinstance(response, Response) else None,
         )
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
@@ -56,11 +86,19 @@ class GraphQLView(GraphQL[Context, None]):
         params = {str(name).lower(): value for name, value in (context.connection_params or {}).items()}
         header = params.get("authorization")
         if header is not None:
-            context.identity = identify(context.resources, header)
+            context.identity = await identify(context.resources.access, header)
             if isinstance(context.identity, Exception):
                 raise ConnectionRejectionError
+        if isinstance(context.identity, Actor) and isinstance(context.request, WebSocket):
+            _close_with_its_caller(context.request, context.identity, context.resources.access.standing)
         plain_ack: UnsetType = UNSET
         return plain_ack
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A websocket ends with its caller's session, rights and token; see `_close_with_its_caller`."""
+        with contextlib.ExitStack() as ending:
+            scope["crm.ending"] = ending
+            await super().__call__(scope, receive, send)
 
     async def render_graphql_ide(self, request: Request) -> Response:
         """The explorer, served from this server's own files."""

@@ -79,7 +79,7 @@ async def _ingest(request: Request, kind: IngestionKind) -> Response:
 
 
 async def _take(request: Request, kind: IngestionKind, stream: AsyncIterator[bytes]) -> Ingestion:
-    actor = authenticate(request)
+    actor = await authenticate(request)
     resources = request.app.state.resources
     body_format, gzip = _format(request)
     length = request.headers.get("content-length", "")
