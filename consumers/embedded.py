@@ -13,6 +13,7 @@ from consumers.runner import Runner
 from crm_graphql import logs
 from crm_graphql.app import create_app as create_api
 from crm_graphql.core.settings import Settings, SettingsError, load_settings
+from crm_graphql.serving import options
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -47,12 +48,7 @@ def main() -> int:
         create_app(settings),
         host=settings.host,
         port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=max(1, int(settings.shutdown_grace_seconds)),
+        **options(settings),
     )
     return 0
 

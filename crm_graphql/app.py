@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 
 from crm_graphql import health
 from crm_graphql.accounts.registration import announce_setup
@@ -19,16 +20,39 @@ from crm_graphql.accounts.routes import routes as account_routes
 from crm_graphql.audit.routes import routes as audit_routes
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.routes import routes as delivery_routes
+from crm_graphql.gql.engine import Engine
 from crm_graphql.gql.explorer import routes as explorer_routes
+from crm_graphql.gql.gateway import Gateway
+from crm_graphql.gql.http import GraphQLEndpoint
 from crm_graphql.gql.live import LiveHub
-from crm_graphql.gql.view import GraphQLView
+from crm_graphql.gql.operations import Documents, Operations
+from crm_graphql.gql.persisted import MongoStore, PersistedDocuments
+from crm_graphql.gql.trusted import read_trusted_documents
+from crm_graphql.gql.websocket import GraphQLSocket
 from crm_graphql.ingestion.routes import routes as ingestion_routes
 from crm_graphql.metrics import metrics
 from crm_graphql.middleware import RequestIds
 from crm_graphql.resources import Resources, open_resources
-from crm_graphql.schema import schema
+from crm_graphql.schema import executable_schema
 
 log = structlog.get_logger()
+
+
+def _gateway(scope: Scope) -> Gateway:
+    gateway: Gateway = scope["app"].state.gateway
+    return gateway
+
+
+def _documents(settings: Settings) -> Documents:
+    """Which documents may run. Raises SettingsError for a list that cannot be used."""
+    if settings.trusted_documents:
+        return read_trusted_documents(settings, executable_schema())
+    return PersistedDocuments(MongoStore(settings))
+
+
+class _GraphQLSockets:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await GraphQLSocket(_gateway(scope), scope, receive, send).run()
 
 
 async def _to_explorer(_request: Request) -> Response:
@@ -53,20 +77,23 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with nullcontext(resources) if resources else open_resources(settings) as opened:
             app.state.resources = opened
-            app.state.live = LiveHub(opened.bus)
-            await opened.access.start()
             await announce_setup(opened.settings)
+            live = app.state.live = LiveHub(opened.bus)
+            schema = executable_schema()
+            operations = Operations(schema, settings, _documents(settings))
+            gateway = app.state.gateway = Gateway(opened, live, Engine(schema), operations)
+            await opened.access.start()
             try:
                 yield
             finally:
-                await app.state.live.close()
+                await gateway.close()
+                await live.close()
                 await opened.access.close()
 
-    graphql = GraphQLView(schema, allowed_origins=settings.allowed_origins)
     routes = [
         Route("/", _to_explorer),
-        Route("/graphql", graphql),
-        WebSocketRoute("/graphql", graphql),
+        Route("/graphql", GraphQLEndpoint(_gateway)),
+        WebSocketRoute("/graphql", _GraphQLSockets()),
         *explorer_routes,
         *ingestion_routes,
         *delivery_routes,
@@ -80,7 +107,7 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type", "idempotency-key", "x-request-id"],
+        allow_headers=["authorization", "content-type", "idempotency-key", "x-crm-client", "x-request-id"],
         # The refresh cookie of a front end on a sister host. Never for an origin that nobody named.
         allow_credentials="*" not in settings.allowed_origins,
         expose_headers=["x-request-id", "retry-after"],

@@ -10,6 +10,7 @@ from crm_graphql.audit.documents import AuditEvent
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery.documents import Delivery, ParkedReceipt, SendRange
+from crm_graphql.edge_store import PersistedDocument, RateWindow
 from crm_graphql.ingestion.documents import DeadLetter, Ingestion, IngestionChunk, RowErrorRecord
 from crm_graphql.leases import ConsumerLease, Counter, TaskLease
 from crm_graphql.orders.documents import Order
@@ -31,6 +32,8 @@ DOCUMENTS: tuple[type[Document], ...] = (
     OneTimeLink,
     Order,
     ParkedReceipt,
+    PersistedDocument,
+    RateWindow,
     Revocation,
     RowErrorRecord,
     SendRange,

@@ -13,6 +13,8 @@ from crm_graphql.local.mongod import Mongod
 from crm_graphql.resources import Resources, open_resources
 from tests.servers import commands as commands
 from tests.servers.rabbitmq import rabbitmq as rabbitmq
+from tests.servers.shared import campaign as campaign
+from tests.servers.shared import served as served
 
 TEST_SECRET = "tests-only-7fK2pQ9xLm4RzVw8YbNc3HdJ"
 TEST_WEBHOOK_SECRET = "whsec_dGVzdHMtb25seS03ZksycFE5eExtNFJ6Vnc4WWJOYzNIZEo="
@@ -46,6 +48,9 @@ def settings(mongod: Mongod, tmp_path_factory: pytest.TempPathFactory) -> Settin
         bus=BusKind.EMBEDDED,
         secret_key=TEST_SECRET,
         webhook_secret=TEST_WEBHOOK_SECRET,
+        # Hashing as it is in production would be most of what the tests do.
+        password_hash_memory_kib=1024,
+        password_hash_passes=1,
         log_level="WARNING",
     )
 

@@ -4,7 +4,7 @@
 - `tokens`: access tokens (JWT), checked without the database. `sessions`: a signed-in device with its refresh
   tokens. `api_keys`: for machines.
 - `standing`: what has ended since, in memory, so that a revoked session or key is out within a second.
-- `sign_in`, `registration`, `links`, `google`: the ways to get a session or a password. `passwords` and `throttle`
-  stand before them.
+- `sign_in`, `registration`, `links`, `google`: the ways to get a session or a password. `passwords` and
+  `throttle` stand before them.
 - `users`: inviting, changing, deactivating; the last active admin stays.
 """

@@ -1,4 +1,5 @@
-"""The one way from the text of an Authorization header to an actor: GraphQL, websockets, SSE and the bulk doors."""
+"""The one way from the text of an Authorization header to an actor: GraphQL, websockets, SSE and the bulk
+doors."""
 
 from __future__ import annotations
 
@@ -20,9 +21,9 @@ _MAX_KEY_LENGTH = 128
 async def authenticate(access: Access, authorization: object) -> Actor:
     """The caller by an Authorization header, or by what stands for it in a websocket's `connection_init`.
 
-    An access token (a user's or an operator's) is checked without the database; an API key is looked up by its hash
-    and then known for half a minute. What was revoked is out within a second (`standing`). Raises Unauthenticated,
-    saying what is wrong.
+    An access token (a user's or an operator's) is checked without the database; an API key is looked up by
+    its hash and then known for half a minute. What was revoked is out within a second (`standing`). Raises
+    Unauthenticated, saying what is wrong.
     """
     scheme, _, credential = str(authorization or "").partition(" ")
     credential = credential.strip()

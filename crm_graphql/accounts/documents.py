@@ -1,4 +1,5 @@
-"""Accounts as MongoDB holds them. No secret stands here in plain: passwords as Argon2id, all else as SHA-256."""
+"""Accounts as MongoDB holds them. No secret stands here in plain: passwords as Argon2id, all else as
+SHA-256."""
 
 from __future__ import annotations
 

@@ -63,10 +63,11 @@ async def make_link(
 async def set_password_by_link(
     code: str, password: str, address: str | None, *, access: Access, clock: Clock, transact: Transact
 ) -> Row:
-    """Set the password of the link's user and use the link up, in one transaction; every device is signed out.
+    """Set the password of the link's user and use the link up, in one transaction; every device is signed
+    out.
 
-    Raises InvalidInput for a code that is not good (any more) or a password that is too easy, which leaves the link
-    as it is; RateLimited.
+    Raises InvalidInput for a code that is not good (any more) or a password that is too easy, which leaves
+    the link as it is; RateLimited.
     """
     admitted = await admit(address_buckets("code", address))
     link = await OneTimeLink.get_pymongo_collection().find_one(
@@ -119,6 +120,7 @@ async def _use_up(
 
 def _bad_code() -> InvalidInput:
     return InvalidInput(
-        "This link is not good any more: it was used, replaced, or is too old. Ask an administrator for a new one.",
+        "This link is not good any more: it was used, replaced, or is too old. "
+        "Ask an administrator for a new one.",
         path=("code",),
     )

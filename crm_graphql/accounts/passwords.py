@@ -1,8 +1,8 @@
 """Passwords: which are taken, and how they are hashed without a flood of them taking the machine down.
 
 The rules follow NIST SP 800-63B: length and a check against well-known passwords, no rules of composition, no
-expiry. Twelve characters, where the guideline asks for eight with and fifteen without a further factor, because
-online guessing is slowed down per account and address (`throttle`) and offline guessing by Argon2id.
+expiry. Twelve characters, where the guideline asks for eight with and fifteen without a further factor,
+because online guessing is slowed down per account and address (`throttle`) and offline guessing by Argon2id.
 """
 
 from __future__ import annotations
@@ -78,7 +78,12 @@ def _is_easy(text: str, email: str) -> bool:
 
 def _is_run(text: str) -> bool:
     """Whether it goes straight up or down the alphabet, the digits, or a row of the keyboard."""
-    rows = ("abcdefghijklmnopqrstuvwxyz" * 2, "01234567890" * 3, "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv")
+    rows = (
+        "abcdefghijklmnopqrstuvwxyz" * 2,
+        "01234567890" * 3,
+        "qwertyuiopasdfghjklzxcvbnm",
+        "1qaz2wsx3edc4rfv",
+    )
     return len(text) >= 6 and any(text in row or text[::-1] in row for row in rows)
 
 

@@ -49,8 +49,8 @@ class Registered:
 
 
 def setup_code(settings: Settings) -> str:
-    """What the first user must bring. It follows from the secret key, so all processes print the same one, and who
-    has not seen their output cannot know it: 125 bits, XXXXX-XXXXX-XXXXX-XXXXX-XXXXX."""
+    """What the first user must bring. It follows from the secret key, so all processes print the same one,
+    and who has not seen their output cannot know it: 125 bits, XXXXX-XXXXX-XXXXX-XXXXX-XXXXX."""
     text = base64.b32encode(derived_key(settings, "setup code")).decode()
     return "-".join(text[at * 5 : at * 5 + 5] for at in range(_GROUPS))
 
@@ -66,17 +66,19 @@ async def register(
     clock: Clock,
     transact: Transact,
 ) -> Registered:
-    """Make a user: with the setup code, while there is none, an ADMIN, who is signed in; else, where registration
-    is open, a VIEWER, who then signs in with `login`. The caller never chooses the role.
+    """Make a user: with the setup code, while there is none, an ADMIN, who is signed in; else, where
+    registration is open, a VIEWER, who then signs in with `login`. The caller never chooses the role.
 
-    In the second case the work is the same whether the address was free or not, so nobody learns here who has an
-    account. Raises Forbidden where registration is closed or the setup code is wrong, InvalidInput, RateLimited.
+    In the second case the work is the same whether the address was free or not, so nobody learns here who has
+    an account. Raises Forbidden where registration is closed or the setup code is wrong, InvalidInput,
+    RateLimited.
     """
     admitted = await admit(address_buckets("register", origin.address))
     if not await has_users():
         if not hmac.compare_digest(_plain(code), _plain(setup_code(access.settings))):
             raise Forbidden(
-                "The first user needs the setup code that the server printed at its start.", path=("setupCode",)
+                "The first user needs the setup code that the server printed at its start.",
+                path=("setupCode",),
             )
         await admitted.succeeded()
         values = await _checked(email, password, name, access)
@@ -88,7 +90,12 @@ async def register(
     address, hashed, shown = await _checked(email, password, name, access)
     try:
         made = await insert_user(
-            email=address, name=shown, role=Role.VIEWER, email_verified=False, password_hash=hashed, clock=clock
+            email=address,
+            name=shown,
+            role=Role.VIEWER,
+            email_verified=False,
+            password_hash=hashed,
+            clock=clock,
         )
         return Registered(None, made["_id"], was_free=True)
     except AlreadyExists:
@@ -100,7 +107,9 @@ async def register(
         return Registered(None, owner["_id"] if owner else None, was_free=False)
 
 
-async def _checked(email: str, password: str, name: str | None, access: Access) -> tuple[str, str, str | None]:
+async def _checked(
+    email: str, password: str, name: str | None, access: Access
+) -> tuple[str, str, str | None]:
     address, shown = checked_email(email), checked_name(name)
     check_password(password, email=address, path="password")
     return address, await access.passwords.hash(password), shown
@@ -116,7 +125,9 @@ async def _insert_first(
         made.clear()
         await take_admin_guard(session)
         if await User.get_pymongo_collection().find_one({}, {"_id": 1}, session=session):
-            raise InvalidInput("The first user has just been made. Ask them for an invitation.", path=("setupCode",))
+            raise InvalidInput(
+                "The first user has just been made. Ask them for an invitation.", path=("setupCode",)
+            )
         made.append(
             await insert_user(
                 email=email,
@@ -139,7 +150,9 @@ def _plain(code: str | None) -> bytes:
 
 async def announce_setup(settings: Settings) -> None:
     """Print the setup code while there is no user, once for processes that start together."""
-    if await has_users() or not await hold_task("announce the setup code", uuid.uuid4().hex, ANNOUNCED_SECONDS):
+    if await has_users() or not await hold_task(
+        "announce the setup code", uuid.uuid4().hex, ANNOUNCED_SECONDS
+    ):
         return
     log.warning(
         "no user exists yet: the first one registers with this setup code and becomes ADMIN",

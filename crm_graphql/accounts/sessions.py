@@ -1,9 +1,9 @@
 """Sessions: a signed-in device, its refresh tokens that work once, and its end.
 
-A refresh token is used up by a guarded atomic update: of two uses one wins. The token before the newest is answered
-for half a minute with the same successor, so that two tabs, or a client whose answer was lost, are not punished;
-after that a used token means that two hold it, and the session ends. A thief within that half minute gets the same
-token as the owner, so the next turn of either gives them away.
+A refresh token is used up by a guarded atomic update: of two uses one wins. The token before the newest is
+answered for half a minute with the same successor, so that two tabs, or a client whose answer was lost, are
+not punished; after that a used token means that two hold it, and the session ends. A thief within that half
+minute gets the same token as the owner, so the next turn of either gives them away.
 """
 
 from __future__ import annotations
@@ -117,7 +117,11 @@ async def _turned(
 ) -> tuple[dict[str, Any] | None, RefreshToken]:
     """The session after the token's turn, and the next token; None for the session when it has none."""
     sessions = Session.get_pymongo_collection()
-    family = {"_id": token.session_id, "family_hash": token.family_hash, "$expr": {"$gt": ["$expires_at", "$$NOW"]}}
+    family = {
+        "_id": token.session_id,
+        "family_hash": token.family_hash,
+        "$expr": {"$gt": ["$expires_at", "$$NOW"]},
+    }
     current = await sessions.find_one({**family, "turn_hash": token.turn_hash}, {"turn": 1})
     if current is not None:
         successor = token.at_turn(current["turn"] + 1, _refresh_key(settings))
@@ -184,7 +188,8 @@ async def _end_if_stolen(
 
 
 async def end_sessions(keys: Sequence[ObjectId], *, access: Access, transact: Transact) -> list[ObjectId]:
-    """End sessions at once and everywhere, their access tokens and live streams included; those that were there."""
+    """End sessions at once and everywhere, their access tokens and live streams included; those that were
+    there."""
     ended: list[ObjectId] = []
 
     async def work(session: Any) -> None:
@@ -224,7 +229,9 @@ async def revoke_session(actor: Actor, key: ObjectId, *, access: Access, transac
     """End one of the caller's own sessions. Raises NotFound for any other."""
     mine = None
     if actor.user_id is not None:
-        mine = await Session.get_pymongo_collection().find_one({"_id": key, "user_id": actor.user_id}, {"_id": 1})
+        mine = await Session.get_pymongo_collection().find_one(
+            {"_id": key, "user_id": actor.user_id}, {"_id": 1}
+        )
     if mine is None:
         raise NotFound("You have no such session; it may have ended already.", path=("id",))
     await end_sessions([key], access=access, transact=transact)

@@ -22,15 +22,16 @@ _WRONG = "The address or the password is wrong."
 
 
 class SignInRefused(Unauthenticated):
-    """The same for an unknown address, a wrong password and a deactivated user. `subject` is the user's global id
-    where there is one: for the audit, never for the caller."""
+    """The same for an unknown address, a wrong password and a deactivated user. `subject` is the user's
+    global id where there is one: for the audit, never for the caller."""
 
 
 async def login(email: str, password: str, origin: Origin, *, access: Access, clock: Clock) -> SignedIn:
     """A new session for who knows the password.
 
-    Neither the answer nor its time tells whether the address exists. Raises SignInRefused; RateLimited when too many
-    attempts came before, under the account or from the address; Unavailable when too many sign in at once.
+    Neither the answer nor its time tells whether the address exists. Raises SignInRefused; RateLimited when
+    too many attempts came before, under the account or from the address; Unavailable when too many sign in at
+    once.
     """
     user = await find_user_by_email(email)
     admitted = await _admitted(email_key(email), user, origin, access=access, clock=clock)
@@ -65,7 +66,9 @@ async def change_password(
     """
     user = await find_user(actor.user_id) if actor.user_id else None
     if user is None or user["password_hash"] is None:
-        raise WrongState("This caller has no password to change. An administrator can hand out a link to set one.")
+        raise WrongState(
+            "This caller has no password to change. An administrator can hand out a link to set one."
+        )
     admitted = await _admitted(f"change:{user['_id']}", user, origin, access=access, clock=clock)
     good, _ = await access.passwords.verify(current, user["password_hash"])
     if not good:
@@ -83,7 +86,8 @@ async def change_password(
 async def _admitted(
     account: str, user: Row | None, origin: Origin, *, access: Access, clock: Clock
 ) -> Admitted:
-    """Let the attempt through. Raises Throttled; a run of refusals is audited at its first, tenth, hundredth, ..."""
+    """Let the attempt through. Raises Throttled; a run of refusals is audited at its first, tenth, hundredth,
+    ..."""
     try:
         return await admit(sign_in_buckets(account, origin.address))
     except Throttled as error:

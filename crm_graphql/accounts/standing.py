@@ -1,18 +1,21 @@
 """What has ended of late, in this process's memory: ended sessions, changed users, revoked API keys.
 
-Checking a request must not cost a read of the database, and a session that was ended must be out at once. So each
-end is written to MongoDB (`Revocation`, in the transaction that ends it) and read from there by every process: at
-once when the bus brings the hint, and every second in any case. A revocation is kept as long as an access token
-made before it could live, so a process that has just started knows all that still matter, and the memory is bounded.
+Checking a request must not cost a read of the database, and a session that was ended must be out at once. So
+each end is written to MongoDB (`Revocation`, in the transaction that ends it) and read from there by every
+process: at once when the bus brings the hint, and every second in any case. A revocation is kept as long as
+an access token made before it could live, so a process that has just started knows all that still matter, and
+the memory is bounded.
 
 How the edges use it:
 
-- For each request: `authenticate` (in `authentication`) has asked `check` already. A connection that lives on asks
-  `check(actor)` before each further operation; it raises Unauthenticated and costs two look-ups in a dict.
-- For a connection that lives on (websocket, SSE): `stop = standing.listen(actor, ended)`. `ended(reason)` is called
-  once, in the event loop, as soon as the actor is out; close the connection there (4403 on a websocket). Call
-  `stop()` when the connection ends by itself. When the actor is out already, `ended` is called before `listen`
-  returns, so nothing falls between the two. The token's own end is not told here: close at `actor.expires_at`.
+- For each request: `authenticate` (in `authentication`) has asked `check` already. A connection that lives on
+  asks `check(actor)` before each further operation; it raises Unauthenticated and costs two look-ups in a
+  dict.
+  - For a connection that lives on (websocket, SSE): `stop = standing.listen(actor, ended)`. `ended(reason)`
+    is called once, in the event loop, as soon as the actor is out; close the connection there (4403 on a
+    websocket). Call `stop()` when the connection ends by itself. When the actor is out already, `ended` is
+    called before `listen` returns, so nothing falls between the two. The token's own end is not told here:
+    close at `actor.expires_at`.
 
 While MongoDB is away the memory stays as it is: nothing can be revoked then either.
 """
@@ -61,7 +64,8 @@ async def revoke(
     access_version: int = 0,
     session: AsyncClientSession | None = None,
 ) -> None:
-    """Record that it has ended, in the transaction of `session` where there is one. Then `Standing.announce`."""
+    """Record that it has ended, in the transaction of `session` where there is one. Then
+    `Standing.announce`."""
     kept = (settings.access_token_ttl_seconds + MARGIN_SECONDS) * 1000
     await Revocation.get_pymongo_collection().update_one(
         {"_id": ObjectId()},
@@ -108,7 +112,8 @@ class Standing:
         self._tasks = []
 
     def check(self, actor: Actor) -> None:
-        """Raise Unauthenticated when the actor's session, rights or key have ended since its token was made."""
+        """Raise Unauthenticated when the actor's session, rights or key have ended since its token was
+        made."""
         if self._is_out(actor):
             raise _refusal(actor)
 
@@ -217,4 +222,6 @@ def _names(actor: Actor) -> list[_Name]:
 def _refusal(actor: Actor) -> Unauthenticated:
     if actor.kind is ActorKind.API_KEY:
         return Unauthenticated("The API key was revoked.")
-    return Unauthenticated("The session has ended, or the user's rights have changed. Refresh, or sign in again.")
+    return Unauthenticated(
+        "The session has ended, or the user's rights have changed. Refresh, or sign in again."
+    )

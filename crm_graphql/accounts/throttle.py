@@ -1,11 +1,12 @@
 """Growing delays against guessing, in MongoDB, so that they hold over all processes and restarts.
 
-An attempt is counted as a failure before it is looked at, in one atomic update by the database's clock, and taken
-back when it succeeds: a thousand guesses at the same moment get one look, not a thousand.
+An attempt is counted as a failure before it is looked at, in one atomic update by the database's clock, and
+taken back when it succeeds: a thousand guesses at the same moment get one look, not a thousand.
 
-An attempt counts under three names: the account from this address, the account from anywhere, and the address.
-The second grows to a minute only, so that strangers who guess cannot lock the owner out for long; the owner's
-devices that are signed in notice nothing. What was not guessed wrong for a day (an hour for an address) is forgotten.
+An attempt counts under three names: the account from this address, the account from anywhere, and the
+address. The second grows to a minute only, so that strangers who guess cannot lock the owner out for long;
+the owner's devices that are signed in notice nothing. What was not guessed wrong for a day (an hour for an
+address) is forgotten.
 """
 
 from __future__ import annotations
@@ -99,17 +100,20 @@ class Admitted:
 
 
 class Throttled(RateLimited):
-    """The attempt is not looked at. `is_news` is true for the first, tenth, hundredth, ... in a row: for the audit."""
+    """The attempt is not looked at. `is_news` is true for the first, tenth, hundredth, ... in a row: for the
+    audit."""
 
     def __init__(self, wait_seconds: int, refused: int) -> None:
         super().__init__(
-            f"Too many attempts. The next one is looked at in {wait_seconds} s.", retry_after_seconds=wait_seconds
+            f"Too many attempts. The next one is looked at in {wait_seconds} s.",
+            retry_after_seconds=wait_seconds,
         )
         self.is_news = refused in {10**power for power in range(10)}
 
 
 async def admit(buckets: Sequence[Bucket]) -> Admitted:
-    """Count the attempt under each bucket. Raises Throttled, saying when to come again, at the first that is full.
+    """Count the attempt under each bucket. Raises Throttled, saying when to come again, at the first that is
+    full.
 
     What was counted before that stays: who is refused goes on guessing all the same.
     """

@@ -19,7 +19,7 @@ from bson import ObjectId
 from bson.errors import InvalidId
 
 from crm_graphql.core.actor import Actor, ActorKind, Role
-from crm_graphql.core.errors import Unauthenticated
+from crm_graphql.core.errors import TokenExpired, Unauthenticated
 from crm_graphql.core.settings import MIN_SECRET_BYTES, Settings, SettingsError
 
 ALGORITHM = "HS256"
@@ -47,7 +47,8 @@ def derived_key(settings: Settings, purpose: str) -> bytes:
 
 
 def mint_token(settings: Settings, role: Role, ttl: timedelta, subject: str = "operator") -> str:
-    """An operator's bearer token of `role`, good for `ttl` from now. It belongs to no user and cannot be revoked.
+    """An operator's bearer token of `role`, good for `ttl` from now. It belongs to no user and cannot be
+    revoked.
 
     Raises SettingsError when there is no key to sign with, or a weak one.
     """
@@ -97,7 +98,7 @@ def read_token(settings: Settings, token: str) -> Actor:
         )
         return _actor(claims)
     except jwt.ExpiredSignatureError:
-        raise Unauthenticated(
+        raise TokenExpired(
             "The token has expired. Get a new one: users by `refresh`, operators with `crm token`."
         ) from None
     except (jwt.PyJWTError, ValueError, TypeError, KeyError, InvalidId):

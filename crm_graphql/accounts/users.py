@@ -96,13 +96,19 @@ async def create_user(actor: Actor, *, email: str, name: str | None, role: Role,
 
 
 async def update_user(
-    actor: Actor, key: ObjectId, changes: Mapping[str, Any], *, access: Access, clock: Clock, transact: Transact
+    actor: Actor,
+    key: ObjectId,
+    changes: Mapping[str, Any],
+    *,
+    access: Access,
+    clock: Clock,
+    transact: Transact,
 ) -> Row:
     """Change name, role, is_active; what is not in `changes` stays. Requires USERS_WRITE.
 
-    A new role counts at once: tokens with the old one are refused, and a refresh gives one with the new. Who is
-    deactivated is out at once, on every device, and their open links are void. In one transaction. Raises NotFound;
-    WrongState when no active admin would be left; RequiredInput for a null role or is_active.
+    A new role counts at once: tokens with the old one are refused, and a refresh gives one with the new. Who
+    is deactivated is out at once, on every device, and their open links are void. In one transaction. Raises
+    NotFound; WrongState when no active admin would be left; RequiredInput for a null role or is_active.
     """
     actor.require(Permission.USERS_WRITE)
     values = _checked(changes)
@@ -169,7 +175,8 @@ def _is_acting_admin(user: Row) -> bool:
 
 
 async def take_admin_guard(session: AsyncClientSession) -> None:
-    """Have transactions that count users or admins come one after the other: each writes the same document."""
+    """Have transactions that count users or admins come one after the other: each writes the same
+    document."""
     await Guard.get_pymongo_collection().update_one(
         {"_id": "admins"}, {"$inc": {"revision": 1}}, upsert=True, session=session
     )

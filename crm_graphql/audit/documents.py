@@ -12,7 +12,8 @@ _NEWEST = [("at", DESCENDING), ("_id", DESCENDING)]
 
 
 class AuditEvent(Document):
-    """One mutation or sign-in event. Names objects by their global ids, never holds a secret or a message's text."""
+    """One mutation or sign-in event. Names objects by their global ids, never holds a secret or a message's
+    text."""
 
     at: datetime
     actor: str

@@ -16,6 +16,7 @@ from crm_graphql.commands.failing import CommandFailed
 from crm_graphql.commands.shell import command_app
 from crm_graphql.core.settings import BusKind, Settings, SettingsError, load_settings
 from crm_graphql.local.mongod import is_free
+from crm_graphql.serving import options
 
 app = command_app()
 
@@ -43,12 +44,7 @@ def serve(
         host=listen_on,
         port=at,
         workers=workers,
-        loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=max(1, int(settings.shutdown_grace_seconds)),
+        **options(settings),
     )
 
 

@@ -90,6 +90,11 @@ class Actor:
         """What the audit calls it."""
         return self.name or self.subject
 
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """What its answers depend on: callers of the same scope see the same of everything."""
+        return (self.role.value, self.subject) if self.role is Role.INGESTOR else (self.role.value,)
+
     def may(self, permission: Permission) -> bool:
         """Whether the role holds `permission`."""
         return permission in ROLE_PERMISSIONS[self.role]

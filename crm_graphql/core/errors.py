@@ -101,6 +101,10 @@ class Unauthenticated(DomainError):
     code = ErrorCode.UNAUTHENTICATED
 
 
+class TokenExpired(Unauthenticated):
+    """The token was good, and its time is over: a new one is needed."""
+
+
 class Forbidden(DomainError):
     """The caller's role does not allow this."""
 

@@ -80,7 +80,8 @@ class Settings(BaseSettings):
         48, description="How long an invitation or a link to set a new password is good."
     )
     password_hash_memory_kib: Annotated[int, Field(ge=1024, le=1_048_576)] = Field(
-        32_768, description="Memory of one Argon2id hash. Raised: passwords are hashed anew at the next login."
+        32_768,
+        description="Memory of one Argon2id hash. Raised: passwords are hashed anew at the next login.",
     )
     password_hash_passes: Annotated[int, Field(ge=1, le=20)] = Field(
         2, description="Passes of one Argon2id hash over its memory. Aim at about 50 ms."
@@ -113,11 +114,76 @@ class Settings(BaseSettings):
         default_factory=list,
         description='Origins of front ends on other hosts, as JSON: ["https://app.example.com"].',
     )
+    request_bytes: Annotated[int, Field(ge=1_000)] = Field(
+        4 * 1024**2, description="Largest GraphQL request (body or frame), in bytes after decompression."
+    )
+    request_read_seconds: Annotated[float, Field(gt=0)] = Field(
+        30.0, description="How long a client may take to send the body of a GraphQL request."
+    )
+    query_bytes: Annotated[int, Field(ge=1_000, le=1_000_000)] = Field(
+        32_768, description="Largest GraphQL document, in bytes; bigger ones cost milliseconds to read."
+    )
+    query_tokens: Annotated[int, Field(ge=100, le=20_000)] = Field(
+        2_000, description="Tokens in a document: each costs about 20 microseconds the first time it comes."
+    )
+    query_depth: Annotated[int, Field(ge=1, le=100)] = Field(
+        15, description="Fields nested in one another; each list below a list multiplies the answer."
+    )
+    query_aliases: Annotated[int, Field(ge=0)] = Field(
+        100, description="Aliases in an operation, counted again wherever a fragment is spread."
+    )
+    query_root_fields: Annotated[int, Field(ge=1)] = Field(
+        50, description="Root fields of an operation: each is a query of its own, or a change."
+    )
+    query_directives: Annotated[int, Field(ge=0)] = Field(
+        100, description="Directives (@include and the like) in a document."
+    )
+    query_definitions: Annotated[int, Field(ge=1)] = Field(
+        100, description="Operations and fragments in a document; checking compares them with each other."
+    )
+    query_operations: Annotated[int, Field(ge=1)] = Field(
+        25, description="Operations in a document; checking walks the fragments again for each."
+    )
+    query_spreads: Annotated[int, Field(ge=0)] = Field(
+        300, description="Fragment spreads in a document; checking compares them with each other."
+    )
+    query_cost: Annotated[int, Field(ge=1)] = Field(
+        100_000, description="Cost of an operation: about the number of fields in its largest answer."
+    )
+    document_cache_bytes: Annotated[int, Field(ge=0)] = Field(
+        64 * 1024**2, description="Memory for documents that were read and checked before, per process."
+    )
+    trusted_documents: str = Field(
+        "",
+        description="A JSON file of the only documents that may run; empty lets clients send their own.",
+    )
+    persisted_documents_limit: Annotated[int, Field(ge=0)] = Field(
+        10_000, description="Documents kept for clients that send only a hash; 0 keeps none."
+    )
+    persisted_document_days: Annotated[int, Field(ge=1)] = Field(
+        30, description="A document that no client asked for by its hash for so long is forgotten."
+    )
     shutdown_grace_seconds: Annotated[float, Field(gt=0)] = Field(
         8.0, description="How long a stop waits for requests and messages under way."
     )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
     log_json: bool = Field(True, description="One JSON object a line; false prints for people.")
+
+    connection_init_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+        3.0, description="How long a websocket may be silent before `connection_init`."
+    )
+    socket_operations_limit: Annotated[int, Field(ge=1)] = Field(
+        100, description="Operations that run at once on one websocket."
+    )
+    sockets_per_caller: Annotated[int, Field(ge=1)] = Field(
+        10_000, description="Websockets that one caller has open at once on one API process."
+    )
+    slow_reader_seconds: Annotated[float, Field(gt=0)] = Field(
+        10.0, description="A live connection whose reader takes nothing for this long is closed."
+    )
+    share_streams: bool = Field(
+        True, description="Identical subscriptions share their work; false is for measurements."
+    )
 
     currency: str = Field(
         "USD", pattern="^[A-Z]{3}$", description="The one currency of this deployment (ISO 4217)."

@@ -21,7 +21,7 @@ CHANGES_LIMIT = 500
 _LAST_ID = ObjectId("f" * 24)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class LedgerPosition:
     """A place in a campaign's log of newest states: after this revision's row with this id."""
 

@@ -1,4 +1,5 @@
-"""What the audit says of a mutation: who, its name, which object, whether it succeeded. Never what was in it."""
+"""What the audit says of a mutation: who, its name, which object, whether it succeeded. Never what was in
+it."""
 
 from __future__ import annotations
 

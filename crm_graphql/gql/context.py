@@ -21,21 +21,20 @@ from crm_graphql.resources import Resources
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
+
 @dataclass
 class Context:
-    """One request, or one websocket connection with all its operations."""
+    """One operation of a request or a websocket, or one event of a subscription."""
 
     resources: Resources
     live: LiveHub
     request_id: str
     identity: Actor | Unauthenticated
     """Who asks, or why nobody is known."""
-    connection_params: dict[str, Any] | None = None
-    """The payload of `connection_init`; set by the websocket handler before it asks `on_ws_connect`."""
-    request: HTTPConnection | None = None
-    """The HTTP request or websocket that it came with."""
+    connection: HTTPConnection | None = None
+    """The request or websocket it came by; None where an operation outlives it, as a shared subscription."""
     response: Response | None = None
-    """Where cookies are set; None on a websocket."""
+    """Headers and cookies set here go out with the answer; None where the transport has none."""
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property
@@ -48,10 +47,19 @@ class Context:
     @property
     def origin(self) -> Origin:
         """Where the caller is: address and the client's own name."""
-        if self.request is None:
+        if self.connection is None:
             return Origin()
-        client = self.request.client
-        return Origin(client.host if client else None, self.request.headers.get("user-agent"))
+        client = self.connection.client
+        return Origin(client.host if client else None, self.connection.headers.get("user-agent"))
+
+    def renewed(self) -> Context:
+        """The same caller with loaders of its own and no connection: for an event of a subscription."""
+        return Context(self.resources, self.live, self.request_id, self.identity)
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """What the answers depend on, of the caller: see `Actor.scope`; empty for nobody."""
+        return self.identity.scope if isinstance(self.identity, Actor) else ()
 
     def loader(self, make: Callable[[Context], DataLoader[Key, Value]]) -> DataLoader[Key, Value]:
         """The request's loader that `make` makes, made once."""
@@ -64,6 +72,7 @@ Info = StrawberryInfo[Context, None]
 
 
 async def authenticate(request: HTTPConnection) -> Actor:
-    """The caller of an HTTP request by its Authorization header. Raises Unauthenticated, saying what is wrong."""
+    """The caller of an HTTP request by its Authorization header. Raises Unauthenticated, saying what is
+    wrong."""
     access = request.app.state.resources.access
     return await authentication.authenticate(access, request.headers.get("authorization"))

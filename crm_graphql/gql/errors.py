@@ -8,8 +8,6 @@ from typing import Self
 import strawberry
 import structlog
 from graphql import GraphQLError
-from strawberry.extensions import MaskErrors
-from strawberry.types import ExecutionContext
 
 from crm_graphql.bus.port import BusError
 from crm_graphql.core.errors import DomainError, ErrorCode, Forbidden, Problem, Unauthenticated, Unavailable
@@ -96,36 +94,30 @@ def top_level_code(original: BaseException | None) -> str:
     return "INTERNAL"
 
 
-class ErrorCodes(MaskErrors):
-    """Gives each top-level error its code, and hides what is not for the caller behind the request id."""
+def coded(error: GraphQLError, request_id: str) -> GraphQLError:
+    """The error as a caller may see it: with its code, and for an internal one only the request id.
 
-    execution_context: ExecutionContext
-
-    def __init__(self) -> None:
-        super().__init__(should_mask_error=lambda _error: True)
-
-    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
-        """The error with its code; for an internal one, only the request id."""
-        original = error.original_error
-        code = (error.extensions or {}).get("code") or top_level_code(original)
-        extensions = {**(error.extensions or {}), "code": code}
-        message = error.message
-        request_id = getattr(self.execution_context.context, "request_id", None)
-        if code == "INTERNAL":
-            log.error("request failed", exc_info=original, path=error.path)
-            message = f"Something went wrong on the server. Its log says what, under {request_id}."
-            extensions["requestId"] = request_id
-        elif code == "UNAVAILABLE":
-            log.warning("a server behind this one is away", error=repr(original))
-            if not isinstance(original, Unavailable):
-                message = "The database or the broker cannot be reached. Try again in some seconds."
-        elif isinstance(original, DomainError) and original.problems[0].path:
-            extensions["inputPath"] = list(original.problems[0].path)
-        return GraphQLError(
-            message=message,
-            nodes=error.nodes,
-            source=error.source,
-            positions=error.positions,
-            path=error.path,
-            extensions=extensions,
-        )
+    Call it once an error: it also writes what the caller does not see to the log.
+    """
+    original = error.original_error
+    code = (error.extensions or {}).get("code") or top_level_code(original)
+    extensions = {**(error.extensions or {}), "code": code}
+    message = error.message
+    if code == "INTERNAL":
+        log.error("request failed", exc_info=original, path=error.path)
+        message = f"Something went wrong on the server. Its log says what, under {request_id}."
+        extensions["requestId"] = request_id
+    elif code == "UNAVAILABLE":
+        log.warning("a server behind this one is away", error=repr(original))
+        if not isinstance(original, Unavailable):
+            message = "The database or the broker cannot be reached. Try again in some seconds."
+    elif isinstance(original, DomainError) and original.problems[0].path:
+        extensions["inputPath"] = list(original.problems[0].path)
+    return GraphQLError(
+        message=message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )

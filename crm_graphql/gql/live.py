@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -39,8 +39,11 @@ class _Topic(Generic[State]):
         self._hint.set()
 
     async def run(self) -> None:
-        """Read for ever. A reading that fails is tried again; a state never goes back in revision."""
-        while True:
+        """Read while somebody listens. A reading that fails is tried again; a revision never goes back.
+
+        It looks for listeners by itself: drivers lose a cancellation that comes in the moment of a result.
+        """
+        while self.listeners:
             try:
                 state = await self._read()
             except Exception as error:
@@ -95,7 +98,7 @@ class LiveHub:
 
     async def states(
         self, topic: str, view: str, read: Read[State], revision_of: Callable[[State], Any]
-    ) -> AsyncIterator[State]:
+    ) -> AsyncGenerator[State, None]:
         """The state now, then each newer one (newest wins), for as long as the caller iterates.
 
         `view` names what `read` reads, so that listeners of the same view share one reading.

@@ -6,7 +6,8 @@ Every mutation is audited here, whatever became of it.
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from typing import Any, get_type_hints
 
 import strawberry
@@ -17,6 +18,9 @@ from crm_graphql.core.errors import DomainError, Unauthenticated
 from crm_graphql.gql.audited import audited
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.enums import describe_enum
+
+RESUME_ARGUMENT = "resume_argument"
+"""In the metadata of a subscription to a log: which argument names the place to resume from."""
 
 describe_enum(
     Permission,
@@ -145,19 +149,26 @@ def _mutation(directive: Directive, description: str) -> Decorator:
 
 
 def subscription(
-    permission: Permission, description: str
-) -> Callable[[Callable[..., AsyncIterator[Any]]], Any]:
-    """A root field that watches."""
+    permission: Permission, description: str, *, resume_argument: str | None = None
+) -> Callable[[Callable[..., Any]], Any]:
+    """A root field that watches: an async generator of newest states, or a coroutine of a `ChangeLog`.
 
-    def decorate(resolver: Callable[..., AsyncIterator[Any]]) -> Any:
+    A log's field names the argument that says after which place to begin; those who differ in it alone
+    share the log's growing end.
+    """
+
+    def decorate(resolver: Callable[..., Any]) -> Any:
         @functools.wraps(resolver)
-        async def guarded(info: Info, **arguments: Any) -> AsyncIterator[Any]:
+        async def guarded(info: Info, **arguments: Any) -> Any:
             info.context.actor.require(permission)
-            async for event in resolver(info=info, **arguments):
-                yield event
+            events = resolver(info=info, **arguments)
+            return await events if isawaitable(events) else events
 
         return strawberry.subscription(
-            resolver=guarded, description=description, directives=[Requires(permission=permission)]
+            resolver=guarded,
+            description=description,
+            directives=[Requires(permission=permission)],
+            metadata={RESUME_ARGUMENT: resume_argument},
         )
 
     return decorate

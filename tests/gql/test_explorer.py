@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
-from starlette.testclient import TestClient
 
 from crm_graphql.gql import explorer
 
 
 @pytest.fixture
-def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     """The explorer over an empty folder, as where it was not built."""
     monkeypatch.setattr(explorer, "FILES", tmp_path)
     app = Starlette(routes=[Route("/graphql", explorer.explorer_page), *explorer.routes])
-    with TestClient(app, base_url="http://crm.example.com:8000") as opened:
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://crm.example.com:8000") as opened:
         yield opened
 
 
@@ -29,17 +30,19 @@ def build(folder: Path) -> None:
     (folder / "secret.txt").write_text("not for browsers")
 
 
-def test_without_a_build_the_page_says_what_is_missing_and_that_all_else_works(client: TestClient) -> None:
-    answer = client.get("/graphql")
+async def test_without_a_build_the_page_says_what_is_missing_and_that_all_else_works(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/graphql")
     assert answer.status_code == 200
     assert "install Node 20.19 or later and run <code>make setup</code>" in answer.text
     assert "All else works" in answer.text
-    assert client.get("/graphiql/assets/index-1a2b.js").status_code == 404
+    assert (await client.get("/graphiql/assets/index-1a2b.js")).status_code == 404
 
 
-def test_the_page_may_load_only_from_this_server(client: TestClient, tmp_path: Path) -> None:
+async def test_the_page_may_load_only_from_this_server(client: httpx.AsyncClient, tmp_path: Path) -> None:
     build(tmp_path)
-    answer = client.get("/graphql")
+    answer = await client.get("/graphql")
     assert answer.text == "<html>GraphiQL</html>"
     assert answer.headers["cache-control"] == "no-cache"
     policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
@@ -49,17 +52,17 @@ def test_the_page_may_load_only_from_this_server(client: TestClient, tmp_path: P
 
 
 @pytest.mark.parametrize("host", ["evil.example; script-src *", "a b", "x,y", ""])
-def test_a_made_up_host_never_gets_into_the_policy(client: TestClient, host: str) -> None:
-    answer = client.get("/graphql", headers={"host": host})
+async def test_a_made_up_host_never_gets_into_the_policy(client: httpx.AsyncClient, host: str) -> None:
+    answer = await client.get("/graphql", headers={"host": host})
     assert "connect-src 'self';" in answer.headers["content-security-policy"]
 
 
-def test_assets_are_kept_by_browsers_and_nothing_beside_them_is_served(
-    client: TestClient, tmp_path: Path
+async def test_assets_are_kept_by_browsers_and_nothing_beside_them_is_served(
+    client: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     build(tmp_path)
-    answer = client.get("/graphiql/assets/index-1a2b.js")
+    answer = await client.get("/graphiql/assets/index-1a2b.js")
     assert answer.text == "start()"
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     for path in ("../secret.txt", "%2e%2e/secret.txt", "..%2fsecret.txt", "other.js", ""):
-        assert client.get(f"/graphiql/assets/{path}").status_code == 404
+        assert (await client.get(f"/graphiql/assets/{path}")).status_code == 404

@@ -40,16 +40,14 @@ async def user_create(
     context = info.context
     clock, settings = context.resources.clock, context.resources.settings
     user = await create_user(context.actor, email=input.email, name=input.name, role=input.role, clock=clock)
-    url = await make_link(
-        context.actor, user["_id"], LinkPurpose.INVITATION, settings=settings, clock=clock
-    )
+    url = await make_link(context.actor, user["_id"], LinkPurpose.INVITATION, settings=settings, clock=clock)
     return UserCreatePayload(user=User.from_document(user), invite_url=url)
 
 
 @mutation(
     Permission.USERS_WRITE,
-    "Change a user. A new role or a deactivation counts at once, on open subscriptions too. The last active admin "
-    "stays one.",
+    "Change a user. A new role or a deactivation counts at once, on open subscriptions too. The last active "
+    "admin stays one.",
 )
 async def user_update(
     info: Info, input: Annotated[UserUpdateInput, strawberry.argument(description="The change.")]
@@ -71,7 +69,10 @@ async def user_update(
     return UserUpdatePayload(user=User.from_document(user))
 
 
-@mutation(Permission.USERS_WRITE, "A one-time link for the user to set a new password. The old one works until then.")
+@mutation(
+    Permission.USERS_WRITE,
+    "A one-time link for the user to set a new password. The old one works until then.",
+)
 async def user_password_reset(
     info: Info, input: Annotated[UserPasswordResetInput, strawberry.argument(description="Which user.")]
 ) -> UserPasswordResetPayload:

@@ -9,8 +9,8 @@ import strawberry
 from crm_graphql.accounts.schema.enums import Role
 
 _COOKIE = (
-    "Browsers: the refresh token as an HttpOnly, Secure, SameSite cookie, never in the body. The request must come "
-    "from this server's own pages or an allowed origin."
+    "Browsers: the refresh token as an HttpOnly, Secure, SameSite cookie, never in the body. The request "
+    "must come from this server's own pages or an allowed origin."
 )
 
 
@@ -66,7 +66,9 @@ class UserCreateInput:
 @strawberry.input(description="The change of a user. What is left out stays.")
 class UserUpdateInput:
     id: strawberry.ID = strawberry.field(description="Which user.")
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="What they are called; null clears it.")
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What they are called; null clears it."
+    )
     role: Role | None = strawberry.field(default=strawberry.UNSET, description="What they may do, at once.")
     is_active: bool | None = strawberry.field(
         default=strawberry.UNSET, description="False puts them out at once, on every device."
@@ -82,7 +84,9 @@ class UserPasswordResetInput:
 class ApiKeyCreateInput:
     name: str = strawberry.field(description="Who uses it.")
     role: Role = strawberry.field(description="What it may do; for a shop's back end INGESTOR.")
-    expires_at: datetime | None = strawberry.field(default=None, description="When it ends; null: not by itself.")
+    expires_at: datetime | None = strawberry.field(
+        default=None, description="When it ends; null: not by itself."
+    )
 
 
 @strawberry.input(description="Which key ends.")

@@ -8,12 +8,6 @@ import strawberry
 
 from crm_graphql.accounts.links import set_password_by_link
 from crm_graphql.accounts.registration import register as register_user
-from crm_graphql.accounts.schema.cookies import (
-    clear_refresh_cookie,
-    refresh_cookie,
-    require_own_page,
-    set_refresh_cookie,
-)
 from crm_graphql.accounts.schema.inputs import (
     LoginInput,
     PasswordChangeInput,
@@ -41,6 +35,12 @@ from crm_graphql.accounts.sign_in import login as sign_in
 from crm_graphql.core.errors import DomainError, ErrorCode, RequiredInput
 from crm_graphql.core.ids import decode_key, encode_id
 from crm_graphql.gql.context import Info
+from crm_graphql.gql.cookies import (
+    clear_refresh_cookie,
+    refresh_cookie,
+    require_own_page,
+    set_refresh_cookie,
+)
 from crm_graphql.gql.errors import Note
 from crm_graphql.gql.node import global_id
 from crm_graphql.gql.permission import public_mutation, signed_in_mutation
@@ -54,8 +54,9 @@ def _handed_over(info: Info, signed_in: SignedIn, *, in_cookie: bool) -> AuthTok
 
 
 @public_mutation(
-    "Make a user. The first one, with the setup code, is ADMIN and signed in. Later ones, where registration is open, "
-    "are VIEWER and sign in with `login`: the answer is the same for an address that has an account."
+    "Make a user. The first one, with the setup code, is ADMIN and signed in. Later ones, where "
+    "registration is open, are VIEWER and sign in with `login`: the answer is the same for an address that "
+    "has an account."
 )
 async def register(
     info: Info, input: Annotated[RegisterInput, strawberry.argument(description="The new user.")]
@@ -87,8 +88,8 @@ async def register(
 
 
 @public_mutation(
-    "Sign this device in with a password. The same answer, after the same time, for an unknown address and a wrong "
-    "password; growing delays against guessing."
+    "Sign this device in with a password. The same answer, after the same time, for an unknown address and a "
+    "wrong password; growing delays against guessing."
 )
 async def login(
     info: Info, input: Annotated[LoginInput, strawberry.argument(description="Who comes in.")]
@@ -105,8 +106,8 @@ async def login(
 
 
 @public_mutation(
-    "New tokens for a refresh token, which works once: one that was used before ends its whole session. (Two tabs at "
-    "the same moment get the same successor.)"
+    "New tokens for a refresh token, which works once: one that was used before ends its whole session. (Two "
+    "tabs at the same moment get the same successor.)"
 )
 async def refresh(
     info: Info,
@@ -168,7 +169,8 @@ async def password_change(
 
 
 @public_mutation(
-    "Set a password with the code of a one-time link, from an invitation or a reset. All devices are signed out."
+    "Set a password with the code of a one-time link, from an invitation or a reset. All devices are signed "
+    "out."
 )
 async def password_set(
     info: Info, input: Annotated[PasswordSetInput, strawberry.argument(description="Code and password.")]

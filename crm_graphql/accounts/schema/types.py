@@ -49,7 +49,9 @@ class Session(Node):
     ip_address: str | None = strawberry.field(description="Where it was last used from.")
     created_at: datetime = strawberry.field(description="When it was signed in.")
     last_used_at: datetime = strawberry.field(description="When it last refreshed its tokens.")
-    expires_at: datetime = strawberry.field(description="When it must sign in again if it is not used before.")
+    expires_at: datetime = strawberry.field(
+        description="When it must sign in again if it is not used before."
+    )
     is_current: bool = strawberry.field(description="Whether it is the device that asks.")
 
     @classmethod
@@ -108,7 +110,9 @@ class Limits:
     records_per_mutation: int = strawberry.field(description="Records of one ingesting mutation, at most.")
     rule_nodes: int = strawberry.field(description="Nodes of an audience's rule, at most.")
     rule_depth: int = strawberry.field(description="Levels of an audience's rule, at most.")
-    upload_bytes: int = strawberry.field(description="Bytes of a body of POST /ingest, decompressed, at most.")
+    upload_bytes: int = strawberry.field(
+        description="Bytes of a body of POST /ingest, decompressed, at most."
+    )
     query_cost: int = strawberry.field(description="Cost of one operation, at most.")
     query_depth: int = strawberry.field(description="Levels of fields of one operation, at most.")
 
@@ -158,8 +162,8 @@ class SignInPayload(Payload):
 
 
 @strawberry.type(
-    description="What became of register. Where registration is open to strangers it is empty, whether the address "
-    "was free or not: `login` next."
+    description="What became of register. Where registration is open to strangers it is empty, whether the "
+    "address was free or not: `login` next."
 )
 class RegisterPayload(SignInPayload):
     pass
@@ -192,7 +196,9 @@ class PasswordSetPayload(Payload):
 
 @strawberry.type(description="What became of sessionRevoke.")
 class SessionRevokePayload(Payload):
-    revoked_id: strawberry.ID | None = strawberry.field(default=None, description="The session that has ended.")
+    revoked_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The session that has ended."
+    )
 
 
 @strawberry.type(description="What became of sessionsRevokeOthers.")
@@ -207,7 +213,7 @@ class UserCreatePayload(Payload):
     user: User | None = strawberry.field(default=None, description="The new user.")
     invite_url: str | None = strawberry.field(
         default=None,
-        description="One-time link for them to set a password, shown once; signing in with Google needs none.",
+        description="One-time link for them to set a password, shown once; with Google none is needed.",
     )
 
 

@@ -22,8 +22,8 @@ class AuditEvent(Node):
         description="The user or API key; null for an operator, nobody and the system."
     )
     action: str = strawberry.field(
-        description='A mutation\'s name such as "campaignLaunch", a bulk door ("ingestOrders"), or a sign-in event: '
-        '"googleSignIn", "signInThrottled", "refreshTokenReplayed".'
+        description='A mutation\'s name such as "campaignLaunch", a bulk door ("ingestOrders"), or a sign-in '
+        'event: "googleSignIn", "signInThrottled", "refreshTokenReplayed".'
     )
     subject_id: strawberry.ID | None = strawberry.field(description="The object that it was done to.")
     succeeded: bool = strawberry.field(description="Whether it was done.")
@@ -53,10 +53,14 @@ register("AuditEvent", {}, AuditEvent.from_document)
 
 @strawberry.input(description="Which events; what is left out does not matter.")
 class AuditEventFilter:
-    actor_id: strawberry.ID | None = strawberry.field(default=None, description="Done by this user or API key.")
+    actor_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Done by this user or API key."
+    )
     action: str | None = strawberry.field(default=None, description="This action, by its exact name.")
     subject_id: strawberry.ID | None = strawberry.field(default=None, description="Done to this object.")
-    from_: datetime | None = strawberry.field(name="from", default=None, description="At this moment or later.")
+    from_: datetime | None = strawberry.field(
+        name="from", default=None, description="At this moment or later."
+    )
     until: datetime | None = strawberry.field(default=None, description="Before this moment.")
 
     def plain(self) -> AuditFilter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 
 import strawberry
@@ -24,13 +25,14 @@ async def campaign_progress(
 ) -> AsyncIterator[CampaignProgress]:
     key = decode_key("Campaign", campaign_id, field="campaignId")
     await watched_campaign(key)
-    async for row in campaign_states(info, key):
-        campaign = Campaign.from_document(row)
-        yield CampaignProgress(
-            campaign_id=campaign.id,
-            campaign=campaign,
-            status=campaign.status,
-            stats=campaign.stats,
-            revision=campaign.revision,
-            at=info.context.resources.clock.now(),
-        )
+    async with aclosing(campaign_states(info, key)) as states:
+        async for row in states:
+            campaign = Campaign.from_document(row)
+            yield CampaignProgress(
+                campaign_id=campaign.id,
+                campaign=campaign,
+                status=campaign.status,
+                stats=campaign.stats,
+                revision=campaign.revision,
+                at=info.context.resources.clock.now(),
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from bson import ObjectId
 
@@ -21,9 +21,8 @@ async def watched_campaign(key: ObjectId) -> Row:
     return row
 
 
-async def campaign_states(info: Info, key: ObjectId) -> AsyncIterator[Row]:
+def campaign_states(info: Info, key: ObjectId) -> AsyncGenerator[Row, None]:
     """The campaign now, then at each newer revision; newest wins."""
-    async for row in info.context.live.states(
+    return info.context.live.states(
         campaign_topic(key), "campaign", lambda: watched_campaign(key), lambda row: row["revision"]
-    ):
-        yield row
+    )

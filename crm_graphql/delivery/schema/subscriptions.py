@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Annotated
 
 import strawberry
+from bson import ObjectId
 
 from crm_graphql.campaigns.schema.watching import campaign_states, watched_campaign
 from crm_graphql.core.actor import Permission
@@ -13,9 +15,41 @@ from crm_graphql.core.ids import decode_key
 from crm_graphql.delivery.queries import LedgerPosition, changes_since
 from crm_graphql.delivery.schema.cursors import decode_position, encode_position
 from crm_graphql.delivery.schema.types import DELIVERY_COLUMNS, Delivery, DeliveryUpdate
+from crm_graphql.gql.changelog import ChangeLog
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import subscription
 from crm_graphql.gql.selection import projection, selected
+
+
+class DeliveryLog(ChangeLog[LedgerPosition, DeliveryUpdate]):
+    """A campaign's deliveries in the order of (revision, id): each comes once, with its newest state."""
+
+    def __init__(
+        self, info: Info, key: ObjectId, start: LedgerPosition, *, fields: Mapping[str, int], opened: bool
+    ) -> None:
+        """`opened` for one who named no place: it begins with an empty event."""
+        self._info = info
+        self._key = key
+        self._fields = fields
+        self.start = start
+        self.opening = DeliveryUpdate(deliveries=[], cursor=encode_position(key, start)) if opened else None
+
+    async def heads(self) -> AsyncIterator[LedgerPosition]:
+        """The campaign's committed revisions: no row of one can still appear."""
+        async with aclosing(campaign_states(self._info, self._key)) as states:
+            async for state in states:
+                yield LedgerPosition(state["revision"])
+
+    async def page(
+        self, after: LedgerPosition, up_to: LedgerPosition
+    ) -> tuple[DeliveryUpdate, LedgerPosition] | None:
+        """At most 500 deliveries that changed after the place."""
+        rows = await changes_since(self._key, after, up_to=up_to.revision, fields=self._fields)
+        if not rows:
+            return None
+        place = LedgerPosition(rows[-1]["revision"], rows[-1]["_id"])
+        deliveries = [Delivery.from_document(row) for row in rows]
+        return DeliveryUpdate(deliveries=deliveries, cursor=encode_position(self._key, place)), place
 
 
 @subscription(
@@ -23,6 +57,7 @@ from crm_graphql.gql.selection import projection, selected
     "Per-recipient changes, at most 500 an event, none left out. Without `after`: first an empty event with "
     "the cursor of now, so a client subscribes, then queries deliveries, and misses nothing. With `after`: "
     "all since then. A cursor that is too old fails with CURSOR_EXPIRED.",
+    resume_argument="after",
 )
 async def delivery_updates(
     info: Info,
@@ -30,20 +65,9 @@ async def delivery_updates(
     after: Annotated[
         str | None, strawberry.argument(description="The cursor of the last event that was seen.")
     ] = None,
-) -> AsyncIterator[DeliveryUpdate]:
+) -> AsyncIterable[DeliveryUpdate]:
     key = decode_key("Campaign", campaign_id, field="campaignId")
-    campaign = await watched_campaign(key)
+    newest = (await watched_campaign(key))["revision"]
+    start = LedgerPosition(newest) if after is None else decode_position(key, after, newest=newest)
     fields = projection(DELIVERY_COLUMNS, selected(info, "deliveries"))
-    if after is None:
-        position = LedgerPosition(campaign["revision"])
-        yield DeliveryUpdate(deliveries=[], cursor=encode_position(key, position))
-    else:
-        position = decode_position(key, after, newest=campaign["revision"])
-    async for state in campaign_states(info, key):
-        while rows := await changes_since(key, position, up_to=state["revision"], fields=fields):
-            position = LedgerPosition(rows[-1]["revision"], rows[-1]["_id"])
-            yield DeliveryUpdate(
-                deliveries=[Delivery.from_document(row) for row in rows],
-                cursor=encode_position(key, position),
-            )
-        position = max(position, LedgerPosition(state["revision"]), key=lambda place: place.revision)
+    return DeliveryLog(info, key, start, fields=fields, opened=after is None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated, Any
 
 import strawberry
@@ -41,7 +42,10 @@ async def ingestion_progress(
         return row
 
     await read()
-    async for row in info.context.live.states(ingestion_topic(key), "ingestion", read, _progress):
-        yield Ingestion.from_document(row)
-        if row["status"] in _ENDED:
-            return
+    async with aclosing(
+        info.context.live.states(ingestion_topic(key), "ingestion", read, _progress)
+    ) as states:
+        async for row in states:
+            yield Ingestion.from_document(row)
+            if row["status"] in _ENDED:
+                return

@@ -1,10 +1,10 @@
 """The refresh token as a browser's cookie, and the guard against requests that other sites forge.
 
-Only the refresh token ever is a cookie: HttpOnly (scripts cannot read it), SameSite=Strict (other sites' pages do not
-send it), Secure, for the path of the API alone. A request that uses or sets it must besides be a POST of JSON that
-comes from this server's own pages or from an allowed origin: browsers say so in `Origin` and `Sec-Fetch-Site`, which
-no page can forge. Who sends neither is no browser and must send `X-CRM-Client`, which a page on another site cannot
-add without being asked for first (CORS preflight).
+Only the refresh token ever is a cookie: HttpOnly (scripts cannot read it), SameSite=Strict (other sites'
+pages do not send it), Secure, for the path of the API alone. A request that uses or sets it must besides be a
+POST of JSON that comes from this server's own pages or from an allowed origin: browsers say so in `Origin`
+and `Sec-Fetch-Site`, which no page can forge. Who sends neither is no browser and must send `X-CRM-Client`,
+which a page on another site cannot add without being asked for first (CORS preflight).
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def is_secure(settings: Settings) -> bool:
 
 
 def cookie_name(settings: Settings) -> str:
-    """The cookie's name. Browsers take a `__Secure-` one only over HTTPS, so nobody on the way can plant it."""
+    """The cookie's name. Browsers take a `__Secure-` one only over HTTPS, so nobody on the way can plant
+    it."""
     return "__Secure-crm_refresh" if is_secure(settings) else "crm_refresh"
 
 
@@ -56,19 +57,20 @@ def clear_refresh_cookie(response: Response, settings: Settings) -> None:
 
 
 def refresh_cookie(context: Context) -> str | None:
-    """The refresh token that the browser sent, if it sent one; then the request has passed `require_own_page`."""
-    if context.request is None or context.response is None:
+    """The refresh token that the browser sent, if it sent one; then the request has passed
+    `require_own_page`."""
+    if context.connection is None or context.response is None:
         return None
-    token = context.request.cookies.get(cookie_name(context.resources.settings))
+    token = context.connection.cookies.get(cookie_name(context.resources.settings))
     if token is not None:
         require_own_page(context)
     return token
 
 
 def require_own_page(context: Context) -> Response:
-    """The response to set a cookie on. Raises InvalidInput on a websocket, Forbidden for a request that another
-    site's page may have made."""
-    request, settings = context.request, context.resources.settings
+    """The response to set a cookie on. Raises InvalidInput on a websocket, Forbidden for a request that
+    another site's page may have made."""
+    request, settings = context.connection, context.resources.settings
     if request is None or context.response is None:
         raise InvalidInput("Cookies are for HTTP requests. Leave useCookie out, or send this as a POST.")
     if request.scope.get("method") != "POST" or not _is_json(request):

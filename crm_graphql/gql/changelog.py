@@ -1,0 +1,43 @@
+"""What a resumable subscription reads: a log of newest states that can be read again from any place."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from typing import Any, Generic, TypeVar
+
+Place = TypeVar("Place")
+"""Where in the log: comparable, and greater further on."""
+Event = TypeVar("Event")
+"""What a page of the log is shown as."""
+
+
+class ChangeLog(ABC, Generic[Place, Event]):
+    """One watched log, from the place where its subscriber begins.
+
+    A log can be read by several at different places and ends in the same states for all; it is iterated as a
+    whole by one that shares it with nobody.
+    """
+
+    start: Any
+    """The place after which the subscriber begins."""
+    opening: Event | None
+    """An event to begin with: the place of now, for one who did not name a place."""
+
+    @abstractmethod
+    def heads(self) -> AsyncIterator[Place]:
+        """The newest place of the log now, then each newer one (newest wins), for as long as one iterates."""
+
+    @abstractmethod
+    async def page(self, after: Place, up_to: Place) -> tuple[Event, Place] | None:
+        """The next event after a place and by `up_to`, and the place that it reaches; None for none."""
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        place = self.start
+        if self.opening is not None:
+            yield self.opening
+        async for head in self.heads():
+            while (found := await self.page(place, head)) is not None:
+                event, place = found
+                yield event
+            place = max(place, head)
