@@ -37,10 +37,12 @@ check: setup-test ## What CI runs before the tests: format, lint, types, imports
 
 test: setup-test ## All tests, on real MongoDB and RabbitMQ and in a browser (some of them: make test TESTS=tests/bus)
 	@scripts/install_test_tools.sh
+	@scripts/install_test_clients.sh
 	$(BIN)/pytest $(PYTEST_FLAGS) $(TESTS)
 
 bench: setup-test ## Measure the product beside the raw limits of this machine (one of them: make bench ARGS=ingestion)
 	@scripts/install_test_tools.sh
+	@scripts/install_test_clients.sh
 	$(BIN)/python -m benchmarks $(ARGS)
 
 schema: setup ## Write schema.graphql from the code
@@ -51,5 +53,5 @@ lock: setup ## Lock the dependencies again (newest versions: LOCK_FLAGS=--upgrad
 
 clean: ## Remove what builds and checks left; .venv and the data of crm dev stay
 	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf graphiql/node_modules crm_graphql/static/graphiql
+	rm -rf graphiql/node_modules tests/clients/node_modules crm_graphql/static/graphiql
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -17,12 +17,15 @@ from crm_graphql.gql.bodies import decode_json, read_json_body
 from crm_graphql.gql.engine import Answer, refusal
 from crm_graphql.gql.explorer import explorer_page
 from crm_graphql.gql.gateway import Gateway
-from crm_graphql.gql.negotiation import Media, best_media
+from crm_graphql.gql.negotiation import Media, best_media, is_json
 from crm_graphql.gql.operations import GraphQLRequest, Operation
 from crm_graphql.gql.refusals import MALFORMED, RequestError
-from crm_graphql.gql.sse import EventStream
+from crm_graphql.gql.sse import EventStream, RefusedStream
 
 _ANSWERS = (Media.JSON, Media.GRAPHQL, Media.EVENTS)
+
+
+_HEADERS = {"cache-control": "no-store", "vary": "accept"}
 
 
 class Refused(Exception):
@@ -55,7 +58,7 @@ class GraphQLEndpoint:
 
 def _is_for_a_person(request: Request) -> bool:
     """Whether a browser was pointed here, with nothing to run."""
-    if request.method not in ("GET", "HEAD") or {"query", "extensions"} & request.query_params.keys():
+    if request.method != "GET" or {"query", "extensions"} & request.query_params.keys():
         return False
     return best_media(request.headers.get("accept"), (*_ANSWERS, Media.HTML)) is Media.HTML
 
@@ -83,6 +86,8 @@ async def _respond(gateway: Gateway, request: Request) -> ASGIApp:
         response.headers.update(error.headers)
         return response
     except RequestError as error:
+        if media is Media.EVENTS and error.refusal not in MALFORMED:
+            return RefusedStream(refusal(error.errors, context.request_id))
         # By the rules of application/json a request that is well formed is answered with 200.
         well_formed = media is Media.JSON and error.refusal not in MALFORMED
         status = 200 if well_formed else error.status
@@ -93,7 +98,7 @@ def _response(answer: Answer, media: Media, status: int, cookies: Response | Non
     if not answer.executed and media is Media.GRAPHQL and status == 200:
         status = 400
     shown = Media.JSON if media is Media.EVENTS else media
-    response = Response(answer.encode(), status, media_type=shown.content_type)
+    response = Response(answer.encode(), status, _HEADERS, media_type=shown.content_type)
     for name, value in cookies.raw_headers if cookies else ():
         if name == b"set-cookie":
             response.raw_headers.append((name, value))
@@ -102,7 +107,7 @@ def _response(answer: Answer, media: Media, status: int, cookies: Response | Non
 
 async def _read(request: Request, gateway: Gateway) -> GraphQLRequest:
     """The GraphQL request. Raises Refused or RequestError."""
-    if request.method in ("GET", "HEAD"):
+    if request.method == "GET":
         given = request.query_params
         return GraphQLRequest.of(
             {
@@ -114,10 +119,9 @@ async def _read(request: Request, gateway: Gateway) -> GraphQLRequest:
         )
     if request.method != "POST":
         raise Refused(405, f"{request.method} is not spoken here; use GET or POST.", {"allow": "GET, POST"})
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
+    if not is_json(request.headers.get("content-type", "")):
         # Nor any type that a page of another site may send without asking first.
-        raise Refused(415, "Send the request as application/json.")
+        raise Refused(415, "Send the request as application/json, in UTF-8.")
     settings = gateway.settings
     body = await read_json_body(request, settings.request_bytes, seconds=settings.request_read_seconds)
     return GraphQLRequest.of(body)

@@ -20,6 +20,14 @@ class Media(Enum):
         return self.value if self is Media.EVENTS else f"{self.value}; charset=utf-8"
 
 
+def is_json(content_type: str) -> bool:
+    """Whether a Content-Type says JSON in UTF-8."""
+    kind, *parameters = [part.strip().lower() for part in content_type.split(";")]
+    charsets = [value.strip(' "') for name, _, value in (part.partition("=") for part in parameters)
+                if name.strip() == "charset"]  # fmt: skip
+    return kind == "application/json" and all(charset in ("utf-8", "utf8") for charset in charsets)
+
+
 def _ranges(accept: str) -> list[tuple[str, float]]:
     """The media ranges in their order, each with its quality; what cannot be read is left out."""
     found = []

@@ -60,6 +60,11 @@ class OperationPayload(msgspec.Struct, rename="camel"):
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
 
+    @property
+    def names_a_document(self) -> bool:
+        """Whether it says what to run: by its text, or by its hash alone."""
+        return self.query is not None or "persistedQuery" in (self.extensions or {})
+
 
 class Subscribe(msgspec.Struct, tag="subscribe"):
     """Starts an operation of any kind under an id of the client's choice."""
@@ -91,6 +96,8 @@ def read_message(text: str) -> ClientMessage:
         raise BadMessage(str(error)) from None
     if isinstance(message, Subscribe | Complete) and not message.id:
         raise BadMessage("id is empty")
+    if isinstance(message, Subscribe) and not message.payload.names_a_document:
+        raise BadMessage("Object missing required field `query` - at `$.payload`")
     return message
 
 

@@ -13,11 +13,13 @@ from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
 from crm_graphql.core.actor import Actor
+from crm_graphql.core.errors import TokenExpired
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.engine import Answer
 from crm_graphql.gql.gateway import Gateway
 from crm_graphql.gql.operations import Operation
 from crm_graphql.gql.outbox import Outbox
+from crm_graphql.gql.streams import failure
 from crm_graphql.gql.wires import ABORT, DRAIN, AsgiWire
 
 KEEP_ALIVE_SECONDS = 12.0
@@ -30,6 +32,21 @@ _SLOT = "event"
 def next_event(payload: bytes) -> bytes:
     """One answer as an event. JSON has no line breaks, so one data line holds it."""
     return b"event: next\ndata: " + payload + b"\n\n"
+
+
+class RefusedStream:
+    """The answer to an operation that does not run: its errors are the only event.
+
+    A status that is no 200 would keep them from a browser's EventSource and from most clients.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self._body = next_event(answer.encode()) + COMPLETE
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the event and the end."""
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.body", "body": self._body})
 
 
 class EventStream:
@@ -96,7 +113,11 @@ class EventStream:
         if not isinstance(caller, Actor) or caller.expires_at is None:
             return []
         seconds = self._gateway.seconds_until(caller.expires_at)
-        return [asyncio.get_running_loop().call_later(seconds, self.end)]
+        return [asyncio.get_running_loop().call_later(seconds, self._expired)]
+
+    def _expired(self) -> None:
+        expired = TokenExpired("The token has expired. Connect again with a new one.")
+        self.refused(failure(expired, self._context))
 
     async def _gone(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
@@ -138,7 +159,7 @@ class EventStream:
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
+    (b"cache-control", b"no-cache, no-store, no-transform"),
     # nginx would keep events back to send them in larger pieces.
     (b"x-accel-buffering", b"no"),
 ]

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("protocols")]
 
 JSON = "application/json"
 RESPONSE = "application/graphql-response+json"
-ANSWER = {"data": {"__typename": "Query"}}
+ANSWER = {"data": {"__typename": "Query"}, "extensions": {"cost": 1}}
 LAUNCH = 'mutation { campaignLaunch(input: {id: "x"}) { errors { code } } }'
 
 
@@ -257,7 +257,7 @@ ACCEPTED = {
     f"{RESPONSE};q=0.5, {JSON}": JSON,
     f"{RESPONSE};q=0, */*": JSON,
     f"{RESPONSE}; charset=utf-8, {JSON}; charset=utf-8;q=0.9": RESPONSE,
-    f"  {RESPONSE.upper()} ;q=1.000 ,text/html;q=0.2": RESPONSE,
+    f"{RESPONSE.upper()} ;q=1.000 ,text/html;q=0.2": RESPONSE,
     "text/html, */*;q=0.1": JSON,
     f"image/png, {RESPONSE};q=0.001": RESPONSE,
 }

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("protocols")]
 
 ANSWER_SECONDS = 15.0
 EVENT_STREAM = "text/event-stream"
-TYPENAME = {"data": {"__typename": "Query"}}
+TYPENAME = {"data": {"__typename": "Query"}, "extensions": {"cost": 1}}
 AUDIENCE = """mutation ($name: String!) { audienceCreate(input: {name: $name, rule: {all: [
   {where: {field: "visitCount", operator: GTE, value: 1}}]}}) { audience { name } errors { code } } }"""
 
@@ -40,7 +40,8 @@ class Stream:
 
     async def event(self) -> tuple[str, Any]:
         """The next event's name and data (None where it is empty). Raises StopAsyncIteration at the end."""
-        name, data = "message", []
+        name = "message"
+        data: list[str] = []
         async with asyncio.timeout(ANSWER_SECONDS):
             async for line in self._lines:
                 if not line:
