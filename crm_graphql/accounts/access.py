@@ -5,6 +5,7 @@ from __future__ import annotations
 from crm_graphql.accounts.key_cache import ApiKeyCache
 from crm_graphql.accounts.passwords import Passwords
 from crm_graphql.accounts.standing import Standing
+from crm_graphql.accounts.throttle import Throttle
 from crm_graphql.bus.port import Bus
 from crm_graphql.core.settings import Settings
 
@@ -17,6 +18,7 @@ class Access:
         self.standing = Standing(bus)
         self.keys = ApiKeyCache()
         self.passwords = Passwords(settings)
+        self.throttle = Throttle()
 
     async def start(self) -> None:
         """Read what was revoked and follow it; the API process calls it before it serves."""

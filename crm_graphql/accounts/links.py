@@ -14,7 +14,7 @@ from crm_graphql.accounts.documents import LinkPurpose, OneTimeLink, RevocationK
 from crm_graphql.accounts.passwords import check_password
 from crm_graphql.accounts.secret_texts import hash_of, new_secret
 from crm_graphql.accounts.standing import revoke
-from crm_graphql.accounts.throttle import address_buckets, admit
+from crm_graphql.accounts.throttle import address_buckets
 from crm_graphql.accounts.users import find_user
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
@@ -69,7 +69,7 @@ async def set_password_by_link(
     Raises InvalidInput for a code that is not good (any more) or a password that is too easy, which leaves
     the link as it is; RateLimited.
     """
-    admitted = await admit(address_buckets("code", address))
+    admitted = await access.throttle.admit(address_buckets("code", address))
     link = await OneTimeLink.get_pymongo_collection().find_one(
         {"_id": hash_of(code), "$expr": {"$gt": ["$expires_at", "$$NOW"]}}
     )

@@ -15,7 +15,7 @@ from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import Guard, User
 from crm_graphql.accounts.passwords import check_password
 from crm_graphql.accounts.sessions import Origin, SignedIn, start_session
-from crm_graphql.accounts.throttle import address_buckets, admit
+from crm_graphql.accounts.throttle import address_buckets
 from crm_graphql.accounts.tokens import derived_key
 from crm_graphql.accounts.users import (
     checked_email,
@@ -73,7 +73,7 @@ async def register(
     an account. Raises Forbidden where registration is closed or the setup code is wrong, InvalidInput,
     RateLimited.
     """
-    admitted = await admit(address_buckets("register", origin.address))
+    admitted = await access.throttle.admit(address_buckets("register", origin.address))
     if not await has_users():
         if not hmac.compare_digest(_plain(code), _plain(setup_code(access.settings))):
             raise Forbidden(

@@ -171,7 +171,12 @@ async def _end_if_stolen(
 ) -> None:
     """End the session of a token that once was good: it is in two hands."""
     session = await Session.get_pymongo_collection().find_one(
-        {"_id": token.session_id, "family_hash": token.family_hash}
+        {
+            "_id": token.session_id,
+            "family_hash": token.family_hash,
+            # The newest token is no replay: its session has expired.
+            "turn_hash": {"$ne": token.turn_hash},
+        }
     )
     if session is None:
         return

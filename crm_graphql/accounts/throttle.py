@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ from pymongo.errors import DuplicateKeyError
 from crm_graphql.accounts.documents import Attempts
 from crm_graphql.core.errors import RateLimited
 
+REMEMBERED = 10_000
 _HIGHEST_POWER = 20
 
 
@@ -103,7 +105,8 @@ class Throttled(RateLimited):
     """The attempt is not looked at. `is_news` is true for the first, tenth, hundredth, ... in a row: for the
     audit."""
 
-    def __init__(self, wait_seconds: int, refused: int) -> None:
+    def __init__(self, seconds: float, refused: int) -> None:
+        wait_seconds = max(1, math.ceil(seconds))
         super().__init__(
             f"Too many attempts. The next one is looked at in {wait_seconds} s.",
             retry_after_seconds=wait_seconds,
@@ -111,19 +114,38 @@ class Throttled(RateLimited):
         self.is_news = refused in {10**power for power in range(10)}
 
 
-async def admit(buckets: Sequence[Bucket]) -> Admitted:
-    """Count the attempt under each bucket. Raises Throttled, saying when to come again, at the first that is
-    full.
+class Throttle:
+    """One process's way to the counts. It remembers until when a bucket is full, so that a flood of guesses
+    costs the database nothing."""
 
-    What was counted before that stays: who is refused goes on guessing all the same.
-    """
-    for bucket in buckets:
-        row = await _count(bucket)
-        if not row["admitted"]:
-            wait: datetime = row["next_at"]
-            seconds = max(1, math.ceil((wait - row["now"]).total_seconds()))
-            raise Throttled(seconds, row["refused"])
-    return Admitted(buckets)
+    def __init__(self) -> None:
+        self._full: dict[str, tuple[float, int]] = {}
+
+    async def admit(self, buckets: Sequence[Bucket]) -> Admitted:
+        """Count the attempt under each bucket. Raises Throttled, saying when to come again, at the first full one.
+
+        What was counted before that stays: who is refused goes on guessing all the same.
+        """
+        for bucket in buckets:
+            self._refuse_remembered(bucket)
+        for bucket in buckets:
+            row = await _count(bucket)
+            if not row["admitted"]:
+                next_at: datetime = row["next_at"]
+                seconds = (next_at - row["now"]).total_seconds()
+                if len(self._full) >= REMEMBERED:
+                    self._full.clear()
+                self._full[bucket.name] = (time.monotonic() + seconds, row["refused"])
+                raise Throttled(seconds, row["refused"])
+        return Admitted(buckets)
+
+    def _refuse_remembered(self, bucket: Bucket) -> None:
+        until, refused = self._full.get(bucket.name, (0.0, 0))
+        left = until - time.monotonic()
+        if left > 0:
+            self._full[bucket.name] = (until, refused + 1)
+            raise Throttled(left, refused + 1)
+        self._full.pop(bucket.name, None)
 
 
 async def _count(bucket: Bucket) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import public_query, query, signed_in_query
 from crm_graphql.ingestion.service import RECORDS_LIMIT
 
+_LARGEST_INT = 2**31 - 1
+
 
 @public_query("What a client needs to know before anyone is signed in.")
 async def server_info(info: Info) -> ServerInfo:
@@ -34,7 +36,7 @@ async def server_info(info: Info) -> ServerInfo:
             records_per_mutation=RECORDS_LIMIT,
             rule_nodes=MAX_NODES,
             rule_depth=MAX_DEPTH,
-            upload_bytes=settings.ingest_body_limit_bytes,
+            upload_bytes=min(settings.ingest_body_limit_bytes, _LARGEST_INT),
             query_cost=settings.query_cost,
             query_depth=settings.query_depth,
         ),

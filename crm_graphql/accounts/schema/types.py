@@ -111,7 +111,7 @@ class Limits:
     rule_nodes: int = strawberry.field(description="Nodes of an audience's rule, at most.")
     rule_depth: int = strawberry.field(description="Levels of an audience's rule, at most.")
     upload_bytes: int = strawberry.field(
-        description="Bytes of a body of POST /ingest, decompressed, at most."
+        description="Bytes of a body of POST /ingest, decompressed, at most; 2147483647 stands for more too."
     )
     query_cost: int = strawberry.field(description="Cost of one operation, at most.")
     query_depth: int = strawberry.field(description="Levels of fields of one operation, at most.")
