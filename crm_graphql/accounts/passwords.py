@@ -58,7 +58,7 @@ def _is_easy(text: str, email: str) -> bool:
     if len(set(text)) < 5:
         return True
     local, _, domain = email.partition("@")
-    known = [part for part in (local, domain.partition(".")[0]) if len(part) >= _SHORTEST_PART]
+    known = [part for part in (email, local, domain.partition(".")[0]) if len(part) >= _SHORTEST_PART]
     left = text
     for word in sorted({*known, "crm"}, key=len, reverse=True):
         left = left.replace(word, "")
@@ -80,7 +80,7 @@ def _is_run(text: str) -> bool:
     """Whether it goes straight up or down the alphabet, the digits, or a row of the keyboard."""
     rows = (
         "abcdefghijklmnopqrstuvwxyz" * 2,
-        "01234567890" * 3,
+        "0123456789" * 3,
         "qwertyuiopasdfghjklzxcvbnm",
         "1qaz2wsx3edc4rfv",
     )

@@ -122,7 +122,7 @@ class Throttle:
         self._full: dict[str, tuple[float, int]] = {}
 
     async def admit(self, buckets: Sequence[Bucket]) -> Admitted:
-        """Count the attempt under each bucket. Raises Throttled, saying when to come again, at the first full one.
+        """Count the attempt under each bucket. Raises Throttled at the first that is full.
 
         What was counted before that stays: who is refused goes on guessing all the same.
         """
