@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import ssl
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -60,6 +61,8 @@ class GoogleSignIn:
                 "scope": "openid email profile",
                 "code_challenge_method": "S256",
                 "timeout": PROVIDER_SECONDS,
+                # Authlib opens a client for each request; reading all authorities anew is most of its time.
+                "verify": ssl.create_default_context(),
             },
         )
         self._client = oauth.google
