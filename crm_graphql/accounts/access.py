@@ -7,6 +7,7 @@ from crm_graphql.accounts.passwords import Passwords
 from crm_graphql.accounts.standing import Standing
 from crm_graphql.accounts.throttle import Throttle
 from crm_graphql.bus.port import Bus
+from crm_graphql.core.actor import Actor
 from crm_graphql.core.settings import Settings
 
 
@@ -17,6 +18,8 @@ class Access:
         self.settings = settings
         self.standing = Standing(bus)
         self.keys = ApiKeyCache()
+        self.tokens: dict[str, Actor] = {}
+        """Access tokens that were found good, oldest first."""
         self.passwords = Passwords(settings)
         self.throttle = Throttle()
 

@@ -28,6 +28,8 @@ from crm_graphql.core.errors import RateLimited
 
 REMEMBERED = 10_000
 _HIGHEST_POWER = 20
+_LONG_AGO = {"$subtract": ["$$NOW", 3_600_000]}
+"""Before any attempt that is under way: the clock of an update is that of its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Admitted:
         updates = [
             UpdateOne({"_id": bucket.name, "failures": {"$gt": 0}}, {"$inc": {"failures": -1}})
             if bucket.limit is ADDRESS
-            else UpdateOne({"_id": bucket.name}, [{"$set": {"failures": 0, "next_at": "$$NOW"}}])
+            else UpdateOne({"_id": bucket.name}, [{"$set": {"failures": 0, "next_at": _LONG_AGO}}])
             for bucket in self.buckets
         ]
         await Attempts.get_pymongo_collection().bulk_write(updates, ordered=False)
@@ -172,11 +174,16 @@ def _counting(limit: Limit) -> list[dict[str, Any]]:
     forgotten = {"$lt": [{"$ifNull": ["$expires_at", "$$NOW"]}, "$$NOW"]}
     failures = {"$cond": [forgotten, 0, {"$ifNull": ["$failures", 0]}]}
     power = {"$min": [_HIGHEST_POWER, {"$subtract": ["$failures", limit.free + 1]}]}
-    delay = {
+    next_at = {
         "$cond": [
             {"$gt": ["$failures", limit.free]},
-            {"$min": [limit.longest_seconds, {"$pow": [2, power]}]},
-            0,
+            {
+                "$add": [
+                    "$$NOW",
+                    {"$multiply": [1000, {"$min": [limit.longest_seconds, {"$pow": [2, power]}]}]},
+                ]
+            },
+            _LONG_AGO,
         ]
     }
     return [
@@ -191,9 +198,7 @@ def _counting(limit: Limit) -> list[dict[str, Any]]:
         {
             "$set": {
                 "refused": {"$cond": ["$admitted", 0, {"$add": [{"$ifNull": ["$refused", 0]}, 1]}]},
-                "next_at": {
-                    "$cond": ["$admitted", {"$add": ["$$NOW", {"$multiply": [1000, delay]}]}, "$next_at"]
-                },
+                "next_at": {"$cond": ["$admitted", next_at, "$next_at"]},
                 "expires_at": {"$add": ["$$NOW", limit.memory_seconds * 1000]},
             }
         },
