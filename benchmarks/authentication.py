@@ -37,7 +37,7 @@ from crm_graphql.core.actor import SYSTEM, Actor, ActorKind, Role
 from crm_graphql.core.errors import Unauthenticated
 from crm_graphql.core.settings import BusKind, Settings, load_settings
 from crm_graphql.local.mongod import Mongod
-from crm_graphql.resources import open_resources
+from crm_graphql.resources import Resources, open_resources
 from tests.servers.deployment import SECRET, WEBHOOK_SECRET, Deployment
 from tests.servers.rabbitmq import RabbitNode
 
@@ -61,49 +61,55 @@ async def microseconds(call: Callable[[], Awaitable[object]], calls: int) -> flo
 async def one_request(settings: Settings) -> None:
     """What `authenticate` adds to a request."""
     async with open_resources(settings) as resources:
-        access = resources.access
-        token, _ = mint_user_token(
-            settings,
-            user_id=ObjectId(),
-            session_id=ObjectId(),
-            role=Role.VIEWER,
-            email="someone@example.com",
-            access_version=1,
-        )
+        # As much to look through as a busy quarter of an hour leaves.
         for _ in range(1_000):
             await revoke(RevocationKind.SESSION, ObjectId(), settings=settings)
-        await access.standing.read()
-        row, secret = await create_api_key(
-            SYSTEM, name="bench", role=Role.VIEWER, expires_at=None, clock=resources.clock
-        )
-        key = settings.secret_key.get_secret_value()
+        await resources.access.standing.read()
+        await a_token(resources)
+        await a_key(resources)
 
-        async def decode() -> object:
-            return jwt.decode(
-                token, key, algorithms=[ALGORITHM], audience="crm-graphql", issuer="crm-graphql"
-            )
 
-        async def find() -> object:
-            return await ApiKey.get_pymongo_collection().find_one({"secret_hash": row["secret_hash"]})
+async def a_token(resources: Resources) -> None:
+    """A user's access token, the first time and again."""
+    access, settings = resources.access, resources.settings
+    who = {"user_id": ObjectId(), "session_id": ObjectId()}
+    token, _ = mint_user_token(settings, **who, role=Role.VIEWER, email="a@example.com", access_version=1)
+    key = settings.secret_key.get_secret_value()
 
-        async def cold() -> object:
-            access.keys = ApiKeyCache()
-            return await authenticate(access, f"Bearer {secret}")
+    async def decode() -> object:
+        return jwt.decode(token, key, algorithms=[ALGORITHM], audience="crm-graphql", issuer="crm-graphql")
 
-        async def first() -> object:
-            access.tokens.clear()
-            return await authenticate(access, f"Bearer {token}")
+    async def first() -> object:
+        access.tokens.clear()
+        return await authenticate(access, f"Bearer {token}")
 
-        raw, users = await microseconds(decode, CALLS), await microseconds(first, CALLS)
-        print(f"a user's token, first time: {users:.0f} us, no database")
-        print(f"  PyJWT alone: {raw:.0f} us, ratio {users / raw:.2f}")
-        again = await microseconds(lambda: authenticate(access, f"Bearer {token}"), CALLS)
-        print(f"a user's token, again: {again:.1f} us, no database")
-        warm = await microseconds(lambda: authenticate(access, f"Bearer {secret}"), CALLS)
-        print(f"an API key used in the last half minute: {warm:.1f} us, no database")
-        looked_up, raw = await microseconds(cold, 1_000), await microseconds(find, 1_000)
-        print(f"an API key looked up: {looked_up:.0f} us")
-        print(f"  find_one alone: {raw:.0f} us, ratio {looked_up / raw:.2f}")
+    raw, users = await microseconds(decode, CALLS), await microseconds(first, CALLS)
+    print(f"a user's token, first time: {users:.0f} us, no database")
+    print(f"  PyJWT alone: {raw:.0f} us, ratio {users / raw:.2f}")
+    again = await microseconds(lambda: authenticate(access, f"Bearer {token}"), CALLS)
+    print(f"a user's token, again: {again:.1f} us, no database")
+
+
+async def a_key(resources: Resources) -> None:
+    """An API key, known and looked up."""
+    access = resources.access
+    row, secret = await create_api_key(
+        SYSTEM, name="bench", role=Role.VIEWER, expires_at=None, clock=resources.clock
+    )
+
+    async def find() -> object:
+        return await ApiKey.get_pymongo_collection().find_one({"secret_hash": row["secret_hash"]})
+
+    async def cold() -> object:
+        access.keys = ApiKeyCache()
+        return await authenticate(access, f"Bearer {secret}")
+
+    await cold()
+    warm = await microseconds(lambda: authenticate(access, f"Bearer {secret}"), CALLS)
+    print(f"an API key used in the last half minute: {warm:.1f} us, no database")
+    looked_up, raw = await microseconds(cold, 1_000), await microseconds(find, 1_000)
+    print(f"an API key looked up: {looked_up:.0f} us")
+    print(f"  find_one alone: {raw:.0f} us, ratio {looked_up / raw:.2f}")
 
 
 async def requests_per_second(port: int, head: str, body: bytes = b"") -> float:

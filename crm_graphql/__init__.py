@@ -14,9 +14,10 @@ Around them:
 
 - `core`: settings, errors, roles, money, time, ids, paging: no I/O.
 - `bus`: the port for work queues and live events, over RabbitMQ or embedded in one process.
-- `gql`: what the domains' schemas share. `schema` puts them together, `app` serves them.
+- `gql`: what the domains' schemas share, and what stands before them: limits, cost, hashes, rates.
+  `schema` puts them together, `edge` guards every answer, `app` serves them.
 - `resources`: opens MongoDB, the bus and HTTP clients, and chooses the adapters.
-- `leases`: what processes agree on through MongoDB.
+- `leases`, `edge_store`: what processes agree on through MongoDB.
 - `local`: the private servers behind `crm dev` and `crm demo`. `cli` is the `crm` command.
 - `consumers` (beside this package): the processes that do the queued work; it imports the services here,
   never the other way round.

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, nullcontext
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -20,6 +19,7 @@ from crm_graphql.accounts.routes import routes as account_routes
 from crm_graphql.audit.routes import routes as audit_routes
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.routes import routes as delivery_routes
+from crm_graphql.edge import edge_middleware
 from crm_graphql.gql.engine import Engine
 from crm_graphql.gql.explorer import routes as explorer_routes
 from crm_graphql.gql.gateway import Gateway
@@ -61,10 +61,14 @@ async def _to_explorer(_request: Request) -> Response:
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     """A masked 500; the log has the rest under the request id."""
-    request_id = structlog.contextvars.get_contextvars().get("request_id")
-    log.error("request failed", exc_info=error, path=request.url.path)
+    request_id = request.state.request_id
+    log.error("request failed", exc_info=error, path=request.url.path, request_id=request_id)
     message = f"Something went wrong on the server. Its log says what, under {request_id}."
-    return JSONResponse({"errors": [{"code": "INTERNAL", "message": message, "path": []}]}, status_code=500)
+    return JSONResponse(
+        {"errors": [{"code": "INTERNAL", "message": message, "path": []}]},
+        status_code=500,
+        headers={"x-request-id": request_id},
+    )
 
 
 def create_app(settings: Settings, *, resources: Resources | None = None) -> Starlette:
@@ -103,19 +107,9 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
         Route("/health/ready", health.ready),
         Route("/metrics", metrics),
     ]
-    cors = Middleware(
-        CORSMiddleware,
-        allow_origins=settings.allowed_origins,
-        allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type", "idempotency-key", "x-crm-client", "x-request-id"],
-        # The refresh cookie of a front end on a sister host. Never for an origin that nobody named.
-        allow_credentials="*" not in settings.allowed_origins,
-        expose_headers=["x-request-id", "retry-after"],
-        max_age=3600,
-    )
     return Starlette(
         routes=routes,
-        middleware=[Middleware(RequestIds), *([cors] if settings.allowed_origins else [])],
+        middleware=[Middleware(RequestIds), *edge_middleware(settings)],
         exception_handlers={Exception: _unexpected},
         lifespan=lifespan,
     )

@@ -3,11 +3,13 @@ each caller has spent of its rate limit."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
 from beanie import Document
-from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 
@@ -29,10 +31,10 @@ class PersistedDocument(Document):
 
 
 class RateWindow(Document):
-    """What a caller has taken of its budget in one window of time; `id` names both."""
+    """What a caller has spent in one window of time; `id` names both."""
 
     id: str  # type: ignore[assignment]
-    taken: int
+    spent: int
     expires_at: datetime
 
     class Settings:
@@ -63,31 +65,22 @@ async def store_persisted(key: str, text: str, keep_days: int, limit: int) -> bo
     documents = PersistedDocument.get_pymongo_collection()
     if await documents.estimated_document_count() >= limit:
         return False
-    await documents.update_one(
-        {"_id": key},
-        [{"$set": {"text": {"$literal": text}, "expires_at": _days_from_now(keep_days)}}],
-        upsert=True,
-    )
+    change = {"$set": {"text": {"$literal": text}, "expires_at": _days_from_now(keep_days)}}
+    # Another process may make it at the same moment: it has the same text.
+    with contextlib.suppress(DuplicateKeyError):
+        await documents.update_one({"_id": key}, [change], upsert=True)
     return True
 
 
-async def take_budget(window: str, amount: int, limit: int, expires_at: datetime) -> tuple[int, int]:
-    """Take up to `amount` of what is left of a window's `limit`. What was granted, and what all took by now.
-
-    Atomic: processes together never get more than `limit`.
-    """
+async def add_spending(spent: Mapping[str, tuple[int, datetime]]) -> dict[str, int]:
+    """Add to each window what was spent in it, until the moment it expires. What all processes have spent
+    in each by now. One write and one read, however many windows."""
     windows = RateWindow.get_pymongo_collection()
-    taken = {"$ifNull": ["$taken", 0]}
-    change = {"$set": {"taken": {"$min": [limit, {"$add": [taken, amount]}]}, "expires_at": expires_at}}
-    for _ in range(2):
-        try:
-            before = await windows.find_one_and_update(
-                {"_id": window}, [change], upsert=True, return_document=ReturnDocument.BEFORE
-            )
-            break
-        except DuplicateKeyError:  # another process made it at the same moment
-            continue
-    else:
-        before = None
-    had = int(before["taken"]) if before else 0
-    return min(amount, max(0, limit - had)), min(limit, had + amount)
+    await windows.bulk_write(
+        [
+            UpdateOne({"_id": key}, {"$inc": {"spent": amount}, "$set": {"expires_at": expires}}, upsert=True)
+            for key, (amount, expires) in spent.items()
+        ],
+        ordered=False,
+    )
+    return {row["_id"]: row["spent"] async for row in windows.find({"_id": {"$in": list(spent)}})}

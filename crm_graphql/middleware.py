@@ -37,6 +37,8 @@ class RequestIds:
         asked = dict(scope["headers"]).get(b"x-request-id", b"")
         request_id = asked.decode() if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
         route = scope["path"] if scope["path"] in _ROUTES else "other"
+        # For the answer to what nobody foresaw, which is made outside of here.
+        scope.setdefault("state", {})["request_id"] = request_id
         status = 0
         start = time.perf_counter()
 
@@ -50,6 +52,9 @@ class RequestIds:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self.app(scope, receive, send_traced)
+            except Exception:
+                status = status or 500
+                raise
             finally:
                 seconds = time.perf_counter() - start
                 if scope["type"] == "http":

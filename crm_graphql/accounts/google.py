@@ -86,33 +86,7 @@ async def _linked(
 
     async def work(session: AsyncClientSession) -> None:
         linked.clear()
-        taken_over = not found["email_verified"]
-        change: dict[str, Any] = {
-            "google_subject": str(claims["sub"]),
-            "email_verified": True,
-            "updated_at": clock.now(),
-        }
-        if taken_over:
-            change["password_hash"] = None
-        row = await User.get_pymongo_collection().find_one_and_update(
-            {"_id": found["_id"], "google_subject": None, "email_verified": found["email_verified"]},
-            {"$set": change, "$inc": {"access_version": int(taken_over)}},
-            return_document=ReturnDocument.AFTER,
-            session=session,
-        )
-        if row is None:
-            raise GoogleRefused("This account has just changed. Try again.")
-        if taken_over:
-            await Session.get_pymongo_collection().delete_many({"user_id": found["_id"]}, session=session)
-            await OneTimeLink.get_pymongo_collection().delete_many({"user_id": found["_id"]}, session=session)
-            await revoke(
-                RevocationKind.USER,
-                found["_id"],
-                settings=access.settings,
-                access_version=row["access_version"],
-                session=session,
-            )
-        linked.append(row)
+        linked.append(await _link(found, str(claims["sub"]), access.settings, clock, session))
 
     try:
         await transact(work)
@@ -120,6 +94,29 @@ async def _linked(
         raise GoogleRefused("This Google account is linked to another user.") from None
     await access.standing.announce()
     return linked[0]
+
+
+async def _link(
+    found: Row, subject: str, settings: Settings, clock: Clock, session: AsyncClientSession
+) -> dict[str, Any]:
+    key, taken_over = found["_id"], not found["email_verified"]
+    change: dict[str, Any] = {"google_subject": subject, "email_verified": True, "updated_at": clock.now()}
+    if taken_over:
+        change["password_hash"] = None
+    row = await User.get_pymongo_collection().find_one_and_update(
+        {"_id": key, "google_subject": None, "email_verified": found["email_verified"]},
+        {"$set": change, "$inc": {"access_version": int(taken_over)}},
+        return_document=ReturnDocument.AFTER,
+        session=session,
+    )
+    if row is None:
+        raise GoogleRefused("This account has just changed. Try again.")
+    if taken_over:
+        await Session.get_pymongo_collection().delete_many({"user_id": key}, session=session)
+        await OneTimeLink.get_pymongo_collection().delete_many({"user_id": key}, session=session)
+        version = row["access_version"]
+        await revoke(RevocationKind.USER, key, settings=settings, access_version=version, session=session)
+    return dict(row)
 
 
 async def _registered(email: str, claims: Mapping[str, Any], settings: Settings, clock: Clock) -> Row:

@@ -87,14 +87,18 @@ async def register(
         return Registered(signed_in, first["_id"], was_free=True)
     if not access.settings.registration_open:
         raise Forbidden("Registration is closed. Ask an administrator for an invitation.")
-    address, hashed, shown = await _checked(email, password, name, access)
+    return await _insert_viewer(*await _checked(email, password, name, access), clock=clock)
+
+
+async def _insert_viewer(email: str, password_hash: str, name: str | None, *, clock: Clock) -> Registered:
+    """A stranger's user, or as much work for an address that is taken."""
     try:
         made = await insert_user(
-            email=address,
-            name=shown,
+            email=email,
+            name=name,
             role=Role.VIEWER,
             email_verified=False,
-            password_hash=hashed,
+            password_hash=password_hash,
             clock=clock,
         )
         return Registered(None, made["_id"], was_free=True)
@@ -103,7 +107,7 @@ async def register(
         await Guard.get_pymongo_collection().update_one(
             {"_id": "registrations"}, {"$inc": {"revision": 1}}, upsert=True
         )
-        owner = await find_user_by_email(address)
+        owner = await find_user_by_email(email)
         return Registered(None, owner["_id"] if owner else None, was_free=False)
 
 

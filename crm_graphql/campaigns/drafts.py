@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm_graphql.campaigns.documents import Channel, Message
 from crm_graphql.campaigns.template import Template, parse
 from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem, RequiredInput
-from crm_graphql.core.texts import is_storable, words
+from crm_graphql.core.texts import is_storable
 
 NAME_LIMIT = 200
 
@@ -20,11 +20,6 @@ def checked_name(name: str) -> str:
     if not is_storable(trimmed):
         raise InvalidInput("The name holds characters that are no text.", path=("name",))
     return trimmed
-
-
-def name_words(name: str) -> list[str]:
-    """What a search finds the name by."""
-    return words(name)
 
 
 def checked_template(message: Message, channel: Channel, *, is_preview: bool = False) -> Template:

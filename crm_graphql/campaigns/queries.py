@@ -9,7 +9,7 @@ from bson import ObjectId
 
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Channel
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
-from crm_graphql.customers.service import prefix_range
+from crm_graphql.core.texts import prefix_range, words
 from crm_graphql.pages import count_in_time, read_by_ids, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
@@ -47,8 +47,8 @@ def list_filter(
         filter_["channel"] = channel.value
     if audience_id is not None:
         filter_["audience_id"] = audience_id
-    if search is not None and (words := search.casefold().split()):
-        filter_["$and"] = [{"name_words": {"$elemMatch": prefix_range(word)}} for word in words[:10]]
+    if search is not None and (found := words(search)):
+        filter_["$and"] = [{"name_words": {"$elemMatch": prefix_range(word)}} for word in found[:10]]
     return filter_
 
 

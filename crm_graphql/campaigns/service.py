@@ -15,7 +15,7 @@ from structlog import get_logger
 from crm_graphql.audiences.documents import Audience
 from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Channel, Message
-from crm_graphql.campaigns.drafts import checked_name, checked_template, name_words
+from crm_graphql.campaigns.drafts import checked_name, checked_template
 from crm_graphql.campaigns.lifecycle import announce
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
 from crm_graphql.campaigns.template import Rendered, RenderFailed
@@ -23,6 +23,7 @@ from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, InvalidInput, NotFound, RequiredInput, WrongState
+from crm_graphql.core.texts import words
 from crm_graphql.customers.service import CustomerReference, find_customer
 
 IDEMPOTENCY_KEY_LIMIT = 200
@@ -57,7 +58,7 @@ async def create_campaign(
     now = clock.now()
     campaign = Campaign(
         name=name,
-        name_words=name_words(name),
+        name_words=words(name),
         channel=channel,
         message=message,
         audience_id=audience_id,
@@ -93,7 +94,7 @@ async def update_campaign(
     values = dict(changes)
     if "name" in values:
         values["name"] = checked_name(values["name"])
-        values["name_words"] = name_words(values["name"])
+        values["name_words"] = words(values["name"])
     if "audience_id" in values:
         await _require_audience(values["audience_id"])
     stored = {name: _stored(value) for name, value in values.items()}

@@ -15,6 +15,7 @@ from crm_graphql.app import create_app
 from crm_graphql.commands.failing import CommandFailed
 from crm_graphql.commands.shell import command_app
 from crm_graphql.core.settings import BusKind, Settings, SettingsError, load_settings
+from crm_graphql.local.given_mongodb import check_given_mongodb
 from crm_graphql.local.mongod import is_free
 from crm_graphql.serving import options
 
@@ -36,6 +37,7 @@ def serve(
     listen_on, at = host or settings.host, port or settings.port
     if listen_on == "127.0.0.1" and not is_free(at):
         raise CommandFailed(f"Port {at} is in use. Stop what listens there, or choose another: --port.")
+    check_given_mongodb(settings.mongodb_url)
     # uvicorn drains, and then raises the signal once more: that is an orderly end.
     signal.signal(signal.SIGTERM, _exit)
     uvicorn.run(

@@ -118,7 +118,7 @@ class LimitExceeded(DomainError):
 
 
 class RateLimited(DomainError):
-    """Too many attempts; `retry_after_seconds` says when the next one is looked at."""
+    """The caller has used up its share of this moment; `retry_after_seconds` says when it has a new one."""
 
     code = ErrorCode.RATE_LIMITED
 

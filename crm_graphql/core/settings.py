@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from crm_graphql.core.account_settings import AccountSettings
 
 MIN_SECRET_BYTES = 32
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.IGNORECASE)
 
 
 class BusKind(Enum):
@@ -23,7 +28,7 @@ class SettingsError(Exception):
     """The settings cannot be used; the message names each variable and says what to do."""
 
 
-class Settings(BaseSettings):
+class Settings(AccountSettings):
     """The settings, each with its unit in its name and a default that is safe."""
 
     model_config = SettingsConfigDict(
@@ -67,44 +72,6 @@ class Settings(BaseSettings):
     )
     token_issuer: str = Field("crm-graphql", description="The `iss` and `aud` of access tokens.")
 
-    access_token_ttl_seconds: Annotated[int, Field(ge=30, le=86_400)] = Field(
-        900, description="How long a user's access token is good; then the client refreshes."
-    )
-    session_idle_days: Annotated[int, Field(ge=1, le=366)] = Field(
-        30, description="A signed-in device that was not used for so long must sign in again."
-    )
-    session_max_days: Annotated[int, Field(ge=1, le=366)] = Field(
-        90, description="A signed-in device must sign in again after so long, however much it is used."
-    )
-    one_time_link_ttl_hours: Annotated[int, Field(ge=1, le=720)] = Field(
-        48, description="How long an invitation or a link to set a new password is good."
-    )
-    password_hash_memory_kib: Annotated[int, Field(ge=1024, le=1_048_576)] = Field(
-        32_768,
-        description="Memory of one Argon2id hash. Raised: passwords are hashed anew at the next login.",
-    )
-    password_hash_passes: Annotated[int, Field(ge=1, le=20)] = Field(
-        2, description="Passes of one Argon2id hash over its memory. Aim at about 50 ms."
-    )
-    registration_open: bool = Field(
-        False, description="Whether strangers may register themselves, as VIEWER; else by invitation only."
-    )
-    front_end_url: str = Field(
-        "", description="Where the pages for people are, for links and after Google; CRM_PUBLIC_URL if empty."
-    )
-    google_client_id: str = Field("", description="Signing in with Google: the OAuth client. Empty: off.")
-    google_client_secret: SecretStr = Field(SecretStr(""), description="The OAuth client's secret.")
-    google_issuer: str = Field(
-        "https://accounts.google.com", description="The OpenID provider; another one for tests."
-    )
-    google_allowed_domains: list[str] = Field(
-        default_factory=list,
-        description='Only Google accounts of these domains, as JSON: ["example.com"]. Empty: all.',
-    )
-    audit_retention_days: Annotated[int, Field(ge=1, le=3660)] = Field(
-        365, description="How long the audit keeps what is recorded from now on."
-    )
-
     host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 inside a container.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on.")
     public_url: str = Field(
@@ -112,7 +79,8 @@ class Settings(BaseSettings):
     )
     allowed_origins: list[str] = Field(
         default_factory=list,
-        description='Origins of front ends on other hosts, as JSON: ["https://app.example.com"].',
+        description='Origins of front ends on other hosts, as JSON: ["https://app.example.com"]; for HTTP '
+        "and websockets alike.",
     )
     request_bytes: Annotated[int, Field(ge=1_000)] = Field(
         4 * 1024**2, description="Largest GraphQL request (body or frame), in bytes after decompression."
@@ -124,7 +92,7 @@ class Settings(BaseSettings):
         32_768, description="Largest GraphQL document, in bytes; bigger ones cost milliseconds to read."
     )
     query_tokens: Annotated[int, Field(ge=100, le=20_000)] = Field(
-        2_000, description="Tokens in a document: each costs about 20 microseconds the first time it comes."
+        1_500, description="Tokens in a document: each costs about 20 microseconds the first time it comes."
     )
     query_depth: Annotated[int, Field(ge=1, le=100)] = Field(
         15, description="Fields nested in one another; each list below a list multiplies the answer."
@@ -149,6 +117,15 @@ class Settings(BaseSettings):
     )
     query_cost: Annotated[int, Field(ge=1)] = Field(
         100_000, description="Cost of an operation: about the number of fields in its largest answer."
+    )
+    rate_cost_per_minute: Annotated[int, Field(ge=0)] = Field(
+        6_000_000, description="Cost that a caller may spend in a minute, in all its operations; 0: no limit."
+    )
+    anonymous_requests_per_minute: Annotated[int, Field(ge=0)] = Field(
+        300, description="Requests without a token from one address in a minute; 0: no limit."
+    )
+    rates_shared: bool = Field(
+        True, description="Count rates in MongoDB, over all API processes; false counts in each alone."
     )
     document_cache_bytes: Annotated[int, Field(ge=0)] = Field(
         64 * 1024**2, description="Memory for documents that were read and checked before, per process."
@@ -246,6 +223,14 @@ class Settings(BaseSettings):
         5.0, description="Counting an audience gives up after this long; its size is then null."
     )
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, origins: list[str]) -> list[str]:
+        for origin in origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is not an origin like https://app.example.com (no path), or *")
+        return origins
+
     @model_validator(mode="after")
     def _deadline_within_lease(self) -> Self:
         if self.vendor_deadline_seconds >= self.lease_seconds:
@@ -253,9 +238,9 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _whole_google_client(self) -> Self:
-        if bool(self.google_client_id) != bool(self.google_client_secret.get_secret_value()):
-            raise ValueError("CRM_GOOGLE_CLIENT_ID and CRM_GOOGLE_CLIENT_SECRET belong together")
+    def _an_operation_fits_into_a_minute(self) -> Self:
+        if 0 < self.rate_cost_per_minute < self.query_cost:
+            raise ValueError("CRM_RATE_COST_PER_MINUTE must be 0 or at least CRM_QUERY_COST")
         return self
 
     @property

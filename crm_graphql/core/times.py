@@ -19,6 +19,9 @@ _DURATION = re.compile(
 )
 
 
+_NO_OFFSET = timedelta(0)
+
+
 def parse_moment(text: str) -> datetime:
     """An RFC 3339 date-time, or a date alone (00:00 UTC), as aware UTC in whole milliseconds.
 
@@ -37,8 +40,9 @@ def parse_moment(text: str) -> datetime:
 
 def format_moment(moment: datetime) -> str:
     """RFC 3339 in UTC with Z, milliseconds only where there are any."""
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
-    return text.replace("+00:00", "Z")
+    if moment.utcoffset() != _NO_OFFSET:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds")[:-6] + "Z"
 
 
 @dataclass(frozen=True, slots=True)

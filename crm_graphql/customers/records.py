@@ -9,9 +9,6 @@ import msgspec
 OPENING_FIELDS = ("total_spend", "visit_count", "last_visit_at")
 """Fields of a record that are opening balances; orders add to them."""
 
-PLAIN_FIELDS = ("name", "email", "phone", "city", "country", "tags", "signed_up_at")
-"""Fields of a record that a customer simply takes over."""
-
 
 class CustomerRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What one row says of a customer.

@@ -11,6 +11,7 @@ from bson import ObjectId
 
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
+from crm_graphql.core.texts import is_storable, prefix_range
 from crm_graphql.customers.documents import Customer
 from crm_graphql.pages import count_in_time, read_by_ids, read_page
 
@@ -70,19 +71,14 @@ def list_filter(
     """The MongoDB filter of a list: prefix of a name or key, all of the tags, and a compiled rule."""
     parts: list[dict[str, Any]] = []
     if search is not None and (prefix := search.strip().casefold()):
-        if len(prefix) > 200 or "\0" in prefix:
-            raise InvalidInput("A search holds at most 200 characters.", path=("filter", "search"))
+        if len(prefix) > 200 or not is_storable(prefix):
+            raise InvalidInput("A search holds at most 200 characters of text.", path=("filter", "search"))
         parts.append({"$or": [{name: prefix_range(prefix)} for name in SEARCHED]})
     if tags:
         parts.append({"folded.tags": {"$all": [tag.strip().casefold() for tag in tags]}})
     if rule:
         parts.append(dict(rule))
     return {"$and": parts} if parts else {}
-
-
-def prefix_range(prefix: str) -> dict[str, str]:
-    """All texts that begin with `prefix`, as a range that an index serves."""
-    return {"$gte": prefix, "$lt": prefix + "\U0010ffff"}
 
 
 async def find_customer(reference: CustomerReference, *, fields: Mapping[str, int]) -> Row | None:

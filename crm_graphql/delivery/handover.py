@@ -137,7 +137,10 @@ class Handover:
         """Forward what the vendor says of the messages that it knows."""
         known: dict[str, Outcome] = {}
         for batch in self._batches(messages):
-            known |= await self._vendor.look_up([message.key for message in batch])
+            asked = [message.key for message in batch]
+            found = await self._vendor.look_up(asked)
+            # What nobody asked for may be no key of ours at all.
+            known |= {key: found[key] for key in asked if key in found}
         await self._forward([receipt for outcome in known.values() for receipt in self._receipt(outcome)])
         return known
 

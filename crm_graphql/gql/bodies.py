@@ -53,7 +53,7 @@ def decode_json(data: bytes | str) -> object:
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError) as error:
         raise _not_json(raw, error) from None
     # Few texts have so many brackets at all: counting them costs next to nothing.
-    if raw.count(b"{") + raw.count(b"[") > DEPTH_LIMIT and _is_too_deep(value):
+    if raw.count(b"{") + raw.count(b"[") > DEPTH_LIMIT and is_too_deep(value):
         raise _malformed(f"it is nested more than {DEPTH_LIMIT} levels deep")
     return value
 
@@ -83,7 +83,9 @@ async def _read(request: Request, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-def _decimal(text: str) -> Decimal:
+def exact_number(text: str) -> Decimal:
+    """A JSON number with a point or an exponent. Raises ValueError for one that is too long or too large: the
+    `float_hook` of every decoder of what clients send."""
     if len(text) <= NUMBER_LIMIT:
         number = Decimal(text)
         if not number or abs(number.adjusted()) <= NUMBER_LIMIT:
@@ -91,10 +93,10 @@ def _decimal(text: str) -> Decimal:
     raise ValueError("a number is too long or too large")
 
 
-_DECODER: msgspec.json.Decoder[object] = msgspec.json.Decoder(float_hook=_decimal)
+_DECODER: msgspec.json.Decoder[object] = msgspec.json.Decoder(float_hook=exact_number)
 
 
-def _is_too_deep(value: object) -> bool:
+def is_too_deep(value: object) -> bool:
     """Whether containers lie deeper in one another than the limit. Level by level, so without recursion."""
     level: list[object] = [value]
     for _ in range(DEPTH_LIMIT + 1):

@@ -48,10 +48,28 @@ async def _unknown() -> None:
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[NodeT]):
-    edges: list[Edge[NodeT]] = strawberry.field(description="The objects with their cursors.")
-    nodes: list[NodeT] = strawberry.field(description="The objects alone.")
-    page_info: PageInfo = strawberry.field(description="Where this page lies in the list.")
+    page: strawberry.Private[Page[Row]]
+    key: strawberry.Private[SortKey]
+    make: strawberry.Private[Callable[[Row], NodeT]]
     count: strawberry.Private[Callable[[], Awaitable[int | None]]] = _unknown
+
+    @strawberry.field(description="The objects with their cursors.")
+    def edges(self) -> list[Edge[NodeT]]:
+        return [Edge(cursor=self.key.cursor(row), node=self.make(row)) for row in self.page.rows]
+
+    @strawberry.field(description="The objects alone.")
+    def nodes(self) -> list[NodeT]:
+        return [self.make(row) for row in self.page.rows]
+
+    @strawberry.field(description="Where this page lies in the list.")
+    def page_info(self) -> PageInfo:
+        rows = self.page.rows
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=self.key.cursor(rows[0]) if rows else None,
+            end_cursor=self.key.cursor(rows[-1]) if rows else None,
+        )
 
     @strawberry.field(
         description="How many the whole list holds; null where counting takes too long. "
@@ -67,16 +85,5 @@ def connection(
     make: Callable[[Row], NodeT],
     count: Callable[[], Awaitable[int | None]] = _unknown,
 ) -> Connection[NodeT]:
-    """The connection of `page`; `make` turns a row into its GraphQL object."""
-    edges = [Edge(cursor=key.cursor(row), node=make(row)) for row in page.rows]
-    return Connection(
-        edges=edges,
-        nodes=[edge.node for edge in edges],
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-        count=count,
-    )
+    """The connection of `page`; `make` turns a row into its GraphQL object, when one is selected."""
+    return Connection(page=page, key=key, make=make, count=count)

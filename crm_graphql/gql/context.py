@@ -16,6 +16,7 @@ from crm_graphql.accounts.sessions import Origin
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import Unauthenticated
 from crm_graphql.gql.live import LiveHub
+from crm_graphql.gql.rates import RateState
 from crm_graphql.resources import Resources
 
 Key = TypeVar("Key")
@@ -35,6 +36,8 @@ class Context:
     """The request or websocket it came by; None where an operation outlives it, as a shared subscription."""
     response: Response | None = None
     """Headers and cookies set here go out with the answer; None where the transport has none."""
+    rate: RateState | None = None
+    """Where the caller stands with its share of the minute, once that was looked at."""
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property

@@ -10,7 +10,15 @@ import structlog
 from graphql import GraphQLError
 
 from crm_graphql.bus.port import BusError
-from crm_graphql.core.errors import DomainError, ErrorCode, Forbidden, Problem, Unauthenticated, Unavailable
+from crm_graphql.core.errors import (
+    DomainError,
+    ErrorCode,
+    Forbidden,
+    Problem,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+)
 from crm_graphql.core.weather import is_weather
 from crm_graphql.gql.enums import describe_enum
 
@@ -85,7 +93,7 @@ def top_level_code(original: BaseException | None) -> str:
     """The `extensions.code` of an error outside a payload."""
     if original is None or isinstance(original, GraphQLError):
         return "BAD_USER_INPUT"
-    if isinstance(original, Unauthenticated | Forbidden | Unavailable):
+    if isinstance(original, Unauthenticated | Forbidden | RateLimited | Unavailable):
         return original.code.value
     if isinstance(original, DomainError):
         return "BAD_USER_INPUT"

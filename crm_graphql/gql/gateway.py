@@ -14,12 +14,15 @@ from starlette.responses import Response
 
 from crm_graphql.accounts.authentication import identify
 from crm_graphql.core.actor import Actor
-from crm_graphql.core.errors import Unauthenticated
+from crm_graphql.core.errors import RateLimited, Unauthenticated
 from crm_graphql.core.settings import Settings
+from crm_graphql.edge import origin_allowed
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.engine import Engine
 from crm_graphql.gql.live import LiveHub
 from crm_graphql.gql.operations import GraphQLRequest, Operation, Operations
+from crm_graphql.gql.rates import REFUSED_COST, address_of, make_rates
+from crm_graphql.gql.refusals import Refusal, RequestError
 from crm_graphql.gql.subscriptions import Subscriptions
 from crm_graphql.resources import Resources
 
@@ -38,7 +41,7 @@ class Sockets:
 
         What is returned gives the place back.
         """
-        address = connection.client.host if connection.client else ""
+        address = address_of(connection.client.host if connection.client else None)
         key = ("caller", caller.subject) if isinstance(caller, Actor) else ("address", address)
         if self._open[key] >= self._limit:
             return None
@@ -65,12 +68,14 @@ class Gateway:
         self.operations = operations
         self.subscriptions = Subscriptions(engine, share=resources.settings.share_streams)
         self.sockets = Sockets(resources.settings.sockets_per_caller)
+        self._rates = make_rates(resources.settings)
         self._resources = resources
-        self._live = live
+        self.live = live
 
     async def close(self) -> None:
-        """End all subscriptions."""
+        """End all subscriptions, and stop counting."""
         await self.subscriptions.close()
+        await self._rates.close()
 
     async def identify(self, authorization: object) -> Caller:
         """Who asks, by the text of an Authorization header; or why nobody is known."""
@@ -87,21 +92,48 @@ class Gateway:
     ) -> Context:
         """What the resolvers of one operation know."""
         request_id = structlog.contextvars.get_contextvars().get("request_id") or uuid.uuid4().hex
-        return Context(self._resources, self._live, request_id, caller, connection, response)
+        return Context(self._resources, self.live, request_id, caller, connection, response)
 
     async def admit(self, request: GraphQLRequest, context: Context) -> Operation:
-        """The operation, when it may run. Raises RequestError, before anything ran."""
+        """The operation, when it may run and the caller's share of the minute covers it.
+
+        Raises RequestError, before anything ran. Who has no token pays by the request, whatever it is; who
+        has one pays what the operation costs, and for a refusal what finding out has cost.
+        """
         known = isinstance(context.identity, Actor)
-        return await self.operations.prepare(
-            request, introspection_allowed=known or self.settings.development, known_caller=known
-        )
+        if not known:
+            await self._spend(context, 1)
+        try:
+            operation = await self.operations.prepare(
+                request, introspection_allowed=known or self.settings.development, known_caller=known
+            )
+        except RequestError:
+            if known:
+                await self._spend(context, REFUSED_COST)
+            raise
+        if known:
+            await self._spend(context, operation.cost)
+        return operation
+
+    async def _spend(self, context: Context, cost: int) -> None:
+        caller = context.identity
+        if isinstance(caller, Actor):
+            limit, key = self._rates.costs, caller.subject
+        else:
+            client = context.connection.client if context.connection else None
+            limit, key = self._rates.anonymous, address_of(client.host if client else None)
+        try:
+            context.rate = await limit.spend(key, cost)
+        except RateLimited as error:
+            context.rate = await limit.state(key)
+            seconds = error.retry_after_seconds
+            raise RequestError.of(
+                Refusal.RATE, str(error), error.code.value, retryAfterSeconds=seconds
+            ) from None
 
     def origin_allowed(self, headers: Headers) -> bool:
         """Whether a page of this origin may open a socket here; what is no browser names none."""
-        origin = headers.get("origin")
-        if origin is None or origin in self.settings.allowed_origins:
-            return True
-        return origin.partition("://")[2] == headers.get("host", "")
+        return origin_allowed(headers, self.settings.allowed_origins)
 
     def seconds_until(self, moment: datetime) -> float:
         """How long it is until then; 0 when it is over."""

@@ -14,18 +14,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crm_graphql.gql.bodies import decode_json, read_json_body
+from crm_graphql.gql.context import Context
 from crm_graphql.gql.engine import Answer, refusal
 from crm_graphql.gql.explorer import explorer_page
 from crm_graphql.gql.gateway import Gateway
 from crm_graphql.gql.negotiation import Media, best_media, is_json
 from crm_graphql.gql.operations import GraphQLRequest, Operation
-from crm_graphql.gql.refusals import MALFORMED, RequestError
+from crm_graphql.gql.rates import rate_headers
+from crm_graphql.gql.refusals import UNDER_ANY_TYPE, RequestError
 from crm_graphql.gql.sse import EventStream, RefusedStream
 
 _ANSWERS = (Media.JSON, Media.GRAPHQL, Media.EVENTS)
-
-
-_HEADERS = {"cache-control": "no-store", "vary": "accept"}
 
 
 class Refused(Exception):
@@ -65,9 +64,8 @@ def _is_for_a_person(request: Request) -> bool:
 
 async def _respond(gateway: Gateway, request: Request) -> ASGIApp:
     media = best_media(request.headers.get("accept"), _ANSWERS)
-    cookies = Response()
     caller = await gateway.identify(request.headers.get("authorization"))
-    context = gateway.context(request, caller, None if media is Media.EVENTS else cookies)
+    context = gateway.context(request, caller, None if media is Media.EVENTS else Response())
     try:
         if media is None:
             shown = ", ".join(offer.value for offer in _ANSWERS)
@@ -78,30 +76,30 @@ async def _respond(gateway: Gateway, request: Request) -> ASGIApp:
         if media is Media.EVENTS:
             return EventStream(gateway, operation, context)
         answer = await gateway.engine.execute(operation, context)
-        return _response(answer, media, 200, cookies)
+        return _response(answer, context, media, 200)
     except Refused as error:
         mistake = GraphQLError(str(error), extensions={"code": "BAD_USER_INPUT"})
         answer = refusal([mistake], context.request_id)
-        response = _response(answer, media or Media.JSON, error.status)
+        response = _response(answer, context, media or Media.JSON, error.status)
         response.headers.update(error.headers)
         return response
     except RequestError as error:
-        if media is Media.EVENTS and error.refusal not in MALFORMED:
-            return RefusedStream(refusal(error.errors, context.request_id))
-        # By the rules of application/json a request that is well formed is answered with 200.
-        well_formed = media is Media.JSON and error.refusal not in MALFORMED
-        status = 200 if well_formed else error.status
-        return _response(refusal(error.errors, context.request_id), media or Media.JSON, status)
+        answer = refusal(error.errors, context.request_id)
+        if error.refusal in UNDER_ANY_TYPE or media is Media.GRAPHQL:
+            return _response(answer, context, media or Media.JSON, error.status)
+        return RefusedStream(answer) if media is Media.EVENTS else _response(answer, context, Media.JSON, 200)
 
 
-def _response(answer: Answer, media: Media, status: int, cookies: Response | None = None) -> Response:
+def _response(answer: Answer, context: Context, media: Media, status: int) -> Response:
     if not answer.executed and media is Media.GRAPHQL and status == 200:
         status = 400
     shown = Media.JSON if media is Media.EVENTS else media
-    response = Response(answer.encode(), status, _HEADERS, media_type=shown.content_type)
-    for name, value in cookies.raw_headers if cookies else ():
-        if name == b"set-cookie":
-            response.raw_headers.append((name, value))
+    headers = {"vary": "accept"}
+    if context.rate is not None:
+        headers |= rate_headers(context.rate, limited=status == 429)
+    response = Response(answer.encode(), status, headers, media_type=shown.content_type)
+    cookies = context.response.raw_headers if context.response else ()
+    response.raw_headers.extend((name, value) for name, value in cookies if name == b"set-cookie")
     return response
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -124,7 +124,7 @@ class LogReader:
         self._left = False
         self.listener = listener
         self.place: Any = None
-        self._task = asyncio.create_task(self._guarded(self._open(operation)), name="log reader")
+        self._task = asyncio.create_task(self._guarded(partial(self._open, operation)), name="log reader")
 
     def leave(self) -> None:
         """Read no further. Idempotent."""
@@ -140,11 +140,11 @@ class LogReader:
     def fall_behind(self) -> None:
         """The connection takes no more: go on alone from here, when it does."""
         if not self._left:
-            self._task = asyncio.create_task(self._guarded(self._catch_up()), name="log reader")
+            self._task = asyncio.create_task(self._guarded(self._catch_up), name="log reader")
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except Exception as error:
             self.leave()
             self.listener.refused(failure(error, self._context))

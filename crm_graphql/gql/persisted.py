@@ -121,6 +121,8 @@ class PersistedDocuments:
             return None
 
     def _remember(self, key: str, text: str) -> None:
+        if key in self._near:  # two requests asked for it at the same moment
+            return
         self._near[key] = text
         self._near_bytes += len(text)
         while self._near_bytes > self._limit_bytes:

@@ -27,13 +27,15 @@ class Refusal(Enum):
     INTROSPECTION = "the caller may not read the schema"
     PERSISTED = "no document is known by the hash, or it does not belong to it"
     UNTRUSTED = "the document is not on the deployment's list"
+    RATE = "the caller's share of this minute is used up"
 
 
-HTTP_STATUS = {Refusal.TOO_LARGE: 413, Refusal.TOO_SLOW: 408, Refusal.ENCODING: 415}
+HTTP_STATUS = {Refusal.TOO_LARGE: 413, Refusal.TOO_SLOW: 408, Refusal.ENCODING: 415, Refusal.RATE: 429}
 """Where it is not 400."""
 
-MALFORMED = frozenset({Refusal.BODY, Refusal.TOO_LARGE, Refusal.TOO_SLOW, Refusal.ENCODING, Refusal.REQUEST})
-"""What is no GraphQL request at all; the others are, and cannot be run."""
+UNDER_ANY_TYPE = frozenset({*HTTP_STATUS, Refusal.BODY, Refusal.REQUEST})
+"""What has its status whatever the media type of the answer: what is no GraphQL request at all, and what may
+run later. The others are answered with 200 by the rules of application/json."""
 
 
 class RequestError(Exception):

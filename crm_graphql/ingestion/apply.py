@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from functools import partial
 
+import pymongo
 import structlog
 from bson import ObjectId
 from pymongo import ReturnDocument, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
 
 from crm_graphql.bus.port import Bus, Event
 from crm_graphql.core.clock import Clock
@@ -23,6 +26,7 @@ from crm_graphql.transactions import Transact
 
 STARTS_ALLOWED = 2
 """So many processes may die over a chunk before it goes record by record."""
+STOP_SECONDS = 1.0
 
 _DELAYS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _REMEMBERED = 1000
@@ -47,6 +51,9 @@ async def apply_chunk(
             if chunk is not None:
                 await _apply(chunk, transact, clock, is_first=is_first)
             break
+        except asyncio.CancelledError:
+            await _take_back_start(ingestion_id, number)
+            raise
         except Exception as error:
             # What is not weather was dealt with inside; anything else is waited for like weather.
             if failures % 10 == 1:
@@ -70,6 +77,26 @@ async def _read(ingestion_id: ObjectId, number: int, *, counts_start: bool) -> C
     else:
         row = await collection.find_one(pending, hint="number")
     return None if row is None else ChunkWork.from_document(row)
+
+
+async def _take_back_start(ingestion_id: ObjectId, number: int) -> None:
+    """An orderly stop is no death: however often somebody restarts the consumers, no record is set aside for
+    it. Tried once and for a moment only, and not cut off by being cancelled again."""
+    taking_back = asyncio.create_task(_write_start_back(ingestion_id, number))
+    while not taking_back.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([taking_back])
+
+
+async def _write_start_back(ingestion_id: ObjectId, number: int) -> None:
+    collection = IngestionChunk.get_pymongo_collection().with_options(write_concern=WriteConcern(1))
+    pending = {"ingestion_id": ingestion_id, "number": number, "state": ChunkState.PENDING.value}
+    with contextlib.suppress(PyMongoError), pymongo.timeout(STOP_SECONDS):
+        await collection.update_one(
+            {**pending, "starts": {"$gt": 0}},
+            {"$inc": {"starts": -1}, "$set": {"died_at": None}},
+            hint="number",
+        )
 
 
 async def _apply(chunk: ChunkWork, transact: Transact, clock: Clock, *, is_first: bool) -> None:

@@ -26,6 +26,16 @@ _CONFLICT = (
 )
 
 
+_IS_FAILED = {"$eq": ["$status", IngestionStatus.FAILED.value]}
+_ALIVE_AGAIN: dict[str, Any] = {
+    "status": {"$cond": [_IS_FAILED, IngestionStatus.ACCEPTED.value, "$status"]},
+    "failure_reason": {"$cond": [_IS_FAILED, None, "$failure_reason"]},
+    "counters": {"$cond": [_IS_FAILED, None, "$counters"]},
+    "completed_at": {"$cond": [_IS_FAILED, None, "$completed_at"]},
+}
+"""What an update pipeline sets where somebody goes on with a body that was given up."""
+
+
 def check_labels(idempotency_key: str | None, source: str | None) -> None:
     """Raise InvalidInput for a key or source that cannot be kept."""
     for name, value, limit in (
@@ -73,7 +83,7 @@ async def begin_ingestion(
     """
     begun = await find_begun(actor, kind, idempotency_key)
     if begun is not None:
-        return begun if begun.sealed else await _take_up(begun)
+        return begun if begun.sealed else await _take_up(begun, clock)
     row = await _new_row(actor, kind, idempotency_key, source, settings, clock.now())
     try:
         await Ingestion.get_pymongo_collection().insert_one(row)
@@ -115,16 +125,12 @@ async def _new_row(
     }
 
 
-async def _take_up(begun: Ingestion) -> Ingestion:
-    """A failed ingestion that was never sealed goes on when its body is sent again."""
-    if begun.status is IngestionStatus.FAILED:
-        await Ingestion.get_pymongo_collection().update_one(
-            {"_id": begun.id, "status": IngestionStatus.FAILED.value, "sealed": False},
-            {
-                "$set": {"status": IngestionStatus.ACCEPTED.value, "failure_reason": None, "counters": None},
-                "$unset": {"completed_at": ""},
-            },
-        )
+async def _take_up(begun: Ingestion, clock: Clock) -> Ingestion:
+    """An ingestion that was never sealed goes on, also a failed one, when its body is sent again; it has been
+    touched, so that nobody takes it for an abandoned one."""
+    await Ingestion.get_pymongo_collection().update_one(
+        {"_id": begun.id, "sealed": False}, [{"$set": {**_ALIVE_AGAIN, "touched_at": clock.now()}}]
+    )
     return begun
 
 
@@ -138,8 +144,10 @@ def same_content(begun: Ingestion, body_hash: str) -> Ingestion:
 async def seal_ingestion(
     ingestion_id: ObjectId, *, chunk_count: int, received: int, rejected: int, body_hash: str, clock: Clock
 ) -> Ingestion:
-    """Say that the whole body is stored. Raises Conflict when another body was sealed, or stored in part,
-    under the same ingestion."""
+    """Say that the whole body is stored, also of an ingestion that was given up while its body was slow.
+
+    Raises Conflict when another body was sealed, or stored in part, under the same ingestion.
+    """
     collection = Ingestion.get_pymongo_collection()
     chunks = IngestionChunk.get_pymongo_collection()
     if await chunks.count_documents({"ingestion_id": ingestion_id}, hint="number") != chunk_count:
@@ -149,16 +157,19 @@ async def seal_ingestion(
         return same_content(_document(row), body_hash)
     row = await collection.find_one_and_update(
         {"_id": ingestion_id, "sealed": False},
-        {
-            "$set": {
-                "sealed": True,
-                "body_hash": body_hash,
-                "chunk_count": chunk_count,
-                "received": received,
-                "rejected": rejected,
-                "touched_at": clock.now(),
+        [
+            {
+                "$set": {
+                    **_ALIVE_AGAIN,
+                    "sealed": True,
+                    "body_hash": body_hash,
+                    "chunk_count": chunk_count,
+                    "received": received,
+                    "rejected": rejected,
+                    "touched_at": clock.now(),
+                }
             }
-        },
+        ],
         return_document=ReturnDocument.AFTER,
     )
     if row is not None:
@@ -168,9 +179,11 @@ async def seal_ingestion(
     return same_content(_document(row), body_hash)
 
 
-async def fail_ingestion(ingestion_id: ObjectId, reason: str, clock: Clock) -> bool:
+async def fail_ingestion(
+    ingestion_id: ObjectId, reason: str, clock: Clock, *, untouched_since: datetime | None = None
+) -> bool:
     """Mark an ingestion FAILED that was never sealed; what it stored goes on being applied. False when it
-    was sealed, or has ended, meanwhile."""
+    was sealed, has ended, or was touched after `untouched_since`."""
     chunks = IngestionChunk.get_pymongo_collection()
     cursor = await chunks.aggregate(
         [
@@ -185,6 +198,7 @@ async def fail_ingestion(ingestion_id: ObjectId, reason: str, clock: Clock) -> b
             "_id": ingestion_id,
             "sealed": False,
             "status": {"$in": [IngestionStatus.ACCEPTED.value, IngestionStatus.RUNNING.value]},
+            **({} if untouched_since is None else {"touched_at": {"$lt": untouched_since}}),
         },
         [
             {

@@ -23,11 +23,6 @@ _decoders: dict[IngestionKind, msgspec.msgpack.Decoder[Any]] = {
 }
 
 
-def partition_of(customer_external_id: str, partitions: int) -> int:
-    """The partition of a customer: stable over processes, machines and releases."""
-    return crc32(customer_external_id.encode()) % partitions
-
-
 def encode_records(records: Sequence[Record]) -> bytes:
     """The payload of a chunk, or of a dead letter (one record)."""
     return _encode(records)
@@ -56,6 +51,7 @@ class ChunkCutter:
         cut: list[dict[str, Any]] = []
         for record in records:
             key = record.customer_external_id if is_order else record.external_id  # type: ignore[union-attr]
+            # Stable over processes, machines and releases: a retry must cut the same chunks.
             place = crc32(key.encode()) % count
             buffer = buffers[place]
             buffer.append(record)

@@ -69,14 +69,15 @@ async def publish_forgotten(bus: Bus, clock: Clock) -> None:
 
 async def fail_abandoned(bus: Bus, clock: Clock, patience: timedelta) -> None:
     """Fail ingestions whose body has not gone on for so long."""
+    untouched_since = clock.now() - patience
     rows = Ingestion.get_pymongo_collection().find(
-        {"status": {"$in": _OPEN}, "touched_at": {"$lt": clock.now() - patience}, "sealed": False},
+        {"status": {"$in": _OPEN}, "touched_at": {"$lt": untouched_since}, "sealed": False},
         {"_id": 1},
         limit=INGESTIONS_AT_ONCE,
     )
     reason = "The body never ended. What had come of it by then was applied; send it again."
     for row in await rows.to_list(None):
-        if await fail_ingestion(row["_id"], reason, clock):
+        if await fail_ingestion(row["_id"], reason, clock, untouched_since=untouched_since):
             await tell_progress(row["_id"], bus, at_once=True)
 
 

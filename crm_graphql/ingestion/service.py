@@ -13,9 +13,9 @@ from bson import ObjectId
 from msgspec import UNSET
 
 from crm_graphql.bus.port import Bus
-from crm_graphql.core.actor import Actor, Permission, Role
+from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import LimitExceeded, NotFound
+from crm_graphql.core.errors import LimitExceeded
 from crm_graphql.core.settings import Settings
 from crm_graphql.ingestion.admission import Admission
 from crm_graphql.ingestion.begin import (
@@ -38,7 +38,6 @@ from crm_graphql.ingestion.rows import LAYOUTS, Row
 
 __all__ = [
     "BodyFormat",
-    "get_ingestion",
     "ingest_records",
     "ingest_stream",
     "ingestion_counters",
@@ -195,25 +194,11 @@ async def _end(sealed: Ingestion, *, bus: Bus, clock: Clock) -> Ingestion:
     return await _read(sealed.id)
 
 
-async def get_ingestion(actor: Actor, id: ObjectId) -> Ingestion:
-    """The ingestion. Raises NotFound, also to an INGESTOR who did not send it, and Forbidden."""
-    actor.require(Permission.INGESTIONS_READ)
-    ingestion = await _read(id)
-    if actor.role is Role.INGESTOR and ingestion.subject != actor.subject:
-        raise _not_found()
-    return ingestion
-
-
 async def _read(id: ObjectId) -> Ingestion:
     row = await Ingestion.get_pymongo_collection().find_one({"_id": id})
-    if row is None:
-        raise _not_found()
+    assert row is not None, "ingestions are not deleted"
     found: Ingestion = Ingestion.model_validate(row)
     return found
-
-
-def _not_found() -> NotFound:
-    return NotFound("There is no such ingestion, or it is not yours.")
 
 
 def _camel_case(field: str) -> str:

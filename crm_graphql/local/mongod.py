@@ -7,14 +7,13 @@ import importlib.util
 import os
 import shutil
 import socket
-import subprocess
 import time
 from pathlib import Path
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from crm_graphql.local.processes import last_line, spawn
+from crm_graphql.local.processes import Spawned, spawn
 
 START_SECONDS = 60
 
@@ -57,7 +56,7 @@ def find_mongod() -> Path:
     )
 
 
-class Mongod:
+class Mongod(Spawned):
     """One private server. `start` after `stop` or `kill` goes on with the same data on the same port."""
 
     name = "mongod"
@@ -70,11 +69,11 @@ class Mongod:
 
         Bound to its parent it dies with this process, and must be started from its main thread.
         """
+        super().__init__()
         self.folder = folder
         self.port = port or free_port()
         self._cache_gb = cache_gb
         self._bound = bound_to_parent
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -85,11 +84,6 @@ class Mongod:
     def log(self) -> Path:
         """What it logs."""
         return self.folder / "mongod.log"
-
-    @property
-    def pid(self) -> int | None:
-        """The process, while it runs."""
-        return self._process.pid if self._process else None
 
     def start(self) -> None:
         """Start and return when it takes writes. Raises LocalServerError with the end of its log."""
@@ -121,7 +115,7 @@ class Mongod:
             "127.0.0.1", self.port, directConnection=True, serverSelectionTimeoutMS=500
         ) as client:
             while time.monotonic() < deadline:
-                if self._process is None or self._process.poll() is not None:
+                if not self.is_running:
                     raise LocalServerError(f"mongod ended at once. {self._log_end()}")
                 with contextlib.suppress(PyMongoError):
                     if client.admin.command("hello").get("isWritablePrimary"):
@@ -149,39 +143,8 @@ class Mongod:
         lines = self.log.read_text(errors="replace").splitlines()[-3:] if self.log.exists() else []
         return f"Its log is {self.log}. " + " | ".join(line[:300] for line in lines)
 
-    @property
-    def is_running(self) -> bool:
-        """Whether it was started and has not ended."""
-        return self._process is not None and self._process.poll() is None
-
-    def exit_code(self) -> int | None:
-        """How it ended; None while it runs or when it was never started."""
-        return None if self._process is None else self._process.poll()
-
-    def last_line(self) -> str:
-        """The last line of its log, at most 300 characters."""
-        return last_line(self.log)
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-        if self._process is not None:
-            self._process.terminate()
-
-    def wait(self, timeout_seconds: float) -> None:
-        """Return when it has ended, or after the timeout."""
-        if self._process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout_seconds)
-
     def stop(self, *, timeout_seconds: float = 15.0) -> None:
         """End it in an orderly way; after the timeout by force."""
         self.terminate()
         self.wait(timeout_seconds)
         self.kill()
-
-    def kill(self) -> None:
-        """End it at once, as a power cut would."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None

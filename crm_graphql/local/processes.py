@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -84,45 +85,21 @@ def last_line(log: Path) -> str:
     return ""
 
 
-class Child:
-    """A process that appends what it prints to its log file and dies with this one."""
+class Spawned(ABC):
+    """The end of a process that a subclass starts as `_process`, and what is known of it meanwhile."""
 
-    def __init__(
-        self,
-        name: str,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        log: Path,
-        *,
-        stop_seconds: float,
-    ) -> None:
-        """`environment` is all that it sees; `stop_seconds` is how long it may take to end."""
-        self.name = name
-        self.stop_seconds = stop_seconds
-        self._log = log
-        self._command = list(command)
-        self._environment = dict(environment)
+    def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    @abstractmethod
     def log(self) -> Path:
-        """What it printed."""
-        return self._log
+        """What it logs."""
 
     @property
     def pid(self) -> int | None:
         """The process that was started last."""
         return self._process.pid if self._process else None
-
-    def spawn(self) -> None:
-        """Start it; from the main thread."""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        trim_log(self.log)
-        with self.log.open("ab") as output:
-            self._process = spawn(self._command, environment=self._environment, output=output.fileno())
-
-    def wait_until_ready(self) -> None:
-        """Nothing to wait for: whoever needs it asks it."""
 
     @property
     def is_running(self) -> bool:
@@ -134,7 +111,7 @@ class Child:
         return None if self._process is None else self._process.poll()
 
     def last_line(self) -> str:
-        """The last line that it printed, at most 300 characters."""
+        """The last line of its log, at most 300 characters."""
         return last_line(self.log)
 
     def terminate(self) -> None:
@@ -153,6 +130,42 @@ class Child:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+
+class Child(Spawned):
+    """A process that appends what it prints to its log file and dies with this one."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        stop_seconds: float,
+    ) -> None:
+        """`environment` is all that it sees; `stop_seconds` is how long it may take to end."""
+        super().__init__()
+        self.name = name
+        self.stop_seconds = stop_seconds
+        self._log = log
+        self._command = list(command)
+        self._environment = dict(environment)
+
+    @property
+    def log(self) -> Path:
+        """What it printed."""
+        return self._log
+
+    def spawn(self) -> None:
+        """Start it; from the main thread."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        trim_log(self.log)
+        with self.log.open("ab") as output:
+            self._process = spawn(self._command, environment=self._environment, output=output.fileno())
+
+    def wait_until_ready(self) -> None:
+        """Nothing to wait for: whoever needs it asks it."""
 
 
 def trim_log(log: Path) -> None:

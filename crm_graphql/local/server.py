@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from crm_graphql.core.settings import BusKind, Settings
 from crm_graphql.local.data_dir import DataDir, Ports, Running
-from crm_graphql.local.given_mongodb import check_given_mongodb
+from crm_graphql.local.given_mongodb import OR_A_PRIVATE_ONE, check_given_mongodb
 from crm_graphql.local.mongod import LocalServerError, Mongod, find_mongod, free_port, is_free
 from crm_graphql.local.processes import Child, Service
 
@@ -48,7 +48,7 @@ class DevServer:
         if private_mongodb:
             find_mongod()
         else:
-            check_given_mongodb(settings.mongodb_url)
+            check_given_mongodb(settings.mongodb_url, instead=OR_A_PRIVATE_ONE)
         ports = data_dir.ports()
         decided = _decide(settings, data_dir, ports, port or free_port(), private_mongodb=private_mongodb)
         decided.require_secrets()

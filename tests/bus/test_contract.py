@@ -152,6 +152,16 @@ async def test_stop_gives_back_what_outlasts_the_grace(bus: Bus) -> None:
     assert rest.numbers == [0, 1, 2]
 
 
+async def test_a_consumer_beside_it_takes_what_a_stop_gives_back(bus: Bus) -> None:
+    endless, beside = Collector(seconds=60.0), Collector()
+    consumer = await bus.consume("work", endless, prefetch=3, kinds=[Numbered])
+    await bus.publish("work", *numbered(range(3)))
+    await eventually(lambda: endless.running == 3)
+    await bus.consume("work", beside, kinds=[Numbered])
+    await consumer.stop(grace_seconds=0.1)
+    await eventually(lambda: sorted(beside.numbers) == [0, 1, 2])
+
+
 async def test_stop_does_not_wait_for_a_retry_in_place(bus: Bus) -> None:
     failing = Collector({0: 1000})
     consumer = await bus.consume("work", failing, kinds=[Numbered], retry_in_place=True)

@@ -92,3 +92,12 @@ def test_a_port_in_use_is_named(tmp_path: Path, mongod: Mongod, rabbitmq: Rabbit
         done = crm("serve", "--port", port, cwd=tmp_path, **variables)
     assert done.code == 2
     assert f"Port {port} is in use" in done.err
+
+
+def test_a_database_that_is_away_is_a_sentence(tmp_path: Path) -> None:
+    variables = {"CRM_SECRET_KEY": TEST_SECRET, "CRM_WEBHOOK_SECRET": TEST_WEBHOOK_SECRET}
+    url = f"mongodb://127.0.0.1:{free_port()}/?replicaSet=rs0"
+    done = crm("serve", "--port", str(free_port()), cwd=tmp_path, CRM_MONGODB_URL=url, **variables)
+    assert done.code == 2
+    assert "MongoDB of CRM_MONGODB_URL cannot be used" in done.err
+    assert "Traceback" not in done.err

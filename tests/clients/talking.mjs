@@ -33,7 +33,9 @@ export async function run(main) {
     const result = await main();
     process.stdout.write(`${JSON.stringify({ result })}\n`, () => process.exit(0));
   } catch (error) {
-    process.stderr.write(`${error?.stack ?? JSON.stringify(error)}\n`, () => process.exit(1));
+    // A close event shows nothing of itself as JSON.
+    const text = error?.stack ?? `${error?.code ?? ""} ${error?.reason ?? ""} ${JSON.stringify(error)}`;
+    process.stderr.write(`${text}\n`, () => process.exit(1));
   }
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -114,6 +115,23 @@ async def world(resources: Resources, rabbitmq: RabbitNode, tmp_path: Path) -> A
         await bus.close()
 
 
+def home_of(process: Process) -> set[int]:
+    """The partitions that the process last said it consumes."""
+    said = [line for line in process.log().splitlines() if '"partitions": [' in line]
+    return set(json.loads(said[-1])["partitions"]) if said else set()
+
+
+async def are_home(world: World, *shares: int) -> None:
+    """Return within seconds, when the processes together have every partition, each so many."""
+    count = world.resources.settings.partitions
+
+    async def shared() -> bool:
+        homes = [home_of(process) for process in world.consumers[: len(shares)]]
+        return [len(home) for home in homes] == [*shares] and set().union(*homes) == set(range(count))
+
+    await until(shared, seconds=10)
+
+
 async def assert_each_once(world: World, key: ObjectId) -> None:
     """Everybody has one row and the simulator sent each message once."""
     row = await assert_exact(key)
@@ -130,10 +148,7 @@ async def test_two_processes_share_the_work_and_stop_in_order(world: World) -> N
     for process in world.consumers:
         await world.start(process)
 
-    async def both_are_home() -> bool:
-        return all('"partitions": [' in process.log() for process in world.consumers)
-
-    await until(both_are_home)
+    await are_home(world, 4, 4)
     key = await launch(world.resources)
     await until_status(key, "COMPLETED", seconds=60)
     await assert_each_once(world, key)
@@ -162,8 +177,10 @@ async def test_the_survivor_takes_over_within_seconds(world: World) -> None:
     await make_customers(CUSTOMERS)
     for process in world.consumers:
         await world.start(process)
+    await are_home(world, 4, 4)
     key = await launch(world.resources)
     await asyncio.sleep(0.3)
-    world.consumers[0].kill()
+    world.consumers.pop(0).kill()
+    await are_home(world, 8)
     await until_status(key, "COMPLETED", seconds=40)
     await assert_each_once(world, key)

@@ -10,9 +10,11 @@ import pytest
 from consumers import reconciler
 from consumers.reconciler import reconcile_for_ever
 from consumers.work import Work
+from crm_graphql.campaigns.messages import PLAN_QUEUE
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.delivery.reconcile import DeliveryReconciler
 from crm_graphql.resources import Resources
+from tests.delivery.factories import launch, make_customers
 from tests.delivery.running import until
 from tests.delivery.stand_in import StandInVendor
 
@@ -62,3 +64,28 @@ async def test_of_two_processes_one_reconciles(resources: Resources, monkeypatch
     await until(has_run)
     await end_tasks(tasks)
     assert len(set(ran_by)) == 1
+
+
+async def test_work_is_put_back_once_and_a_queue_that_is_merely_slow_is_not_flooded(
+    resources: Resources,
+) -> None:
+    await make_customers(3)
+    await launch(resources)
+    settings = resources.settings
+    delivery = DeliveryReconciler(
+        writer=quick(resources).writer,
+        bus=resources.bus,
+        clock=resources.clock,
+        partitions=settings.partitions,
+        receipt_timeout_seconds=settings.receipt_timeout_seconds,
+        parked_receipt_seconds=settings.parked_receipt_seconds,
+        senders=settings.senders,
+    )
+    for _ in range(3):
+        await delivery.run()
+    assert await resources.bus.depth(PLAN_QUEUE) == 1
+    # The broker has lost it.
+    await resources.database.bus_messages.delete_many({})
+    for _ in range(3):
+        await delivery.run()
+    assert await resources.bus.depth(PLAN_QUEUE) == 1

@@ -46,6 +46,36 @@ def test_a_cursor_never_carries_an_operator() -> None:
         decode_cursor(forged)
 
 
+KEY = '{"$oid": "65a000000000000000000001"}'
+
+
+@pytest.mark.parametrize(
+    "json",
+    [
+        f'["\\ud800", {KEY}]',
+        f'["a\\u0000", {KEY}]',
+        f"[99999999999999999999999, {KEY}]",
+        f'[{{"$numberLong": "9223372036854775808"}}, {KEY}]',
+        f'[{{"$date": {{"$numberLong": "99999999999999999999"}}}}, {KEY}]',
+        f'[{{"$date": 1e400}}, {KEY}]',
+        f'[{{"$code": "x"}}, {KEY}]',
+        f'[{{"$regularExpression": {{"pattern": "(", "options": ""}}}}, {KEY}]',
+        f'[{{"$numberDecimal": "1e9999"}}, {KEY}]',
+        f'[{{"$uuid": "x"}}, {KEY}]',
+        f'[{{"$timestamp": {{}}}}, {KEY}]',
+        f'[{{"$binary": {{}}}}, {KEY}]',
+        f"[true, {KEY}]",
+        f"[1.5, {KEY}]",
+        f"[[1], {KEY}]",
+        '[1, {"$oid": "no id"}]',
+        "[" * 3000,
+    ],
+)
+def test_a_forged_cursor_is_refused_before_it_reaches_the_database(json: str) -> None:
+    with pytest.raises(InvalidInput):
+        decode_cursor(base64.urlsafe_b64encode(json.encode()).decode())
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "path"),
     [

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.campaigns.documents import Campaign
+from crm_graphql.campaigns.lifecycle import complete_if_ended
 from crm_graphql.campaigns.messages import SEND_QUEUE
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery import planner as planner_module
@@ -23,6 +24,7 @@ from crm_graphql.delivery.planner import Planner
 from crm_graphql.delivery.turns import CampaignTurns
 from crm_graphql.resources import Resources
 from tests.delivery.factories import NOBODY, assert_exact, campaign_row, launch, make_customers
+from tests.delivery.ledgers import assert_whole, ledger, ranges
 
 
 class Killed(BaseException):
@@ -38,30 +40,6 @@ def make_planner(resources: Resources, transact: Any = None, *, range_rows: int 
         lease_seconds=30,
         range_rows=range_rows,
     )
-
-
-async def ledger(key: ObjectId) -> list[dict[str, Any]]:
-    return await Delivery.get_pymongo_collection().find({"campaign_id": key}).sort("number").to_list()
-
-
-async def ranges(key: ObjectId) -> list[dict[str, Any]]:
-    return await SendRange.get_pymongo_collection().find({"campaign_id": key}).sort("first").to_list()
-
-
-async def assert_whole(key: ObjectId, customers: list[ObjectId]) -> None:
-    """Every customer once, numbered without a gap, and every queued row in exactly one range."""
-    row = await assert_exact(key)
-    rows = await ledger(key)
-    assert [one["customer_id"] for one in rows] == sorted(customers)
-    assert [one["number"] for one in rows] == list(range(len(customers)))
-    assert row["planning"]["done"]
-    covered = [
-        number
-        for one in await ranges(key)
-        for number in range(one["first"], one["last"] + 1)
-        if rows[number]["status"] == "QUEUED"
-    ]
-    assert covered == [one["number"] for one in rows if one["status"] == "QUEUED"]
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +83,13 @@ async def test_an_audience_without_addresses_completes(resources: Resources) -> 
     await make_planner(resources).plan(key)
     row = await assert_exact(key)
     assert (row["status"], row["stats"]["skipped"]) == ("COMPLETED", 9)
+
+
+async def test_a_campaign_whose_ledger_is_not_written_yet_is_not_complete(resources: Resources) -> None:
+    await make_customers(3)
+    key = await launch(resources)
+    assert not await complete_if_ended(key, bus=resources.bus, clock=resources.clock)
+    assert (await campaign_row(key))["status"] == "SENDING"
 
 
 async def test_who_comes_after_the_launch_is_left_out(resources: Resources) -> None:

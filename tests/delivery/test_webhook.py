@@ -73,6 +73,19 @@ async def test_signed_receipts_reach_the_ledger(resources: Resources, client: ht
     assert (failed["reason"], failed["reason_text"]) == ("BOUNCED", "550")
 
 
+async def test_a_receipt_from_the_future_happened_now(
+    resources: Resources, client: httpx.AsyncClient
+) -> None:
+    key, ids = await make_ledger(1, status=DeliveryStatus.SENT)
+    before = datetime.now(UTC)
+    async with running(resources, StandInVendor()):
+        await post(client, [entry(ids[0], occurred_at="2199-01-01T00:00:00Z")])
+        await until_status(key, "COMPLETED")
+    row = await Delivery.get_pymongo_collection().find_one({"_id": ObjectId(ids[0])})
+    assert row is not None
+    assert before - timedelta(seconds=1) <= row["finished_at"] <= datetime.now(UTC)
+
+
 async def test_doubled_early_and_reordered_receipts_count_once(
     resources: Resources, client: httpx.AsyncClient
 ) -> None:

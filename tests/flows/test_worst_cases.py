@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import json
 import random
+import sys
+import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
@@ -15,7 +17,7 @@ import httpx
 import pytest
 from pymongo import AsyncMongoClient
 
-from crm_graphql.local.mongod import Mongod
+from crm_graphql.local.mongod import Mongod, free_port
 from tests.flows.campaigns import (
     launch_to,
     ledger,
@@ -23,7 +25,7 @@ from tests.flows.campaigns import (
     messages_of,
     watch_until_completed,
 )
-from tests.servers.deployment import Deployment, eventually
+from tests.servers.deployment import Deployment, Process, eventually
 from tests.servers.rabbitmq import RabbitNode
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("worst")]
@@ -211,31 +213,55 @@ async def hold_campaign(world: World, campaign: str, reachable: int) -> None:
     assert max(sent.values()) == 1
 
 
-async def test_orders_accepted_while_the_broker_is_away_for_30_s_are_applied_when_it_is_back(
+async def test_a_broker_away_for_30_s_under_load_loses_and_doubles_nothing(
     world: World, tmp_path: Path
 ) -> None:
-    orders = Orders(tmp_path, "away", orders=5_000)
+    before, away = Orders(tmp_path, "before"), Orders(tmp_path, "away", orders=5_000)
+    deployment = world.deployment
+    reachable = await make_customers(
+        deployment, 1_000, frequent_share=1, without_email=0, prefix="broker-away"
+    )
+    await asyncio.to_thread(deployment.simulator.control, latency_ms=300)
+    campaign = await launch_to(
+        deployment, {"where": {"field": "externalId", "operator": "STARTS_WITH", "value": "broker-away"}}
+    )
+    importing = asyncio.create_task(deployment.import_file("orders", before.file))
+    await asyncio.sleep(1.5)
     await asyncio.to_thread(world.rabbitmq.kill)
-    answer = await world.deployment.http.post(
-        "/ingest/orders",
-        content=orders.file.read_bytes(),
-        headers={
-            "authorization": f"Bearer {world.deployment.token}",
-            "content-type": "application/x-ndjson",
-        },
+    went_at = time.monotonic()
+    answer = await deployment.http.post(
+        "/ingest/orders", content=away.file.read_bytes(), headers=sending(deployment, "away")
     )
     assert answer.status_code == 202, answer.text
     assert answer.json()["accepted"] == 5_000
-    await asyncio.sleep(30)
+    await asyncio.sleep(30 - (time.monotonic() - went_at))
     await asyncio.to_thread(world.rabbitmq.start)
+    done = await importing
+    assert (done["received"], done["failed"], done["created"]) == (ORDERS, 0, ORDERS)
+    await until_applied(deployment, answer.json()["id"], created=5_000)
+    await before.hold(world)
+    await away.hold(world)
+    await hold_campaign(world, campaign, reachable)
+
+
+def sending(deployment: Deployment, key: str) -> dict[str, str]:
+    """The headers of a body of NDJSON under an idempotency key."""
+    return {
+        "authorization": f"Bearer {deployment.token}",
+        "content-type": "application/x-ndjson",
+        "idempotency-key": key,
+    }
+
+
+async def until_applied(deployment: Deployment, key: str, *, created: int) -> None:
+    """Return when the ingestion has completed; each of its records was applied once."""
 
     async def completed() -> bool:
-        document = "query ($id: ID!) { ingestion(id: $id) { status failed } }"
-        data = await world.deployment.graphql(document, {"id": answer.json()["id"]})
-        return bool(data["ingestion"] == {"status": "COMPLETED", "failed": 0})
+        document = "query ($id: ID!) { ingestion(id: $id) { status created failed } }"
+        found = (await deployment.graphql(document, {"id": key}))["ingestion"]
+        return bool(found == {"status": "COMPLETED", "created": created, "failed": 0})
 
     await eventually(completed, within_seconds=90, what="the ingestion's end")
-    await orders.hold(world)
 
 
 async def test_an_api_killed_in_the_middle_of_a_body_is_retried_with_the_same_key(
@@ -244,11 +270,7 @@ async def test_an_api_killed_in_the_middle_of_a_body_is_retried_with_the_same_ke
     orders = Orders(tmp_path, "cut", orders=8_000)
     deployment = world.deployment
     body = orders.file.read_bytes()
-    headers = {
-        "authorization": f"Bearer {deployment.token}",
-        "content-type": "application/x-ndjson",
-        "idempotency-key": "cut-in-the-middle",
-    }
+    headers = sending(deployment, "cut-in-the-middle")
     halfway = asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
@@ -259,24 +281,88 @@ async def test_an_api_killed_in_the_middle_of_a_body_is_retried_with_the_same_ke
                 halfway.set()
                 await asyncio.sleep(0.2)
 
-    sending = asyncio.create_task(deployment.http.post("/ingest/orders", content=slowly(), headers=headers))
+    cut_off = asyncio.create_task(deployment.http.post("/ingest/orders", content=slowly(), headers=headers))
     await halfway.wait()
     await killing(world, "api-0")()
     with pytest.raises(httpx.HTTPError):
-        await sending
+        await cut_off
     await deployment.wait_until_ready()
     for _ in range(2):
         answer = await deployment.http.post("/ingest/orders", content=body, headers=headers)
         assert answer.status_code == 202, answer.text
         assert answer.json()["received"] == 8_000
-    key = answer.json()["id"]
-
-    async def completed() -> bool:
-        document = "query ($id: ID!) { ingestion(id: $id) { status created } }"
-        data = await deployment.graphql(document, {"id": key})
-        return bool(data["ingestion"] == {"status": "COMPLETED", "created": 8_000})
-
-    await eventually(completed, within_seconds=60, what="the ingestion's end")
+    await until_applied(deployment, answer.json()["id"], created=8_000)
     await orders.hold(world)
     other = await deployment.http.post("/ingest/orders", content=body[: len(body) // 2], headers=headers)
     assert other.status_code in (400, 409), other.text
+
+
+async def send_body(client: httpx.AsyncClient, deployment: Deployment, orders: Orders) -> str:
+    """The orders through POST /ingest, under a key of their own; the ingestion's id."""
+    answer = await client.post(
+        "/ingest/orders", content=orders.file.read_bytes(), headers=sending(deployment, orders.prefix)
+    )
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+async def send_mutation(client: httpx.AsyncClient, deployment: Deployment, orders: Orders) -> str:
+    """The orders as one mutation, under a key of their own; the ingestion's id."""
+    document = """mutation ($input: OrdersIngestInput!) { ordersIngest(input: $input) {
+        ingestion { id } errors { message } } }"""
+    records = [
+        {
+            "externalId": row["order_id"],
+            "customerExternalId": row["customer_id"],
+            "amount": row["amount"],
+            "orderedAt": row["ordered_at"],
+        }
+        for row in map(json.loads, orders.file.read_text().splitlines())
+    ]
+    answer = await client.post(
+        "/graphql",
+        json={
+            "query": document,
+            "variables": {"input": {"records": records, "idempotencyKey": orders.prefix}},
+        },
+        headers={"authorization": f"Bearer {deployment.token}"},
+    )
+    payload = answer.json()["data"]["ordersIngest"]
+    assert payload["errors"] == []
+    return str(payload["ingestion"]["id"])
+
+
+@pytest.mark.parametrize("send", [send_body, send_mutation])
+async def test_an_api_killed_between_accepting_and_answering_is_retried_with_the_same_key(
+    world: World, tmp_path: Path, send: Callable[[httpx.AsyncClient, Deployment, Orders], Awaitable[str]]
+) -> None:
+    orders = Orders(tmp_path, f"unanswered-{send.__name__}", orders=900)
+    deployment = world.deployment
+    port = free_port()
+    environment = {"CRM_PORT": str(port), "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-m", "tests.servers.api_dying_before_its_answer"]
+    dying = Process(orders.prefix, command, {**deployment.environment, **environment}, deployment.folder)
+    dying.start()
+    try:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60
+        ) as client:
+
+            async def is_ready() -> bool:
+                with contextlib.suppress(httpx.HTTPError):
+                    return (await client.get("/health/ready")).status_code == 200
+                return False
+
+            async def is_dead() -> bool:
+                return not dying.is_running
+
+            await eventually(is_ready, what="the start of an API")
+            with pytest.raises(httpx.HTTPError):
+                await send(client, deployment, orders)
+            await eventually(is_dead, within_seconds=10, what="its death")
+    finally:
+        dying.kill()
+    first = await send(deployment.http, deployment, orders)
+    assert await send(deployment.http, deployment, orders) == first
+    await until_applied(deployment, first, created=900)
+    await orders.hold(world)

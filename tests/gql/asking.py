@@ -17,7 +17,7 @@ SCHEMA: GraphQLSchema = schema._schema
 
 def limits(**overrides: Any) -> Settings:
     """The default limits, some of them changed."""
-    return load_settings(_env_file=None, **overrides)
+    return load_settings(_env_file=None, rate_cost_per_minute=0, **overrides)
 
 
 def operations(documents: Documents | None = None, **overrides: Any) -> Operations:

@@ -80,10 +80,10 @@ async def test_a_bomb_is_unpacked_no_further_than_the_limit() -> None:
     packer = zlib.compressobj(9, wbits=31)
     zeros = b" " * 1024**2
     bomb = b"".join(packer.compress(zeros) for _ in range(200)) + packer.flush()
-    start = time.perf_counter()
+    start = time.thread_time()
     error = await refusal(Sender([bomb], {"content-encoding": "gzip"}), 1024**2)
     assert error.status == 413
-    assert time.perf_counter() - start < 5.0
+    assert time.thread_time() - start < 5.0
 
 
 @pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"{}", mtime=0)[:-4], b""])
@@ -141,10 +141,10 @@ MALFORMED = {
 
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED.keys())
 def test_what_is_no_plain_json_is_a_400_at_once(body: bytes) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     with pytest.raises(RequestError) as caught:
         decode_json(body)
-    assert time.perf_counter() - start < 1.0
+    assert time.thread_time() - start < 1.0
     assert (caught.value.status, caught.value.refusal) == (400, Refusal.BODY)
     str(caught.value).encode()
     assert len(str(caught.value)) < 300

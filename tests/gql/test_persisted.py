@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -45,6 +46,12 @@ async def test_a_hash_is_unknown_then_registered_then_known_to_every_process(res
     for asked in (one, other, other):
         again = await ask(asked, GraphQLRequest(None, extensions=by_hash(TEXT)), known=False)
         assert again.document_hash == first.document_hash
+
+
+async def test_many_processes_may_register_the_same_document_at_once(resources: Resources) -> None:
+    request = GraphQLRequest(TEXT, extensions=by_hash(TEXT))
+    await asyncio.gather(*(ask(process(), request) for _ in range(20)))
+    assert await stored() == 1
 
 
 async def test_a_hash_of_another_text_is_refused(resources: Resources) -> None:

@@ -6,9 +6,11 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from crm_graphql.accounts.tokens import mint_token
+from crm_graphql.app import create_app
 from crm_graphql.core.actor import Role
 from tests.gql.conftest import Api
 
@@ -139,3 +141,27 @@ async def test_each_answer_carries_the_request_id_that_the_caller_gave(api: Api)
     assert answer.headers["x-request-id"] == "abc-1"
     answer = await api.http.get("/health/live", headers={"x-request-id": "no spaces"})
     assert answer.headers["x-request-id"] != "no spaces"
+
+
+async def test_what_nobody_foresaw_is_masked_and_found_in_the_log_by_its_request_id(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_arguments: object, **_options: object) -> None:
+        raise RuntimeError("a secret of the house")
+
+    monkeypatch.setattr("crm_graphql.ingestion.routes.ingest_stream", fail)
+    app = create_app(api.resources.settings, resources=api.resources)
+    token = mint_token(api.resources.settings, Role.ADMIN, timedelta(minutes=1))
+    headers = {"authorization": f"Bearer {token}", "content-type": "text/csv", "x-request-id": "trace-me"}
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://crm.test"
+        ) as http,
+    ):
+        answer = await http.post("/ingest/orders", content=b"x", headers=headers)
+        figures = (await http.get("/metrics")).text
+    assert (answer.status_code, answer.headers["x-request-id"]) == (500, "trace-me")
+    assert "secret" not in answer.text
+    assert "trace-me" in answer.json()["errors"][0]["message"]
+    assert 'crm_http_requests_total{route="/ingest/orders",status="500"} 1.0' in figures

@@ -26,7 +26,6 @@ pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("protocols")]
 
 ANSWER_SECONDS = 15.0
 EVENT_STREAM = "text/event-stream"
-TYPENAME = {"data": {"__typename": "Query"}, "extensions": {"cost": 1}}
 AUDIENCE = """mutation ($name: String!) { audienceCreate(input: {name: $name, rule: {all: [
   {where: {field: "visitCount", operator: GTE, value: 1}}]}}) { audience { name } errors { code } } }"""
 
@@ -118,7 +117,7 @@ async def test_nothing_between_here_and_the_browser_may_hold_events_back(
     served: Deployment, campaign: SentCampaign
 ) -> None:
     async with asked(served, PROGRESS, variables={"id": campaign.id}) as stream:
-        assert "no-cache" in stream.answer.headers["cache-control"]
+        assert stream.answer.headers["cache-control"].startswith(("no-cache", "no-store"))
         assert stream.answer.headers.get("x-accel-buffering") == "no"
         assert "content-length" not in stream.answer.headers
         assert "content-encoding" not in stream.answer.headers
@@ -141,7 +140,7 @@ async def test_a_subscription_that_ends_completes(served: Deployment) -> None:
 async def test_a_query_is_one_event_and_the_end(served: Deployment, method: str) -> None:
     async with asked(served, "{ __typename }", method=method) as stream:
         assert is_stream(stream.answer), stream.answer
-        assert await stream.result() == TYPENAME
+        assert (await stream.result())["data"] == {"__typename": "Query"}
         await stream.completed()
 
 

@@ -200,14 +200,14 @@ async def test_an_id_is_free_again_once_its_operation_is_complete(
 ) -> None:
     async with acknowledged(served) as peer:
         for _ in range(3):
-            assert await peer.result("1") == {"data": {"__typename": "Query"}, "extensions": {"cost": 1}}
+            assert (await peer.result("1"))["data"] == {"__typename": "Query"}
         for _ in range(3):
             await peer.subscribe("1", PROGRESS, variables={"id": campaign.id})
             assert (await peer.receive())["type"] == "next"
             await peer.send({"id": "1", "type": "complete"})
         await peer.subscribe("1", "{ nope }")
         assert (await peer.receive())["type"] == "error"
-        assert await peer.result("1") == {"data": {"__typename": "Query"}, "extensions": {"cost": 1}}
+        assert (await peer.result("1"))["data"] == {"__typename": "Query"}
 
 
 async def test_an_operation_that_the_client_completes_sends_nothing_more(
@@ -291,14 +291,9 @@ async def test_variables_that_do_not_fit_are_the_operations_own_error(
 async def test_the_operation_is_chosen_by_its_name(served: Deployment) -> None:
     async with acknowledged(served) as peer:
         document = "query A { a: __typename } query B { b: __typename }"
-        assert await peer.result("1", document, operationName="B") == {
-            "data": {"b": "Query"},
-            "extensions": {"cost": 1},
-        }
-        assert await peer.result("2", TYPENAME, operationName=None, variables=None, extensions=None) == {
-            "data": {"__typename": "Query"},
-            "extensions": {"cost": 1},
-        }
+        assert (await peer.result("1", document, operationName="B"))["data"] == {"b": "Query"}
+        nothing = dict.fromkeys(("operationName", "variables", "extensions"))
+        assert (await peer.result("2", TYPENAME, **nothing))["data"] == {"__typename": "Query"}
 
 
 async def test_queries_and_mutations_go_over_the_socket_too(served: Deployment) -> None:

@@ -109,7 +109,7 @@ class Peer:
 
     async def is_well(self) -> None:
         """The socket still answers."""
-        assert await self.result("is well") == {"data": {"__typename": "Query"}, "extensions": {"cost": 1}}
+        assert (await self.result("is well"))["data"] == {"__typename": "Query"}
 
 
 @asynccontextmanager

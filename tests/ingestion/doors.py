@@ -29,6 +29,19 @@ def cut(body: bytes) -> list[bytes]:
     return [body[at : at + PART_BYTES] for at in range(0, len(body), PART_BYTES)]
 
 
+def orders_csv(count: int, customers: int = 50) -> bytes:
+    """A body of so many orders, the amount of each its number."""
+    rows = [f"o{n},c{n % customers},{n}.25,2024-01-0{n % 9 + 1}" for n in range(count)]
+    return ("order_id,customer_id,amount,ordered_at\n" + "\n".join(rows) + "\n").encode()
+
+
+async def broken_off(body: bytes, at: int) -> AsyncIterator[bytes]:
+    """A body whose sender dies."""
+    for part in cut(body[:at]):
+        yield part
+    raise ConnectionResetError("the sender died")
+
+
 async def stream(
     resources: Resources,
     kind: IngestionKind,
@@ -104,3 +117,10 @@ async def figures(ingestion: Ingestion) -> tuple[int, int, int, int]:
     key = ObjectId(ingestion.id)
     counters: Counters = (await ingestion_counters([key]))[key]
     return counters.created, counters.updated, counters.unchanged, counters.failed
+
+
+async def as_stored(ingestion: Ingestion) -> Ingestion:
+    """The ingestion as the database has it now."""
+    found: Ingestion | None = await Ingestion.get(ingestion.id)
+    assert found is not None
+    return found

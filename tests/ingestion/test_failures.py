@@ -14,17 +14,18 @@ from typing import Any
 import pytest
 from bson import ObjectId
 from pymongo.errors import AutoReconnect, NotPrimaryError
+from pymongo.read_concern import ReadConcern
 
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.errors import Forbidden, NotFound, WrongState
 from crm_graphql.core.paging import PageRequest
+from crm_graphql.core.tasks import end_tasks
 from crm_graphql.ingestion.apply import apply_chunk
 from crm_graphql.ingestion.dead_letters import list_dead_letters, retry_dead_letters, show_dead_letter
 from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.ingestion.replay import replay_ingestion
-from crm_graphql.ingestion.service import get_ingestion
 from crm_graphql.resources import Resources
-from tests.ingestion.doors import CUSTOMERS, INGESTOR, ORDERS, apply_pending, figures, send
+from tests.ingestion.doors import CUSTOMERS, ORDERS, apply_pending, as_stored, figures, send
 
 ADMIN = Actor(Role.ADMIN, "operator")
 POISON = 6_660_000
@@ -62,7 +63,7 @@ async def test_a_record_at_fault_is_set_aside_and_the_others_are_applied(resourc
     async with database_refusing_poison(resources):
         ingestion = await send(resources, ORDERS, records)
         await apply_pending(resources)
-    done = await get_ingestion(INGESTOR, ObjectId(ingestion.id))
+    done = await as_stored(ingestion)
     assert done.status is IngestionStatus.COMPLETED
     assert await figures(done) == (27, 0, 0, 3)
     assert await spend_of_all(resources) == 27
@@ -96,6 +97,22 @@ async def test_dead_letters_are_listed_shown_and_sent_again(resources: Resources
         await show_dead_letter(ADMIN, shown.id)
     with pytest.raises(Forbidden):
         await list_dead_letters(Actor(Role.VIEWER, "v"), PageRequest.of())
+
+
+async def test_a_dead_letter_sent_again_by_two_at_once_is_applied_once(resources: Resources) -> None:
+    async with database_refusing_poison(resources):
+        ingestion = await send(resources, ORDERS, [order(1), order(2, "666")])
+        await apply_pending(resources)
+    together = asyncio.Barrier(2)
+
+    async def transact(work: Any) -> Any:
+        await together.wait()
+        return await resources.in_transaction(work)
+
+    parts: dict[str, Any] = {"transact": transact, "bus": resources.bus, "clock": resources.clock}
+    both = await asyncio.gather(*(retry_dead_letters(ADMIN, None, **parts) for _ in range(2)))
+    assert sorted(map(len, both)) == [0, 1]
+    assert await figures(ingestion) == (2, 0, 0, 0)
 
 
 async def retry(resources: Resources, ids: list[ObjectId] | None) -> Any:
@@ -220,6 +237,30 @@ async def test_a_chunk_that_took_two_processes_down_goes_record_by_record(resour
     (letter,) = (await list_dead_letters(ADMIN, PageRequest.of())).rows
     assert letter.row == deadly
     assert "killed" in letter.error
+
+
+@pytest.mark.parametrize("starts", [0, 5], ids=["as a whole", "record by record"])
+async def test_orderly_stops_are_no_deaths(resources: Resources, starts: int) -> None:
+    ingestion = await send(resources, ORDERS, [order(n) for n in range(3)])
+    chunks = resources.database.ingestion_chunks
+    await chunks.update_one({}, {"$set": {"starts": starts}})
+    begun = asyncio.Event()
+
+    async def stuck(_work: Any) -> Any:
+        begun.set()
+        await asyncio.Event().wait()
+
+    parts: dict[str, Any] = {"transact": stuck, "bus": resources.bus, "clock": resources.clock}
+    for _ in range(5):
+        begun.clear()
+        applying = asyncio.create_task(apply_chunk(ObjectId(ingestion.id), 0, **parts))
+        await begun.wait()
+        await end_tasks([applying])
+    # Starts are counted without waiting for the majority.
+    (chunk,) = await chunks.with_options(read_concern=ReadConcern("local")).find().to_list()
+    assert chunk["starts"] == starts
+    await apply_pending(resources)
+    assert await figures(ingestion) == (3, 0, 0, 0)
 
 
 async def test_replay_changes_nothing_when_nothing_has_changed(resources: Resources) -> None:

@@ -11,9 +11,8 @@ from bson import ObjectId
 from crm_graphql.core.clock import FixedClock
 from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.ingestion.reconcile import complete_forgotten, delete_old_chunks, fail_abandoned
-from crm_graphql.ingestion.service import get_ingestion
 from crm_graphql.resources import Resources
-from tests.ingestion.doors import INGESTOR, ORDERS, apply_pending, figures, send
+from tests.ingestion.doors import ORDERS, apply_pending, as_stored, figures, send
 
 RECORDS = [
     {
@@ -33,7 +32,7 @@ async def test_an_ingestion_whose_completion_was_lost_is_completed(resources: Re
         {}, {"$set": {"status": "RUNNING", "counters": None, "completed_at": None}}
     )
     await complete_forgotten(resources.bus, resources.clock)
-    done = await get_ingestion(INGESTOR, ObjectId(ingestion.id))
+    done = await as_stored(ingestion)
     assert done.status is IngestionStatus.COMPLETED
     assert done.counters is not None
     assert done.counters.created == 20
@@ -44,7 +43,7 @@ async def test_an_ingestion_with_pending_chunks_is_left_alone(resources: Resourc
     later = FixedClock(resources.clock.now() + timedelta(days=1))
     await complete_forgotten(resources.bus, later)
     await fail_abandoned(resources.bus, later, timedelta(hours=1))
-    assert (await get_ingestion(INGESTOR, ObjectId(ingestion.id))).status is IngestionStatus.ACCEPTED
+    assert (await as_stored(ingestion)).status is IngestionStatus.ACCEPTED
 
 
 async def test_old_chunks_go_and_the_figures_stay(resources: Resources) -> None:

@@ -2,6 +2,9 @@
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
 
+// Browsers have it, and so has Node from 22 on; Apollo Client's link looks at it when a connection breaks off.
+globalThis.WebSocket ??= WebSocket;
+
 /** The options that urql and Apollo Client get too. `seen` collects what became of the connection. */
 export function socketClient({ url, token, seen, lazy = true, retry = true, onConnected }) {
   return createClient({
@@ -10,7 +13,7 @@ export function socketClient({ url, token, seen, lazy = true, retry = true, onCo
     connectionParams: async () => ({ Authorization: `Bearer ${await token()}` }),
     lazy,
     retryAttempts: retry ? 100 : 0,
-    // A server that restarts refuses connections for a while, which this client takes for the end by default.
+    // By default the client gives up on a server that is not there at all; a restart has such a moment.
     shouldRetry: () => true,
     retryWait: () => new Promise((resolve) => setTimeout(resolve, 100)),
     on: {
