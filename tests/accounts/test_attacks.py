@@ -241,6 +241,19 @@ async def test_setup_codes_and_links_cannot_be_tried_out_either(doors: Doors) ->
     assert set(codes[:40]) == {"INVALID", "FORBIDDEN"}
 
 
+async def test_many_guesses_in_one_operation_count_one_by_one(doors: Doors) -> None:
+    await doors.user("u@example.com")
+    guess = 'g%d: login(input: {email: "u@example.com", password: "guess %d"}) { errors { code } }'
+    document = "mutation { " + " ".join(guess % (number, number) for number in range(15)) + " }"
+    body = await doors.client().ask(document)
+    codes = [payload["errors"][0]["code"] for payload in body["data"].values()]
+    assert codes.count("UNAUTHENTICATED") <= throttle.ACCOUNT_FROM_ADDRESS.free + 1
+    assert codes[-1] == "RATE_LIMITED"
+    document = "mutation { " + " ".join(guess % (number, number) for number in range(100)) + " }"
+    body = await doors.client().ask(document)
+    assert "data" not in body, "an operation of so many logins does not run"
+
+
 @pytest.mark.parametrize("name", ["login", "register", "refresh", "logout"])
 async def test_nothing_is_done_by_get(doors: Doors, name: str) -> None:
     admin = await doors.first_admin()
