@@ -46,6 +46,11 @@ CALLS = 20_000
 CONNECTIONS = 16
 REQUESTS = 4_000
 ROUNDS = 5
+WITHOUT_RATES = {
+    "log_level": "WARNING",
+    "rate_cost_per_minute": 0,
+    "anonymous_requests_per_minute": 0,
+}
 LOGINS = 200
 REVOCATIONS = 20
 
@@ -278,7 +283,7 @@ async def measure(folder: Path) -> None:
         access_token_ttl_seconds=int(timedelta(hours=1).total_seconds()),
         log_level="ERROR",
     )
-    deployment = Deployment(folder, mongod, rabbitmq, consumers=0, apis=2, settings={"log_level": "WARNING"})
+    deployment = Deployment(folder, mongod, rabbitmq, consumers=0, apis=2, settings=WITHOUT_RATES)
     try:
         await one_request(settings)
         await deployment.start()
