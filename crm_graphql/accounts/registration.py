@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 import uuid
 from dataclasses import dataclass
 
@@ -15,8 +13,8 @@ from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import Guard, User
 from crm_graphql.accounts.passwords import check_password
 from crm_graphql.accounts.sessions import Origin, SignedIn, start_session
+from crm_graphql.accounts.setup_code import same_code, setup_code
 from crm_graphql.accounts.throttle import address_buckets
-from crm_graphql.accounts.tokens import derived_key
 from crm_graphql.accounts.users import (
     checked_email,
     checked_name,
@@ -36,7 +34,6 @@ from crm_graphql.transactions import Transact
 log = structlog.get_logger()
 
 ANNOUNCED_SECONDS = 5.0
-_GROUPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +43,6 @@ class Registered:
     signed_in: SignedIn | None
     user_id: ObjectId | None
     was_free: bool
-
-
-def setup_code(settings: Settings) -> str:
-    """What the first user must bring. It follows from the secret key, so all processes print the same one,
-    and who has not seen their output cannot know it: 125 bits, XXXXX-XXXXX-XXXXX-XXXXX-XXXXX."""
-    text = base64.b32encode(derived_key(settings, "setup code")).decode()
-    return "-".join(text[at * 5 : at * 5 + 5] for at in range(_GROUPS))
 
 
 async def register(
@@ -75,7 +65,7 @@ async def register(
     """
     admitted = await access.throttle.admit(address_buckets("register", origin.address))
     if not await has_users():
-        if not hmac.compare_digest(_plain(code), _plain(setup_code(access.settings))):
+        if not same_code(code, setup_code(access.settings)):
             raise Forbidden(
                 "The first user needs the setup code that the server printed at its start.",
                 path=("setupCode",),
@@ -146,10 +136,6 @@ async def _insert_first(
 
     await transact(work)
     return made[0]
-
-
-def _plain(code: str | None) -> bytes:
-    return "".join(sign for sign in (code or "").upper() if sign.isalnum()).encode("utf-8", "replace")
 
 
 async def announce_setup(settings: Settings) -> None:

@@ -20,6 +20,7 @@ from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import RevocationKind, Session, User
 from crm_graphql.accounts.secret_texts import RefreshToken
 from crm_graphql.accounts.standing import revoke
+from crm_graphql.accounts.throttle import address_buckets
 from crm_graphql.accounts.tokens import derived_key, mint_user_token
 from crm_graphql.audit.service import record
 from crm_graphql.core.actor import SYSTEM, Actor, Role
@@ -92,14 +93,15 @@ async def refresh_session(
 ) -> SignedIn:
     """Use up a refresh token for new tokens; see the module for a token that was used before.
 
-    Raises Unauthenticated for every token that does not count, without saying why.
+    Raises Unauthenticated for every token that does not count, without saying why; RateLimited when many of
+    them came from the address.
     """
     token = RefreshToken.read(text)
-    if token is None:
-        raise Unauthenticated(_REFUSED)
-    session, successor = await _turned(token, origin, access.settings)
-    if session is None:
-        await _end_if_stolen(token, origin, access=access, clock=clock, transact=transact)
+    session, successor = await _turned(token, origin, access.settings) if token else (None, None)
+    if token is None or session is None:
+        if token is not None:
+            await _end_if_stolen(token, origin, access=access, clock=clock, transact=transact)
+        await access.throttle.admit(address_buckets("refresh", origin.address))
         raise Unauthenticated(_REFUSED)
     user = await User.get_pymongo_collection().find_one_and_update(
         {"_id": session["user_id"], "is_active": True},

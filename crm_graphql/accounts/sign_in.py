@@ -10,7 +10,6 @@ from crm_graphql.accounts.passwords import check_password
 from crm_graphql.accounts.sessions import Origin, SignedIn, end_sessions, session_keys, start_session
 from crm_graphql.accounts.throttle import Admitted, Throttled, sign_in_buckets
 from crm_graphql.accounts.users import email_key, find_user, find_user_by_email
-from crm_graphql.audit.service import record
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, InvalidInput, Unauthenticated, WrongState
@@ -32,7 +31,7 @@ async def login(email: str, password: str, origin: Origin, *, access: Access, cl
     too many attempts came before, under the account or from the address; Unavailable when too many sign in at
     once.
     """
-    admitted = await _admitted(email_key(email), email, origin, access=access, clock=clock)
+    admitted = await _admitted(email_key(email), email, origin, access=access)
     user = await find_user_by_email(email)
     usable = user is not None and user["is_active"]
     stored = user["password_hash"] if user is not None and usable else None
@@ -68,7 +67,7 @@ async def change_password(
         raise WrongState(
             "This caller has no password to change. An administrator can hand out a link to set one."
         )
-    admitted = await _admitted(f"change:{user['_id']}", user["email"], origin, access=access, clock=clock)
+    admitted = await _admitted(f"change:{user['_id']}", user["email"], origin, access=access)
     good, _ = await access.passwords.verify(current, user["password_hash"])
     if not good:
         raise InvalidInput("The current password is wrong.", path=("currentPassword",))
@@ -82,22 +81,11 @@ async def change_password(
     await end_sessions(others, access=access, transact=transact)
 
 
-async def _admitted(account: str, email: str, origin: Origin, *, access: Access, clock: Clock) -> Admitted:
-    """Let the attempt through. Raises Throttled; a run of refusals is audited at its first, tenth, hundredth,
-    ..."""
+async def _admitted(account: str, email: str, origin: Origin, *, access: Access) -> Admitted:
+    """Let the attempt through. Raises Throttled; where it is news, with the user it was aimed at."""
     try:
         return await access.throttle.admit(sign_in_buckets(account, origin.address))
     except Throttled as error:
-        if error.is_news:
-            user = await find_user_by_email(email)
-            await record(
-                None,
-                "signInThrottled",
-                subject_id=encode_id("User", user["_id"]) if user else None,
-                succeeded=False,
-                code=error.code.value,
-                ip_address=origin.address,
-                settings=access.settings,
-                clock=clock,
-            )
+        user = await find_user_by_email(email) if error.is_news else None
+        error.subject = encode_id("User", user["_id"]) if user else None
         raise

@@ -104,8 +104,8 @@ class Admitted:
 
 
 class Throttled(RateLimited):
-    """The attempt is not looked at. `is_news` is true for the first, tenth, hundredth, ... in a row: for the
-    audit."""
+    """The attempt is not looked at. `is_news` for the first, tenth, hundredth, ... in a row: only those go
+    into the audit, which a flood must not fill."""
 
     def __init__(self, seconds: float, refused: int) -> None:
         wait_seconds = max(1, math.ceil(seconds))

@@ -27,6 +27,8 @@ class Outcome:
         self._input = arguments.get("input")
         self.code: str | None = None
         self.subject_id: str | None = None
+        self.is_news = True
+        """False for what is one of many of its kind, such as the thousandth guess that was not looked at."""
         self.user: Node | None = None
         """Who came in by it."""
 
@@ -47,6 +49,7 @@ class Outcome:
     def failed(self, error: DomainError) -> None:
         """Take in why it failed."""
         self.code = error.problems[0].code.value
+        self.is_news = getattr(error, "is_news", True)
         if isinstance(error.subject, str):
             self.subject_id = error.subject
 
@@ -71,18 +74,22 @@ async def audited(info: Info, arguments: Mapping[str, Any]) -> AsyncIterator[Out
         outcome.code = "INTERNAL"
         raise
     finally:
-        context = info.context
-        actor = context.identity if isinstance(context.identity, Actor) else _arrived(outcome)
-        await record(
-            actor,
-            info.field_name,
-            subject_id=outcome.subject_id or outcome.given_subject(),
-            succeeded=outcome.code is None,
-            code=outcome.code,
-            ip_address=context.origin.address,
-            settings=context.resources.settings,
-            clock=context.resources.clock,
-        )
+        if outcome.is_news:
+            await _record(info, outcome)
+
+
+async def _record(info: Info, outcome: Outcome) -> None:
+    context = info.context
+    await record(
+        context.identity if isinstance(context.identity, Actor) else _arrived(outcome),
+        info.field_name,
+        subject_id=outcome.subject_id or outcome.given_subject(),
+        succeeded=outcome.code is None,
+        code=outcome.code,
+        ip_address=context.origin.address,
+        settings=context.resources.settings,
+        clock=context.resources.clock,
+    )
 
 
 def _arrived(outcome: Outcome) -> Actor | None:

@@ -12,7 +12,7 @@ import httpx
 from starlette.applications import Starlette
 
 from crm_graphql.accounts.access import Access
-from crm_graphql.accounts.registration import setup_code
+from crm_graphql.accounts.setup_code import setup_code
 from crm_graphql.accounts.tokens import mint_token
 from crm_graphql.app import create_app
 from crm_graphql.core.actor import Role

@@ -18,6 +18,7 @@ from crm_graphql.accounts.sessions import Origin
 from crm_graphql.accounts.sign_in import SignInRefused, login
 from crm_graphql.accounts.throttle import Throttled
 from crm_graphql.core.actor import Role
+from crm_graphql.core.ids import encode_id
 from crm_graphql.resources import Resources
 from tests.accounts.doors import ORIGIN, PASSWORD, TOKENS, Client, Doors, open_doors
 
@@ -192,8 +193,19 @@ async def test_ten_thousand_wrong_passwords_get_a_handful_of_looks_and_the_owner
     assert await owner.is_in()
     assert (await owner.refresh())["errors"] == []
     assert (await doors.client("198.51.100.1").login("u@example.com"))["errors"] == []
-    # The flood is told in powers of ten, not in ten thousand events.
-    assert 3 <= len(await events(doors, "signInThrottled")) <= 30
+
+
+async def test_a_flood_is_told_in_powers_of_ten_and_does_not_fill_the_audit(doors: Doors) -> None:
+    await doors.user("u@example.com")
+    client = doors.client("203.0.113.5")
+    for _ in range(60):
+        await client.login("u@example.com", "wrong wrong wrong")
+        await client.refresh("crmr_made-up")
+    logins = [event for event in await events(doors, "login") if event["code"] == "RATE_LIMITED"]
+    assert 1 <= len(logins) <= 8
+    user: Any = await doors.resources.database.users.find_one({})
+    assert {event["subject_id"] for event in logins} == {encode_id("User", user["_id"])}
+    assert len(await events(doors, "refresh")) <= throttle.ADDRESS.free + 6
 
 
 async def test_many_addresses_cannot_guess_at_one_account_faster_than_once_a_minute(doors: Doors) -> None:

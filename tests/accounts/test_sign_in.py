@@ -9,7 +9,7 @@ import pytest
 from argon2 import extract_parameters
 
 from crm_graphql.accounts import sessions
-from crm_graphql.accounts.registration import setup_code
+from crm_graphql.accounts.setup_code import setup_code
 from crm_graphql.core.actor import ROLE_PERMISSIONS, Role
 from crm_graphql.resources import Resources
 from tests.accounts.doors import PASSWORD, Doors, code_of, open_doors

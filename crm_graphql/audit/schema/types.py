@@ -23,7 +23,7 @@ class AuditEvent(Node):
     )
     action: str = strawberry.field(
         description='A mutation\'s name such as "campaignLaunch", a bulk door ("ingestOrders"), or a sign-in '
-        'event: "googleSignIn", "signInThrottled", "refreshTokenReplayed".'
+        'event: "googleSignIn", "refreshTokenReplayed".'
     )
     subject_id: strawberry.ID | None = strawberry.field(description="The object that it was done to.")
     succeeded: bool = strawberry.field(description="Whether it was done.")
