@@ -17,8 +17,8 @@ import asyncio
 import logging
 import math
 import multiprocessing
+import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -34,7 +34,7 @@ import structlog
 from pymongo import AsyncMongoClient
 
 from benchmarks.delivery import customers
-from benchmarks.edges import UVICORN
+from benchmarks.edges import command as edge_command
 from benchmarks.progress_driver import CHANGES, CHANGES_A_SECOND, RECIPIENTS, Driver, make_campaigns
 from benchmarks.websocket_load import Load, Seen, raise_file_limit, run
 from crm_graphql.accounts.tokens import mint_token
@@ -46,7 +46,7 @@ from tests.servers.deployment import Deployment, Process, eventually
 from tests.servers.rabbitmq import RabbitNode
 from tests.servers.sent_campaign import NO_RECEIPTS
 
-ROOT = Path(__file__).parents[1]
+CLIENTS = Path(__file__).parents[1] / "tests" / "clients" / "node_modules" / "graphql-ws"
 SOCKETS_A_PERSON = 10
 DRAIN_SECONDS = 60.0
 SERVERS = ("shared", "unshared", "stock", "reference")
@@ -72,10 +72,7 @@ async def serve_product(name: str, deployment: Deployment, driver: Driver) -> Se
     port = free_port()
     environment = {**deployment.environment, "CRM_PORT": str(port), "CRM_LOG_LEVEL": "WARNING"}
     environment["CRM_SHARE_STREAMS"] = str(name == "shared").lower()
-    command = [sys.executable, "-m", "crm_graphql", "serve"]
-    if name == "stock":
-        command = [sys.executable, "-m", "uvicorn", "benchmarks.edges:stock", "--factory", *UVICORN]
-        command += ["--app-dir", str(ROOT), "--port", str(port), "--log-level", "warning"]
+    command = edge_command("stock" if name == "stock" else "product")
     process = Process(f"{name}-{port}", command, environment, deployment.folder)
     process.start()
     await _wait_for(f"http://127.0.0.1:{port}/health/ready", process.log)
@@ -189,6 +186,9 @@ def at(values: Sequence[float], share: float) -> float:
 
 async def main(folder: Path, sizes: Sequence[int], servers: Sequence[str]) -> None:
     """Start what all runs share, make a campaign for each, and run them one after another."""
+    if "reference" in servers and not (CLIENTS.is_dir() and shutil.which("node")):
+        print("Without the reference server: install Node 20 and run scripts/install_test_clients.sh")
+        servers = [name for name in servers if name != "reference"]
     raise_file_limit()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     mongod, rabbitmq = Mongod(folder / "mongod"), RabbitNode(folder / "rabbitmq")

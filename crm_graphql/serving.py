@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from asyncio.transports import BaseTransport
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 
 from crm_graphql.core.settings import Settings
-from crm_graphql.gql.wires import ABORT, DIRECT, DRAIN
+from crm_graphql.gql.wires import DIRECT, ENDLESS
 
 WRITE_BUFFER_BYTES = 32 * 1024
 """A socket's transport takes no more once this much waits in it."""
@@ -39,10 +40,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         """Bound what waits for the peer, here and in the kernel."""
         super().connection_made(transport)
-        self.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
-        connection = transport.get_extra_info("socket")
-        if connection is not None:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER_BYTES)
+        bound(self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The peer is gone: nothing is called any more."""
@@ -105,7 +103,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP, whose answers can cut a connection that has stalled, and hear when the server stops."""
+    """uvicorn's HTTP, with what an answer needs that goes on for ever."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -114,7 +112,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Offer this connection to the application."""
         self._on_shutdown = None
-        offered: dict[str, Any] = {ABORT: self._abort, DRAIN: self._drain}
+        offered: dict[str, Any] = {ENDLESS: self._endless}
         self.scope["extensions"] = offered
         super().on_headers_complete()
 
@@ -124,11 +122,18 @@ class HttpProtocol(HttpToolsProtocol):
         if self._on_shutdown is not None:
             self._on_shutdown()
 
-    def _abort(self) -> None:
-        self.transport.abort()
+    def _endless(self, on_shutdown: Callable[[], None]) -> Callable[[], None]:
+        self._on_shutdown = on_shutdown
+        bound(self.transport)
+        return self.transport.abort
 
-    def _drain(self, call: Callable[[], None]) -> None:
-        self._on_shutdown = call
+
+def bound(transport: asyncio.Transport) -> None:
+    """Bound what waits for a live reader, in the transport and in the kernel."""
+    transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER_BYTES)
 
 
 def options(settings: Settings) -> dict[str, Any]:

@@ -9,6 +9,13 @@ from typing import Any
 AGAIN_SECONDS = 0.05
 
 
+def cancel_surely(task: asyncio.Task[Any]) -> None:
+    """Cancel now, and again until the task has ended, without waiting for it: see `end_tasks` for why."""
+    if not task.done():
+        task.cancel()
+        task.get_loop().call_later(AGAIN_SECONDS, cancel_surely, task)
+
+
 async def end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel until all have ended. Once is not enough: pymongo, and `asyncio.wait_for` before Python 3.12,
     lose a cancellation that comes in the same moment as the result they wait for, and a loop then goes on."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import structlog
 
 from crm_graphql.bus.port import Bus, BusError, Watch
+from crm_graphql.core.tasks import cancel_surely, end_tasks
 from crm_graphql.core.weather import is_weather
 
 log = structlog.get_logger()
@@ -30,19 +31,17 @@ class _Topic(Generic[State]):
         self._read = read
         self._revision_of = revision_of
         self._hint = asyncio.Event()
-        self._news = asyncio.Condition()
+        self._news = asyncio.Event()
+        self._state: State | None = None
+        self._turn = 0
         self.listeners = 0
-        self.state: State | None = None
-        self.turn = 0
 
     def hint(self) -> None:
+        """Something has changed."""
         self._hint.set()
 
     async def run(self) -> None:
-        """Read while somebody listens. A reading that fails is tried again; a revision never goes back.
-
-        It looks for listeners by itself: drivers lose a cancellation that comes in the moment of a result.
-        """
+        """Read while somebody listens. A reading that fails is tried again; a revision never goes back."""
         while self.listeners:
             try:
                 state = await self._read()
@@ -51,11 +50,11 @@ class _Topic(Generic[State]):
                     log.exception("a live topic cannot be read")
                 await asyncio.sleep(1.0)
                 continue
-            if self.state is None or self._revision_of(state) > self._revision_of(self.state):
-                async with self._news:
-                    self.state = state
-                    self.turn += 1
-                    self._news.notify_all()
+            if self._state is None or self._revision_of(state) > self._revision_of(self._state):
+                self._state = state
+                self._turn += 1
+                news, self._news = self._news, asyncio.Event()
+                news.set()
             await asyncio.sleep(FRAME_SECONDS)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hint.wait(), POLL_SECONDS)
@@ -63,10 +62,15 @@ class _Topic(Generic[State]):
 
     async def newer_than(self, turn: int) -> tuple[int, State]:
         """Wait for a state after `turn`; what came in between is skipped, newest wins."""
-        async with self._news:
-            await self._news.wait_for(lambda: self.turn > turn)
-            assert self.state is not None
-            return self.turn, self.state
+        while self._turn <= turn:
+            await self._news.wait()
+        assert self._state is not None
+        return self._turn, self._state
+
+
+class _Reader(NamedTuple):
+    topic: _Topic[Any]
+    task: asyncio.Task[None]
 
 
 class LiveHub:
@@ -76,25 +80,23 @@ class LiveHub:
         self._bus = bus
         self._watch: Watch | None = None
         self._pump: asyncio.Task[None] | None = None
-        self._topics: dict[str, dict[str, tuple[_Topic[Any], asyncio.Task[None]]]] = {}
+        self._topics: dict[str, dict[str, _Reader]] = {}
+        self._unbinding: set[asyncio.Task[None]] = set()
+        # Of binding and unbinding: a topic that is watched again must not lose its binding to the last leave.
         self._lock = asyncio.Lock()
 
     async def close(self) -> None:
         """Stop every reader and let go of the watch."""
-        for readers in self._topics.values():
-            for _, task in readers.values():
-                task.cancel()
+        readers = [reader.task for named in self._topics.values() for reader in named.values()]
         self._topics.clear()
-        if self._pump is not None:
-            self._pump.cancel()
-            await asyncio.gather(self._pump, return_exceptions=True)
+        await end_tasks([*readers, *self._unbinding, *([self._pump] if self._pump else [])])
         if self._watch is not None:
             await self._watch.close()
 
     def counts(self) -> tuple[int, int]:
         """How many topics are watched, and by how many listeners; for metrics and tests."""
-        readers = [topic for named in self._topics.values() for topic, _ in named.values()]
-        return len(self._topics), sum(topic.listeners for topic in readers)
+        readers = [reader for named in self._topics.values() for reader in named.values()]
+        return len(self._topics), sum(reader.topic.listeners for reader in readers)
 
     async def states(
         self, topic: str, view: str, read: Read[State], revision_of: Callable[[State], Any]
@@ -103,61 +105,70 @@ class LiveHub:
 
         `view` names what `read` reads, so that listeners of the same view share one reading.
         """
-        entry = await self._join(topic, view, read, revision_of)
+        if view not in self._topics.get(topic, {}):
+            await self._open(topic)
+        # No pause from here to `try`: what is counted is always given back.
+        joined = self._join(topic, view, read, revision_of)
         try:
             turn = 0
             while True:
-                turn, state = await entry.newer_than(turn)
+                turn, state = await joined.newer_than(turn)
                 yield state
         finally:
-            await self._leave(topic, view)
+            self._leave(topic, view)
 
-    async def _join(
-        self, topic: str, view: str, read: Read[State], revision_of: Callable[[State], Any]
-    ) -> _Topic[State]:
-        async with self._lock:
-            await self._start()
-            named = self._topics.setdefault(topic, {})
-            if view not in named:
-                # Bound before the first reading, so that no change falls between the two.
-                await self._bind(topic)
-                entry = _Topic(read, revision_of)
-                named[view] = (entry, asyncio.create_task(entry.run(), name=f"live {topic} {view}"))
-            entry = named[view][0]
-            entry.listeners += 1
-            return entry
-
-    async def _leave(self, topic: str, view: str) -> None:
-        async with self._lock:
-            named = self._topics.get(topic, {})
-            if view not in named:
-                return
-            entry, task = named[view]
-            entry.listeners -= 1
-            if entry.listeners:
-                return
-            task.cancel()
-            del named[view]
-            if not named:
-                del self._topics[topic]
-                if self._watch is not None:
-                    with contextlib.suppress(BusError):
-                        await self._watch.unbind(topic)
-
-    async def _start(self) -> None:
-        if self._watch is None:
-            self._watch = await self._bus.watch()
-            self._pump = asyncio.create_task(self._forward(self._watch), name="live events")
-
-    async def _bind(self, topic: str) -> None:
-        assert self._watch is not None
+    async def _open(self, topic: str) -> None:
+        """Bind the topic before its first reading, so that no change falls between the two."""
         try:
-            await self._watch.bind(topic)
+            async with self._lock:
+                if self._watch is None:
+                    self._watch = await self._bus.watch()
+                    self._pump = asyncio.create_task(self._forward(self._watch), name="live events")
+                await self._watch.bind(topic)
         except BusError:
             # Without the broker the regular readings carry on alone.
             log.warning("a live topic could not be bound", topic=topic)
+        except asyncio.CancelledError:
+            self._unbind_later(topic)
+            raise
+
+    def _join(
+        self, topic: str, view: str, read: Read[State], revision_of: Callable[[State], Any]
+    ) -> _Topic[State]:
+        named = self._topics.setdefault(topic, {})
+        if view not in named:
+            made = _Topic(read, revision_of)
+            named[view] = _Reader(made, asyncio.create_task(made.run(), name=f"live {topic} {view}"))
+        joined = named[view].topic
+        joined.listeners += 1
+        return joined
+
+    def _leave(self, topic: str, view: str) -> None:
+        named = self._topics.get(topic, {})
+        if view not in named:  # closed meanwhile
+            return
+        reader = named[view]
+        reader.topic.listeners -= 1
+        if reader.topic.listeners:
+            return
+        cancel_surely(reader.task)
+        del named[view]
+        if not named:
+            del self._topics[topic]
+            self._unbind_later(topic)
+
+    def _unbind_later(self, topic: str) -> None:
+        task = asyncio.create_task(self._unbind(topic), name=f"unbind {topic}")
+        self._unbinding.add(task)
+        task.add_done_callback(self._unbinding.discard)
+
+    async def _unbind(self, topic: str) -> None:
+        async with self._lock:
+            if topic not in self._topics and self._watch is not None:
+                with contextlib.suppress(BusError):
+                    await self._watch.unbind(topic)
 
     async def _forward(self, watch: Watch) -> None:
         async for event in watch:
-            for entry, _ in self._topics.get(event.topic, {}).values():
-                entry.hint()
+            for reader in self._topics.get(event.topic, {}).values():
+                reader.topic.hint()

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
+from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql.changelog import ChangeLog
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.engine import Answer, Engine, Source
@@ -53,7 +54,7 @@ class LogTail:
         self._users.discard(reader)
         if not self._users and not self.task.done():
             self._on_end()
-            self.task.cancel()
+            cancel_surely(self.task)
 
     async def _run(self) -> None:
         try:
@@ -135,7 +136,7 @@ class LogReader:
     def end(self) -> None:
         """Stop what it does by itself."""
         self._left = True
-        self._task.cancel()
+        cancel_surely(self._task)
 
     def fall_behind(self) -> None:
         """The connection takes no more: go on alone from here, when it does."""

@@ -20,7 +20,7 @@ from crm_graphql.gql.gateway import Gateway
 from crm_graphql.gql.operations import Operation
 from crm_graphql.gql.outbox import Outbox
 from crm_graphql.gql.streams import failure
-from crm_graphql.gql.wires import ABORT, DRAIN, AsgiWire
+from crm_graphql.gql.wires import ENDLESS, AsgiWire
 
 KEEP_ALIVE_SECONDS = 12.0
 """A comment this often, so that proxies do not take a silent stream for a dead one."""
@@ -63,9 +63,8 @@ class EventStream:
         """Send events until the operation, the caller's token or the connection ends."""
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         wire = AsgiWire(send, lambda data: {"type": "http.response.body", "body": data, "more_body": True})
-        offered = scope.get("extensions", {})
-        abort: Callable[[], None] = offered.get(ABORT, lambda: None)
-        offered.get(DRAIN, lambda _call: None)(self.end)
+        endless = scope.get("extensions", {}).get(ENDLESS)
+        abort: Callable[[], None] = endless(self.end) if endless else lambda: None
 
         def stalled() -> None:
             abort()

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from graphql import GraphQLError
 
+from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.engine import Answer, Engine, refusal
 from crm_graphql.gql.operations import Operation
@@ -94,7 +95,7 @@ class SnapshotFeed:
         self._listeners.pop(listener, None)
         if not self._listeners and not self.task.done():
             self._on_end()
-            self.task.cancel()
+            cancel_surely(self.task)
 
     async def _run(self, operation: Operation, context: Context) -> None:
         try:

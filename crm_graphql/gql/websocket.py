@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket
 
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import TokenExpired
+from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql import socket_messages as messages
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.engine import Answer, refusal
@@ -73,7 +74,7 @@ class SocketOperation:
         if self._end():
             self._socket.outbox.drop(self.id)
             if self.task is not None:
-                self.task.cancel()
+                cancel_surely(self.task)
 
     def _end(self) -> bool:
         if self.ended:

@@ -9,11 +9,9 @@ from typing import Any, Protocol
 
 DIRECT = "crm.direct"
 """The ASGI extension by which `crm_graphql.serving` offers a websocket's transport: a `DirectConnection`."""
-ABORT = "crm.abort"
-"""The ASGI extension by which it lets an HTTP answer cut its connection: a function without arguments."""
-
-DRAIN = "crm.drain"
-"""The ASGI extension by which an HTTP answer hears that the server stops: a function of what to call."""
+ENDLESS = "crm.endless"
+"""The ASGI extension by which an HTTP answer says that it goes on for ever. A function: it takes what to call
+when the server stops, bounds what may wait for the reader, and returns what cuts the connection."""
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 

@@ -34,6 +34,10 @@ run(async () => {
   });
   while (!began || !progress) await sleep(20);
   say({ ready: true });
+  let told = 0;
+  setInterval(() => {
+    if (seen.closed.length > told) say({ closed: (told = seen.closed.length) > 0 });
+  }, 20);
   if (relay) {
     await hear();
     relay.cut();

@@ -47,6 +47,7 @@ class Script:
     def __init__(self, process: asyncio.subprocess.Process, token: Callable[[], str]) -> None:
         self._process = process
         self._token = token
+        self._heard: list[dict[str, Any]] = []
 
     async def say(self, event: object) -> None:
         """A line to it."""
@@ -64,12 +65,14 @@ class Script:
                 raise AssertionError(f"the script failed: {(await self._process.stderr.read()).decode()}")
             event: dict[str, Any] = json.loads(line)
             if event.get("ask") != "token":
+                self._heard.append(event)
                 return event
             await self.say({"token": self._token()})
 
     async def until(self, **wanted: object) -> None:
-        """Skip its lines up to the one that says this."""
-        while wanted.items() - (event := await self.hear()).items():
+        """Return once it has said this; at once if it has already."""
+        while not any(wanted.items() <= event.items() for event in self._heard):
+            event = await self.hear()
             assert "result" not in event, f"it ended before it said {wanted}: {event}"
 
     async def result(self) -> Any:

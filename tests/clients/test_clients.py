@@ -133,7 +133,7 @@ async def test_a_client_whose_token_expires_gets_a_new_one_and_misses_nothing(
         await script.until(ready=True)
         await campaign.record(4)
         await script.until(delivered=4)
-        await asyncio.sleep(4)
+        await script.until(closed=True)
         await campaign.finish()
         found = await script.result()
     check_followed(found, campaign)
