@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -280,7 +279,7 @@ async def measure(folder: Path) -> None:
         bus=BusKind.EMBEDDED,
         secret_key=SECRET,
         webhook_secret=WEBHOOK_SECRET,
-        access_token_ttl_seconds=int(timedelta(hours=1).total_seconds()),
+        access_token_ttl_seconds=3600,
         log_level="ERROR",
     )
     deployment = Deployment(folder, mongod, rabbitmq, consumers=0, apis=2, settings=WITHOUT_RATES)
