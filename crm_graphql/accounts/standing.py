@@ -186,7 +186,8 @@ class Standing:
     async def _follow(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hint.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._hint.wait()
             self._hint.clear()
             try:
                 await self.read()
