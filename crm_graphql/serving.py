@@ -148,5 +148,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "log_config": None,
         "access_log": False,
         "server_header": False,
+        "proxy_headers": True,
+        "forwarded_allow_ips": settings.trusted_proxies,
         "timeout_graceful_shutdown": max(1, int(settings.shutdown_grace_seconds)),
     }

@@ -36,7 +36,8 @@ class Settings(AccountSettings):
     )
 
     development: bool = Field(
-        False, description="Set by `crm dev`: secrets may be generated, GraphiQL is open."
+        False,
+        description="Set by `crm dev`: secrets may be generated; explorer and schema are open to all.",
     )
     data_dir: Path = Field(Path(".crm"), description="Where `crm dev` keeps its database, secrets and logs.")
 
@@ -74,6 +75,10 @@ class Settings(AccountSettings):
 
     host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 inside a container.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on.")
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Proxies whose X-Forwarded-For is believed: addresses or networks with commas, or *.",
+    )
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where vendors and browsers reach this deployment."
     )

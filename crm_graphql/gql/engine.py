@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
@@ -47,13 +48,28 @@ class Source:
 
 
 class Engine:
-    """One schema's operations. Never raises for what a caller or a resolver did: that is in the answer."""
+    """One schema's operations. Never raises for what a caller or a resolver did: that is in the answer.
+
+    What has begun runs to its end, also when whoever waits for it is cancelled: a mutation must not stop
+    half-way because its caller left, and a driver's operation that is cut off costs its connection.
+    """
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
 
     async def execute(self, operation: Operation, context: Context) -> Answer:
-        """Run a query or a mutation to its end."""
+        """Run a query or a mutation."""
+        return await asyncio.shield(self._execute(operation, context))
+
+    async def open(self, operation: Operation, context: Context) -> Source | Answer:
+        """Start a subscription: its source, or the answer that says why there is none."""
+        return await asyncio.shield(self._open(operation, context))
+
+    async def event(self, source: Source, event: object) -> Answer:
+        """Execute the subscription's selection on one event, with loaders of its own."""
+        return await asyncio.shield(self._event(source, event))
+
+    async def _execute(self, operation: Operation, context: Context) -> Answer:
         executor = self._executor(operation, context)
         if isinstance(executor, list):
             return refusal(executor, context.request_id)
@@ -63,8 +79,7 @@ class Engine:
         assert isinstance(result, ExecutionResult)
         return _answer(result, operation, context)
 
-    async def open(self, operation: Operation, context: Context) -> Source | Answer:
-        """Start a subscription: its source, or the answer that says why there is none."""
+    async def _open(self, operation: Operation, context: Context) -> Source | Answer:
         executor = self._executor(operation, context)
         if isinstance(executor, list):
             return refusal(executor, context.request_id)
@@ -75,8 +90,7 @@ class Engine:
             return refusal(opened.errors or [], context.request_id)
         return Source(opened, executor, operation)
 
-    async def event(self, source: Source, event: object) -> Answer:
-        """Execute the subscription's selection on one event, with loaders of its own."""
+    async def _event(self, source: Source, event: object) -> Answer:
         executor = source.executor.build_per_event_executor(event)
         context = executor.context_value = source.executor.context_value.renewed()
         result = execute_subscription_event(executor)

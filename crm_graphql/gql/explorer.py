@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from pathlib import Path
 
@@ -31,6 +33,15 @@ server again. All else works: send GraphQL to this address with any client.</p>
 </body></html>
 """
 
+_LOCKED = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>crm_graphql</title></head>
+<body style="font: 16px/1.5 system-ui, sans-serif; max-width: 40em; margin: 4em auto; padding: 0 1em">
+<h1>The explorer needs a token here</h1>
+<p>Load this page again and give an access token as the password, with any name: <code>crm token</code> on the
+server prints one. All else works without this page: send GraphQL to this address with any client.</p>
+</body></html>
+"""
+
 
 def _headers(request: Request) -> dict[str, str]:
     host = request.headers.get("host", "")
@@ -49,6 +60,26 @@ async def explorer_page(request: Request) -> Response:
     page = FILES / "index.html"
     html = page.read_text(encoding="utf-8") if page.is_file() else _MISSING
     return HTMLResponse(html, headers=_headers(request))
+
+
+def basic_password(authorization: str | None) -> str:
+    """The password of an Authorization header (RFC 7617): the one thing that a browser can send with a page
+    that it was pointed to. Empty for none."""
+    scheme, _, credentials = (authorization or "").partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def locked_page(request: Request) -> Response:
+    """What stands in the explorer's place for who has no token. Browsers ask for one then."""
+    asks = {
+        "www-authenticate": 'Basic realm="Any name, and an access token as the password", charset="UTF-8"'
+    }
+    return HTMLResponse(_LOCKED, status_code=401, headers={**_headers(request), **asks})
 
 
 class _Assets:

@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from crm_graphql.core.actor import Actor
 from crm_graphql.gql.bodies import decode_json, read_json_body
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.engine import Answer, refusal
-from crm_graphql.gql.explorer import explorer_page
+from crm_graphql.gql.explorer import basic_password, explorer_page, locked_page
 from crm_graphql.gql.gateway import Gateway
 from crm_graphql.gql.negotiation import Media, best_media, is_json
 from crm_graphql.gql.operations import GraphQLRequest, Operation
@@ -49,7 +50,7 @@ class GraphQLEndpoint:
         gateway: Gateway = self._gateway_of(scope)
         response: ASGIApp
         if _is_for_a_person(request):
-            response = await explorer_page(request)
+            response = await _explorer(gateway, request)
         else:
             response = await _respond(gateway, request)
         await response(scope, receive, send)
@@ -60,6 +61,14 @@ def _is_for_a_person(request: Request) -> bool:
     if request.method != "GET" or {"query", "extensions"} & request.query_params.keys():
         return False
     return best_media(request.headers.get("accept"), (*_ANSWERS, Media.HTML)) is Media.HTML
+
+
+async def _explorer(gateway: Gateway, request: Request) -> Response:
+    """The explorer's page: for everybody in development, else for who has a token."""
+    token = basic_password(request.headers.get("authorization"))
+    if gateway.settings.development or isinstance(await gateway.identify(f"Bearer {token}"), Actor):
+        return await explorer_page(request)
+    return locked_page(request)
 
 
 async def _respond(gateway: Gateway, request: Request) -> ASGIApp:

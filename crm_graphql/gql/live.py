@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import structlog
@@ -21,7 +21,7 @@ POLL_SECONDS = 3.0
 """The truth is read this often even when no event came: events are hints that may be lost."""
 
 State = TypeVar("State")
-Read = Callable[[], Awaitable[State]]
+Read = Callable[[], Coroutine[Any, Any, State]]
 
 
 class _Topic(Generic[State]):
@@ -44,7 +44,8 @@ class _Topic(Generic[State]):
         """Read while somebody listens. A reading that fails is tried again; a revision never goes back."""
         while self.listeners:
             try:
-                state = await self._read()
+                # Not cut off in the middle: that would cost the driver its connection.
+                state = await asyncio.shield(self._read())
             except Exception as error:
                 if not is_weather(error):
                     log.exception("a live topic cannot be read")

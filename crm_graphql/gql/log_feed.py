@@ -72,7 +72,7 @@ class LogTail:
             self._end(lambda reader: reader.listener.refused(failed))
 
     async def _read_to(self, head: Any) -> None:
-        while (found := await self._log.page(self.place, head)) is not None:
+        while (found := await asyncio.shield(self._log.page(self.place, head))) is not None:
             event, place = found
             payload = (await self._engine.event(self._source, event)).encode() if self._live else b""
             # From here on a reader that comes to this place by itself has this page already.
@@ -173,7 +173,7 @@ class LogReader:
         # The comparison and the join happen without a pause between them.
         while not self._left and self.place < (target := self._tail.place):
             await self.listener.room()
-            found = await log.page(self.place, target)
+            found = await asyncio.shield(log.page(self.place, target))
             if found is None:
                 self.place = target
             else:

@@ -5,10 +5,11 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import msgspec
+
+from crm_graphql.gql.bodies import DEPTH_LIMIT, exact_number, is_too_deep
 
 SUBPROTOCOL = "graphql-transport-ws"
 
@@ -82,7 +83,7 @@ class Complete(msgspec.Struct, tag="complete"):
 ClientMessage = ConnectionInit | Ping | Pong | Subscribe | Complete
 
 # A number with a point stays exact: money must not become a binary float.
-_DECODER = msgspec.json.Decoder(ClientMessage, float_hook=Decimal)
+_DECODER = msgspec.json.Decoder(ClientMessage, float_hook=exact_number)
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 ACK = b'{"type":"connection_ack"}'
@@ -94,6 +95,8 @@ def read_message(text: str) -> ClientMessage:
         message: ClientMessage = _DECODER.decode(text)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise BadMessage(str(error)) from None
+    if text.count("{") + text.count("[") > DEPTH_LIMIT and is_too_deep(msgspec.to_builtins(message)):
+        raise BadMessage(f"nested more than {DEPTH_LIMIT} levels deep")
     if isinstance(message, Subscribe | Complete) and not message.id:
         raise BadMessage("id is empty")
     if isinstance(message, Subscribe) and not message.payload.names_a_document:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -10,7 +12,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from crm_graphql.accounts.tokens import mint_token
+from crm_graphql.app import create_app
+from crm_graphql.core.actor import Role
 from crm_graphql.gql import explorer
+from crm_graphql.resources import Resources
 
 
 @pytest.fixture
@@ -66,3 +72,53 @@ async def test_assets_are_kept_by_browsers_and_nothing_beside_them_is_served(
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     for path in ("../secret.txt", "%2e%2e/secret.txt", "..%2fsecret.txt", "other.js", ""):
         assert (await client.get(f"/graphiql/assets/{path}")).status_code == 404
+
+
+@pytest.fixture
+async def in_production(resources: Resources) -> AsyncIterator[httpx.AsyncClient]:
+    """The whole API, not in development."""
+    settings = resources.settings.model_copy(update={"development": False})
+    app = create_app(settings, resources=replace(resources, settings=settings))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app)
+        headers = {"accept": "text/html, */*;q=0.5"}
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://crm.test", headers=headers
+        ) as opened:
+            yield opened
+
+
+async def test_in_production_the_page_asks_for_a_token(
+    in_production: httpx.AsyncClient, resources: Resources
+) -> None:
+    token = mint_token(resources.settings, Role.VIEWER, timedelta(minutes=5))
+    assert (await in_production.get("/graphql", auth=("anyone", token))).status_code == 200
+    for wrong in [None, ("anyone", "nonsense"), (token, "")]:
+        answer = await in_production.get("/graphql", auth=wrong)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith("Basic ")
+        assert "crm token" in answer.text
+    broken = await in_production.get("/graphql", headers={"authorization": "Basic %%%"})
+    assert broken.status_code == 401
+
+
+async def test_a_password_for_the_page_runs_no_operation(
+    in_production: httpx.AsyncClient, resources: Resources
+) -> None:
+    token = mint_token(resources.settings, Role.ADMIN, timedelta(minutes=5))
+    query = {"query": "{ customers { totalCount } }"}
+    answer = await in_production.get("/graphql", params=query, auth=("x", token))
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_in_production_the_schema_is_hidden_from_strangers(
+    in_production: httpx.AsyncClient, resources: Resources
+) -> None:
+    asked = {"query": "{ __schema { queryType { name } } }"}
+    refused = (await in_production.post("/graphql", json=asked)).json()
+    assert refused["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    hidden = (await in_production.post("/graphql", json={"query": "{ custmers { totalCount } }"})).json()
+    assert "customers" not in hidden["errors"][0]["message"]
+    token = mint_token(resources.settings, Role.VIEWER, timedelta(minutes=5))
+    known = {"authorization": f"Bearer {token}"}
+    assert "data" in (await in_production.post("/graphql", json=asked, headers=known)).json()
