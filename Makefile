@@ -33,7 +33,7 @@ check: setup-test ## What CI runs before the tests: format, lint, types, imports
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_sizes.py
 	$(BIN)/python scripts/check_schema.py
-	@if [ -f $(CONTRACT) ]; then $(BIN)/python $(CONTRACT) schema.graphql 01; fi
+	@if [ -f $(CONTRACT) ]; then $(BIN)/python $(CONTRACT) schema.graphql 02; fi
 
 test: setup-test ## All tests, on real MongoDB and RabbitMQ and in a browser (some of them: make test TESTS=tests/bus)
 	@scripts/install_test_tools.sh

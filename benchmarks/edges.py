@@ -24,9 +24,10 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UNSET, UnsetType
 
 from crm_graphql import logs
+from crm_graphql.accounts.authentication import identify
 from crm_graphql.app import create_app
 from crm_graphql.core.settings import Settings, load_settings
-from crm_graphql.gql.context import Context, identify
+from crm_graphql.gql.context import Context
 from crm_graphql.gql.live import LiveHub
 from crm_graphql.resources import open_resources
 from crm_graphql.schema import schema
@@ -48,12 +49,12 @@ class _StockView(GraphQL[_StockContext, None]):
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> _StockContext:
         resources = request.app.state.resources
-        identity = identify(resources, request.headers.get("authorization"))
+        identity = await identify(resources.access, request.headers.get("authorization"))
         return _StockContext(resources, request.app.state.live, uuid.uuid4().hex, identity)
 
     async def on_ws_connect(self, context: _StockContext) -> UnsetType:
         params = context.connection_params or {}
-        context.identity = identify(context.resources, params.get("Authorization"))
+        context.identity = await identify(context.resources.access, params.get("Authorization"))
         plain_ack: UnsetType = UNSET
         return plain_ack
 

@@ -2,6 +2,8 @@
 
 The domains, each a package with the same files (`documents`, `service`, `messages`, `schema/`):
 
+- `accounts`: who may come in, and how that ends; one function authenticates for every door.
+- `audit`: who did what, written where mutations are declared.
 - `customers`, `orders`: who bought what; totals are exact and move with the orders, in one transaction.
 - `ingestion`: three doors (mutations, `POST /ingest`, `crm import`) and one path: validate, cut into chunks,
   store them (that is the acceptance), announce them on the bus; consumers apply each chunk once.

@@ -14,6 +14,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from crm_graphql import health
+from crm_graphql.accounts.registration import announce_setup
+from crm_graphql.accounts.routes import routes as account_routes
+from crm_graphql.audit.routes import routes as audit_routes
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.routes import routes as delivery_routes
 from crm_graphql.edge import edge_middleware
@@ -78,15 +81,18 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with nullcontext(resources) if resources else open_resources(settings) as opened:
             app.state.resources = opened
+            await announce_setup(opened.settings)
             live = app.state.live = LiveHub(opened.bus)
             schema = executable_schema()
             operations = Operations(schema, settings, _documents(settings))
             gateway = app.state.gateway = Gateway(opened, live, Engine(schema), operations)
+            await opened.access.start()
             try:
                 yield
             finally:
                 await gateway.close()
                 await live.close()
+                await opened.access.close()
 
     routes = [
         Route("/", _to_explorer),
@@ -95,6 +101,8 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
         *explorer_routes,
         *ingestion_routes,
         *delivery_routes,
+        *account_routes(settings),
+        *audit_routes,
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
         Route("/metrics", metrics),

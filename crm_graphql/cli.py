@@ -21,6 +21,8 @@ COMMANDS = {
     "demo": "crm_graphql.commands.demo",
     "serve": "crm_graphql.commands.serve",
     "token": "crm_graphql.commands.token",
+    "user": "crm_graphql.commands.user",
+    "key": "crm_graphql.commands.key",
     "import": "crm_graphql.commands.importing",
     "schema": "crm_graphql.commands.schema",
     "dead": "crm_graphql.commands.dead",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from beanie import Document
 
+from crm_graphql.accounts.documents import ApiKey, Attempts, Guard, OneTimeLink, Revocation, Session, User
 from crm_graphql.audiences.documents import Audience
+from crm_graphql.audit.documents import AuditEvent
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery.documents import Delivery, ParkedReceipt, SendRange
@@ -14,20 +16,28 @@ from crm_graphql.leases import ConsumerLease, Counter, TaskLease
 from crm_graphql.orders.documents import Order
 
 DOCUMENTS: tuple[type[Document], ...] = (
+    ApiKey,
+    Attempts,
     Audience,
+    AuditEvent,
     Campaign,
     ConsumerLease,
     Counter,
     Customer,
     DeadLetter,
     Delivery,
+    Guard,
     Ingestion,
     IngestionChunk,
+    OneTimeLink,
     Order,
     ParkedReceipt,
     PersistedDocument,
     RateWindow,
+    Revocation,
     RowErrorRecord,
     SendRange,
+    Session,
     TaskLease,
+    User,
 )

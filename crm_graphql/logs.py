@@ -24,6 +24,7 @@ _SECRET_KEYS = frozenset({"authorization", "token", "secret", "password", "cooki
 _SECRET_TEXTS = re.compile(
     r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*"  # JSON web tokens
     r"|whsec_[\w+/=-]+"
+    r"|crm[kr]_[\w.-]+"  # API keys and refresh tokens
     r"|(?<=://)[^/\s:@\"]*:[^/\s@\"]+(?=@)"  # credentials in addresses
     r"|(?<=[Bb]earer )[^\s\"]+"
 )

@@ -14,6 +14,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.read_concern import ReadConcern
 
+from crm_graphql.accounts.access import Access
 from crm_graphql.bus.embedded import EmbeddedBus
 from crm_graphql.bus.port import Bus
 from crm_graphql.bus.rabbitmq import RabbitBus
@@ -37,6 +38,7 @@ class Resources:
     bus: Bus
     http: httpx.AsyncClient
     clock: Clock
+    access: Access
 
     async def in_transaction(self, work: Callable[[AsyncClientSession], Awaitable[Result]]) -> Result:
         """Run `work(session)` in one transaction: write concern majority, read concern snapshot.
@@ -91,7 +93,8 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
         try:
             await bus.declare(all_queues(settings.partitions))
             async with httpx.AsyncClient(timeout=settings.vendor_deadline_seconds) as http:
-                yield Resources(settings, mongo, database, bus, http, clock or SystemClock())
+                access = Access(settings, bus)
+                yield Resources(settings, mongo, database, bus, http, clock or SystemClock(), access)
         finally:
             await bus.close()
     finally:

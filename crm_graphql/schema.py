@@ -12,9 +12,15 @@ from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 
+from crm_graphql.accounts.api_keys import api_keys_by_ids
+from crm_graphql.accounts.schema import admin_mutations, sign_in_mutations
+from crm_graphql.accounts.schema import queries as account_queries
+from crm_graphql.accounts.users import users_by_ids
 from crm_graphql.audiences.schema import mutations as audience_mutations
 from crm_graphql.audiences.schema import queries as audience_queries
 from crm_graphql.audiences.schema.loaders import audience_loader
+from crm_graphql.audit.schema import queries as audit_queries
+from crm_graphql.audit.service import events_by_ids
 from crm_graphql.campaigns.schema import mutations as campaign_mutations
 from crm_graphql.campaigns.schema import queries as campaign_queries
 from crm_graphql.campaigns.schema import subscriptions as campaign_subscriptions
@@ -61,12 +67,15 @@ def _of_rows(type_name: str, by_ids: Any, *, scoped: bool = False) -> NodeFetch:
 
 
 NODE_SOURCES: dict[str, NodeSource] = {
+    "ApiKey": (Permission.API_KEYS_READ, _of_rows("ApiKey", api_keys_by_ids)),
     "Audience": (Permission.AUDIENCES_READ, _of_loader("Audience", audience_loader)),
+    "AuditEvent": (Permission.AUDIT_READ, _of_rows("AuditEvent", events_by_ids, scoped=True)),
     "Campaign": (Permission.CAMPAIGNS_READ, _of_loader("Campaign", campaign_loader)),
     "Customer": (Permission.CUSTOMERS_READ, _of_loader("Customer", customer_loader)),
     "Delivery": (Permission.CAMPAIGNS_READ, _of_rows("Delivery", deliveries_by_ids)),
     "Ingestion": (Permission.INGESTIONS_READ, _of_rows("Ingestion", ingestions_by_ids, scoped=True)),
     "Order": (Permission.CUSTOMERS_READ, _of_rows("Order", orders_by_ids)),
+    "User": (Permission.USERS_READ, _of_rows("User", users_by_ids)),
 }
 
 
@@ -105,6 +114,8 @@ Query = create_type(
         campaign_queries.campaigns,
         campaign_queries.message_preview,
         campaign_queries.template_fields,
+        *account_queries.FIELDS,
+        audit_queries.audit_events,
     ],
     description="What can be read.",
 )
@@ -121,6 +132,8 @@ Mutation = create_type(
         campaign_mutations.campaign_update,
         campaign_mutations.campaign_launch,
         delivery_mutations.delivery_receipts_record,
+        *sign_in_mutations.FIELDS,
+        *admin_mutations.FIELDS,
     ],
     description="What can be changed. What a caller can mend comes back in a payload's `errors`.",
 )

@@ -48,6 +48,9 @@ def settings(mongod: Mongod, tmp_path_factory: pytest.TempPathFactory) -> Settin
         bus=BusKind.EMBEDDED,
         secret_key=TEST_SECRET,
         webhook_secret=TEST_WEBHOOK_SECRET,
+        # Hashing as it is in production would be most of what the tests do.
+        password_hash_memory_kib=1024,
+        password_hash_passes=1,
         log_level="WARNING",
     )
 

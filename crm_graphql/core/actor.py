@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from bson import ObjectId
+
 from crm_graphql.core.errors import Forbidden
 
 
@@ -29,6 +31,11 @@ class Permission(Enum):
     CAMPAIGNS_READ = "CAMPAIGNS_READ"
     CAMPAIGNS_WRITE = "CAMPAIGNS_WRITE"
     RECEIPTS_WRITE = "RECEIPTS_WRITE"
+    USERS_READ = "USERS_READ"
+    USERS_WRITE = "USERS_WRITE"
+    API_KEYS_READ = "API_KEYS_READ"
+    API_KEYS_WRITE = "API_KEYS_WRITE"
+    AUDIT_READ = "AUDIT_READ"
 
 
 _READS = frozenset(
@@ -52,14 +59,36 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 
+class ActorKind(Enum):
+    """What an actor is."""
+
+    USER = "USER"
+    API_KEY = "API_KEY"
+    OPERATOR = "OPERATOR"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An authenticated caller. `subject` identifies it in records ("operator", later a user's id)."""
+    """An authenticated caller. `subject` identifies it in records; row scope compares it."""
 
     role: Role
     subject: str
+    kind: ActorKind = ActorKind.OPERATOR
+    name: str | None = None
+    """For people to read: a user's email, an API key's name."""
+    user_id: ObjectId | None = None
+    session_id: ObjectId | None = None
+    """The signed-in device that a user's token belongs to."""
+    api_key_id: ObjectId | None = None
+    access_version: int = 0
+    """How often the user's role and standing had changed when the token was made."""
     expires_at: datetime | None = None
-    """When what it signed in with ends, and its live streams with it."""
+    """When its credential ends; a live stream ends then at the latest."""
+
+    @property
+    def label(self) -> str:
+        """What the audit calls it."""
+        return self.name or self.subject
 
     @property
     def scope(self) -> tuple[str, ...]:
@@ -77,3 +106,7 @@ class Actor:
                 f"The role {self.role.value} does not have the permission {permission.value}. "
                 "Ask an administrator for a token of another role."
             )
+
+
+SYSTEM = Actor(Role.ADMIN, "system")
+"""The product itself: what it does by its own rules, such as ending a session whose token was stolen."""

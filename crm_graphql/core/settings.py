@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from crm_graphql.core.account_settings import AccountSettings
 
 MIN_SECRET_BYTES = 32
 
@@ -26,7 +28,7 @@ class SettingsError(Exception):
     """The settings cannot be used; the message names each variable and says what to do."""
 
 
-class Settings(BaseSettings):
+class Settings(AccountSettings):
     """The settings, each with its unit in its name and a default that is safe."""
 
     model_config = SettingsConfigDict(
@@ -60,6 +62,11 @@ class Settings(BaseSettings):
 
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs access tokens (HS256). At least 32 random bytes."
+    )
+    previous_secret_keys: list[SecretStr] = Field(
+        default_factory=list,
+        description="Former values of CRM_SECRET_KEY, as JSON: tokens they signed stay good. "
+        "Drop one a day after the change.",
     )
     webhook_secret: SecretStr = Field(
         SecretStr(""), description="Vendors sign their receipts with it (Standard Webhooks, whsec_...)."
@@ -240,6 +247,11 @@ class Settings(BaseSettings):
         if 0 < self.rate_cost_per_minute < self.query_cost:
             raise ValueError("CRM_RATE_COST_PER_MINUTE must be 0 or at least CRM_QUERY_COST")
         return self
+
+    @property
+    def pages_url(self) -> str:
+        """Where the pages for people are, without a slash at the end."""
+        return (self.front_end_url or self.public_url).rstrip("/")
 
     def require_secrets(self) -> None:
         """Raise SettingsError, naming the variable, for a secret that is missing or weak."""

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info as StrawberryInfo
 
-from crm_graphql.accounts.tokens import read_token
+from crm_graphql.accounts import authentication
+from crm_graphql.accounts.sessions import Origin
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import Unauthenticated
 from crm_graphql.gql.live import LiveHub
@@ -20,8 +21,6 @@ from crm_graphql.resources import Resources
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-
-HOW_TO_SIGN_IN = 'A bearer token is needed: "Authorization: Bearer <token>". `crm token` makes one.'
 
 
 @dataclass
@@ -48,6 +47,14 @@ class Context:
             return self.identity
         raise self.identity
 
+    @property
+    def origin(self) -> Origin:
+        """Where the caller is: address and the client's own name."""
+        if self.connection is None:
+            return Origin()
+        client = self.connection.client
+        return Origin(client.host if client else None, self.connection.headers.get("user-agent"))
+
     def renewed(self) -> Context:
         """The same caller with loaders of its own and no connection: for an event of a subscription."""
         return Context(self.resources, self.live, self.request_id, self.identity)
@@ -67,27 +74,8 @@ class Context:
 Info = StrawberryInfo[Context, None]
 
 
-def authenticate(request: HTTPConnection) -> Actor:
-    """The caller of an HTTP request or websocket handshake by its Authorization header.
-
-    Raises Unauthenticated, saying what is wrong with the token.
-    """
-    return authenticate_bearer(request.app.state.resources, request.headers.get("authorization"))
-
-
-def authenticate_bearer(resources: Resources, header: object) -> Actor:
-    """The caller by the text of an Authorization header. Raises Unauthenticated."""
-    if not header:
-        raise Unauthenticated(HOW_TO_SIGN_IN)
-    scheme, _, token = str(header).partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated(HOW_TO_SIGN_IN)
-    return read_token(resources.settings, token.strip())
-
-
-def identify(resources: Resources, header: object) -> Actor | Unauthenticated:
-    """Like `authenticate_bearer`, with the error as a value: fields that need nobody go on without."""
-    try:
-        return authenticate_bearer(resources, header)
-    except Unauthenticated as error:
-        return error
+async def authenticate(request: HTTPConnection) -> Actor:
+    """The caller of an HTTP request by its Authorization header. Raises Unauthenticated, saying what is
+    wrong."""
+    access = request.app.state.resources.access
+    return await authentication.authenticate(access, request.headers.get("authorization"))

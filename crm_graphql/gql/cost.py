@@ -53,8 +53,13 @@ WEIGHTS = {
     "AudiencePreview.size": 100,
     "AudiencePreview.reachable": 100,
     "AudiencePreview.sample": 100,
+    # Each hashes a password, on purpose for 50 ms.
+    "Mutation.login": 500,
+    "Mutation.register": 500,
+    "Mutation.passwordSet": 500,
+    "Mutation.passwordChange": 1_000,
 }
-"""Fields that count rows, or look through many for a few. `Connection` stands for every connection."""
+"""Fields that count rows, look through many for a few, or hash. `Connection` stands for every connection."""
 
 PAGED = frozenset({"Connection.nodes", "Connection.edges", "AudiencePreview.sample"})
 """Lists whose length an argument of the field above them decides."""
@@ -62,7 +67,9 @@ PAGE_ARGUMENTS = frozenset({"first", "last", "sampleSize"})
 SAMPLE_SIZE = 10
 
 LISTS = {
+    "Query.apiKeys": 50,
     "Query.ruleFields": 20,
+    "Query.sessions": 20,
     "Query.templateFields": 20,
     "RuleField.operators": 16,
     "AudiencePreview.reachable": 3,

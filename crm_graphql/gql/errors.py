@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Self
 
 import strawberry
@@ -64,6 +65,14 @@ class UserError:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """For the audit alone: the object's global id, and the reason where what looks like success was none."""
+
+    subject_id: str | None
+    code: ErrorCode | None = None
+
+
 @strawberry.type
 class Payload:
     """Base of all mutation payloads. Every other field of a payload has a default for a failure."""
@@ -71,6 +80,8 @@ class Payload:
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="What the caller can mend; empty when all went well."
     )
+    note: strawberry.Private[Note | None] = None
+    """What the audit records where the payload does not show it."""
 
     @classmethod
     def failed(cls, error: DomainError) -> Self:

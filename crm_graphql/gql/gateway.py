@@ -12,11 +12,12 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from crm_graphql.accounts.authentication import identify
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import RateLimited, Unauthenticated
 from crm_graphql.core.settings import Settings
 from crm_graphql.edge import origin_allowed
-from crm_graphql.gql.context import Context, identify
+from crm_graphql.gql.context import Context
 from crm_graphql.gql.engine import Engine
 from crm_graphql.gql.live import LiveHub
 from crm_graphql.gql.operations import GraphQLRequest, Operation, Operations
@@ -78,7 +79,13 @@ class Gateway:
 
     async def identify(self, authorization: object) -> Caller:
         """Who asks, by the text of an Authorization header; or why nobody is known."""
-        return identify(self._resources, authorization)
+        return await identify(self._resources.access, authorization)
+
+    def while_standing(self, caller: Caller, ended: Callable[[Unauthenticated], None]) -> Callable[[], None]:
+        """Call `ended` as soon as the caller's session, rights or key have ended; returns what stops that."""
+        if not isinstance(caller, Actor):
+            return lambda: None
+        return self._resources.access.standing.listen(caller, ended)
 
     def context(
         self, connection: HTTPConnection, caller: Caller, response: Response | None = None

@@ -74,7 +74,7 @@ async def _explorer(gateway: Gateway, request: Request) -> Response:
 async def _respond(gateway: Gateway, request: Request) -> ASGIApp:
     media = best_media(request.headers.get("accept"), _ANSWERS)
     caller = await gateway.identify(request.headers.get("authorization"))
-    context = gateway.context(request, caller, Response())
+    context = gateway.context(request, caller, None if media is Media.EVENTS else Response())
     try:
         if media is None:
             shown = ", ".join(offer.value for offer in _ANSWERS)

@@ -1,4 +1,7 @@
-"""Root fields: each declares the permission that it needs, checks it, and prints it in the SDL."""
+"""Root fields: each declares what it needs of its caller, checks it, and prints it in the SDL.
+
+Every mutation is audited here, whatever became of it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from strawberry.schema_directive import Location
 
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import DomainError, Unauthenticated
+from crm_graphql.gql.audited import audited
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.enums import describe_enum
 
@@ -30,6 +34,11 @@ describe_enum(
         "CAMPAIGNS_READ": "Read and watch campaigns and deliveries. ADMIN, MARKETER, VIEWER.",
         "CAMPAIGNS_WRITE": "Make, change and launch campaigns. ADMIN, MARKETER.",
         "RECEIPTS_WRITE": "Record delivery receipts. ADMIN, INGESTOR.",
+        "USERS_READ": "List users. ADMIN.",
+        "USERS_WRITE": "Invite, change and deactivate users, and hand out links. ADMIN.",
+        "API_KEYS_READ": "List API keys. ADMIN.",
+        "API_KEYS_WRITE": "Make and revoke API keys. ADMIN.",
+        "AUDIT_READ": "Read and export the audit. ADMIN.",
     },
 )
 
@@ -52,55 +61,89 @@ class SignedIn:
     pass
 
 
-def query(permission: Permission, description: str) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="public",
+    description="Anybody may ask, signed in or not.",
+)
+class Public:
+    pass
+
+
+Directive = Requires | SignedIn | Public
+Resolver = Callable[..., Awaitable[Any]]
+Decorator = Callable[[Resolver], Any]
+
+
+def query(permission: Permission, description: str) -> Decorator:
     """A root field that reads. Failures are top-level errors."""
-
-    def decorate(resolver: Callable[..., Awaitable[Any]]) -> Any:
-        @functools.wraps(resolver)
-        async def guarded(info: Info, **arguments: Any) -> Any:
-            info.context.actor.require(permission)
-            return await resolver(info=info, **arguments)
-
-        return strawberry.field(
-            resolver=guarded, description=description, directives=[Requires(permission=permission)]
-        )
-
-    return decorate
+    return _query(Requires(permission=permission), description)
 
 
-def signed_in_query(description: str) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+def signed_in_query(description: str) -> Decorator:
     """A root field that any signed-in caller may ask; the resolver checks what it returns."""
+    return _query(SignedIn(), description)
 
-    def decorate(resolver: Callable[..., Awaitable[Any]]) -> Any:
+
+def public_query(description: str) -> Decorator:
+    """A root field that anybody may ask."""
+    return _query(Public(), description)
+
+
+def mutation(permission: Permission, description: str) -> Decorator:
+    """A root field that writes. What its caller can mend comes back in the payload's `errors`."""
+    return _mutation(Requires(permission=permission), description)
+
+
+def signed_in_mutation(description: str) -> Decorator:
+    """A root field by which any signed-in caller changes what is their own."""
+    return _mutation(SignedIn(), description)
+
+
+def public_mutation(description: str) -> Decorator:
+    """A root field by which somebody comes in; whatever keeps them out is in the payload's `errors`."""
+    return _mutation(Public(), description)
+
+
+def _check(info: Info, directive: Directive) -> None:
+    if isinstance(directive, Requires):
+        info.context.actor.require(directive.permission)
+    elif isinstance(directive, SignedIn):
+        _ = info.context.actor
+
+
+def _query(directive: Directive, description: str) -> Decorator:
+    def decorate(resolver: Resolver) -> Any:
         @functools.wraps(resolver)
         async def guarded(info: Info, **arguments: Any) -> Any:
-            _ = info.context.actor
+            _check(info, directive)
             return await resolver(info=info, **arguments)
 
-        return strawberry.field(resolver=guarded, description=description, directives=[SignedIn()])
+        return strawberry.field(resolver=guarded, description=description, directives=[directive])
 
     return decorate
 
 
-def mutation(permission: Permission, description: str) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
-    """A root field that writes. What its caller can mend comes back in the payload's `errors`."""
-
-    def decorate(resolver: Callable[..., Awaitable[Any]]) -> Any:
+def _mutation(directive: Directive, description: str) -> Decorator:
+    def decorate(resolver: Resolver) -> Any:
         payload = functools.cache(lambda: get_type_hints(resolver)["return"])
 
         @functools.wraps(resolver)
         async def guarded(info: Info, **arguments: Any) -> Any:
-            try:
-                info.context.actor.require(permission)
-                return await resolver(info=info, **arguments)
-            except Unauthenticated:
-                raise
-            except DomainError as error:
-                return payload().failed(error)
+            # Nobody is no caller whose act could be recorded: top-level, and not audited.
+            if not isinstance(directive, Public):
+                _ = info.context.actor
+            async with audited(info, arguments) as outcome:
+                try:
+                    _check(info, directive)
+                    return outcome.of(await resolver(info=info, **arguments))
+                except DomainError as error:
+                    outcome.failed(error)
+                    if isinstance(error, Unauthenticated) and not isinstance(directive, Public):
+                        raise
+                    return payload().failed(error)
 
-        return strawberry.mutation(
-            resolver=guarded, description=description, directives=[Requires(permission=permission)]
-        )
+        return strawberry.mutation(resolver=guarded, description=description, directives=[directive])
 
     return decorate
 

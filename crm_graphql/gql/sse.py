@@ -75,6 +75,7 @@ class EventStream:
         )
         gone = asyncio.create_task(self._gone(receive), name="event stream")
         timers = self._start_timers()
+        forget = self._gateway.while_standing(self._context.identity, lambda _reason: self.end())
         try:
             await self._run()
             if not self._outbox.closed:
@@ -84,6 +85,7 @@ class EventStream:
             self._outbox.close()
             for timer in timers:
                 timer.cancel()
+            forget()
             gone.cancel()
             await asyncio.gather(gone, return_exceptions=True)
             await wire.close()

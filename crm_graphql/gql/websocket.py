@@ -180,6 +180,11 @@ class GraphQLSocket:
         self._cleanup.append(leave)
         self._caller = caller
         self._acknowledged = True
+        self._cleanup.append(
+            self._gateway.while_standing(
+                caller, lambda reason: self.close(CloseCode.FORBIDDEN, f"Forbidden: {reason}")
+            )
+        )
         if isinstance(caller, Actor) and caller.expires_at is not None:
             seconds = self._gateway.seconds_until(caller.expires_at)
             self._later(seconds, lambda: self.close(CloseCode.TOKEN_EXPIRED, "Token expired"))

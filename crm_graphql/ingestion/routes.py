@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -11,6 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from structlog import get_logger
 
+from crm_graphql.audit.service import record
+from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import DomainError, ErrorCode, LimitExceeded, Unavailable
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.times import format_moment
@@ -60,7 +62,8 @@ async def _ingest(request: Request, kind: IngestionKind) -> Response:
     """Answers 202 with the ingestion once every good record is durable, or with what is wrong."""
     stream = request.stream()
     try:
-        ingestion = await _take(request, kind, stream)
+        actor = await authenticate(request)
+        ingestion = await _recorded(request, kind, actor, _take(request, kind, actor, stream))
         assert ingestion.id is not None
         counters = (await ingestion_counters([ingestion.id]))[ingestion.id]
         return JSONResponse(_answer(ingestion, counters), status_code=202)
@@ -78,8 +81,36 @@ async def _ingest(request: Request, kind: IngestionKind) -> Response:
         return _refusal(Unavailable(away))
 
 
-async def _take(request: Request, kind: IngestionKind, stream: AsyncIterator[bytes]) -> Ingestion:
-    actor = authenticate(request)
+async def _recorded(
+    request: Request, kind: IngestionKind, actor: Actor, taking: Awaitable[Ingestion]
+) -> Ingestion:
+    """What `taking` gives, with its outcome in the audit, as that of a mutation."""
+    taken: Ingestion | None = None
+    code: str | None = "INTERNAL"
+    try:
+        taken = await taking
+        code = None
+        return taken
+    except DomainError as error:
+        code = error.code.value
+        raise
+    finally:
+        resources = request.app.state.resources
+        await record(
+            actor,
+            f"ingest{kind.value.capitalize()}",
+            subject_id=encode_id("Ingestion", taken.id) if taken else None,
+            succeeded=code is None,
+            code=code,
+            ip_address=request.client.host if request.client else None,
+            settings=resources.settings,
+            clock=resources.clock,
+        )
+
+
+async def _take(
+    request: Request, kind: IngestionKind, actor: Actor, stream: AsyncIterator[bytes]
+) -> Ingestion:
     resources = request.app.state.resources
     body_format, gzip = _format(request)
     length = request.headers.get("content-length", "")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from crm_graphql.accounts.setup_code import setup_code
 from crm_graphql.core.settings import BusKind, Settings
 from crm_graphql.local.data_dir import DataDir, Ports, Running
 from crm_graphql.local.given_mongodb import OR_A_PRIVATE_ONE, check_given_mongodb
@@ -138,7 +139,7 @@ class DevServer:
                 "and a vendor that only pretends to send.",
                 f"  Explorer       {self.url}/graphql",
                 f"  GraphQL        {self.url}/graphql, subscriptions at ws://127.0.0.1:{self.port}/graphql",
-                f"  Token          {name} token{folder}",
+                f"  Token          {name} token{folder}; first user: setup code {setup_code(self.settings)}",
                 f"  Data           {data}",
                 f"  Messages       {self.simulator_url} (caught there; none leaves this machine)",
                 f"  Reset          {reset}",

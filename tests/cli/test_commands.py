@@ -21,7 +21,19 @@ GOOD = {"CRM_SECRET_KEY": TEST_SECRET, "CRM_WEBHOOK_SECRET": TEST_WEBHOOK_SECRET
 
 def test_help_explains_every_command_and_every_setting(tmp_path: Path) -> None:
     shown = crm("--help", cwd=tmp_path).out
-    for command in ("dev", "demo", "serve", "token", "import", "schema", "dead", "replay", "simulator"):
+    for command in (
+        "dev",
+        "demo",
+        "serve",
+        "token",
+        "user",
+        "key",
+        "import",
+        "schema",
+        "dead",
+        "replay",
+        "simulator",
+    ):
         assert f" {command} " in shown
     for name, field in Settings.model_fields.items():
         assert f"CRM_{name.upper()}" in shown

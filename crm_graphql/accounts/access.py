@@ -1,0 +1,33 @@
+"""What one process keeps in memory to decide who may come in."""
+
+from __future__ import annotations
+
+from crm_graphql.accounts.key_cache import ApiKeyCache
+from crm_graphql.accounts.passwords import Passwords
+from crm_graphql.accounts.standing import Standing
+from crm_graphql.accounts.throttle import Throttle
+from crm_graphql.bus.port import Bus
+from crm_graphql.core.actor import Actor
+from crm_graphql.core.settings import Settings
+
+
+class Access:
+    """One a process. Usable at once; between `start` and `close` it follows what other processes revoke."""
+
+    def __init__(self, settings: Settings, bus: Bus) -> None:
+        self.settings = settings
+        self.standing = Standing(bus)
+        self.keys = ApiKeyCache()
+        self.tokens: dict[str, Actor] = {}
+        """Access tokens that were found good, oldest first."""
+        self.passwords = Passwords(settings)
+        self.throttle = Throttle()
+
+    async def start(self) -> None:
+        """Read what was revoked and follow it; the API process calls it before it serves."""
+        await self.standing.start()
+        await self.passwords.prepare()
+
+    async def close(self) -> None:
+        """Follow no longer."""
+        await self.standing.close()

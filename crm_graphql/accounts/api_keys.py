@@ -1,0 +1,86 @@
+"""API keys: for machines; the secret is shown once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from crm_graphql.accounts.access import Access
+from crm_graphql.accounts.documents import ApiKey, RevocationKind
+from crm_graphql.accounts.secret_texts import API_KEY_PREFIX, HINT_LENGTH, hash_of, new_secret
+from crm_graphql.accounts.standing import revoke
+from crm_graphql.core.actor import Actor, Permission, Role
+from crm_graphql.core.clock import Clock
+from crm_graphql.core.errors import InvalidInput, NotFound, RequiredInput
+from crm_graphql.core.paging import Row
+from crm_graphql.core.texts import is_storable
+from crm_graphql.pages import read_by_ids
+from crm_graphql.transactions import Transact
+
+NAME_LENGTH = 100
+KEYS_LISTED = 1_000
+
+
+async def create_api_key(
+    actor: Actor, *, name: str, role: Role, expires_at: datetime | None, clock: Clock
+) -> tuple[Row, str]:
+    """The new key and its secret, which is nowhere kept. Requires API_KEYS_WRITE.
+
+    Raises RequiredInput for no name, InvalidInput for a bad one or a moment that has passed.
+    """
+    actor.require(Permission.API_KEYS_WRITE)
+    name = name.strip()
+    if not name:
+        raise RequiredInput("A key needs a name that says who uses it.", path=("name",))
+    if len(name) > NAME_LENGTH or not is_storable(name):
+        raise InvalidInput(f"A name is a text of at most {NAME_LENGTH} characters.", path=("name",))
+    now = clock.now()
+    if expires_at is not None and expires_at <= now:
+        raise InvalidInput("This moment has passed.", path=("expiresAt",))
+    secret = new_secret(API_KEY_PREFIX)
+    row = {
+        "_id": ObjectId(),
+        "name": name,
+        "role": role.value,
+        "hint": secret[:HINT_LENGTH],
+        "secret_hash": hash_of(secret),
+        "created_at": now,
+        "created_by": actor.label,
+        "last_used_at": None,
+        "expires_at": expires_at,
+    }
+    await ApiKey.get_pymongo_collection().insert_one(row)
+    return row, secret
+
+
+async def revoke_api_key(actor: Actor, key: ObjectId, *, access: Access, transact: Transact) -> None:
+    """End a key at once and everywhere, live streams included. Requires API_KEYS_WRITE. Raises NotFound."""
+    actor.require(Permission.API_KEYS_WRITE)
+
+    async def work(session: AsyncClientSession) -> None:
+        gone = await ApiKey.get_pymongo_collection().delete_one({"_id": key}, session=session)
+        if not gone.deleted_count:
+            raise NotFound("There is no such key; it may have been revoked already.", path=("id",))
+        await revoke(RevocationKind.API_KEY, key, settings=access.settings, session=session)
+
+    await transact(work)
+    await access.standing.announce()
+
+
+async def list_api_keys(actor: Actor) -> Sequence[Row]:
+    """All keys, newest first, expired ones too. Requires API_KEYS_READ."""
+    actor.require(Permission.API_KEYS_READ)
+    return list(await ApiKey.get_pymongo_collection().find({}).sort("_id", -1).limit(KEYS_LISTED).to_list())
+
+
+async def find_api_key(key: ObjectId) -> Row | None:
+    """The key, or None."""
+    return await ApiKey.get_pymongo_collection().find_one({"_id": key})
+
+
+async def api_keys_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
+    """The keys with these ids, by id."""
+    return await read_by_ids(ApiKey.get_pymongo_collection(), ids)

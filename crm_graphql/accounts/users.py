@@ -1,0 +1,216 @@
+"""Users: making, changing, deactivating and reading them. The last active admin stays one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import DuplicateKeyError
+
+from crm_graphql.accounts.access import Access
+from crm_graphql.accounts.documents import Guard, OneTimeLink, RevocationKind, Session, User
+from crm_graphql.accounts.standing import revoke
+from crm_graphql.core.actor import Actor, Permission, Role
+from crm_graphql.core.clock import Clock
+from crm_graphql.core.errors import AlreadyExists, InvalidInput, NotFound, RequiredInput, WrongState
+from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
+from crm_graphql.core.settings import Settings
+from crm_graphql.core.texts import is_storable
+from crm_graphql.pages import count_in_time, read_by_ids, read_page
+from crm_graphql.transactions import Transact
+
+OLDEST_FIRST = SortKey((("created_at", 1), ("_id", 1)))
+EMAIL_LENGTH = 254
+NAME_LENGTH = 200
+_EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\]]+\.[^\s@<>\"(),:;\\\[\].]{2,}")
+
+
+def email_key(email: str) -> str:
+    """The address as it is compared: case does not count."""
+    return email.strip().casefold()
+
+
+def checked_email(raw: str) -> str:
+    """The address. Raises InvalidInput for what is none."""
+    email = raw.strip()
+    if len(email) > EMAIL_LENGTH or not _EMAIL.fullmatch(email) or not is_storable(email):
+        raise InvalidInput("This is not an email address like ann@example.com.", path=("email",))
+    return email
+
+
+def checked_name(raw: str | None) -> str | None:
+    """The name, or None. Raises InvalidInput for one that is too long or no text."""
+    name = (raw or "").strip() or None
+    if name is not None and (len(name) > NAME_LENGTH or not is_storable(name)):
+        raise InvalidInput(f"A name is a text of at most {NAME_LENGTH} characters.", path=("name",))
+    return name
+
+
+async def insert_user(
+    *,
+    email: str,
+    name: str | None,
+    role: Role,
+    email_verified: bool,
+    clock: Clock,
+    password_hash: str | None = None,
+    google_subject: str | None = None,
+    session: AsyncClientSession | None = None,
+) -> Row:
+    """The new user. Raises AlreadyExists when the address is taken. Checks no rights."""
+    now = clock.now()
+    user = User(
+        email=email,
+        email_key=email_key(email),
+        email_verified=email_verified,
+        name=name,
+        role=role,
+        password_hash=password_hash,
+        google_subject=google_subject,
+        created_at=now,
+        updated_at=now,
+    )
+    row = {**user.model_dump(exclude={"id"}), "role": role.value, "_id": ObjectId()}
+    try:
+        await User.get_pymongo_collection().insert_one(row, session=session)
+    except DuplicateKeyError:
+        raise AlreadyExists(
+            "There is a user with this address already; deactivated ones count too.", path=("email",)
+        ) from None
+    return row
+
+
+async def create_user(actor: Actor, *, email: str, name: str | None, role: Role, clock: Clock) -> Row:
+    """A user without a password: they come in by a one-time link or with Google. Requires USERS_WRITE.
+
+    Raises InvalidInput, AlreadyExists.
+    """
+    actor.require(Permission.USERS_WRITE)
+    return await insert_user(
+        email=checked_email(email), name=checked_name(name), role=role, email_verified=True, clock=clock
+    )
+
+
+async def update_user(
+    actor: Actor,
+    key: ObjectId,
+    changes: Mapping[str, Any],
+    *,
+    access: Access,
+    clock: Clock,
+    transact: Transact,
+) -> Row:
+    """Change name, role, is_active; what is not in `changes` stays. Requires USERS_WRITE.
+
+    A new role counts at once: tokens with the old one are refused, and a refresh gives one with the new. Who
+    is deactivated is out at once, on every device, and their open links are void. In one transaction. Raises
+    NotFound; WrongState when no active admin would be left; RequiredInput for a null role or is_active.
+    """
+    actor.require(Permission.USERS_WRITE)
+    values = _checked(changes)
+    updated: list[Row] = []
+
+    async def work(session: AsyncClientSession) -> None:
+        updated.clear()
+        updated.append(await _apply(key, values, access.settings, clock, session))
+
+    await transact(work)
+    await access.standing.announce()
+    return updated[0]
+
+
+def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
+    values = dict(changes)
+    for name, shown in (("role", "role"), ("is_active", "isActive")):
+        if name in values and values[name] is None:
+            raise RequiredInput(f"{shown} cannot be cleared. Leave it out to keep it.", path=(shown,))
+    if "name" in values:
+        values["name"] = checked_name(values["name"])
+    if "role" in values:
+        values["role"] = values["role"].value
+    return values
+
+
+async def _apply(
+    key: ObjectId, values: Mapping[str, Any], settings: Settings, clock: Clock, session: AsyncClientSession
+) -> Row:
+    users = User.get_pymongo_collection()
+    before = await users.find_one({"_id": key}, session=session)
+    if before is None:
+        raise NotFound("There is no such user.", path=("id",))
+    after = {**before, **values}
+    loses_rights = after["role"] != before["role"] or (before["is_active"] and not after["is_active"])
+    if _is_acting_admin(before) and not _is_acting_admin(after):
+        await take_admin_guard(session)
+        if not await users.find_one(
+            {"role": Role.ADMIN.value, "is_active": True, "_id": {"$ne": key}}, session=session
+        ):
+            raise WrongState(
+                "This is the last active admin. Make another user an admin first.",
+                path=("isActive" if not after["is_active"] else "role",),
+            )
+    row = await users.find_one_and_update(
+        {"_id": key},
+        {"$set": {**values, "updated_at": clock.now()}, "$inc": {"access_version": int(loses_rights)}},
+        return_document=ReturnDocument.AFTER,
+        session=session,
+    )
+    assert row is not None, "it was read in the same transaction"
+    if loses_rights:
+        await revoke(
+            RevocationKind.USER, key, settings=settings, access_version=row["access_version"], session=session
+        )
+    if not row["is_active"]:
+        await Session.get_pymongo_collection().delete_many({"user_id": key}, session=session)
+        await OneTimeLink.get_pymongo_collection().delete_many({"user_id": key}, session=session)
+    return dict(row)
+
+
+def _is_acting_admin(user: Row) -> bool:
+    return bool(user["is_active"]) and user["role"] == Role.ADMIN.value
+
+
+async def take_admin_guard(session: AsyncClientSession) -> None:
+    """Have transactions that count users or admins come one after the other: each writes the same
+    document."""
+    await Guard.get_pymongo_collection().update_one(
+        {"_id": "admins"}, {"$inc": {"revision": 1}}, upsert=True, session=session
+    )
+
+
+async def find_user(key: ObjectId) -> Row | None:
+    """The user, or None."""
+    return await User.get_pymongo_collection().find_one({"_id": key})
+
+
+async def find_user_by_email(email: str) -> Row | None:
+    """The user with this address, or None."""
+    key = email_key(email)
+    if not is_storable(key):
+        return None
+    return await User.get_pymongo_collection().find_one({"email_key": key})
+
+
+async def has_users() -> bool:
+    """Whether the deployment has been set up."""
+    return await User.get_pymongo_collection().find_one({}, {"_id": 1}) is not None
+
+
+async def users_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
+    """The users with these ids, by id."""
+    return await read_by_ids(User.get_pymongo_collection(), ids)
+
+
+async def list_users(actor: Actor, page: PageRequest) -> Page[Row]:
+    """A page of all users, oldest first. Requires USERS_READ."""
+    actor.require(Permission.USERS_READ)
+    return await read_page(User.get_pymongo_collection(), {}, OLDEST_FIRST, page)
+
+
+async def count_users() -> int | None:
+    """How many users there are."""
+    return await count_in_time(User.get_pymongo_collection(), {})

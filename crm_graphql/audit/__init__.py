@@ -1,0 +1,1 @@
+"""Who did what, when, from where, and whether it succeeded: written once, never changed."""

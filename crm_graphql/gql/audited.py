@@ -1,0 +1,109 @@
+"""What the audit says of a mutation: who, its name, which object, whether it succeeded. Never what was in
+it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from crm_graphql.audit.service import record
+from crm_graphql.core.actor import Actor, ActorKind, Role
+from crm_graphql.core.errors import DomainError
+from crm_graphql.core.ids import decode_id
+from crm_graphql.gql.context import Info
+from crm_graphql.gql.errors import Payload
+from crm_graphql.gql.node import Node
+
+_DONE_TO = ("revoked_id", "deleted_id")
+_GIVEN = ("id", "campaign_id", "ingestion_id", "customer_id", "audience_id")
+
+
+class Outcome:
+    """Filled while a mutation runs."""
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._input = arguments.get("input")
+        self.code: str | None = None
+        self.subject_id: str | None = None
+        self.is_news = True
+        """False for what is one of many of its kind, such as the thousandth guess that was not looked at."""
+        self.user: Node | None = None
+        """Who came in by it."""
+
+    def of(self, payload: Payload) -> Payload:
+        """Take in what the payload says, and return it."""
+        fields = {field.name: getattr(payload, field.name) for field in dataclasses.fields(payload)}
+        nodes = [value for value in fields.values() if isinstance(value, Node)]
+        done_to = [fields[name] for name in _DONE_TO if fields.get(name)]
+        self.subject_id = str(nodes[0].id) if nodes else str(done_to[0]) if done_to else self.subject_id
+        self.user = next((node for node in nodes if type(node).__name__ == "User"), None)
+        if payload.errors:
+            self.code = payload.errors[0].code.value
+        if payload.note is not None:
+            self.subject_id = payload.note.subject_id
+            self.code = payload.note.code.value if payload.note.code else self.code
+        return payload
+
+    def failed(self, error: DomainError) -> None:
+        """Take in why it failed."""
+        self.code = error.problems[0].code.value
+        self.is_news = getattr(error, "is_news", True)
+        if isinstance(error.subject, str):
+            self.subject_id = error.subject
+
+    def given_subject(self) -> str | None:
+        """The object that the input names, if that is an id at all."""
+        for name in _GIVEN:
+            value = getattr(self._input, name, None)
+            if isinstance(value, str) and _is_id(value):
+                return value
+        return None
+
+
+@asynccontextmanager
+async def audited(info: Info, arguments: Mapping[str, Any]) -> AsyncIterator[Outcome]:
+    """Record the mutation when it is over, whatever became of it."""
+    outcome = Outcome(arguments)
+    try:
+        yield outcome
+    except DomainError:
+        raise
+    except BaseException:
+        outcome.code = "INTERNAL"
+        raise
+    finally:
+        if outcome.is_news:
+            await _record(info, outcome)
+
+
+async def _record(info: Info, outcome: Outcome) -> None:
+    context = info.context
+    await record(
+        context.identity if isinstance(context.identity, Actor) else _arrived(outcome),
+        info.field_name,
+        subject_id=outcome.subject_id or outcome.given_subject(),
+        succeeded=outcome.code is None,
+        code=outcome.code,
+        ip_address=context.origin.address,
+        settings=context.resources.settings,
+        clock=context.resources.clock,
+    )
+
+
+def _arrived(outcome: Outcome) -> Actor | None:
+    """Who was nobody before and came in by this mutation."""
+    user: Any = outcome.user
+    if user is None:
+        return None
+    _, key = decode_id(str(user.id))
+    return Actor(Role.VIEWER, str(key), kind=ActorKind.USER, name=user.email, user_id=key)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        decode_id(text)
+    except DomainError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The audit, as an admin reads it."""
