@@ -18,7 +18,7 @@ from crm_graphql.local.data_dir import DataDir
 from crm_graphql.local.server import DevServer
 from crm_graphql.local.supervisor import Supervisor
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 10.0
 """Each time this long passes before it is ready, it says what it waits for."""
 
 Story = Callable[[DevServer], Awaitable[None]]

@@ -38,8 +38,9 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="module")
 async def deployment(tmp_path_factory: pytest.TempPathFactory, mongod: Mongod) -> AsyncIterator[Deployment]:
-    """The product in one process, with a simulator."""
-    opened = Deployment(tmp_path_factory.mktemp("browser"), mongod, None)
+    """The product in one process, with a simulator, as `crm dev` starts it."""
+    folder = tmp_path_factory.mktemp("browser")
+    opened = Deployment(folder, mongod, None, settings={"development": True})
     try:
         await opened.start()
         yield opened

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from graphql import build_schema, parse, validate
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Error as PlaywrightError
 
 from tests.browser.conftest import Seen
 from tests.servers.deployment import Deployment
@@ -130,6 +131,21 @@ async def test_a_pasted_token_is_used_kept_for_the_tab_and_leaves_the_address(
     await page.reload()
     await expect(page.get_by_label("Access token")).to_have_value("other")
     assert page.url == f"{deployment.url}/graphql"
+
+
+async def test_in_production_the_browser_asks_for_a_token_before_it_shows_the_page(
+    served: Deployment, chromium: Browser
+) -> None:
+    stranger = await (await chromium.new_context()).new_page()
+    with pytest.raises(PlaywrightError, match="ERR_INVALID_AUTH_CREDENTIALS"):
+        await stranger.goto(f"{served.url}/graphql")
+    known = await chromium.new_context(http_credentials={"username": "any", "password": served.token})
+    page = await known.new_page()
+    await page.goto(f"{served.url}/graphql#token={served.token}")
+    await expect(page.locator(".graphiql-query-editor .view-lines")).to_contain_text("five minutes")
+    await expect(page.locator(".hint")).to_contain_text("ADMIN until")
+    await stranger.context.close()
+    await known.close()
 
 
 def test_the_tour_is_valid_against_the_schema() -> None:
