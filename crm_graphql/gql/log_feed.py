@@ -9,11 +9,26 @@ from functools import partial
 from typing import Any
 
 from crm_graphql.core.tasks import cancel_surely
+from crm_graphql.core.weather import is_weather
 from crm_graphql.gql.changelog import ChangeLog
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.engine import Answer, Engine, Source
 from crm_graphql.gql.operations import Operation
 from crm_graphql.gql.streams import Listener, failure, fan_out
+
+AGAIN_SECONDS = 1.0
+"""How long after a failure of the database the same page is asked for again."""
+
+
+async def _page(log: ChangeLog[Any, Any], after: Any, up_to: Any) -> tuple[Any, Any] | None:
+    """The log's next page; waits for a database that is away."""
+    while True:
+        try:
+            return await asyncio.shield(log.page(after, up_to))
+        except Exception as error:
+            if not is_weather(error):
+                raise
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 class LogTail:
@@ -72,7 +87,7 @@ class LogTail:
             self._end(lambda reader: reader.listener.refused(failed))
 
     async def _read_to(self, head: Any) -> None:
-        while (found := await asyncio.shield(self._log.page(self.place, head))) is not None:
+        while (found := await _page(self._log, self.place, head)) is not None:
             event, place = found
             payload = (await self._engine.event(self._source, event)).encode() if self._live else b""
             # From here on a reader that comes to this place by itself has this page already.
@@ -173,7 +188,7 @@ class LogReader:
         # The comparison and the join happen without a pause between them.
         while not self._left and self.place < (target := self._tail.place):
             await self.listener.room()
-            found = await asyncio.shield(log.page(self.place, target))
+            found = await _page(log, self.place, target)
             if found is None:
                 self.place = target
             else:

@@ -19,6 +19,8 @@ from pymongo import AsyncMongoClient
 
 from crm_graphql.local.mongod import Mongod, free_port
 from tests.flows.campaigns import (
+    LAUNCH,
+    UPDATES,
     launch_to,
     ledger,
     make_customers,
@@ -30,6 +32,7 @@ from tests.servers.rabbitmq import RabbitNode
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("worst")]
 
+CAMPAIGN_STATE = "query ($id: ID!) { campaign(id: $id) { status stats { total delivered failed } } }"
 ORDERS = 30_000
 CUSTOMERS = 3_000
 
@@ -48,6 +51,7 @@ class World:
             folder / "deployment",
             self.mongod,
             self.rabbitmq,
+            apis=2,
             settings={"chunk_records": 250, "delivery_batch": 20},
         )
 
@@ -182,9 +186,15 @@ async def test_a_server_restarted_under_load_loses_and_doubles_nothing(
     reachable = await make_customers(
         deployment, 1_000, frequent_share=1, without_email=0, prefix=f"{server}-up"
     )
-    campaign = await launch_to(
-        deployment, {"where": {"field": "externalId", "operator": "STARTS_WITH", "value": f"{server}-up"}}
-    )
+    rule = {"where": {"field": "externalId", "operator": "STARTS_WITH", "value": f"{server}-up"}}
+    campaign = await launch_to(deployment, rule, launch=False)
+    apis = range(len(deployment.apis))
+    progress = [asyncio.create_task(watch_until_completed(deployment, campaign, api)) for api in apis]
+    updates = [
+        asyncio.create_task(watch_deliveries(deployment, campaign, api, recipients=reachable)) for api in apis
+    ]
+    await asyncio.sleep(0.5)
+    await deployment.mutate(LAUNCH, {"id": campaign})
     importing = asyncio.create_task(deployment.import_file("orders", orders.file))
     await asyncio.sleep(2.5)
     victim = world.mongod if server == "mongod" else world.rabbitmq
@@ -195,6 +205,24 @@ async def test_a_server_restarted_under_load_loses_and_doubles_nothing(
     assert (done["received"], done["failed"], done["created"]) == (ORDERS, 0, ORDERS)
     await orders.hold(world)
     await hold_campaign(world, campaign, reachable)
+    # Their sockets were open all the while: they came to the truth by themselves.
+    async with asyncio.timeout(30):
+        await asyncio.gather(*progress)
+        followed = await asyncio.gather(*updates)
+    truth = {row["id"]: row["status"] for row in await ledger(deployment, campaign)}
+    assert followed == [truth for _ in apis]
+
+
+async def watch_deliveries(
+    deployment: Deployment, campaign: str, api: int, *, recipients: int
+) -> dict[str, str]:
+    """Follow the deliveries on one socket until each has its end: the statuses by id."""
+    seen: dict[str, str] = {}
+    async for data in deployment.subscribe(UPDATES, {"id": campaign, "after": None}, api):
+        seen |= {row["id"]: row["status"] for row in data["deliveryUpdates"]["deliveries"]}
+        if sum(status in ("DELIVERED", "FAILED") for status in seen.values()) == recipients:
+            return seen
+    raise AssertionError("the subscription ended before the campaign")
 
 
 async def hold_campaign(world: World, campaign: str, reachable: int) -> None:
@@ -203,8 +231,7 @@ async def hold_campaign(world: World, campaign: str, reachable: int) -> None:
         await asyncio.wait_for(watch_until_completed(world.deployment, campaign), 1)
 
     async def completed() -> bool:
-        document = "query ($id: ID!) { campaign(id: $id) { status stats { total delivered failed } } }"
-        found = (await world.deployment.graphql(document, {"id": campaign}))["campaign"]
+        found = (await world.deployment.graphql(CAMPAIGN_STATE, {"id": campaign}))["campaign"]
         return bool(found["status"] == "COMPLETED" and found["stats"]["total"] == reachable)
 
     await eventually(completed, within_seconds=60, what="the campaign's end")
