@@ -75,6 +75,7 @@ NODE_SOURCES: dict[str, NodeSource] = {
     "Delivery": (Permission.CAMPAIGNS_READ, _of_rows("Delivery", deliveries_by_ids)),
     "Ingestion": (Permission.INGESTIONS_READ, _of_rows("Ingestion", ingestions_by_ids, scoped=True)),
     "Order": (Permission.CUSTOMERS_READ, _of_rows("Order", orders_by_ids)),
+    "Session": (None, account_queries.own_sessions),
     "User": (Permission.USERS_READ, _of_rows("User", users_by_ids)),
 }
 

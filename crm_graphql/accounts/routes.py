@@ -28,6 +28,7 @@ from starlette.routing import Route
 from crm_graphql.accounts.google import sign_in_with_google
 from crm_graphql.accounts.links import PAGE
 from crm_graphql.accounts.sessions import Origin, SignedIn
+from crm_graphql.accounts.throttle import Throttled, address_buckets
 from crm_graphql.accounts.tokens import derived_key
 from crm_graphql.audit.service import record
 from crm_graphql.core.actor import Actor, ActorKind, Role
@@ -86,6 +87,7 @@ class GoogleSignIn:
         origin = Origin(request.client.host if request.client else None, request.headers.get("user-agent"))
         target = str(request.session.get("next", "/"))
         try:
+            admitted = await resources.access.throttle.admit(address_buckets("google", origin.address))
             signed_in = await self._signed_in(request, resources, origin)
         except (OAuthError, JoseError, ValueError, KeyError) as error:
             log.warning("signing in with Google failed", error=repr(error))
@@ -95,11 +97,14 @@ class GoogleSignIn:
         except httpx2.HTTPError as error:
             log.warning("the OpenID provider cannot be reached", error=repr(error))
             return _sorry("Google cannot be reached at this moment.", 503)
+        except Throttled as error:
+            return _sorry(str(error), 429)
         except DomainError as error:
             request.session.clear()
             await self._record(resources, origin, code=error.code.value, subject=error.subject)
             return _sorry(str(error), 403)
         request.session.clear()
+        await admitted.succeeded()
         await self._record(resources, origin, signed_in=signed_in)
         response = RedirectResponse(f"{self._settings.pages_url}{target}", status_code=303)
         response.headers["cache-control"] = "no-store"

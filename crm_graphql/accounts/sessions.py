@@ -222,6 +222,14 @@ async def list_sessions(actor: Actor) -> list[Row]:
     return list(await found.sort("last_used_at", -1).limit(SESSIONS_SHOWN).to_list())
 
 
+async def own_sessions_by_ids(actor: Actor, ids: Sequence[ObjectId]) -> dict[ObjectId, Row]:
+    """Those of the sessions that are the caller's own, by id."""
+    if actor.user_id is None:
+        return {}
+    wanted = {"_id": {"$in": list(ids)}, "user_id": actor.user_id, "$expr": {"$gt": ["$expires_at", "$$NOW"]}}
+    return {row["_id"]: row async for row in Session.get_pymongo_collection().find(wanted)}
+
+
 async def logout(actor: Actor, *, access: Access, transact: Transact) -> None:
     """End the caller's session at once, everywhere. Raises WrongState for who has none."""
     if actor.session_id is None:

@@ -46,6 +46,8 @@ TOPIC = "accounts.revoked"
 POLL_SECONDS = 1.0
 """How often MongoDB is read without a hint: a revocation takes effect everywhere within this and a little."""
 
+WATCH_AGAIN_SECONDS = 5.0
+
 OVERLAP = timedelta(seconds=90)
 """A revocation may be committed so long after its moment: MongoDB ends transactions after 60 s."""
 
@@ -137,8 +139,16 @@ class Standing:
         return stop
 
     async def announce(self) -> None:
-        """After a revocation was committed: take it in here, and hint the other processes."""
-        await self.read()
+        """After a revocation was committed: take it in here, and hint the other processes.
+
+        What is done is done: a database that goes away now only delays it to the next reading.
+        """
+        try:
+            await self.read()
+        except Exception as error:
+            if not is_weather(error):
+                raise
+            self._hint.set()
         await self._bus.broadcast(Event(topic=TOPIC))
 
     async def read(self) -> None:
@@ -208,7 +218,8 @@ class Standing:
                     await watch.close()
             except BusError:
                 # The regular readings carry on alone.
-                await asyncio.sleep(5.0)
+                log.warning("hints of revocations cannot be watched")
+            await asyncio.sleep(WATCH_AGAIN_SECONDS)
 
 
 def _names(actor: Actor) -> list[_Name]:

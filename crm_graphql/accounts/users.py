@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,8 +31,8 @@ _EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\]]+\.[^\s@<
 
 
 def email_key(email: str) -> str:
-    """The address as it is compared: case does not count."""
-    return email.strip().casefold()
+    """The address as it is compared: neither case nor another form of the same letters counts (NFKC)."""
+    return unicodedata.normalize("NFKC", email.strip()).casefold()
 
 
 def checked_email(raw: str) -> str:

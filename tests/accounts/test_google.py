@@ -258,6 +258,18 @@ async def test_only_accounts_of_the_allowed_domains_come_in(
         assert is_refused(answer, 403) is not comes_in
 
 
+async def test_callbacks_cannot_be_fired_at_the_provider_without_end(google_doors: Doors) -> None:
+    client = google_doors.client()
+    statuses = [
+        (await client.http.get("http://localhost/auth/google/callback?state=x&code=x")).status_code
+        for _ in range(40)
+    ]
+    assert statuses[0] == 400
+    assert 429 in statuses
+    events = await google_doors.resources.database.audit_events.count_documents({"action": "googleSignIn"})
+    assert events <= 36
+
+
 async def test_a_provider_that_is_away_is_a_sentence(resources: Resources, provider: OpenIdProvider) -> None:
     changed = {**google(provider), "google_issuer": "http://127.0.0.1:9", "public_url": "http://localhost"}
     async with open_doors(resources, **changed) as doors:

@@ -142,6 +142,26 @@ async def test_an_event_stream_ends_when_its_caller_is_out(
             pass
 
 
+async def test_a_socket_takes_a_login_but_sets_and_uses_no_cookie(served: Deployment) -> None:
+    who = await person(served)
+    values = {"email": who.email, "password": PASSWORD}
+    document = f"mutation ($i: LoginInput!) {{ login(input: $i) {{ {TOKENS} }} }}"
+    refresh = f"mutation {{ refresh {{ {TOKENS} }} }}"
+    asked = [(document, {"i": values}), (document, {"i": {**values, "useCookie": True}}), (refresh, {})]
+    payloads = []
+    async with served.socket(token=who.token) as socket:
+        for number, (query, variables) in enumerate(asked):
+            payload = {"query": query, "variables": variables}
+            await socket.send(json.dumps({"id": str(number), "type": "subscribe", "payload": payload}))
+            answer = json.loads(await socket.recv())
+            payloads += answer["payload"]["data"].values()
+            assert json.loads(await socket.recv())["type"] == "complete"
+    signed_in, with_cookie, without_token = payloads
+    assert (signed_in["errors"], signed_in["user"]["email"]) == ([], who.email)
+    assert (with_cookie["tokens"], with_cookie["errors"][0]["code"]) == (None, "INVALID")
+    assert (without_token["tokens"], without_token["errors"][0]["code"]) == (None, "REQUIRED")
+
+
 async def test_a_revoked_keys_socket_is_closed_and_a_revoked_key_opens_none(served: Deployment) -> None:
     made = await payload_of(
         served,

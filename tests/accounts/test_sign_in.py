@@ -118,9 +118,13 @@ async def test_sessions_are_listed_with_device_and_address_and_revoked_one_by_on
     assert [await client.is_in() for client in (second, third)] == [True, False]
 
 
-async def test_nobody_ends_the_session_of_somebody_else(doors: Doors) -> None:
+async def test_nobody_ends_or_sees_the_session_of_somebody_else(doors: Doors) -> None:
     mine, other = await doors.user("a@example.com"), await doors.user("b@example.com", Role.ADMIN)
     (session,) = await mine.data("{ sessions { id } }")
+    document = "query ($id: ID!) { node(id: $id) { id ... on Session { isCurrent } } }"
+    assert await mine.data(document, session) == {"id": session["id"], "isCurrent": True}
+    assert await other.data(document, session) is None
+    assert await doors.operator().data(document, session) is None
     refused = await other.mutate("sessionRevoke", {"id": session["id"]}, "revokedId")
     assert refused["errors"][0]["code"] == "NOT_FOUND"
     assert await mine.is_in()

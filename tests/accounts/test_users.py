@@ -95,7 +95,7 @@ async def test_no_address_twice(doors: Doors) -> None:
     answers = await asyncio.gather(
         *[
             admin.mutate("userCreate", {"email": email, "role": "VIEWER"}, "user { id }")
-            for email in ("A@b.example", "a@B.example", " a@b.example")
+            for email in ("A@b.example", "ａ@B.example", " a@b.example")
         ]
     )
     assert sorted(answer["errors"][0]["code"] if answer["errors"] else "" for answer in answers) == [

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from crm_graphql.accounts.tokens import mint_token
 from crm_graphql.core.actor import ROLE_PERMISSIONS, Permission, Role
 from crm_graphql.schema import print_sdl, schema
 from tests.gql.conftest import Api
@@ -110,6 +112,34 @@ async def test_each_field_asks_for_what_the_sdl_says(api: Api, root: str, name: 
         answer = await api.ask(document, role=role)
         refused = "FORBIDDEN" in codes(answer)
         assert refused is (needed is not None and needed not in ROLE_PERMISSIONS[role]), (role, answer)
+
+
+WATCHED = sorted(name for root, name in REQUIRED if root == "Subscription")
+# An id that is none ends the stream of who may watch; so each answer is whole.
+WATCHES = {
+    "campaignProgress": 'campaignProgress(campaignId: "x") { status }',
+    "deliveryUpdates": 'deliveryUpdates(campaignId: "x") { cursor }',
+    "ingestionProgress": 'ingestionProgress(ingestionId: "x") { status }',
+}
+
+
+@pytest.mark.parametrize("name", WATCHED)
+async def test_each_subscription_asks_for_what_the_sdl_says(api: Api, name: str) -> None:
+    needed = REQUIRED["Subscription", name]
+    assert isinstance(needed, Permission)
+    for role in (None, *Role):
+        headers = {"accept": "text/event-stream"}
+        if role is not None:
+            token = mint_token(api.resources.settings, role, timedelta(minutes=5))
+            headers["authorization"] = f"Bearer {token}"
+        body = {"query": f"subscription {{ {WATCHES[name]} }}"}
+        answer = await api.http.post("/graphql", json=body, headers=headers)
+        found = set(re.findall(r'"code":"(\w+)"', answer.text))
+        if role is None:
+            assert found == {"UNAUTHENTICATED"}, answer.text
+        else:
+            assert found, answer.text
+            assert ("FORBIDDEN" in found) is (needed not in ROLE_PERMISSIONS[role]), (role, answer.text)
 
 
 def test_only_these_fields_are_open_to_everybody() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import strawberry
+from bson import ObjectId
 
 from crm_graphql import __version__
 from crm_graphql.accounts.api_keys import find_api_key, list_api_keys
 from crm_graphql.accounts.schema.types import ApiKey, Limits, ServerInfo, Session, User, Viewer
-from crm_graphql.accounts.sessions import list_sessions
+from crm_graphql.accounts.sessions import list_sessions, own_sessions_by_ids
 from crm_graphql.accounts.users import OLDEST_FIRST, count_users, find_user, has_users
 from crm_graphql.accounts.users import list_users as read_users
 from crm_graphql.audiences.rules import MAX_DEPTH, MAX_NODES
@@ -15,6 +18,7 @@ from crm_graphql.core.actor import ROLE_PERMISSIONS, Actor, Permission
 from crm_graphql.core.paging import MAX_PAGE_SIZE, PageRequest
 from crm_graphql.gql.connections import After, Connection, First, connection
 from crm_graphql.gql.context import Info
+from crm_graphql.gql.node import Node
 from crm_graphql.gql.permission import public_query, query, signed_in_query
 from crm_graphql.ingestion.service import RECORDS_LIMIT
 
@@ -62,6 +66,13 @@ async def viewer(info: Info) -> Viewer | None:
 async def sessions(info: Info) -> list[Session] | None:
     actor = info.context.actor
     return [Session.from_document(row, actor) for row in await list_sessions(actor)]
+
+
+async def own_sessions(info: Info, keys: Sequence[ObjectId]) -> Sequence[Node | None]:
+    """The sessions with these keys, None for what is not the caller's own: for `node`."""
+    actor = info.context.actor
+    rows = await own_sessions_by_ids(actor, keys)
+    return [Session.from_document(rows[key], actor) if key in rows else None for key in keys]
 
 
 @query(Permission.USERS_READ, "All users, oldest first, deactivated ones too.")
