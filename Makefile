@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 BIN := .venv/bin
-PYTEST_FLAGS ?= -n 2 --dist loadgroup --durations=15
+PYTEST_FLAGS ?= -n 3 --dist loadgroup --durations=15
 TESTS ?= tests
 # Passed on to crm dev and crm demo: make dev ARGS="--port 8080"
 ARGS ?=
