@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from graphql import get_introspection_query, parse, validate
 
 from crm_graphql.core.settings import load_settings
-from crm_graphql.gql.operations import GraphQLRequest, Operations
+from crm_graphql.gql.documents.operations import GraphQLRequest, Operations
 from crm_graphql.gql.rates import RateLimit
 from crm_graphql.gql.refusals import RequestError
 from crm_graphql.gql.windows import ProcessWindows

@@ -16,9 +16,9 @@ Around them:
 
 - `core`: settings, errors, roles, money, time, ids, paging: no I/O.
 - `bus`: the port for work queues and live events, over RabbitMQ or embedded in one process.
-- `gql`: what the domains' schemas share, and what carries and runs their operations: `http`, `websocket` and
-  `sse` ask the `gateway` what may run (limits, cost, hashes, rates), the `engine` runs it, `subscriptions`
-  share what is watched. `schema` puts the domains' schemas together, `edge` guards every answer, `app` serves
+- `gql`: what the domains' schemas share, and what carries and runs their operations: the `transports` ask the
+  `gateway` what may run (`documents`: limits, cost, hashes; `rates`), the `engine` runs it, `streams` share
+  what is watched. `schema` puts the domains' schemas together, `edge` guards every answer, `app` serves
   them, `serving` has uvicorn's protocol classes.
 - `resources`: opens MongoDB, the bus and HTTP clients, and chooses the adapters.
 - `leases`, `edge_store`: what processes agree on through MongoDB.

@@ -20,15 +20,15 @@ from crm_graphql.audit.routes import routes as audit_routes
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.routes import routes as delivery_routes
 from crm_graphql.edge import edge_middleware
+from crm_graphql.gql.documents.operations import Documents, Operations
+from crm_graphql.gql.documents.persisted import MongoStore, PersistedDocuments
+from crm_graphql.gql.documents.trusted import read_trusted_documents
 from crm_graphql.gql.engine import Engine
-from crm_graphql.gql.explorer import routes as explorer_routes
 from crm_graphql.gql.gateway import Gateway
-from crm_graphql.gql.http import GraphQLEndpoint
 from crm_graphql.gql.live import LiveHub
-from crm_graphql.gql.operations import Documents, Operations
-from crm_graphql.gql.persisted import MongoStore, PersistedDocuments
-from crm_graphql.gql.trusted import read_trusted_documents
-from crm_graphql.gql.websocket import GraphQLSocket
+from crm_graphql.gql.transports.explorer import routes as explorer_routes
+from crm_graphql.gql.transports.http import GraphQLEndpoint
+from crm_graphql.gql.transports.websocket import GraphQLSocket
 from crm_graphql.ingestion.routes import routes as ingestion_routes
 from crm_graphql.metrics import metrics
 from crm_graphql.middleware import RequestIds

@@ -14,7 +14,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 
 from crm_graphql.core.settings import Settings
-from crm_graphql.gql.wires import DIRECT, ENDLESS
+from crm_graphql.gql.streams.wires import DIRECT, ENDLESS
 
 WRITE_BUFFER_BYTES = 32 * 1024
 """A socket's transport takes no more once this much waits in it."""
@@ -25,7 +25,7 @@ ABORT_SECONDS = 5.0
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's websocket, which also is a `crm_graphql.gql.wires.DirectConnection`.
+    """uvicorn's websocket, which also is a `crm_graphql.gql.streams.wires.DirectConnection`.
 
     A frame of the server is the same bytes for every client (RFC 6455, section 5.2: it is not masked), so a
     message that is text already needs no encoder, no queue and no task: its header and its bytes go to the

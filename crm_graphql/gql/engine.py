@@ -13,9 +13,9 @@ from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution import create_source_event_stream, execute_subscription_event
 
 from crm_graphql.gql.context import Context
+from crm_graphql.gql.documents.operations import Operation
 from crm_graphql.gql.errors import coded
 from crm_graphql.gql.executor import FastExecutor
-from crm_graphql.gql.operations import Operation
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 

@@ -18,12 +18,12 @@ from crm_graphql.core.errors import RateLimited, Unauthenticated
 from crm_graphql.core.settings import Settings
 from crm_graphql.edge import origin_allowed
 from crm_graphql.gql.context import Context
+from crm_graphql.gql.documents.operations import GraphQLRequest, Operation, Operations
 from crm_graphql.gql.engine import Engine
 from crm_graphql.gql.live import LiveHub
-from crm_graphql.gql.operations import GraphQLRequest, Operation, Operations
 from crm_graphql.gql.rates import REFUSED_COST, address_of, make_rates
 from crm_graphql.gql.refusals import Refusal, RequestError
-from crm_graphql.gql.subscriptions import Subscriptions
+from crm_graphql.gql.streams.subscriptions import Subscriptions
 from crm_graphql.resources import Resources
 
 Caller = Actor | Unauthenticated

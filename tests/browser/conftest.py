@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
-from crm_graphql.gql.explorer import FILES
+from crm_graphql.gql.transports.explorer import FILES
 from crm_graphql.local.mongod import Mongod
 from tests.servers.deployment import Deployment
 

@@ -8,7 +8,7 @@ import pytest
 from graphql import GraphQLSchema
 
 from crm_graphql.core.settings import Settings, load_settings
-from crm_graphql.gql.operations import Documents, GraphQLRequest, Operation, Operations
+from crm_graphql.gql.documents.operations import Documents, GraphQLRequest, Operation, Operations
 from crm_graphql.gql.refusals import RequestError
 from crm_graphql.schema import schema
 

@@ -15,10 +15,10 @@ from crm_graphql.campaigns.messages import campaign_topic
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.ids import encode_id
 from crm_graphql.gql.context import Context
+from crm_graphql.gql.documents.operations import GraphQLRequest
 from crm_graphql.gql.engine import Answer
 from crm_graphql.gql.gateway import Gateway
-from crm_graphql.gql.operations import GraphQLRequest
-from crm_graphql.gql.streams import Subscription
+from crm_graphql.gql.streams.snapshots import Subscription
 from crm_graphql.resources import Resources
 
 PROGRESS = """subscription ($id: ID!) { campaignProgress(campaignId: $id) {

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Message
 
-from crm_graphql.gql.bodies import decode_json, read_json_body
 from crm_graphql.gql.refusals import Refusal, RequestError
+from crm_graphql.gql.transports.bodies import decode_json, read_json_body
 
 
 class Sender:

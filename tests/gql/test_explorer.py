@@ -15,7 +15,7 @@ from starlette.routing import Route
 from crm_graphql.accounts.tokens import mint_token
 from crm_graphql.app import create_app
 from crm_graphql.core.actor import Role
-from crm_graphql.gql import explorer
+from crm_graphql.gql.transports import explorer
 from crm_graphql.resources import Resources
 
 

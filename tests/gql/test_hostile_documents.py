@@ -9,7 +9,7 @@ from graphql import get_introspection_query
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crm_graphql.gql.operations import GraphQLRequest, Operations
+from crm_graphql.gql.documents.operations import GraphQLRequest, Operations
 from crm_graphql.gql.refusals import RequestError
 from tests.gql.asking import operations
 

@@ -9,8 +9,8 @@ import pytest
 from graphql import OperationType, get_introspection_query
 
 from crm_graphql.client import api, ingestions
-from crm_graphql.gql.checking import check_document
-from crm_graphql.gql.operations import DocumentCache, GraphQLRequest, Operations
+from crm_graphql.gql.documents.checking import check_document
+from crm_graphql.gql.documents.operations import DocumentCache, GraphQLRequest, Operations
 from crm_graphql.gql.refusals import Refusal, RequestError
 from tests.gql.asking import SCHEMA, code, limits, operations, refused
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from crm_graphql.gql.outbox import ROOM_BYTES, Outbox
+from crm_graphql.gql.streams.outbox import ROOM_BYTES, Outbox
 
 
 class FakeWire:

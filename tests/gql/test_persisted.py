@@ -10,8 +10,8 @@ import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 
 from crm_graphql.edge_store import PersistedDocument
-from crm_graphql.gql.operations import GraphQLRequest, Operation, Operations
-from crm_graphql.gql.persisted import MongoStore, PersistedDocuments
+from crm_graphql.gql.documents.operations import GraphQLRequest, Operation, Operations
+from crm_graphql.gql.documents.persisted import MongoStore, PersistedDocuments
 from crm_graphql.gql.refusals import Refusal
 from crm_graphql.resources import Resources
 from tests.gql.asking import code, limits, operations, refused

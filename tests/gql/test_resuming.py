@@ -8,11 +8,11 @@ from functools import partial
 import pytest
 
 from crm_graphql.core.ids import encode_id
-from crm_graphql.gql.changelog import ChangeLog
 from crm_graphql.gql.context import Context
+from crm_graphql.gql.documents.operations import GraphQLRequest
 from crm_graphql.gql.engine import Answer
 from crm_graphql.gql.gateway import Gateway
-from crm_graphql.gql.operations import GraphQLRequest
+from crm_graphql.gql.streams.changelog import ChangeLog
 from crm_graphql.resources import Resources
 from tests.gql.live_campaign import UPDATES, VIEWER, LiveCampaign, Recorder, subscribe, until
 from tests.gql.test_shared_streams import Counted, counted

@@ -22,7 +22,7 @@ from crm_graphql.accounts.tokens import mint_token
 from crm_graphql.app import create_app
 from crm_graphql.core.actor import Role
 from crm_graphql.gql.gateway import Gateway
-from crm_graphql.gql.socket_messages import CloseCode
+from crm_graphql.gql.transports.socket_messages import CloseCode
 from crm_graphql.local.mongod import free_port
 from crm_graphql.resources import Resources
 from crm_graphql.serving import options

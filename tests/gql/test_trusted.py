@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from crm_graphql.core.settings import SettingsError
-from crm_graphql.gql.operations import GraphQLRequest
+from crm_graphql.gql.documents.operations import GraphQLRequest
+from crm_graphql.gql.documents.trusted import TrustedDocuments, read_trusted_documents
 from crm_graphql.gql.refusals import Refusal
-from crm_graphql.gql.trusted import TrustedDocuments, read_trusted_documents
 from tests.gql.asking import SCHEMA, code, limits, operations, refused
 
 TEXT = "query Mine { __typename }"

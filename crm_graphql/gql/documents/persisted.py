@@ -18,8 +18,8 @@ import structlog
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.weather import is_weather
 from crm_graphql.edge_store import find_persisted, store_persisted
-from crm_graphql.gql.checking import CheckedDocument, document_hash
-from crm_graphql.gql.operations import GraphQLRequest, missing_query
+from crm_graphql.gql.documents.checking import CheckedDocument, document_hash
+from crm_graphql.gql.documents.operations import GraphQLRequest, missing_query
 from crm_graphql.gql.refusals import Refusal, RequestError
 
 log = structlog.get_logger()

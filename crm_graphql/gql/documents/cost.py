@@ -33,7 +33,7 @@ from graphql import (
     is_composite_type,
 )
 
-from crm_graphql.gql.sizes import Size, list_length, page_size, variable_defaults
+from crm_graphql.gql.documents.sizes import Size, list_length, page_size, variable_defaults
 
 SATURATED = 10**12
 """Costs stop growing here: far beyond any limit, and numbers stay small."""

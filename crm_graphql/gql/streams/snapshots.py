@@ -13,8 +13,8 @@ from graphql import GraphQLError
 
 from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql.context import Context
+from crm_graphql.gql.documents.operations import Operation
 from crm_graphql.gql.engine import Answer, Engine, refusal
-from crm_graphql.gql.operations import Operation
 
 FAN_OUT = 500
 """After so many listeners others in the process get their turn."""

@@ -10,11 +10,11 @@ from typing import Any
 
 from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.core.weather import is_weather
-from crm_graphql.gql.changelog import ChangeLog
 from crm_graphql.gql.context import Context
+from crm_graphql.gql.documents.operations import Operation
 from crm_graphql.gql.engine import Answer, Engine, Source
-from crm_graphql.gql.operations import Operation
-from crm_graphql.gql.streams import Listener, failure, fan_out
+from crm_graphql.gql.streams.changelog import ChangeLog
+from crm_graphql.gql.streams.snapshots import Listener, failure, fan_out
 
 AGAIN_SECONDS = 1.0
 """How long after a failure of the database the same page is asked for again."""

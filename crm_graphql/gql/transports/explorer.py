@@ -13,7 +13,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-FILES = Path(__file__).parent.parent / "static" / "graphiql"
+FILES = Path(__file__).parents[2] / "static" / "graphiql"
 
 # Everything from this server and nothing from elsewhere; Monaco sets styles on elements and may wrap its
 # workers in blobs.

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from crm_graphql.gql.wires import Wire
+from crm_graphql.gql.streams.wires import Wire
 
 ROOM_BYTES = 256 * 1024
 """Below this much waiting, a log of changes may add to an outbox."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from crm_graphql.gql.bodies import DEPTH_LIMIT, exact_number, is_too_deep
+from crm_graphql.gql.transports.bodies import DEPTH_LIMIT, exact_number, is_too_deep
 
 SUBPROTOCOL = "graphql-transport-ws"
 

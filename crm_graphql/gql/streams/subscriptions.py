@@ -20,13 +20,13 @@ from graphql import (
 )
 
 from crm_graphql.core.tasks import end_tasks
-from crm_graphql.gql.changelog import ChangeLog
 from crm_graphql.gql.context import Context
+from crm_graphql.gql.documents.operations import Operation
 from crm_graphql.gql.engine import Engine, Source
-from crm_graphql.gql.log_feed import LogReader, LogTail
-from crm_graphql.gql.operations import Operation
 from crm_graphql.gql.permission import RESUME_ARGUMENT
-from crm_graphql.gql.streams import Listener, SnapshotFeed, Subscription
+from crm_graphql.gql.streams.changelog import ChangeLog
+from crm_graphql.gql.streams.log_feed import LogReader, LogTail
+from crm_graphql.gql.streams.snapshots import Listener, SnapshotFeed, Subscription
 
 Key = tuple[object, ...]
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="string")

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, OperationType
 
 from crm_graphql.core.settings import Settings
-from crm_graphql.gql.checking import CheckedDocument, CheckedOperation, check_document
+from crm_graphql.gql.documents.checking import CheckedDocument, CheckedOperation, check_document
 from crm_graphql.gql.refusals import Refusal, RequestError, over_limit
 
 TOKEN_BYTES = 500

@@ -15,12 +15,12 @@ from starlette.types import Receive, Scope, Send
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import TokenExpired
 from crm_graphql.gql.context import Context
+from crm_graphql.gql.documents.operations import Operation
 from crm_graphql.gql.engine import Answer
 from crm_graphql.gql.gateway import Gateway
-from crm_graphql.gql.operations import Operation
-from crm_graphql.gql.outbox import Outbox
-from crm_graphql.gql.streams import failure
-from crm_graphql.gql.wires import ENDLESS, AsgiWire
+from crm_graphql.gql.streams.outbox import Outbox
+from crm_graphql.gql.streams.snapshots import failure
+from crm_graphql.gql.streams.wires import ENDLESS, AsgiWire
 
 KEEP_ALIVE_SECONDS = 12.0
 """A comment this often, so that proxies do not take a silent stream for a dead one."""

@@ -27,8 +27,8 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from crm_graphql.core.settings import Settings
-from crm_graphql.gql.analysis import Structure, check_structure
-from crm_graphql.gql.cost import Cost, operation_cost
+from crm_graphql.gql.documents.analysis import Structure, check_structure
+from crm_graphql.gql.documents.cost import Cost, operation_cost
 from crm_graphql.gql.refusals import Refusal, RequestError, bad_input, over_limit
 
 MAX_ERRORS = 20

@@ -14,16 +14,16 @@ from starlette.websockets import WebSocket
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import TokenExpired
 from crm_graphql.core.tasks import cancel_surely
-from crm_graphql.gql import socket_messages as messages
 from crm_graphql.gql.context import Context
+from crm_graphql.gql.documents.operations import GraphQLRequest, Operation
 from crm_graphql.gql.engine import Answer, refusal
 from crm_graphql.gql.gateway import Gateway
-from crm_graphql.gql.operations import GraphQLRequest, Operation
-from crm_graphql.gql.outbox import Outbox
 from crm_graphql.gql.refusals import RequestError
-from crm_graphql.gql.socket_messages import BadMessage, CloseCode
-from crm_graphql.gql.streams import Subscription, failure
-from crm_graphql.gql.wires import DIRECT, AsgiWire, DirectWire, Wire
+from crm_graphql.gql.streams.outbox import Outbox
+from crm_graphql.gql.streams.snapshots import Subscription, failure
+from crm_graphql.gql.streams.wires import DIRECT, AsgiWire, DirectWire, Wire
+from crm_graphql.gql.transports import socket_messages as messages
+from crm_graphql.gql.transports.socket_messages import BadMessage, CloseCode
 
 REASON_BYTES = 123
 """The longest reason that a close frame can hold (RFC 6455, section 5.5)."""

@@ -14,16 +14,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crm_graphql.core.actor import Actor
-from crm_graphql.gql.bodies import decode_json, read_json_body
 from crm_graphql.gql.context import Context
+from crm_graphql.gql.documents.operations import GraphQLRequest, Operation
 from crm_graphql.gql.engine import Answer, refusal
-from crm_graphql.gql.explorer import basic_password, explorer_page, locked_page
 from crm_graphql.gql.gateway import Gateway
-from crm_graphql.gql.negotiation import Media, best_media, is_json
-from crm_graphql.gql.operations import GraphQLRequest, Operation
 from crm_graphql.gql.rates import rate_headers
 from crm_graphql.gql.refusals import UNDER_ANY_TYPE, RequestError
-from crm_graphql.gql.sse import EventStream, RefusedStream
+from crm_graphql.gql.transports.bodies import decode_json, read_json_body
+from crm_graphql.gql.transports.explorer import basic_password, explorer_page, locked_page
+from crm_graphql.gql.transports.negotiation import Media, best_media, is_json
+from crm_graphql.gql.transports.sse import EventStream, RefusedStream
 
 _ANSWERS = (Media.JSON, Media.GRAPHQL, Media.EVENTS)
 

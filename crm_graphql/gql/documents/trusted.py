@@ -20,8 +20,8 @@ from pathlib import Path
 from graphql import GraphQLSchema
 
 from crm_graphql.core.settings import Settings, SettingsError
-from crm_graphql.gql.checking import CheckedDocument, check_document, document_hash
-from crm_graphql.gql.operations import GraphQLRequest, missing_query
+from crm_graphql.gql.documents.checking import CheckedDocument, check_document, document_hash
+from crm_graphql.gql.documents.operations import GraphQLRequest, missing_query
 from crm_graphql.gql.refusals import Refusal, RequestError
 
 FILE_LIMIT_BYTES = 32 * 1024**2
