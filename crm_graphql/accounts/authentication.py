@@ -9,7 +9,8 @@ from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.secret_texts import API_KEY_PREFIX
 from crm_graphql.accounts.tokens import read_token
 from crm_graphql.core.actor import Actor
-from crm_graphql.core.errors import Unauthenticated
+from crm_graphql.core.errors import Unauthenticated, Unavailable
+from crm_graphql.core.weather import is_weather
 
 HOW_TO_SIGN_IN = (
     'A bearer token is needed: "Authorization: Bearer <token>". Sign in with `login`, or use an API key, '
@@ -25,7 +26,8 @@ async def authenticate(access: Access, authorization: object) -> Actor:
 
     An access token (a user's or an operator's) is checked without the database, its signature once in a
     process; an API key is looked up by its hash and then known for half a minute. What was revoked is out
-    within a second (`standing`). Raises Unauthenticated, saying what is wrong.
+    within a second (`standing`). Raises Unauthenticated, saying what is wrong, and Unavailable for a key that
+    would have to be looked up while the database is away.
     """
     scheme, _, credential = str(authorization or "").partition(" ")
     credential = credential.strip()
@@ -61,7 +63,12 @@ def _token_actor(access: Access, token: str) -> Actor:
 
 
 async def _key_actor(access: Access, secret: str) -> Actor:
-    actor = await access.keys.actor(secret) if len(secret) <= _MAX_KEY_LENGTH else None
+    try:
+        actor = await access.keys.actor(secret) if len(secret) <= _MAX_KEY_LENGTH else None
+    except Exception as error:
+        if not is_weather(error):
+            raise
+        raise Unavailable("API keys cannot be looked up: the database is away. Try again later.") from None
     if actor is None:
         raise Unauthenticated("This API key is not known here. It may have been revoked.")
     if actor.expires_at is not None and actor.expires_at <= datetime.now(UTC):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pymongo.errors import ServerSelectionTimeoutError
 
 from crm_graphql.accounts.documents import ApiKey
 from crm_graphql.accounts.key_cache import ApiKeyCache
@@ -103,6 +104,27 @@ async def test_a_key_that_was_just_used_costs_no_read(doors: Doors, monkeypatch:
 
     monkeypatch.setattr(ApiKey, "get_pymongo_collection", refuse)
     assert await client.is_in()
+
+
+async def test_while_the_database_is_away_a_key_is_told_to_come_again(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, _ = await new_key(doors, Role.INGESTOR)
+
+    def away(*_: object) -> object:
+        raise ServerSelectionTimeoutError("no server")
+
+    monkeypatch.setattr(ApiKey, "get_pymongo_collection", away)
+    asked = await client.post("{ viewer { role } }")
+    door = await client.http.post(
+        "/ingest/customers",
+        content=CUSTOMERS,
+        headers={"authorization": f"Bearer {client.token}", "content-type": "application/x-ndjson"},
+    )
+    for answer in (asked, door):
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) > 0
+    assert asked.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
 
 
 async def test_only_admins_hand_out_keys(doors: Doors, resources: Resources) -> None:

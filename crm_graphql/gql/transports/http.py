@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crm_graphql.core.actor import Actor
+from crm_graphql.core.errors import Unavailable
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.documents.operations import GraphQLRequest, Operation
 from crm_graphql.gql.engine import Answer, refusal
@@ -73,7 +74,10 @@ async def _explorer(gateway: Gateway, request: Request) -> Response:
 
 async def _respond(gateway: Gateway, request: Request) -> ASGIApp:
     media = best_media(request.headers.get("accept"), _ANSWERS)
-    caller = await gateway.identify(request.headers.get("authorization"))
+    try:
+        caller = await gateway.identify(request.headers.get("authorization"))
+    except Unavailable as error:
+        return _away(error, media)
     context = gateway.context(request, caller, None if media is Media.EVENTS else Response())
     try:
         if media is None:
@@ -97,6 +101,16 @@ async def _respond(gateway: Gateway, request: Request) -> ASGIApp:
         if error.refusal in UNDER_ANY_TYPE or media is Media.GRAPHQL:
             return _response(answer, context, media or Media.JSON, error.status)
         return RefusedStream(answer) if media is Media.EVENTS else _response(answer, context, Media.JSON, 200)
+
+
+def _away(error: Unavailable, media: Media | None) -> Response:
+    """Who asks cannot be found out now."""
+    shown = Media.GRAPHQL if media is Media.GRAPHQL else Media.JSON
+    body = Answer(
+        {"errors": [{"message": str(error), "extensions": {"code": error.code.value}}]}, executed=False
+    )
+    headers = {"vary": "accept", "retry-after": str(error.retry_after_seconds)}
+    return Response(body.encode(), 503, headers, media_type=shown.content_type)
 
 
 def _response(answer: Answer, context: Context, media: Media, status: int) -> Response:

@@ -18,6 +18,7 @@ class CloseCode:
     """Why a socket was closed: the protocol's own codes, and 4440 and above that are this server's."""
 
     SERVICE_RESTART = 1012
+    TRY_AGAIN_LATER = 1013
     BAD_REQUEST = 4400
     UNAUTHORIZED = 4401
     FORBIDDEN = 4403

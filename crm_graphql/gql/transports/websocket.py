@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from crm_graphql.core.actor import Actor
-from crm_graphql.core.errors import TokenExpired
+from crm_graphql.core.errors import TokenExpired, Unavailable
 from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.documents.operations import GraphQLRequest, Operation
@@ -170,7 +170,10 @@ class GraphQLSocket:
         self._init_received = True
         headers = {name.lower(): value for name, value in payload.items()}
         given = headers.get("authorization", self._websocket.headers.get("authorization"))
-        caller = await self._gateway.identify(given)
+        try:
+            caller = await self._gateway.identify(given)
+        except Unavailable as error:
+            return self.close(CloseCode.TRY_AGAIN_LATER, str(error))
         if given is not None and not isinstance(caller, Actor):
             code = CloseCode.TOKEN_EXPIRED if isinstance(caller, TokenExpired) else CloseCode.FORBIDDEN
             return self.close(code, f"Forbidden: {caller}" if code == CloseCode.FORBIDDEN else str(caller))
