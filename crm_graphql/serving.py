@@ -20,6 +20,8 @@ WRITE_BUFFER_BYTES = 32 * 1024
 """A socket's transport takes no more once this much waits in it."""
 KERNEL_BUFFER_BYTES = 64 * 1024
 """What the kernel may hold for a websocket's reader; it would grow to megabytes for one that stalls."""
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle HTTP connection stays open."""
 ABORT_SECONDS = 5.0
 """How long a closed websocket may take to hand over what waits, before it is cut."""
 
@@ -148,6 +150,9 @@ def options(settings: Settings) -> dict[str, Any]:
         "log_config": None,
         "access_log": False,
         "server_header": False,
+        # Longer than clients and proxies keep an idle connection: who lets go first must not be the one that
+        # does not know whether a request is on its way.
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         "proxy_headers": True,
         "forwarded_allow_ips": settings.trusted_proxies,
         "timeout_graceful_shutdown": max(1, int(settings.shutdown_grace_seconds)),
