@@ -81,7 +81,9 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with nullcontext(resources) if resources else open_resources(settings) as opened:
             app.state.resources = opened
-            await announce_setup(opened.settings)
+            # The banner of `crm dev` has it already.
+            if not settings.development:
+                await announce_setup(opened.settings)
             live = app.state.live = LiveHub(opened.bus)
             schema = executable_schema()
             operations = Operations(schema, settings, _documents(settings))
