@@ -124,7 +124,8 @@ class Settings(AccountSettings):
         100_000, description="Cost of an operation: about the number of fields in its largest answer."
     )
     rate_cost_per_minute: Annotated[int, Field(ge=0)] = Field(
-        30_000_000, description="Cost that a caller may spend in a minute, in all its operations; 0: no limit."
+        30_000_000,
+        description="Cost that a caller may spend in a minute, in all its operations; 0: no limit.",
     )
     anonymous_requests_per_minute: Annotated[int, Field(ge=0)] = Field(
         1_200, description="Requests without a token from one address in a minute; 0: no limit."
