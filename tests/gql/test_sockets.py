@@ -7,26 +7,17 @@ import gc
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.typing import Subprotocol
+from websockets.asyncio.client import ClientConnection
 
-from crm_graphql.accounts.tokens import mint_token
-from crm_graphql.app import create_app
-from crm_graphql.core.actor import Role
-from crm_graphql.gql.gateway import Gateway
 from crm_graphql.gql.transports.socket_messages import CloseCode
-from crm_graphql.local.mongod import free_port
 from crm_graphql.resources import Resources
-from crm_graphql.serving import options
 from tests.gql.live_campaign import PROGRESS, UPDATES, LiveCampaign, until
+from tests.gql.live_server import Server, serving
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -38,30 +29,6 @@ HANDSHAKE = (
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
     b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
 )
-
-
-@dataclass
-class Server:
-    """The API on a port of its own, in this event loop."""
-
-    port: int
-    gateway: Gateway
-    token: str
-
-    @property
-    def init(self) -> dict[str, Any]:
-        """The `connection_init` of an administrator."""
-        return {"type": "connection_init", "payload": {"Authorization": f"Bearer {self.token}"}}
-
-    @asynccontextmanager
-    async def socket(self, **more: Any) -> AsyncIterator[ClientConnection]:
-        """A socket that has been acknowledged."""
-        address = f"ws://127.0.0.1:{self.port}/graphql"
-        protocols = [Subprotocol("graphql-transport-ws")]
-        async with connect(address, subprotocols=protocols, compression=None, **more) as opened:
-            await opened.send(json.dumps(self.init))
-            assert json.loads(await opened.recv())["type"] == "connection_ack"
-            yield opened
 
 
 def subscription(document: str, campaign: LiveCampaign, key: str = "1") -> dict[str, Any]:
@@ -76,19 +43,8 @@ async def watch(opened: ClientConnection, document: str, campaign: LiveCampaign,
 
 @pytest.fixture
 async def server(resources: Resources) -> AsyncIterator[Server]:
-    settings = resources.settings.model_copy(update={"slow_reader_seconds": 1.5})
-    app = create_app(settings, resources=replace(resources, settings=settings))
-    port = free_port()
-    chosen = options(settings) | {"loop": "none", "lifespan": "on"}
-    running = uvicorn.Server(uvicorn.Config(app, port=port, **chosen))
-    task = asyncio.create_task(running.serve())
-    async with asyncio.timeout(20):
-        while not running.started:
-            await asyncio.sleep(0.02)
-    token = mint_token(settings, Role.ADMIN, timedelta(hours=1))
-    yield Server(port, app.state.gateway, token)
-    running.should_exit = True
-    await task
+    async with serving(resources, slow_reader_seconds=1.5) as started:
+        yield started
 
 
 async def test_a_reader_that_stalls_delays_nobody_costs_little_and_is_closed(
