@@ -159,7 +159,7 @@ class Settings(AccountSettings):
         100, description="Operations that run at once on one websocket."
     )
     sockets_per_caller: Annotated[int, Field(ge=1)] = Field(
-        10_000, description="Websockets that one caller has open at once on one API process."
+        10_000, description="Live connections (sockets, event streams) of one caller on one API process."
     )
     slow_reader_seconds: Annotated[float, Field(gt=0)] = Field(
         10.0, description="A live connection whose reader takes nothing for this long is closed."

@@ -30,14 +30,14 @@ Caller = Actor | Unauthenticated
 
 
 class Sockets:
-    """The sockets that are open in this process, so that one caller cannot take them all."""
+    """The live connections of this process: websockets and event streams. One caller cannot take them all."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._open: Counter[tuple[str, ...]] = Counter()
 
     def enter(self, caller: Caller, connection: HTTPConnection) -> Callable[[], None] | None:
-        """Count one socket of the caller, or of the address of nobody; None when there are too many.
+        """Count one more of the caller, or of the address of nobody; None when there are too many.
 
         What is returned gives the place back.
         """
@@ -130,6 +130,19 @@ class Gateway:
             raise RequestError.of(
                 Refusal.RATE, str(error), error.code.value, retryAfterSeconds=seconds
             ) from None
+
+    def take_place(self, context: Context) -> Callable[[], None]:
+        """Count a live connection of the caller; what is returned gives the place back.
+
+        Raises RequestError when the caller has too many.
+        """
+        assert context.connection is not None
+        leave = self.sockets.enter(context.identity, context.connection)
+        if leave is None:
+            limit = self.settings.sockets_per_caller
+            text = f"{limit} live connections of one caller are open here; at most {limit} are allowed."
+            raise RequestError.of(Refusal.RATE, text, "LIMIT_EXCEEDED")
+        return leave
 
     def origin_allowed(self, headers: Headers) -> bool:
         """Whether a page of this origin may open a socket here; what is no browser names none."""

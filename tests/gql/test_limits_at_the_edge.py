@@ -123,6 +123,25 @@ async def test_a_caller_has_so_many_sockets_and_gets_the_place_back(resources: R
             assert server.gateway.sockets.count() == 1
 
 
+async def test_event_streams_count_as_live_connections_too(resources: Resources) -> None:
+    campaign = await LiveCampaign(resources).create()
+    body = {"query": PROGRESS, "variables": {"id": campaign.id}}
+    async with serving(resources, sockets_per_caller=2) as server, server.socket():
+        headers = {"authorization": f"Bearer {server.token}", "accept": "text/event-stream"}
+        async with httpx.AsyncClient(base_url=server.url, headers=headers, trust_env=False) as client:
+            async with client.stream("POST", "/graphql", json=body) as stream:
+                assert stream.status_code == 200
+                await anext(stream.aiter_lines())
+                refused = await client.post("/graphql", json=body)
+                assert refused.status_code == 429
+                assert refused.json()["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+            async with asyncio.timeout(10):
+                while server.gateway.sockets.count() > 1:
+                    await asyncio.sleep(0.02)
+            async with client.stream("POST", "/graphql", json=body) as stream:
+                assert stream.status_code == 200
+
+
 async def test_a_page_of_another_site_opens_no_socket(resources: Resources) -> None:
     async with serving(resources, allowed_origins=["https://app.example.com"]) as server:
         for origin in ("https://app.example.com", server.url):

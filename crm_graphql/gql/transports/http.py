@@ -87,7 +87,7 @@ async def _respond(gateway: Gateway, request: Request) -> ASGIApp:
         operation = await gateway.admit(asked, context)
         _check_transport(request, operation, media)
         if media is Media.EVENTS:
-            return EventStream(gateway, operation, context)
+            return EventStream(gateway, operation, context, gateway.take_place(context))
         answer = await gateway.engine.execute(operation, context)
         return _response(answer, context, media, 200)
     except Refused as error:

@@ -52,7 +52,11 @@ class RefusedStream:
 class EventStream:
     """The answer to one operation as events: an ASGI application, and a subscription's listener."""
 
-    def __init__(self, gateway: Gateway, operation: Operation, context: Context) -> None:
+    def __init__(
+        self, gateway: Gateway, operation: Operation, context: Context, leave: Callable[[], None]
+    ) -> None:
+        """`leave` gives the place among the caller's live connections back."""
+        self._leave = leave
         self._gateway = gateway
         self._operation = operation
         self._context = context
@@ -61,6 +65,12 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send events until the operation, the caller's token or the connection ends."""
+        try:
+            await self._stream(scope, receive, send)
+        finally:
+            self._leave()
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         wire = AsgiWire(send, lambda data: {"type": "http.response.body", "body": data, "more_body": True})
         endless = scope.get("extensions", {}).get(ENDLESS)
