@@ -60,12 +60,16 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(resources: Resources, **settings: Any) -> AsyncIterator[Server]:
-    """A server with some settings changed."""
+async def serving(
+    resources: Resources, *, uvicorns_own: bool = False, **settings: Any
+) -> AsyncIterator[Server]:
+    """A server with some settings changed; with uvicorn's own protocol classes it is any ASGI server."""
     changed = resources.settings.model_copy(update=settings)
     app = create_app(changed, resources=replace(resources, settings=changed))
     port = free_port()
     chosen = options(changed) | {"loop": "none", "lifespan": "on"}
+    if uvicorns_own:
+        chosen |= {"http": "httptools", "ws": "websockets-sansio"}
     running = uvicorn.Server(uvicorn.Config(app, port=port, **chosen))
     task = asyncio.create_task(running.serve())
     async with asyncio.timeout(20):

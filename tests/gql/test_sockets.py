@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from crm_graphql.gql.transports.socket_messages import CloseCode
 from crm_graphql.resources import Resources
@@ -215,3 +216,33 @@ async def test_a_stream_of_events_that_stalls_is_cut(server: Server, resources: 
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.get(f"http://127.0.0.1:{server.port}/health/live")
     assert answer.status_code == 200
+
+
+async def test_any_other_asgi_server_carries_the_same(resources: Resources) -> None:
+    campaign = await LiveCampaign(resources).create()
+    async with serving(resources, uvicorns_own=True) as server, server.socket() as opened:
+        await watch(opened, PROGRESS, campaign, "progress")
+        await watch(opened, UPDATES, campaign, "updates")
+        for _ in range(2):
+            await opened.recv()
+        await campaign.change(*range(300))
+        told: dict[str, Any] = {}
+        async with asyncio.timeout(10):
+            while len(told) < 2:
+                message = json.loads(await opened.recv())
+                told[message["id"]] = message["payload"]["data"]
+        assert told["progress"]["campaignProgress"]["stats"] == {"delivered": 300}
+        assert len(told["updates"]["deliveryUpdates"]["deliveries"]) == 300
+        await opened.send("[]")
+        with pytest.raises(ConnectionClosed) as closed:
+            await opened.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == CloseCode.BAD_REQUEST
+        body = {"query": PROGRESS, "variables": {"id": campaign.id}}
+        headers = {"authorization": f"Bearer {server.token}", "accept": "text/event-stream"}
+        async with (
+            httpx.AsyncClient(base_url=server.url, headers=headers, trust_env=False) as client,
+            client.stream("POST", "/graphql", json=body) as stream,
+        ):
+            assert await anext(stream.aiter_lines()) == "event: next"
+        await settled(server)
