@@ -79,7 +79,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def write_text(self, text: bytes) -> None:
         """Send a text message in one frame."""
-        if self.close_sent or self.disconnected or self.conn.state is not State.OPEN:
+        if not self._is_open():
             return
         size = len(text)
         if size < 126:
@@ -92,7 +92,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def close_with(self, code: int, reason: str) -> None:
         """Send a close frame, whether the peer reads or not, and cut the connection soon after."""
-        if self.close_sent or self.disconnected or self.conn.state is not State.OPEN:
+        if not self._is_open():
             return
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.conn.send_close(code, reason)
@@ -102,6 +102,11 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(ABORT_SECONDS, self.transport.abort)
+
+    def _is_open(self) -> bool:
+        # A transport that broke in a write says so before the protocol hears of it; uvloop's raises then.
+        lost = self.close_sent or self.disconnected or self.transport.is_closing()
+        return not lost and self.conn.state is State.OPEN
 
 
 class HttpProtocol(HttpToolsProtocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,7 @@ from crm_graphql.core.actor import Actor, Role
 from crm_graphql.gql.engine import Answer, Source
 from crm_graphql.gql.gateway import Gateway
 from crm_graphql.resources import Resources
-from tests.gql.live_campaign import PROGRESS, LiveCampaign, Recorder, subscribe, until
+from tests.gql.live_campaign import PROGRESS, UPDATES, LiveCampaign, Recorder, subscribe, until
 
 
 def running(name: str) -> list[object]:
@@ -162,3 +163,37 @@ async def test_a_source_that_breaks_tells_everyone_once_and_a_new_subscription_w
     await subscribe(counted.gateway, resources, again, PROGRESS, {"id": campaign.id})
     await until(lambda: bool(again.payloads), "the state")
     assert again.events()[0]["stats"] == {"delivered": 1}
+
+
+class Broken(Recorder):
+    """Its connection breaks in the moment in which it is written to."""
+
+    def newest(self, payload: bytes) -> None:
+        raise RuntimeError("the handler is closed")
+
+    append = newest
+
+
+@pytest.mark.parametrize("document", [PROGRESS, UPDATES])
+async def test_a_connection_that_breaks_takes_nothing_from_the_others(
+    counted: Counted, resources: Resources, document: str
+) -> None:
+    campaign = await LiveCampaign(resources).create()
+    first, last = Recorder(), Recorder()
+    await subscribe(counted.gateway, resources, first, document, {"id": campaign.id})
+    await until(lambda: bool(first.payloads), "the first event")
+    breaking = Recorder()
+    await subscribe(counted.gateway, resources, breaking, document, {"id": campaign.id})
+    await subscribe(counted.gateway, resources, last, document, {"id": campaign.id})
+    await until(lambda: bool(breaking.payloads and last.payloads), "the first event")
+    breaking.__class__ = Broken
+    for number in range(2):
+        await campaign.change(number)
+        await until(partial(has_events, [first, last], number + 2), "the change")
+    assert not first.refusals
+    assert not last.refusals
+
+
+def has_events(listeners: list[Recorder], count: int) -> bool:
+    """Whether each was told so many."""
+    return all(len(listener.payloads) >= count for listener in listeners)

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+import structlog
 from graphql import GraphQLError
 
 from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.documents.operations import Operation
 from crm_graphql.gql.engine import Answer, Engine, refusal
+
+log = structlog.get_logger()
 
 FAN_OUT = 500
 """After so many listeners others in the process get their turn."""
@@ -51,9 +54,15 @@ class Subscription(Protocol):
 
 
 async def fan_out(listeners: dict[Any, Any], give: Callable[[Any], None]) -> None:
-    """Give to each who listens now; not to one who joins meanwhile."""
+    """Give to each who listens now; not to one who joins meanwhile.
+
+    One whose connection breaks in that moment takes nothing from the others.
+    """
     for number, listener in enumerate(list(listeners), 1):
-        give(listener)
+        try:
+            give(listener)
+        except Exception:
+            log.exception("a listener could not be given an event")
         if number % FAN_OUT == 0:
             await asyncio.sleep(0)
 
