@@ -17,12 +17,12 @@ from collections.abc import Awaitable, Callable
 from graphql import get_introspection_query, parse, validate
 
 from crm_graphql.core.settings import load_settings
-from crm_graphql.gql.documents.operations import GraphQLRequest, Operations
-from crm_graphql.gql.rates import RateLimit
-from crm_graphql.gql.refusals import RequestError
-from crm_graphql.gql.windows import ProcessWindows
 from crm_graphql.schema import executable_schema
-from tests.gql.test_hostile_documents import WORST
+from crm_graphql.server.operations.preparing import GraphQLRequest, Operations
+from crm_graphql.server.rates import RateLimit
+from crm_graphql.server.refusals import RequestError
+from crm_graphql.server.windows import ProcessWindows
+from tests.server.test_hostile_documents import WORST
 
 COLD_ROUNDS = 60
 HOT_ROUNDS = 5_000

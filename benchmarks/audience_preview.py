@@ -28,13 +28,12 @@ from crm_graphql.audiences.counting import BY_ADDRESS, count_matching
 from crm_graphql.audiences.rules import Rule, parse
 from crm_graphql.audiences.service import preview_rule
 from crm_graphql.core.actor import Actor, Role
-from crm_graphql.core.clock import FixedClock
 from crm_graphql.core.settings import load_settings
+from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer
-from crm_graphql.customers.folding import folded_copy
-from crm_graphql.customers.reach import reach_of
 from crm_graphql.local.mongod import Mongod
 from crm_graphql.resources import Database
+from tests.clocks import FixedClock
 
 NOW = datetime(2024, 6, 15, tzinfo=UTC)
 BATCH = 10_000

@@ -24,13 +24,13 @@ from argon2 import PasswordHasher
 from bson import ObjectId
 from websockets.exceptions import ConnectionClosed
 
-from crm_graphql.accounts import standing as standing_module
+from crm_graphql.accounts import revocations as revocations_module
 from crm_graphql.accounts.api_keys import create_api_key
 from crm_graphql.accounts.authentication import authenticate
 from crm_graphql.accounts.documents import ApiKey, RevocationKind
 from crm_graphql.accounts.key_cache import ApiKeyCache
 from crm_graphql.accounts.passwords import HASHES_AT_ONCE
-from crm_graphql.accounts.standing import Standing, revoke
+from crm_graphql.accounts.revocations import Revocations, revoke
 from crm_graphql.accounts.tokens import ALGORITHM, mint_user_token
 from crm_graphql.core.actor import SYSTEM, Actor, ActorKind, Role
 from crm_graphql.core.errors import Unauthenticated
@@ -68,7 +68,7 @@ async def one_request(settings: Settings) -> None:
         # As much to look through as a busy quarter of an hour leaves.
         for _ in range(1_000):
             await revoke(RevocationKind.SESSION, ObjectId(), settings=settings)
-        await resources.access.standing.read()
+        await resources.access.revocations.read()
         await a_token(resources)
         await a_key(resources)
 
@@ -237,19 +237,19 @@ async def until_it_is_read(settings: Settings) -> None:
     """The same without the broker's hint: by the regular reading alone."""
     times = []
     async with open_resources(settings) as resources:
-        standing = Standing(resources.bus)
-        await standing.start()
+        revocations = Revocations(resources.bus)
+        await revocations.start()
         for number in range(REVOCATIONS):
             actor = Actor(Role.VIEWER, "x", kind=ActorKind.USER, user_id=ObjectId(), session_id=ObjectId())
             assert actor.session_id is not None
             await asyncio.sleep(number % 10 / 10)
             await revoke(RevocationKind.SESSION, actor.session_id, settings=settings)
             start = time.perf_counter()
-            while not is_out(standing, actor):
+            while not is_out(revocations, actor):
                 await asyncio.sleep(0.005)
             times.append((time.perf_counter() - start) * 1000)
-        await standing.close()
-    print(f"  without a hint, read every {standing_module.POLL_SECONDS} s: {spread(times)}")
+        await revocations.close()
+    print(f"  without a hint, read every {revocations_module.POLL_SECONDS} s: {spread(times)}")
 
 
 def spread(milliseconds: list[float]) -> str:
@@ -257,10 +257,10 @@ def spread(milliseconds: list[float]) -> str:
     return f"p50 {statistics.median(milliseconds):.0f} ms, most {max(milliseconds):.0f} ms"
 
 
-def is_out(standing: Standing, actor: Actor) -> bool:
+def is_out(revocations: Revocations, actor: Actor) -> bool:
     """Whether it is refused."""
     try:
-        standing.check(actor)
+        revocations.check(actor)
     except Unauthenticated:
         return True
     return False

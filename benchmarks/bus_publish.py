@@ -20,10 +20,10 @@ from typing import Any, ClassVar
 import aio_pika
 from pymongo import AsyncMongoClient
 
-from crm_graphql.bus.embedded import EmbeddedBus
+from crm_graphql.bus.embedded.bus import EmbeddedBus
 from crm_graphql.bus.envelope import encode
 from crm_graphql.bus.port import Bus, Message
-from crm_graphql.bus.rabbitmq import RabbitBus
+from crm_graphql.bus.rabbitmq.bus import RabbitBus
 from crm_graphql.local.mongod import Mongod
 from tests.servers.rabbitmq import RabbitNode
 

@@ -33,7 +33,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from crm_graphql.campaigns.documents import Channel
-from crm_graphql.customers.reach import EMAIL
+from crm_graphql.customers.derived import EMAIL
 from crm_graphql.delivery.vendors.port import OutgoingMessage
 from crm_graphql.delivery.vendors.simulator import SimulatorVendor
 from crm_graphql.local.mongod import Mongod, free_port

@@ -31,7 +31,7 @@ from crm_graphql.gql.context import Context
 from crm_graphql.gql.live import LiveHub
 from crm_graphql.resources import open_resources
 from crm_graphql.schema import schema
-from crm_graphql.serving import options
+from crm_graphql.server.uvicorn import options
 
 ROOT = Path(__file__).parents[1]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.core.ids import decode_key
+from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery
 from crm_graphql.delivery.messages import Receipt, ReceiptStatus
-from crm_graphql.delivery.turns import CampaignTurns
 from crm_graphql.delivery.writer import LedgerWriter
 from crm_graphql.resources import Resources
 from tests.flows.campaigns import launch_to
@@ -48,7 +48,7 @@ class Driver:
             transact=resources.in_transaction,
             bus=resources.bus,
             clock=resources.clock,
-            turns=CampaignTurns(),
+            locks=CampaignLocks(),
         )
         self._deliveries: list[str] = []
 

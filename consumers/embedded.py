@@ -13,7 +13,7 @@ from consumers.runner import Runner
 from crm_graphql import logs
 from crm_graphql.app import create_app as create_api
 from crm_graphql.core.settings import Settings, SettingsError, load_settings
-from crm_graphql.serving import options
+from crm_graphql.server.uvicorn import options
 
 
 def create_app(settings: Settings) -> Starlette:

@@ -10,7 +10,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from crm_graphql.core.settings import Settings, SettingsError, load_settings
-from crm_graphql.leases import ConsumerLease
+from crm_graphql.mongo.leases import ConsumerLease
 
 WAIT_MS = 3000
 

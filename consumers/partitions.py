@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 from structlog import get_logger
 
 from crm_graphql.core.tasks import end_tasks
-from crm_graphql.leases import ConsumerLease, until
+from crm_graphql.mongo.leases import ConsumerLease, until
 
 _log = get_logger(__name__)
 

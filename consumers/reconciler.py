@@ -10,7 +10,7 @@ from structlog import get_logger
 from consumers.work import Work
 from crm_graphql.delivery.reconcile import DeliveryReconciler
 from crm_graphql.ingestion.reconcile import reconcile as reconcile_ingestions
-from crm_graphql.leases import hold_task
+from crm_graphql.mongo.leases import hold_task
 
 _TASK = "reconciler"
 _log = get_logger(__name__)

@@ -11,9 +11,9 @@ from consumers.handlers.delivery import handle_receipts
 from consumers.handlers.ingestion import handle_chunk_ready
 from consumers.work import Work
 from crm_graphql.bus.port import Message
-from crm_graphql.campaigns.messages import PLAN_QUEUE, SEND_QUEUE, CampaignPlan, CampaignSend
+from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
 from crm_graphql.core.settings import Settings
-from crm_graphql.delivery.messages import ReceiptsArrived, receipts_queue
+from crm_graphql.delivery.messages import SEND_QUEUE, CampaignSend, ReceiptsArrived, receipts_queue
 from crm_graphql.ingestion.messages import ChunkReady, ingestion_queue
 
 PLANNERS = 2

@@ -7,8 +7,8 @@ import asyncio
 from pymongo.errors import PyMongoError
 from structlog import get_logger
 
+from crm_graphql.mongo.transactions import end_abandoned_transactions
 from crm_graphql.resources import Resources
-from crm_graphql.transactions import end_abandoned_transactions
 
 INTERVAL_SECONDS = 1.0
 IDLE_SECONDS = 3.0

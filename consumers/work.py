@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.handover import HandoverLimits
 from crm_graphql.delivery.planner import Planner
 from crm_graphql.delivery.sender import Sender
-from crm_graphql.delivery.turns import CampaignTurns
 from crm_graphql.delivery.vendors.port import Vendor
 from crm_graphql.delivery.vendors.simulator import SimulatorVendor
 from crm_graphql.delivery.writer import LedgerWriter
@@ -39,16 +39,16 @@ class Work:
             deadline_seconds=settings.vendor_deadline_seconds,
             partitions=settings.partitions,
         )
-        turns = CampaignTurns()
+        locks = CampaignLocks()
         return cls(
             resources,
-            LedgerWriter(transact=resources.in_transaction, bus=bus, clock=clock, turns=turns),
+            LedgerWriter(transact=resources.in_transaction, bus=bus, clock=clock, locks=locks),
             Sender(chosen, bus=bus, clock=clock, limits=limits),
             Planner(
                 transact=resources.in_transaction,
                 bus=bus,
                 clock=clock,
-                turns=turns,
+                locks=locks,
                 lease_seconds=settings.lease_seconds,
                 range_rows=settings.delivery_batch,
             ),

@@ -15,13 +15,14 @@ The domains, each a package with the same files (`documents`, `service`, `messag
 Around them:
 
 - `core`: settings, errors, roles, money, time, ids, paging: no I/O.
-- `bus`: the port for work queues and live events, over RabbitMQ or embedded in one process.
-- `gql`: what the domains' schemas share, and what carries and runs their operations: the `transports` ask the
-  `gateway` what may run (`documents`: limits, cost, hashes; `rates`), the `engine` runs it, `streams` share
-  what is watched. `schema` puts the domains' schemas together, `edge` guards every answer, `app` serves
-  them, `serving` has uvicorn's protocol classes.
-- `resources`: opens MongoDB, the bus and HTTP clients, and chooses the adapters.
-- `leases`, `edge_store`: what processes agree on through MongoDB.
+- `mongo`: what every domain asks of MongoDB: transactions, leases, pages, which errors to wait out.
+  `bus`: the port for work queues and live events, over RabbitMQ or embedded in one process.
+- `gql`: what an author of a schema needs: context, permissions, connections, loaders, errors.
+- `server`: what speaks the protocols: the `transports` ask the `gateway` what may run (`operations`: limits,
+  cost, hashes; `rates`), the `engine` runs it, `streams` share what is watched; `uvicorn` serves it all.
+- `http`: plain requests: their ids, headers, cookies, health, metrics, and the doors beside GraphQL.
+- `schema` puts the domains' schemas together, `app` serves them; `resources` opens MongoDB, the bus and HTTP
+  clients, and chooses the adapters.
 - `local`: the private servers behind `crm dev` and `crm demo`. `cli` is the `crm` command.
 - `consumers` (beside this package): the processes that do the queued work; it imports the services here,
   never the other way round.

@@ -13,27 +13,27 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from crm_graphql import health
 from crm_graphql.accounts.registration import announce_setup
 from crm_graphql.accounts.routes import routes as account_routes
 from crm_graphql.audit.routes import routes as audit_routes
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.routes import routes as delivery_routes
-from crm_graphql.edge import edge_middleware
-from crm_graphql.gql.documents.operations import Documents, Operations
-from crm_graphql.gql.documents.persisted import MongoStore, PersistedDocuments
-from crm_graphql.gql.documents.trusted import read_trusted_documents
-from crm_graphql.gql.engine import Engine
-from crm_graphql.gql.gateway import Gateway
 from crm_graphql.gql.live import LiveHub
-from crm_graphql.gql.transports.explorer import routes as explorer_routes
-from crm_graphql.gql.transports.http import GraphQLEndpoint
-from crm_graphql.gql.transports.websocket import GraphQLSocket
+from crm_graphql.http import health
+from crm_graphql.http.metrics import metrics
+from crm_graphql.http.request_ids import RequestIds
+from crm_graphql.http.security import edge_middleware
 from crm_graphql.ingestion.routes import routes as ingestion_routes
-from crm_graphql.metrics import metrics
-from crm_graphql.middleware import RequestIds
 from crm_graphql.resources import Resources, open_resources
 from crm_graphql.schema import executable_schema
+from crm_graphql.server.engine import Engine
+from crm_graphql.server.gateway import Gateway
+from crm_graphql.server.operations.persisted import MongoStore, PersistedDocuments
+from crm_graphql.server.operations.preparing import Documents, Operations
+from crm_graphql.server.operations.trusted import read_trusted_documents
+from crm_graphql.server.transports.explorer import routes as explorer_routes
+from crm_graphql.server.transports.http import GraphQLEndpoint
+from crm_graphql.server.transports.websocket import GraphQLSocket
 
 log = structlog.get_logger()
 

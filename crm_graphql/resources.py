@@ -15,14 +15,14 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.read_concern import ReadConcern
 
 from crm_graphql.accounts.access import Access
-from crm_graphql.bus.embedded import EmbeddedBus
+from crm_graphql.bus.embedded.bus import EmbeddedBus
 from crm_graphql.bus.port import Bus
-from crm_graphql.bus.rabbitmq import RabbitBus
+from crm_graphql.bus.queues import all_queues
+from crm_graphql.bus.rabbitmq.bus import RabbitBus
 from crm_graphql.core.clock import Clock, SystemClock
 from crm_graphql.core.settings import BusKind, Settings
-from crm_graphql.documents import DOCUMENTS
-from crm_graphql.queues import all_queues
-from crm_graphql.transactions import APP_NAME
+from crm_graphql.mongo.documents import DOCUMENTS
+from crm_graphql.mongo.transactions import APP_NAME
 
 Database = AsyncDatabase[dict[str, Any]]
 Result = TypeVar("Result")

@@ -42,8 +42,8 @@ from crm_graphql.ingestion.queries import ingestions_by_ids
 from crm_graphql.ingestion.schema import mutations as ingestion_mutations
 from crm_graphql.ingestion.schema import queries as ingestion_queries
 from crm_graphql.ingestion.schema import subscriptions as ingestion_subscriptions
+from crm_graphql.orders.queries import orders_by_ids
 from crm_graphql.orders.schema import queries as order_queries
-from crm_graphql.orders.service import orders_by_ids
 
 NODES_LIMIT = 100
 

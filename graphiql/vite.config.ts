@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
 export default defineConfig({
-  // The API serves what is built here under this path, from its own files: see crm_graphql/gql/transports/explorer.py.
+  // The API serves what is built here under this path, from its own files: see crm_graphql/server/transports/explorer.py.
   base: '/graphiql/',
   plugins: [react()],
   build: {

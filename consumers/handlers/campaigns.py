@@ -5,7 +5,8 @@ from __future__ import annotations
 from bson import ObjectId
 
 from consumers.work import Work
-from crm_graphql.campaigns.messages import CampaignPlan, CampaignSend
+from crm_graphql.campaigns.messages import CampaignPlan
+from crm_graphql.delivery.messages import CampaignSend
 
 
 async def handle_plan(work: Work, message: CampaignPlan) -> None:

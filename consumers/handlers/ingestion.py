@@ -5,12 +5,12 @@ from __future__ import annotations
 from bson import ObjectId
 
 from consumers.work import Work
-from crm_graphql.ingestion.apply import apply_chunk
+from crm_graphql.ingestion.apply_chunk import apply_chunk
 from crm_graphql.ingestion.messages import ChunkReady
 
 
 async def handle_chunk_ready(work: Work, message: ChunkReady) -> None:
-    """Apply the chunk that the message points at. Weather is waited out here, not by the queue."""
+    """Apply the chunk that the message points at. Transient errors are waited out here, not by the queue."""
     resources = work.resources
     async with work.applying:
         await apply_chunk(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crm_graphql.accounts.key_cache import ApiKeyCache
 from crm_graphql.accounts.passwords import Passwords
-from crm_graphql.accounts.standing import Standing
+from crm_graphql.accounts.revocations import Revocations
 from crm_graphql.accounts.throttle import Throttle
 from crm_graphql.bus.port import Bus
 from crm_graphql.core.actor import Actor
@@ -16,7 +16,7 @@ class Access:
 
     def __init__(self, settings: Settings, bus: Bus) -> None:
         self.settings = settings
-        self.standing = Standing(bus)
+        self.revocations = Revocations(bus)
         self.keys = ApiKeyCache()
         self.tokens: dict[str, Actor] = {}
         """Access tokens that were found good, oldest first."""
@@ -25,9 +25,9 @@ class Access:
 
     async def start(self) -> None:
         """Read what was revoked and follow it; the API process calls it before it serves."""
-        await self.standing.start()
+        await self.revocations.start()
         await self.passwords.prepare()
 
     async def close(self) -> None:
         """Follow no longer."""
-        await self.standing.close()
+        await self.revocations.close()

@@ -10,15 +10,15 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import ApiKey, RevocationKind
+from crm_graphql.accounts.revocations import revoke
 from crm_graphql.accounts.secret_texts import API_KEY_PREFIX, HINT_LENGTH, hash_of, new_secret
-from crm_graphql.accounts.standing import revoke
 from crm_graphql.core.actor import Actor, Permission, Role
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import InvalidInput, NotFound, RequiredInput
 from crm_graphql.core.paging import Row
 from crm_graphql.core.texts import is_storable
-from crm_graphql.pages import read_by_ids
-from crm_graphql.transactions import Transact
+from crm_graphql.mongo.pages import read_by_ids
+from crm_graphql.mongo.transactions import Transact
 
 NAME_LENGTH = 100
 KEYS_LISTED = 1_000
@@ -67,7 +67,7 @@ async def revoke_api_key(actor: Actor, key: ObjectId, *, access: Access, transac
         await revoke(RevocationKind.API_KEY, key, settings=access.settings, session=session)
 
     await transact(work)
-    await access.standing.announce()
+    await access.revocations.announce()
 
 
 async def list_api_keys(actor: Actor) -> Sequence[Row]:

@@ -10,7 +10,7 @@ from crm_graphql.accounts.secret_texts import API_KEY_PREFIX
 from crm_graphql.accounts.tokens import read_token
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import Unauthenticated, Unavailable
-from crm_graphql.core.weather import is_weather
+from crm_graphql.mongo.transient import is_transient
 
 HOW_TO_SIGN_IN = (
     'A bearer token is needed: "Authorization: Bearer <token>". Sign in with `login`, or use an API key, '
@@ -26,8 +26,8 @@ async def authenticate(access: Access, authorization: object) -> Actor:
 
     An access token (a user's or an operator's) is checked without the database, its signature once in a
     process; an API key is looked up by its hash and then known for half a minute. What was revoked is out
-    within a second (`standing`). Raises Unauthenticated, saying what is wrong, and Unavailable for a key that
-    would have to be looked up while the database is away.
+    within a second (`revocations`). Raises Unauthenticated, saying what is wrong, and Unavailable for a
+    key that would have to be looked up while the database is away.
     """
     scheme, _, credential = str(authorization or "").partition(" ")
     credential = credential.strip()
@@ -37,7 +37,7 @@ async def authenticate(access: Access, authorization: object) -> Actor:
         actor = await _key_actor(access, credential)
     else:
         actor = _token_actor(access, credential)
-    access.standing.check(actor)
+    access.revocations.check(actor)
     return actor
 
 
@@ -66,7 +66,7 @@ async def _key_actor(access: Access, secret: str) -> Actor:
     try:
         actor = await access.keys.actor(secret) if len(secret) <= _MAX_KEY_LENGTH else None
     except Exception as error:
-        if not is_weather(error):
+        if not is_transient(error):
             raise
         raise Unavailable("API keys cannot be looked up: the database is away. Try again later.") from None
     if actor is None:

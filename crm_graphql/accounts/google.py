@@ -11,8 +11,8 @@ from pymongo.errors import DuplicateKeyError
 
 from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import OneTimeLink, RevocationKind, Session, User
+from crm_graphql.accounts.revocations import revoke
 from crm_graphql.accounts.sessions import Origin, SignedIn, start_session
-from crm_graphql.accounts.standing import revoke
 from crm_graphql.accounts.users import checked_email, find_user_by_email, has_users, insert_user
 from crm_graphql.core.actor import Role
 from crm_graphql.core.clock import Clock
@@ -20,7 +20,7 @@ from crm_graphql.core.errors import DomainError, Forbidden
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
-from crm_graphql.transactions import Transact
+from crm_graphql.mongo.transactions import Transact
 
 _CONSUMER_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
 """Google is the mail's own host there: such accounts belong to no organisation (`hd`)."""
@@ -92,7 +92,7 @@ async def _linked(
         await transact(work)
     except DuplicateKeyError:
         raise GoogleRefused("This Google account is linked to another user.") from None
-    await access.standing.announce()
+    await access.revocations.announce()
     return linked[0]
 
 

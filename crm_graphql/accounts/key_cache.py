@@ -10,7 +10,7 @@ from crm_graphql.accounts.secret_texts import hash_of
 from crm_graphql.core.actor import Actor, ActorKind, Role
 
 REMEMBERED_SECONDS = 30.0
-"""How long a key is known without a read; a revocation reaches `standing` much sooner."""
+"""How long a key is known without a read; a revocation reaches `revocations` much sooner."""
 
 REMEMBERED_KEYS = 10_000
 USE_RECORDED_EVERY = timedelta(seconds=60)

@@ -12,8 +12,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import LinkPurpose, OneTimeLink, RevocationKind, Session, User
 from crm_graphql.accounts.passwords import check_password
+from crm_graphql.accounts.revocations import revoke
 from crm_graphql.accounts.secret_texts import hash_of, new_secret
-from crm_graphql.accounts.standing import revoke
 from crm_graphql.accounts.throttle import address_buckets
 from crm_graphql.accounts.users import find_user
 from crm_graphql.core.actor import Actor, Permission
@@ -21,7 +21,7 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import InvalidInput, NotFound, WrongState
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
-from crm_graphql.transactions import Transact
+from crm_graphql.mongo.transactions import Transact
 
 PAGE = "/set-password"
 """The page behind a link. The code stands after the `#`, which browsers send to no server and no log sees."""
@@ -86,7 +86,7 @@ async def set_password_by_link(
         done.append(await _use_up(link, password_hash, access.settings, clock, session))
 
     await transact(work)
-    await access.standing.announce()
+    await access.revocations.announce()
     return done[0]
 
 

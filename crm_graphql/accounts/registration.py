@@ -28,8 +28,8 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import AlreadyExists, Forbidden, InvalidInput
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
-from crm_graphql.leases import hold_task
-from crm_graphql.transactions import Transact
+from crm_graphql.mongo.leases import hold_task
+from crm_graphql.mongo.transactions import Transact
 
 log = structlog.get_logger()
 

@@ -35,7 +35,7 @@ from crm_graphql.core.actor import Actor, ActorKind, Role
 from crm_graphql.core.errors import DomainError
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.settings import Settings
-from crm_graphql.gql.cookies import is_secure, set_refresh_cookie
+from crm_graphql.http.cookies import is_secure, set_refresh_cookie
 from crm_graphql.resources import Resources
 
 log = structlog.get_logger()

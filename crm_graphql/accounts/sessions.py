@@ -18,8 +18,8 @@ from pymongo import ReturnDocument
 
 from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import RevocationKind, Session, User
+from crm_graphql.accounts.revocations import revoke
 from crm_graphql.accounts.secret_texts import RefreshToken
-from crm_graphql.accounts.standing import revoke
 from crm_graphql.accounts.throttle import address_buckets
 from crm_graphql.accounts.tokens import derived_key, mint_user_token
 from crm_graphql.audit.service import record
@@ -29,7 +29,7 @@ from crm_graphql.core.errors import NotFound, Unauthenticated, WrongState
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
-from crm_graphql.transactions import Transact
+from crm_graphql.mongo.transactions import Transact
 
 GRACE_SECONDS = 30
 DEVICE_LENGTH = 200
@@ -209,7 +209,7 @@ async def end_sessions(keys: Sequence[ObjectId], *, access: Access, transact: Tr
 
     if keys:
         await transact(work)
-        await access.standing.announce()
+        await access.revocations.announce()
     return ended
 
 

@@ -14,7 +14,7 @@ from crm_graphql.core.actor import Actor
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, InvalidInput, Unauthenticated, WrongState
 from crm_graphql.core.ids import encode_id
-from crm_graphql.transactions import Transact
+from crm_graphql.mongo.transactions import Transact
 
 _WRONG = "The address or the password is wrong."
 

@@ -78,7 +78,7 @@ def mint_user_token(
 def read_token(settings: Settings, token: str) -> Actor:
     """The caller that `token` names. Raises Unauthenticated, saying what to do, for a bad or expired one.
 
-    Touches no database: whether the session or the user still stands is `standing`'s business.
+    Touches no database: whether the session or the user still stands is `revocations`'s business.
     """
     if len(token) > _MAX_TOKEN_LENGTH:
         raise _not_ours()

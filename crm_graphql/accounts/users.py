@@ -14,15 +14,15 @@ from pymongo.errors import DuplicateKeyError
 
 from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import Guard, OneTimeLink, RevocationKind, Session, User
-from crm_graphql.accounts.standing import revoke
+from crm_graphql.accounts.revocations import revoke
 from crm_graphql.core.actor import Actor, Permission, Role
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import AlreadyExists, InvalidInput, NotFound, RequiredInput, WrongState
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import is_storable
-from crm_graphql.pages import count_in_time, read_by_ids, read_page
-from crm_graphql.transactions import Transact
+from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
+from crm_graphql.mongo.transactions import Transact
 
 OLDEST_FIRST = SortKey((("created_at", 1), ("_id", 1)))
 EMAIL_LENGTH = 254
@@ -120,7 +120,7 @@ async def update_user(
         updated.append(await _apply(key, values, access.settings, clock, session))
 
     await transact(work)
-    await access.standing.announce()
+    await access.revocations.announce()
     return updated[0]
 
 

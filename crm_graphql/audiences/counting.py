@@ -12,8 +12,8 @@ from pymongo.errors import ExecutionTimeout
 
 from crm_graphql.audiences.compile import Filter, compared_path, disjoint_filters
 from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule
+from crm_graphql.customers.derived import EMAIL, PHONE
 from crm_graphql.customers.documents import Customer
-from crm_graphql.customers.reach import EMAIL, PHONE
 
 BY_ADDRESS = {"_id": "$reach", "size": {"$sum": 1}}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from crm_graphql.customers.reach import WITH_EMAIL, WITH_PHONE
+from crm_graphql.customers.derived import WITH_EMAIL, WITH_PHONE
 
 
 class RuleFieldType(Enum):

@@ -10,7 +10,7 @@ from bson import ObjectId
 from crm_graphql.audiences.documents import Audience
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.texts import prefix_range, words
-from crm_graphql.pages import count_in_time, read_by_ids, read_page
+from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 SEARCHED_WORDS = 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from crm_graphql.audiences.fields import (
@@ -16,7 +17,7 @@ from crm_graphql.audiences.fields import (
     RuleValueShape,
     value_shape,
 )
-from crm_graphql.audiences.values import Scalar, read_duration, read_scalar, shown
+from crm_graphql.audiences.values import INT64_LIMIT, Scalar, read_duration, read_scalar, shown
 from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
 from crm_graphql.core.times import Duration
 
@@ -247,3 +248,29 @@ class _Reader:
             except ValueError as error:
                 self._refuse(here, str(error))
         return tuple(values)
+
+
+def to_stored(rule: Rule) -> dict[str, Any]:
+    """The tree in the shape of RuleInput, in values that BSON and JSON hold. `parse` reads it back equal."""
+    if isinstance(rule, AllOf):
+        return {"all": [to_stored(part) for part in rule.parts]}
+    if isinstance(rule, AnyOf):
+        return {"any": [to_stored(part) for part in rule.parts]}
+    if isinstance(rule, Not):
+        return {"not": to_stored(rule.part)}
+    where: dict[str, Any] = {"field": rule.field.name, "operator": rule.operator.value}
+    if rule.given is not None:
+        where["value"] = _plain(rule.given)
+    return {"where": where}
+
+
+def _plain(value: Any) -> Any:
+    """Decimals become the number that stands for them, or text where a number would lose digits."""
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if not isinstance(value, Decimal):
+        return value
+    if value == value.to_integral_value() and abs(value) < INT64_LIMIT:
+        return int(value)
+    number = float(value)
+    return number if Decimal(repr(number)) == value else f"{value:f}"

@@ -16,8 +16,7 @@ from crm_graphql.audiences.compile import compile_rule
 from crm_graphql.audiences.counting import Count, count_matching, count_reach
 from crm_graphql.audiences.describe import describe_rule
 from crm_graphql.audiences.documents import Audience
-from crm_graphql.audiences.rules import Rule, parse
-from crm_graphql.audiences.stored import to_stored
+from crm_graphql.audiences.rules import Rule, parse, to_stored
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import InvalidInput, LimitExceeded, NotFound, Problem, RequiredInput

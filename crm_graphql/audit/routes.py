@@ -19,7 +19,7 @@ from crm_graphql.core.errors import DomainError, Forbidden, InvalidInput, Unauth
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.paging import Row
 from crm_graphql.core.times import format_moment, parse_moment
-from crm_graphql.gql.context import authenticate
+from crm_graphql.http.doors import authenticate
 
 COLUMNS = (
     *("id", "at", "actor", "actorId", "action", "subjectId"),

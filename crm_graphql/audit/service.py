@@ -17,7 +17,7 @@ from crm_graphql.core.ids import encode_id
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import is_storable
-from crm_graphql.pages import count_in_time, read_page
+from crm_graphql.mongo.pages import count_in_time, read_page
 
 log = structlog.get_logger()
 

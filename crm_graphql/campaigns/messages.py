@@ -7,21 +7,12 @@ from typing import ClassVar
 from crm_graphql.bus.port import Message
 
 PLAN_QUEUE = "campaign.plan"
-SEND_QUEUE = "campaign.send"
 
 
 class CampaignPlan(Message, frozen=True, kw_only=True):
     """A campaign's ledger waits to be written."""
 
     kind: ClassVar[str] = "campaign.plan"
-
-    campaign_id: str
-
-
-class CampaignSend(Message, frozen=True, kw_only=True):
-    """A campaign has ranges to send. Which ones is found, and claimed, in the database."""
-
-    kind: ClassVar[str] = "campaign.send"
 
     campaign_id: str
 

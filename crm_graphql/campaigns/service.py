@@ -24,7 +24,7 @@ from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, InvalidInput, NotFound, RequiredInput, WrongState
 from crm_graphql.core.texts import words
-from crm_graphql.customers.service import CustomerReference, find_customer
+from crm_graphql.customers.queries import CustomerReference, find_customer
 
 IDEMPOTENCY_KEY_LIMIT = 200
 

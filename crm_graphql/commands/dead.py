@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from crm_graphql.commands.reaching import DataDirOption
 from crm_graphql.commands.shell import command_app
 from crm_graphql.commands.storage import OPERATOR, key_of, on_storage
+from crm_graphql.commands.target import DataDirOption
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.paging import PageRequest

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 from crm_graphql.commands.dev import FolderOption, PortOption
-from crm_graphql.commands.reaching import folder_of
 from crm_graphql.commands.shell import command_app
+from crm_graphql.commands.target import folder_of
 from crm_graphql.core.settings import load_settings
 from crm_graphql.local import demo as story
 from crm_graphql.local import dev as life

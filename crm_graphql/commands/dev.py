@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from crm_graphql.commands.reaching import folder_of
 from crm_graphql.commands.shell import command_app
+from crm_graphql.commands.target import folder_of
 from crm_graphql.core.settings import load_settings
 from crm_graphql.local import dev as life
 

@@ -18,8 +18,8 @@ from crm_graphql.client.ingestions import first_row_errors, wait_until_ended
 from crm_graphql.client.uploads import Upload, Watcher, upload
 from crm_graphql.commands.failing import CommandFailed
 from crm_graphql.commands.importing_progress import ImportProgress
-from crm_graphql.commands.reaching import DataDirOption, server_token, server_url
 from crm_graphql.commands.shell import command_app
+from crm_graphql.commands.target import DataDirOption, server_token, server_url
 
 app = command_app()
 

@@ -9,9 +9,9 @@ import typer
 
 from crm_graphql.accounts.api_keys import create_api_key
 from crm_graphql.audit.service import record
-from crm_graphql.commands.reaching import DataDirOption
 from crm_graphql.commands.shell import command_app
 from crm_graphql.commands.storage import OPERATOR, on_storage
+from crm_graphql.commands.target import DataDirOption
 from crm_graphql.commands.token import parse_ttl
 from crm_graphql.core.actor import Role
 from crm_graphql.core.ids import encode_id

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from crm_graphql.commands.reaching import DataDirOption
 from crm_graphql.commands.shell import command_app
 from crm_graphql.commands.storage import OPERATOR, key_of, on_storage
+from crm_graphql.commands.target import DataDirOption
 from crm_graphql.ingestion.documents import Counters
 from crm_graphql.ingestion.replay import replay_ingestion
 from crm_graphql.resources import Resources

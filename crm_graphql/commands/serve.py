@@ -17,7 +17,7 @@ from crm_graphql.commands.shell import command_app
 from crm_graphql.core.settings import BusKind, Settings, SettingsError, load_settings
 from crm_graphql.local.given_mongodb import check_given_mongodb
 from crm_graphql.local.mongod import is_free
-from crm_graphql.serving import options
+from crm_graphql.server.uvicorn import options
 
 app = command_app()
 

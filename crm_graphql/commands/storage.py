@@ -10,7 +10,7 @@ from typing import TypeVar
 from bson import ObjectId
 
 from crm_graphql import logs
-from crm_graphql.commands.reaching import storage_settings
+from crm_graphql.commands.target import storage_settings
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.ids import decode_key
 from crm_graphql.resources import Resources, open_resources

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from crm_graphql.accounts.tokens import mint_token
-from crm_graphql.commands.reaching import DataDirOption, signing_settings
 from crm_graphql.commands.shell import command_app
+from crm_graphql.commands.target import DataDirOption, signing_settings
 from crm_graphql.core.actor import Role
 
 app = command_app()

@@ -13,9 +13,9 @@ from crm_graphql.accounts.documents import LinkPurpose
 from crm_graphql.accounts.links import make_link
 from crm_graphql.accounts.users import create_user, find_user_by_email, list_users
 from crm_graphql.audit.service import record
-from crm_graphql.commands.reaching import DataDirOption, server_url
 from crm_graphql.commands.shell import command_app
 from crm_graphql.commands.storage import OPERATOR, on_storage
+from crm_graphql.commands.target import DataDirOption, server_url
 from crm_graphql.core.actor import Role
 from crm_graphql.core.errors import NotFound
 from crm_graphql.core.ids import encode_id

@@ -6,7 +6,7 @@ machines whose clocks differ agree on them.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -28,18 +28,3 @@ class SystemClock:
     def now(self) -> datetime:
         """The current moment, aware, UTC, in whole milliseconds."""
         return to_milliseconds(datetime.now(UTC))
-
-
-class FixedClock:
-    """A clock for tests that moves only when told to."""
-
-    def __init__(self, moment: datetime) -> None:
-        self._moment = to_milliseconds(moment)
-
-    def now(self) -> datetime:
-        """The moment it was set to."""
-        return self._moment
-
-    def advance(self, by: timedelta) -> None:
-        """Move the clock forward."""
-        self._moment += by

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from structlog import get_logger
@@ -14,10 +16,9 @@ from crm_graphql.campaigns.documents import Channel
 from crm_graphql.campaigns.template import RenderFailed
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import InvalidInput
+from crm_graphql.delivery.backoff import Backoff
 from crm_graphql.delivery.documents import DeliveryReason
-from crm_graphql.delivery.doubt import AfterDoubt, after_doubt
 from crm_graphql.delivery.messages import Receipt, ReceiptStatus
-from crm_graphql.delivery.pause import Pause
 from crm_graphql.delivery.ranges import Claim, finish_range, queued_rows, release_range, renew_range
 from crm_graphql.delivery.receipts import forward_or_park
 from crm_graphql.delivery.rendering import template_of
@@ -29,7 +30,29 @@ from crm_graphql.delivery.vendors.port import (
     VendorUnavailable,
     VendorUncertain,
 )
-from crm_graphql.leases import LeaseLost
+from crm_graphql.mongo.leases import LeaseLost
+
+_MARGIN = timedelta(minutes=1)
+"""A vendor's promise is not used up to its last moment."""
+
+
+class AfterDoubt(Enum):
+    """How to go on."""
+
+    SEND_AGAIN = "SEND_AGAIN"
+    """Under the same keys: the vendor sends each once."""
+    LOOK_UP = "LOOK_UP"
+    """Ask what it knows, and send only what never reached it."""
+    GIVE_UP = "GIVE_UP"
+    """At most once: note that the outcome is unknown."""
+
+
+def after_doubt(vendor: Vendor, *, first_claimed_at: datetime, now: datetime) -> AfterDoubt:
+    """How to go on with messages that were first handed over at `first_claimed_at` or later."""
+    if vendor.dedupes_for is not None and now - first_claimed_at < vendor.dedupes_for - _MARGIN:
+        return AfterDoubt.SEND_AGAIN
+    return AfterDoubt.LOOK_UP if vendor.can_look_up else AfterDoubt.GIVE_UP
+
 
 _ROW_FIELDS = ("address", "values", "attempt")
 _log = get_logger(__name__)
@@ -58,7 +81,7 @@ class Handover:
         campaign: Mapping[str, Any],
         *,
         vendor: Vendor,
-        pause: Pause,
+        backoff: Backoff,
         bus: Bus,
         clock: Clock,
         limits: HandoverLimits,
@@ -66,7 +89,7 @@ class Handover:
         self._claim = claim
         self._campaign = campaign
         self._vendor = vendor
-        self._pause = pause
+        self._backoff = backoff
         self._bus = bus
         self._clock = clock
         self._limits = limits
@@ -158,7 +181,7 @@ class Handover:
             self._touched = True
             return batch
         self._touched = True
-        self._pause.worked()
+        self._backoff.worked()
         await self._forward([receipt for outcome in outcomes for receipt in self._receipt(outcome)])
         unclear = _without_outcome(outcomes)
         return [message for message in batch if message.key in unclear]
@@ -173,7 +196,7 @@ class Handover:
             raise LeaseLost
 
     async def _give_back_unavailable(self, error: VendorUnavailable) -> None:
-        seconds = self._pause.failed(error.retry_after_seconds)
+        seconds = self._backoff.failed(error.retry_after_seconds)
         _log.warning(
             "vendor takes nothing now", vendor=self._vendor.name, error=str(error), pause_seconds=seconds
         )

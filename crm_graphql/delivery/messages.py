@@ -12,6 +12,7 @@ import msgspec
 from crm_graphql.bus.port import Message
 from crm_graphql.delivery.documents import DeliveryReason
 
+SEND_QUEUE = "campaign.send"
 RECEIPTS_A_MESSAGE = 500
 """The most receipts that one message carries."""
 
@@ -37,6 +38,14 @@ class Receipt(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     reason: DeliveryReason | None = None
     reason_text: str | None = None
     vendor_message_id: str | None = None
+
+
+class CampaignSend(Message, frozen=True, kw_only=True):
+    """A campaign has ranges to send. Which ones is found, and claimed, in the database."""
+
+    kind: ClassVar[str] = "campaign.send"
+
+    campaign_id: str
 
 
 class ReceiptsArrived(Message, frozen=True, kw_only=True):

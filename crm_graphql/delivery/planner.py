@@ -16,16 +16,17 @@ from crm_graphql.audiences.compile import select_customers
 from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.campaigns.documents import Campaign, Channel
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
-from crm_graphql.campaigns.messages import PLAN_QUEUE, SEND_QUEUE, CampaignPlan, CampaignSend
+from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
 from crm_graphql.core.clock import Clock
 from crm_graphql.customers.documents import Customer
+from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus, SendRange
+from crm_graphql.delivery.messages import SEND_QUEUE, CampaignSend
 from crm_graphql.delivery.planning_lease import hold_planning, to_be_planned
 from crm_graphql.delivery.ranges import ranges_of
 from crm_graphql.delivery.rendering import template_of
-from crm_graphql.delivery.turns import CampaignTurns
-from crm_graphql.leases import LeaseLost
-from crm_graphql.transactions import Transact
+from crm_graphql.mongo.leases import LeaseLost
+from crm_graphql.mongo.transactions import Transact
 
 PAGE_CUSTOMERS = 1_000
 TURN_SECONDS = 60.0
@@ -46,7 +47,7 @@ class Planner:
     transact: Transact
     bus: Bus
     clock: Clock
-    turns: CampaignTurns
+    locks: CampaignLocks
     lease_seconds: float
     range_rows: int
 
@@ -118,7 +119,7 @@ class _Walk:
         async def work(session: AsyncClientSession) -> tuple[Row, list[dict[str, Any]]]:
             return await self._store(page, session)
 
-        async with self._planner.turns.of(self._id):
+        async with self._planner.locks.of(self._id):
             campaign, ranges = await self._planner.transact(work)
         self._after = page[-1]["_id"]
         await announce(self._id, campaign["revision"], bus=self._planner.bus)

@@ -16,7 +16,7 @@ from structlog import get_logger
 
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.core.tasks import end_tasks
-from crm_graphql.leases import until
+from crm_graphql.mongo.leases import until
 
 _log = get_logger(__name__)
 

@@ -10,7 +10,7 @@ from bson import ObjectId
 
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus
-from crm_graphql.pages import count_in_time, read_by_ids, read_child_pages, read_page
+from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages, read_page
 
 NEWEST_FIRST = SortKey((("_id", -1),))
 """Of a customer: rows are made in the order of campaigns."""

@@ -12,7 +12,7 @@ from bson import ObjectId
 from pymongo import ReturnDocument
 
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus, RangeState, SendRange
-from crm_graphql.leases import until
+from crm_graphql.mongo.leases import until
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from structlog import get_logger
 from crm_graphql.bus.port import Bus, BusError, Message
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.campaigns.lifecycle import complete_if_ended, has_ended
-from crm_graphql.campaigns.messages import PLAN_QUEUE, SEND_QUEUE, CampaignPlan, CampaignSend
+from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
 from crm_graphql.core.clock import Clock
 from crm_graphql.delivery.documents import (
     Delivery,
@@ -25,7 +25,14 @@ from crm_graphql.delivery.documents import (
     RangeState,
     SendRange,
 )
-from crm_graphql.delivery.messages import Receipt, ReceiptStatus, receipts_partition, receipts_queue
+from crm_graphql.delivery.messages import (
+    SEND_QUEUE,
+    CampaignSend,
+    Receipt,
+    ReceiptStatus,
+    receipts_partition,
+    receipts_queue,
+)
 from crm_graphql.delivery.ranges import reopen_ranges
 from crm_graphql.delivery.receipts import campaigns_of, forward_receipts
 from crm_graphql.delivery.writer import LedgerWriter

@@ -14,10 +14,10 @@ from structlog import get_logger
 
 from crm_graphql.core.errors import ErrorCode, InvalidInput
 from crm_graphql.core.times import parse_moment
-from crm_graphql.core.weather import is_weather
 from crm_graphql.delivery.documents import DeliveryReason
 from crm_graphql.delivery.messages import Receipt, ReceiptStatus
 from crm_graphql.delivery.receipts import accept_receipts, checked_receipt
+from crm_graphql.mongo.transient import is_transient
 
 BODY_LIMIT_BYTES = 1024 * 1024
 RETRY_AFTER_SECONDS = 5
@@ -79,7 +79,7 @@ async def receive_receipts(request: Request) -> Response:
             good, bus=resources.bus, clock=resources.clock, partitions=resources.settings.partitions
         )
     except Exception as error:
-        if not is_weather(error):
+        if not is_transient(error):
             raise
         _log.warning("receipts not taken, the database is away", error=str(error))
         return _problem(503, ErrorCode.UNAVAILABLE, "The database is away. Send the same again later.")

@@ -8,10 +8,10 @@ from bson import ObjectId
 
 from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
-from crm_graphql.campaigns.messages import SEND_QUEUE, CampaignSend
 from crm_graphql.core.clock import Clock
+from crm_graphql.delivery.backoff import Backoff
 from crm_graphql.delivery.handover import Handover, HandoverLimits
-from crm_graphql.delivery.pause import Pause
+from crm_graphql.delivery.messages import SEND_QUEUE, CampaignSend
 from crm_graphql.delivery.ranges import claim_range
 from crm_graphql.delivery.vendors.port import Vendor
 
@@ -29,13 +29,13 @@ class Sender:
         self._bus = bus
         self._clock = clock
         self._limits = limits
-        self._pause = Pause()
+        self._backoff = Backoff()
         self._stopping = False
 
     def stop(self) -> None:
         """Finish the calls under way and take no further range."""
         self._stopping = True
-        self._pause.interrupt()
+        self._backoff.interrupt()
 
     async def send(self, campaign_id: ObjectId) -> None:
         """Send ranges of the campaign until none is free.
@@ -51,7 +51,7 @@ class Sender:
 
     async def _send_next(self, campaign_id: ObjectId) -> bool:
         """Send one range; False when there is none to send."""
-        await self._pause.wait()
+        await self._backoff.wait()
         campaign = await Campaign.get_pymongo_collection().find_one(
             {"_id": campaign_id, "status": CampaignStatus.SENDING.value}, _CAMPAIGN_FIELDS
         )
@@ -66,7 +66,7 @@ class Sender:
             claim,
             campaign,
             vendor=self._vendor,
-            pause=self._pause,
+            backoff=self._backoff,
             bus=self._bus,
             clock=self._clock,
             limits=self._limits,

@@ -16,12 +16,12 @@ from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended, has_ended
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.tasks import end_tasks
+from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery
 from crm_graphql.delivery.ledger import STATE_FIELDS, RowState, advance, stats_changes
 from crm_graphql.delivery.messages import Receipt
 from crm_graphql.delivery.row_updates import row_updates
-from crm_graphql.delivery.turns import CampaignTurns
-from crm_graphql.transactions import Transact
+from crm_graphql.mongo.transactions import Transact
 
 FLUSH_RECEIPTS = 2_000
 """About how many receipts one transaction takes; one submission is never cut."""
@@ -35,9 +35,9 @@ _Waiting = tuple[Sequence[Receipt], "asyncio.Future[None]"]
 class LedgerWriter:
     """Writes the news of deliveries. One a process; several processes at once stay exact, only slower."""
 
-    def __init__(self, *, transact: Transact, bus: Bus, clock: Clock, turns: CampaignTurns) -> None:
+    def __init__(self, *, transact: Transact, bus: Bus, clock: Clock, locks: CampaignLocks) -> None:
         self._transact = transact
-        self._turns = turns
+        self._locks = locks
         self._bus = bus
         self._clock = clock
         self._waiting: dict[ObjectId, list[_Waiting]] = {}
@@ -99,7 +99,7 @@ class LedgerWriter:
         async def work(session: AsyncClientSession) -> Mapping[str, Any] | None:
             return await self._write(campaign_id, news, session)
 
-        async with self._turns.of(campaign_id):
+        async with self._locks.of(campaign_id):
             campaign = await self._transact(work)
         if campaign is None:
             return

@@ -11,12 +11,10 @@ from starlette.responses import Response
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info as StrawberryInfo
 
-from crm_graphql.accounts import authentication
 from crm_graphql.accounts.sessions import Origin
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import Unauthenticated
 from crm_graphql.gql.live import LiveHub
-from crm_graphql.gql.rates import RateState
 from crm_graphql.resources import Resources
 
 Key = TypeVar("Key")
@@ -36,8 +34,6 @@ class Context:
     """The request or websocket it came by; None where an operation outlives it, as a shared subscription."""
     response: Response | None = None
     """Headers and cookies set here go out with the answer; None where the transport has none."""
-    rate: RateState | None = None
-    """Where the caller stands with its share of the minute, once that was looked at."""
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property
@@ -72,10 +68,3 @@ class Context:
 
 
 Info = StrawberryInfo[Context, None]
-
-
-async def authenticate(request: HTTPConnection) -> Actor:
-    """The caller of an HTTP request by its Authorization header. Raises Unauthenticated, saying what is
-    wrong."""
-    access = request.app.state.resources.access
-    return await authentication.authenticate(access, request.headers.get("authorization"))

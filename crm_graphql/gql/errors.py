@@ -19,8 +19,8 @@ from crm_graphql.core.errors import (
     Unauthenticated,
     Unavailable,
 )
-from crm_graphql.core.weather import is_weather
 from crm_graphql.gql.enums import describe_enum
+from crm_graphql.mongo.transient import is_transient
 
 log = structlog.get_logger()
 
@@ -97,7 +97,7 @@ def top_level_code(original: BaseException | None) -> str:
         return original.code.value
     if isinstance(original, DomainError):
         return "BAD_USER_INPUT"
-    if isinstance(original, BusError) or is_weather(original):
+    if isinstance(original, BusError) or is_transient(original):
         return "UNAVAILABLE"
     return "INTERNAL"
 

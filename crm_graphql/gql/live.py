@@ -11,7 +11,7 @@ import structlog
 
 from crm_graphql.bus.port import Bus, BusError, Watch
 from crm_graphql.core.tasks import cancel_surely, end_tasks
-from crm_graphql.core.weather import is_weather
+from crm_graphql.mongo.transient import is_transient
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ class _Topic(Generic[State]):
                 # Not cut off in the middle: that would cost the driver its connection.
                 state = await asyncio.shield(self._read())
             except Exception as error:
-                if not is_weather(error):
+                if not is_transient(error):
                     log.exception("a live topic cannot be read")
                 await asyncio.sleep(1.0)
                 continue

@@ -15,7 +15,7 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, InvalidInput
 from crm_graphql.core.settings import Settings
 from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, IngestionKind, IngestionStatus
-from crm_graphql.leases import next_number
+from crm_graphql.mongo.leases import next_number
 
 KEY_CHARACTERS = 200
 SOURCE_CHARACTERS = 200

@@ -19,7 +19,7 @@ from crm_graphql.core.errors import NotFound
 from crm_graphql.core.money import to_text
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.versions import ROW_LIMIT
-from crm_graphql.ingestion.applying import apply_records
+from crm_graphql.ingestion.chunk_work import apply_records
 from crm_graphql.ingestion.chunks import decode_records
 from crm_graphql.ingestion.documents import (
     DeadLetter,
@@ -31,8 +31,8 @@ from crm_graphql.ingestion.documents import (
 from crm_graphql.ingestion.failures import names_data, reason
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.publishing import tell_progress
-from crm_graphql.pages import read_page
-from crm_graphql.transactions import Transact
+from crm_graphql.mongo.pages import read_page
+from crm_graphql.mongo.transactions import Transact
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 _MONEY_FIELDS = ("amount", "total_spend")
@@ -108,7 +108,7 @@ async def retry_dead_letters(
 
     One that goes through disappears with its row error, and its ingestion counts it as what it became. One
     that fails again stays, with the new reason. Ids that are no longer there are left out. Raises Forbidden,
-    and weather.
+    and transient errors.
     """
     actor.require(Permission.INGESTIONS_WRITE)
     chosen: dict[str, Any] = {} if ids is None else {"_id": {"$in": list(ids)}}

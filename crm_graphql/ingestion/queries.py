@@ -11,7 +11,7 @@ from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.ingestion.documents import Ingestion, RowErrorRecord
 from crm_graphql.ingestion.service import ingestion_counters
-from crm_graphql.pages import count_in_time, read_by_ids, read_child_pages, read_page
+from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 ROW_ORDER = SortKey((("row", 1),))

@@ -14,11 +14,11 @@ from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import NotFound, WrongState
 from crm_graphql.customers.records import Applied
-from crm_graphql.ingestion.applying import ChunkWork, apply_records
+from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
 from crm_graphql.ingestion.documents import ChunkState, Counters, Ingestion, IngestionChunk
 from crm_graphql.ingestion.failures import names_data
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
-from crm_graphql.transactions import Transact
+from crm_graphql.mongo.transactions import Transact
 
 
 async def replay_ingestion(
@@ -28,7 +28,7 @@ async def replay_ingestion(
 
     What newer records have written since stays. Returns what the replay did: with unchanged data all is
     `unchanged`; `failed` counts records that cannot be applied (dead letters). The ingestion's own figures
-    stay. Raises NotFound, WrongState when nothing is kept any more, Forbidden, and weather.
+    stay. Raises NotFound, WrongState when nothing is kept any more, Forbidden, and transient errors.
     """
     actor.require(Permission.INGESTIONS_WRITE)
     if await Ingestion.get_pymongo_collection().find_one({"_id": id}, {"_id": 1}) is None:

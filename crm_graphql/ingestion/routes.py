@@ -16,10 +16,10 @@ from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import DomainError, ErrorCode, LimitExceeded, Unavailable
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.times import format_moment
-from crm_graphql.core.weather import is_weather
-from crm_graphql.gql.context import authenticate
+from crm_graphql.http.doors import authenticate
 from crm_graphql.ingestion.documents import Counters, Ingestion, IngestionKind
 from crm_graphql.ingestion.service import BodyFormat, ingest_stream, ingestion_counters
+from crm_graphql.mongo.transient import is_transient
 
 DRAIN_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 5.0
@@ -73,7 +73,7 @@ async def _ingest(request: Request, kind: IngestionKind) -> Response:
         await _drain(stream)
         return _refusal(error)
     except Exception as error:
-        if not is_weather(error):
+        if not is_transient(error):
             raise
         _log.warning("body not taken, the database is away", reason=str(error))
         await _drain(stream)

@@ -18,11 +18,11 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.core.versions import record_version
-from crm_graphql.ingestion.applying import ChunkWork, apply_records
+from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
 from crm_graphql.ingestion.chunks import encode_records
 from crm_graphql.ingestion.documents import ChunkState, DeadLetter, IngestionChunk, RowErrorRecord
 from crm_graphql.ingestion.failures import names_data, reason
-from crm_graphql.transactions import Transact
+from crm_graphql.mongo.transactions import Transact
 
 DEATHS_ALLOWED = 2
 """So many processes may die at one record before it is taken for the cause."""
@@ -32,7 +32,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Stepwise:
-    """Applies the rest of one chunk step by step. Raises only weather; the caller begins again then."""
+    """Applies the rest of one chunk step by step. Raises only transient errors: then it begins again."""
 
     def __init__(self, chunk: ChunkWork, *, alone: bool, transact: Transact, clock: Clock) -> None:
         self._chunk = chunk

@@ -9,7 +9,7 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.audiences.rules import Rule, parse
-from crm_graphql.customers.reach import reach_of
+from crm_graphql.customers.derived import reach_of
 
 AT = datetime(2024, 6, 15, 12, 0, tzinfo=UTC)
 """The moment of evaluation in these tests."""

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from crm_graphql.audiences.catalogue import OPTIONS_LIMIT, rule_fields
 from crm_graphql.audiences.documents import Audience
-from crm_graphql.audiences.options import OPTIONS_LIMIT, rule_fields
 from crm_graphql.audiences.queries import count_audiences, find_audience, list_audiences, list_filter
 from crm_graphql.audiences.service import (
     create_audience,
@@ -21,13 +21,13 @@ from crm_graphql.audiences.service import (
 )
 from crm_graphql.audiences.sizes import current_sizes
 from crm_graphql.core.actor import Actor, Role
-from crm_graphql.core.clock import FixedClock
 from crm_graphql.core.errors import ErrorCode, Forbidden, InvalidInput, NotFound
 from crm_graphql.core.paging import PageRequest
 from crm_graphql.core.settings import Settings
 from crm_graphql.customers.documents import Customer
 from crm_graphql.resources import Resources
 from tests.audiences.factories import AT, customer, where
+from tests.clocks import FixedClock
 
 MARKETER = Actor(Role.MARKETER, "tester")
 VIEWER = Actor(Role.VIEWER, "tester")

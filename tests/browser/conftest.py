@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
-from crm_graphql.gql.transports.explorer import FILES
 from crm_graphql.local.mongod import Mongod
+from crm_graphql.server.transports.explorer import FILES
 from tests.servers.deployment import Deployment
 
 # The browser itself must stay quiet too: what it asks for is what the page asks for.

@@ -10,9 +10,9 @@ import sys
 
 from pymongo import AsyncMongoClient
 
-from crm_graphql.bus.embedded import EmbeddedBus
+from crm_graphql.bus.embedded.bus import EmbeddedBus
 from crm_graphql.bus.port import Bus, Message
-from crm_graphql.bus.rabbitmq import RabbitBus
+from crm_graphql.bus.rabbitmq.bus import RabbitBus
 from tests.bus.brokers import Numbered
 
 

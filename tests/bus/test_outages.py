@@ -10,10 +10,10 @@ from functools import partial
 
 import pytest
 
-from crm_graphql.bus import rabbitmq
 from crm_graphql.bus.port import Bus, BusError, Event
-from crm_graphql.bus.rabbitmq import RabbitBus
-from crm_graphql.bus.rabbitmq_consumer import RabbitConsumer
+from crm_graphql.bus.rabbitmq import bus as rabbitmq
+from crm_graphql.bus.rabbitmq.bus import RabbitBus
+from crm_graphql.bus.rabbitmq.consuming import RabbitConsumer
 from crm_graphql.local.mongod import free_port
 from tests.bus.brokers import (
     DEADLINE_SECONDS,

@@ -23,7 +23,7 @@ from crm_graphql.core.errors import (
     RequiredInput,
     WrongState,
 )
-from crm_graphql.customers.service import CustomerReference
+from crm_graphql.customers.queries import CustomerReference
 from crm_graphql.resources import Resources
 from tests.delivery.factories import (
     EMAIL_MESSAGE,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.partitions import Partitions, home_partitions
-from crm_graphql.leases import ConsumerLease, hold_task
+from crm_graphql.mongo.leases import ConsumerLease, hold_task
 from crm_graphql.resources import Resources
 
 LEASE_SECONDS = 0.6

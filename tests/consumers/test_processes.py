@@ -15,11 +15,11 @@ from bson import ObjectId
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from crm_graphql.bus.queues import all_queues
 from crm_graphql.core.settings import BusKind
 from crm_graphql.delivery.routes import routes
-from crm_graphql.leases import ConsumerLease
 from crm_graphql.local.mongod import free_port
-from crm_graphql.queues import all_queues
+from crm_graphql.mongo.leases import ConsumerLease
 from crm_graphql.resources import Resources, make_bus
 from tests.conftest import TEST_SECRET, TEST_WEBHOOK_SECRET
 from tests.delivery.factories import assert_exact, campaign_row, launch, make_customers

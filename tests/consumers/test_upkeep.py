@@ -9,8 +9,8 @@ import pytest
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
+from crm_graphql.mongo.transactions import end_abandoned_transactions
 from crm_graphql.resources import Resources
-from crm_graphql.transactions import end_abandoned_transactions
 
 
 async def test_an_idle_transaction_of_ours_is_ended_and_frees_what_it_locked(resources: Resources) -> None:

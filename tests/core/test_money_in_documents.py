@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from crm_graphql.documents import DOCUMENTS
+from crm_graphql.mongo.documents import DOCUMENTS
 
 
 def inexact_fields(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[str]:

@@ -16,12 +16,12 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import complete_if_ended
-from crm_graphql.campaigns.messages import SEND_QUEUE
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery import planner as planner_module
+from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, SendRange
+from crm_graphql.delivery.messages import SEND_QUEUE
 from crm_graphql.delivery.planner import Planner
-from crm_graphql.delivery.turns import CampaignTurns
 from crm_graphql.resources import Resources
 from tests.delivery.factories import NOBODY, assert_exact, campaign_row, launch, make_customers
 from tests.delivery.ledgers import assert_whole, ledger, ranges
@@ -36,7 +36,7 @@ def make_planner(resources: Resources, transact: Any = None, *, range_rows: int 
         transact=transact or resources.in_transaction,
         bus=resources.bus,
         clock=resources.clock,
-        turns=CampaignTurns(),
+        locks=CampaignLocks(),
         lease_seconds=30,
         range_rows=range_rows,
     )

@@ -15,8 +15,8 @@ from consumers import upkeep
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.delivery import planner as planner_module
+from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.planner import Planner
-from crm_graphql.delivery.turns import CampaignTurns
 from crm_graphql.resources import Resources, open_resources
 from tests.delivery.factories import campaign_row, launch, make_customers
 from tests.delivery.ledgers import assert_whole
@@ -34,7 +34,7 @@ async def _plan(settings: Settings, key: ObjectId) -> None:
             transact=resources.in_transaction,
             bus=resources.bus,
             clock=resources.clock,
-            turns=CampaignTurns(),
+            locks=CampaignLocks(),
             lease_seconds=0.6,
             range_rows=PAGE_CUSTOMERS,
         )

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from crm_graphql.delivery.backoff import Backoff
 from crm_graphql.delivery.documents import SendRange
 from crm_graphql.delivery.handover import Handover, HandoverLimits
-from crm_graphql.delivery.pause import Pause
 from crm_graphql.delivery.ranges import (
     Claim,
     claim_range,
@@ -61,7 +61,7 @@ async def hand_over(resources: Resources, claim: Claim, vendor: StandInVendor) -
         claim,
         campaign,
         vendor=vendor,
-        pause=Pause(),
+        backoff=Backoff(),
         bus=resources.bus,
         clock=resources.clock,
         limits=LIMITS,

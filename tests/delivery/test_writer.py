@@ -11,9 +11,9 @@ from bson import ObjectId
 
 from crm_graphql.campaigns.messages import campaign_topic
 from crm_graphql.core.clock import SystemClock
+from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus
 from crm_graphql.delivery.messages import Receipt, ReceiptStatus
-from crm_graphql.delivery.turns import CampaignTurns
 from crm_graphql.delivery.writer import LedgerWriter
 from crm_graphql.resources import Resources
 from tests.delivery.factories import assert_exact, make_ledger
@@ -42,7 +42,7 @@ async def writer(resources: Resources) -> AsyncIterator[LedgerWriter]:
 
 def make_writer(resources: Resources) -> LedgerWriter:
     return LedgerWriter(
-        transact=resources.in_transaction, bus=resources.bus, clock=resources.clock, turns=CampaignTurns()
+        transact=resources.in_transaction, bus=resources.bus, clock=resources.clock, locks=CampaignLocks()
     )
 
 
@@ -134,7 +134,7 @@ async def test_a_failed_flush_tells_those_who_wait_and_nothing_is_written(resour
         transact=failing,  # type: ignore[arg-type]
         bus=resources.bus,
         clock=resources.clock,
-        turns=CampaignTurns(),
+        locks=CampaignLocks(),
     )
     with pytest.raises(ConnectionError):
         await writer.submit(key, [sent(ids[0])])

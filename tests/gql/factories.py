@@ -7,8 +7,8 @@ from typing import Any
 
 from bson import ObjectId
 
+from crm_graphql.customers.derived import reach_of
 from crm_graphql.customers.documents import TEXT_FIELDS, Customer
-from crm_graphql.customers.reach import reach_of
 from crm_graphql.orders.documents import Order
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

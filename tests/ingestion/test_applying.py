@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crm_graphql.ingestion.apply import apply_chunk
+from crm_graphql.ingestion.apply_chunk import apply_chunk
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import CUSTOMERS, ORDERS, apply_one, apply_pending, figures, send
 

@@ -1,4 +1,4 @@
-"""Weather is waited out; a record at fault becomes a dead letter and everything else is applied once."""
+"""Transient errors are waited out; a record at fault becomes a dead letter, all else is applied once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.errors import Forbidden, NotFound, WrongState
 from crm_graphql.core.paging import PageRequest
 from crm_graphql.core.tasks import end_tasks
-from crm_graphql.ingestion.apply import apply_chunk
+from crm_graphql.ingestion.apply_chunk import apply_chunk
 from crm_graphql.ingestion.dead_letters import list_dead_letters, retry_dead_letters, show_dead_letter
 from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.ingestion.replay import replay_ingestion
@@ -132,7 +132,7 @@ async def test_totals_beyond_what_a_database_holds_are_a_dead_letter(resources: 
     assert "8-byte" in letter.error
 
 
-async def test_weather_is_waited_out_and_makes_no_dead_letter(
+async def test_transient_errors_are_waited_out_and_makes_no_dead_letter(
     resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crm_graphql.ingestion.apply._DELAYS", (0.0,))
@@ -160,7 +160,7 @@ async def test_weather_is_waited_out_and_makes_no_dead_letter(
 
 
 @pytest.mark.parametrize("starts", [0, 5])
-async def test_weather_while_going_step_by_step_is_no_death(
+async def test_a_transient_error_while_going_step_by_step_is_no_death(
     resources: Resources, monkeypatch: pytest.MonkeyPatch, starts: int
 ) -> None:
     monkeypatch.setattr("crm_graphql.ingestion.apply._DELAYS", (0.0,))

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crm_graphql.customers.folding import folded_copy
+from crm_graphql.customers.derived import folded_copy
 from crm_graphql.customers.records import CustomerRecord
-from crm_graphql.ingestion.applying import apply_records
+from crm_graphql.ingestion.chunk_work import apply_records
 from crm_graphql.ingestion.documents import IngestionKind
 from crm_graphql.orders.records import OrderRecord
 from crm_graphql.resources import Resources

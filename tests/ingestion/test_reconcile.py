@@ -8,10 +8,10 @@ from typing import Any
 
 from bson import ObjectId
 
-from crm_graphql.core.clock import FixedClock
 from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.ingestion.reconcile import complete_forgotten, delete_old_chunks, fail_abandoned
 from crm_graphql.resources import Resources
+from tests.clocks import FixedClock
 from tests.ingestion.doors import ORDERS, apply_pending, as_stored, figures, send
 
 RECORDS = [

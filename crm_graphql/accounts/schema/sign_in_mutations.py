@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import strawberry
+from starlette.responses import Response
 
 from crm_graphql.accounts.links import set_password_by_link
 from crm_graphql.accounts.registration import register as register_user
@@ -35,20 +36,26 @@ from crm_graphql.accounts.sign_in import login as sign_in
 from crm_graphql.core.errors import DomainError, ErrorCode, RequiredInput
 from crm_graphql.core.ids import decode_key, encode_id
 from crm_graphql.gql.context import Info
-from crm_graphql.gql.cookies import (
+from crm_graphql.gql.errors import Note
+from crm_graphql.gql.node import global_id
+from crm_graphql.gql.permission import public_mutation, signed_in_mutation
+from crm_graphql.http.cookies import (
     clear_refresh_cookie,
     refresh_cookie,
     require_own_page,
     set_refresh_cookie,
 )
-from crm_graphql.gql.errors import Note
-from crm_graphql.gql.node import global_id
-from crm_graphql.gql.permission import public_mutation, signed_in_mutation
+
+
+def _own_page(info: Info) -> Response:
+    """See `require_own_page`."""
+    context = info.context
+    return require_own_page(context.connection, context.response, context.resources.settings)
 
 
 def _handed_over(info: Info, signed_in: SignedIn, *, in_cookie: bool) -> AuthTokens:
     if in_cookie:
-        settings, response = info.context.resources.settings, require_own_page(info.context)
+        settings, response = info.context.resources.settings, _own_page(info)
         set_refresh_cookie(response, signed_in.refresh_token, signed_in.refresh_token_expires_at, settings)
     return AuthTokens.of(signed_in, in_cookie=in_cookie)
 
@@ -63,7 +70,7 @@ async def register(
 ) -> RegisterPayload:
     resources, in_cookie = info.context.resources, bool(input.use_cookie)
     if in_cookie:
-        require_own_page(info.context)
+        _own_page(info)
     done = await register_user(
         email=input.email,
         password=input.password,
@@ -96,7 +103,7 @@ async def login(
 ) -> LoginPayload:
     resources, in_cookie = info.context.resources, bool(input.use_cookie)
     if in_cookie:
-        require_own_page(info.context)
+        _own_page(info)
     signed_in = await sign_in(
         input.email, input.password, info.context.origin, access=resources.access, clock=resources.clock
     )
@@ -116,21 +123,24 @@ async def refresh(
     ] = None,
 ) -> RefreshPayload:
     resources, given = info.context.resources, input.refresh_token if input else None
-    cookie = refresh_cookie(info.context) if given is None else None
+    context = info.context
+    cookie = (
+        refresh_cookie(context.connection, context.response, resources.settings) if given is None else None
+    )
     token = given or cookie
     if token is None:
         raise RequiredInput("A refresh token is needed, or its cookie.", path=("refreshToken",))
     try:
         signed_in = await refresh_session(
             token,
-            info.context.origin,
+            context.origin,
             access=resources.access,
             clock=resources.clock,
             transact=resources.in_transaction,
         )
     except DomainError:
-        if cookie is not None and info.context.response is not None:
-            clear_refresh_cookie(info.context.response, resources.settings)
+        if cookie is not None and context.response is not None:
+            clear_refresh_cookie(context.response, resources.settings)
         raise
     return RefreshPayload(
         user=User.from_document(signed_in.user),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from crm_graphql.audiences.options import rule_fields as list_rule_fields
+from crm_graphql.audiences.catalogue import rule_fields as list_rule_fields
 from crm_graphql.audiences.queries import (
     NEWEST_FIRST,
     count_audiences,

@@ -18,7 +18,7 @@ from crm_graphql.audiences.service import RulePreview
 from crm_graphql.audiences.sizes import count_rule
 from crm_graphql.campaigns.schema.enums import Channel
 from crm_graphql.core.paging import PageRequest, Row
-from crm_graphql.customers.service import list_customers, sort_key
+from crm_graphql.customers.queries import list_customers, sort_key
 from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload, UserError

@@ -6,7 +6,7 @@ import strawberry
 
 from crm_graphql.audiences.schema.inputs import RuleInput
 from crm_graphql.core.ids import decode_key
-from crm_graphql.customers.service import CustomerReference, CustomerSortField, SortDirection
+from crm_graphql.customers.queries import CustomerReference, CustomerSortField, SortDirection
 from crm_graphql.gql.enums import describe_enum
 
 describe_enum(

@@ -6,7 +6,7 @@ from bson import ObjectId
 from strawberry.dataloader import DataLoader
 
 from crm_graphql.core.paging import Row
-from crm_graphql.customers.service import customers_by_ids
+from crm_graphql.customers.queries import customers_by_ids
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.loaders import by_key
 

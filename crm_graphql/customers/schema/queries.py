@@ -9,15 +9,15 @@ import strawberry
 from crm_graphql.audiences.schema.filters import compiled_rules
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import PageRequest
-from crm_graphql.customers.schema.inputs import CustomerFilter, CustomerRef, CustomerSort
-from crm_graphql.customers.schema.types import CUSTOMER_COLUMNS, Customer
-from crm_graphql.customers.service import (
+from crm_graphql.customers.queries import (
     count_customers,
     find_customer,
     list_customers,
     list_filter,
     sort_key,
 )
+from crm_graphql.customers.schema.inputs import CustomerFilter, CustomerRef, CustomerSort
+from crm_graphql.customers.schema.types import CUSTOMER_COLUMNS, Customer
 from crm_graphql.gql.connections import CONNECTION_PATHS, After, Before, Connection, First, Last, connection
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import query

@@ -20,9 +20,9 @@ from crm_graphql.gql.loaders import ChildPage
 from crm_graphql.gql.node import Node, global_id
 from crm_graphql.gql.projections import projection_of, register
 from crm_graphql.gql.selection import Columns, projection, selected
+from crm_graphql.orders.queries import NEWEST_FIRST as NEWEST_ORDERS_FIRST
+from crm_graphql.orders.queries import count_orders
 from crm_graphql.orders.schema.loaders import orders_of_customer_loader
-from crm_graphql.orders.service import NEWEST_FIRST as NEWEST_ORDERS_FIRST
-from crm_graphql.orders.service import count_orders
 
 if TYPE_CHECKING:
     from crm_graphql.delivery.schema.types import Delivery

@@ -15,10 +15,10 @@ from crm_graphql.core.ids import decode_key
 from crm_graphql.delivery.queries import LedgerPosition, changes_since
 from crm_graphql.delivery.schema.cursors import decode_position, encode_position
 from crm_graphql.delivery.schema.types import DELIVERY_COLUMNS, Delivery, DeliveryUpdate
+from crm_graphql.gql.changelog import ChangeLog
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import subscription
 from crm_graphql.gql.selection import projection, selected
-from crm_graphql.gql.streams.changelog import ChangeLog
 
 
 class DeliveryLog(ChangeLog[LedgerPosition, DeliveryUpdate]):

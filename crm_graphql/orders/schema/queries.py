@@ -13,9 +13,9 @@ from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, Fir
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import query
 from crm_graphql.gql.selection import projection, selected
+from crm_graphql.orders.queries import NEWEST_FIRST, count_orders, find_order, list_filter, list_orders
 from crm_graphql.orders.schema.inputs import OrderFilter, OrderRef
 from crm_graphql.orders.schema.types import ORDER_COLUMNS, Order
-from crm_graphql.orders.service import NEWEST_FIRST, count_orders, find_order, list_filter, list_orders
 
 
 @query(Permission.CUSTOMERS_READ, "One order; null when there is none.")

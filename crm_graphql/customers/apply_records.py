@@ -1,0 +1,171 @@
+"""Writing customers from records: each field goes by its own version, whatever order records come in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+from pymongo import UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from crm_graphql.core.versions import record_version
+from crm_graphql.customers.derived import folded_copy, reach_of
+from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.records import OPENING_FIELDS, Applied, CustomerRecord
+from crm_graphql.customers.totals import Orders, Totals
+
+_FOLDED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "tags"})
+_OPENING_VERSIONS = {field: f"opening_{field}" for field in OPENING_FIELDS}
+_NO_OPENING: dict[str, Any] = {"total_spend": 0, "visit_count": 0, "last_visit_at": None}
+
+
+def new_customer(external_id: str, now: datetime) -> dict[str, Any]:
+    """The document of a customer of whom nothing but the key is known."""
+    customer: dict[str, Any] = {
+        "_id": ObjectId(),
+        "external_id": external_id,
+        "name": None,
+        "email": None,
+        "phone": None,
+        "city": None,
+        "country": None,
+        "tags": [],
+        "signed_up_at": None,
+        "folded": None,
+        "reach": 0,
+        "total_spend": 0,
+        "visit_count": 0,
+        "first_visit_at": None,
+        "last_visit_at": None,
+        "opening": dict(_NO_OPENING),
+        "versions": {},
+        "created_at": now,
+        "updated_at": now,
+    }
+    customer["folded"] = folded_copy(customer)
+    return customer
+
+
+class CustomerDraft:
+    """A customer's document while records are merged into it, and which of its fields must be written."""
+
+    def __init__(self, customer: dict[str, Any], *, is_new: bool) -> None:
+        self.customer = customer
+        self.is_new = is_new
+        self.totals = Totals(customer)
+        self.dirty: set[str] = set()
+
+    def merge(self, record: CustomerRecord, version: int) -> bool:
+        """Take over the fields that no newer record has set. True when a value changed."""
+        versions = self.customer["versions"]
+        changed = folds = False
+        for field, value in record.changes.items():
+            mark = _OPENING_VERSIONS.get(field, field)
+            if versions.get(mark, -1) >= version:
+                continue
+            # Also for an equal value: a record in between may still be on its way.
+            versions[mark] = version
+            self.dirty.add("versions")
+            if mark is not field:
+                changed |= self._set_opening(field, value)
+            elif self.customer[field] != value:
+                self.customer[field] = value
+                self.dirty.add(field)
+                folds |= field in _FOLDED_FIELDS
+                changed = True
+        if folds:
+            self.customer["folded"] = folded_copy(self.customer)
+            self.customer["reach"] = reach_of(self.customer)
+            self.dirty |= {"folded", "reach"}
+        return changed
+
+    def _set_opening(self, field: str, value: Any) -> bool:
+        """Move the totals by the difference between the old opening value and the new one."""
+        opening, totals = self.customer["opening"], self.totals
+        new: Any = _NO_OPENING[field] if value is None else value
+        old: Any = opening[field]
+        if new == old:
+            return False
+        opening[field] = new
+        self.dirty.add("opening")
+        totals.is_changed = True
+        if field == "total_spend":
+            totals.total_spend += new - old
+        elif field == "visit_count":
+            totals.visit_count += new - old
+        else:
+            totals.opening_visit_at = new
+            if old is not None:
+                totals.lose(old)
+            if new is not None:
+                totals.widen(new)
+        return True
+
+    async def settle(self, now: datetime, orders: Orders, session: AsyncClientSession) -> None:
+        """Bring the document's totals up to date."""
+        if self.totals.is_changed:
+            await self.totals.find_extremes(orders, session)
+            fields = self.totals.fields()
+            self.customer.update(fields)
+            self.dirty.update(fields)
+        if self.dirty > {"versions"}:
+            self.customer["updated_at"] = now
+            self.dirty.add("updated_at")
+
+    def update(self) -> UpdateOne:
+        """The one update that writes what is dirty."""
+        fields = {field: self.customer[field] for field in self.dirty}
+        return UpdateOne({"_id": self.customer["_id"]}, {"$set": fields})
+
+
+async def apply_customers(
+    records: Sequence[CustomerRecord],
+    *,
+    ingestion_number: int,
+    now: datetime,
+    orders: Orders,
+    session: AsyncClientSession,
+) -> Applied:
+    """Merge `records` into the customers, in their order, within the session's transaction.
+
+    Idempotent, and independent of the order in which records arrive: of each field the newest version wins.
+    A concurrent writer of the same customer makes the transaction fail with a transient error or, for a new
+    one, DuplicateKeyError: run it again.
+    """
+    collection = Customer.get_pymongo_collection()
+    keys = list({record.external_id for record in records})
+    found = collection.find({"external_id": {"$in": keys}}, session=session, batch_size=len(keys) + 1)
+    drafts = {
+        customer["external_id"]: CustomerDraft(customer, is_new=False)
+        for customer in await found.to_list(None)
+    }
+    created = updated = 0
+    for record in records:
+        draft = drafts.get(record.external_id)
+        version = record_version(ingestion_number, record.row)
+        if draft is None:
+            draft = drafts[record.external_id] = CustomerDraft(
+                new_customer(record.external_id, now), is_new=True
+            )
+            draft.merge(record, version)
+            created += 1
+        elif draft.merge(record, version):
+            updated += 1
+    await _write(drafts, now, orders, session)
+    return Applied(created, updated, len(records) - created - updated)
+
+
+async def _write(
+    drafts: dict[str, CustomerDraft], now: datetime, orders: Orders, session: AsyncClientSession
+) -> None:
+    collection = Customer.get_pymongo_collection()
+    for draft in drafts.values():
+        await draft.settle(now, orders, session)
+    new = [draft.customer for draft in drafts.values() if draft.is_new]
+    if new:
+        await collection.insert_many(new, ordered=False, session=session)
+    updates = [draft.update() for draft in drafts.values() if draft.dirty and not draft.is_new]
+    if updates:
+        await collection.bulk_write(updates, ordered=False, session=session)

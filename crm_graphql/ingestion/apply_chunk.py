@@ -1,0 +1,150 @@
+"""Applying a chunk exactly once: in one transaction, or step by step when its data is at fault."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from functools import partial
+
+import pymongo
+import structlog
+from bson import ObjectId
+from pymongo import ReturnDocument, WriteConcern
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
+
+from crm_graphql.bus.port import Bus, Event
+from crm_graphql.core.clock import Clock
+from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
+from crm_graphql.ingestion.completion import complete_if_done
+from crm_graphql.ingestion.documents import ChunkState, Ingestion, IngestionChunk, IngestionStatus
+from crm_graphql.ingestion.failures import names_data, reason
+from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
+from crm_graphql.ingestion.publishing import tell_progress
+from crm_graphql.ingestion.stepwise import Stepwise
+from crm_graphql.mongo.transactions import Transact
+
+STARTS_ALLOWED = 2
+"""So many processes may die over a chunk before it goes record by record."""
+STOP_SECONDS = 1.0
+
+_DELAYS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_REMEMBERED = 1000
+_running: set[ObjectId] = set()
+_log = structlog.get_logger(__name__)
+
+
+async def apply_chunk(
+    ingestion_id: ObjectId, number: int, *, transact: Transact, bus: Bus, clock: Clock
+) -> None:
+    """Apply a chunk, if it is pending; then try to complete its ingestion.
+
+    Bears being called twice, at once or after a crash: the chunk's marker moves in the transaction that
+    writes its records. Transient errors (elections, time-outs, conflicts) are waited out here without end, so
+    a handler need not be called again for it; data at fault becomes dead letters.
+    """
+    is_first = True
+    failures = 0
+    while True:
+        try:
+            chunk = await _read(ingestion_id, number, counts_start=is_first)
+            if chunk is not None:
+                await _apply(chunk, transact, clock, is_first=is_first)
+            break
+        except asyncio.CancelledError:
+            await _take_back_start(ingestion_id, number)
+            raise
+        except Exception as error:
+            # Errors that name the data were dealt with inside; anything else is waited out as transient.
+            if failures % 10 == 1:
+                _log.warning("chunk waits for the database", number=number, reason=reason(error))
+            await asyncio.sleep(_DELAYS[min(failures, len(_DELAYS) - 1)])
+            failures += 1
+            # The same process goes on: only a start after a death may count as one.
+            is_first = False
+    await _follow_up(ingestion_id, bus=bus, clock=clock)
+
+
+async def _read(ingestion_id: ObjectId, number: int, *, counts_start: bool) -> ChunkWork | None:
+    """The chunk as it stands; None when it is applied already, or gone."""
+    # Losing a count in a crash of the database does no harm: it need not wait for the majority.
+    collection = IngestionChunk.get_pymongo_collection().with_options(write_concern=WriteConcern(1))
+    pending = {"ingestion_id": ingestion_id, "number": number, "state": ChunkState.PENDING.value}
+    if counts_start:
+        row = await collection.find_one_and_update(
+            pending, {"$inc": {"starts": 1}}, hint="number", return_document=ReturnDocument.AFTER
+        )
+    else:
+        row = await collection.find_one(pending, hint="number")
+    return None if row is None else ChunkWork.from_document(row)
+
+
+async def _take_back_start(ingestion_id: ObjectId, number: int) -> None:
+    """An orderly stop is no death: however often somebody restarts the consumers, no record is set aside for
+    it. Tried once and for a moment only, and not cut off by being cancelled again."""
+    taking_back = asyncio.create_task(_write_start_back(ingestion_id, number))
+    while not taking_back.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([taking_back])
+
+
+async def _write_start_back(ingestion_id: ObjectId, number: int) -> None:
+    collection = IngestionChunk.get_pymongo_collection().with_options(write_concern=WriteConcern(1))
+    pending = {"ingestion_id": ingestion_id, "number": number, "state": ChunkState.PENDING.value}
+    with contextlib.suppress(PyMongoError), pymongo.timeout(STOP_SECONDS):
+        await collection.update_one(
+            {**pending, "starts": {"$gt": 0}},
+            {"$inc": {"starts": -1}, "$set": {"died_at": None}},
+            hint="number",
+        )
+
+
+async def _apply(chunk: ChunkWork, transact: Transact, clock: Clock, *, is_first: bool) -> None:
+    alone = chunk.starts > STARTS_ALLOWED
+    if not alone and chunk.next_record == 0:
+        try:
+            await transact(partial(_apply_whole, chunk, clock))
+            return
+        except Exception as error:
+            if not names_data(error):
+                raise
+            _log.warning("chunk goes step by step", number=chunk.number, reason=reason(error))
+    await Stepwise(chunk, alone=alone, transact=transact, clock=clock).run(after_death=alone and is_first)
+
+
+async def _apply_whole(chunk: ChunkWork, clock: Clock, session: AsyncClientSession) -> None:
+    chunks = IngestionChunk.get_pymongo_collection()
+    now = clock.now()
+    marked = await chunks.update_one(
+        {"_id": chunk.id, "state": ChunkState.PENDING.value, "next_record": 0},
+        {"$set": {"state": ChunkState.APPLIED.value, "applied_at": now}},
+        session=session,
+    )
+    if not marked.matched_count:
+        return
+    applied = await apply_records(
+        chunk.kind, chunk.records, ingestion_number=chunk.ingestion_number, now=now, session=session
+    )
+    await chunks.update_one(
+        {"_id": chunk.id},
+        {"$set": {f"counters.{name}": value for name, value in applied._asdict().items()}},
+        session=session,
+    )
+
+
+async def _follow_up(ingestion_id: ObjectId, *, bus: Bus, clock: Clock) -> None:
+    """What the commit leads to. An error here costs a delay: the reconciler completes what is complete."""
+    try:
+        if ingestion_id not in _running:
+            await Ingestion.get_pymongo_collection().update_one(
+                {"_id": ingestion_id, "status": IngestionStatus.ACCEPTED.value},
+                {"$set": {"status": IngestionStatus.RUNNING.value}},
+            )
+            if len(_running) >= _REMEMBERED:
+                _running.clear()
+            _running.add(ingestion_id)
+        if not await complete_if_done(ingestion_id, bus=bus, clock=clock):
+            await tell_progress(ingestion_id, bus)
+            await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+    except Exception as error:
+        _log.warning("progress could not be told", reason=reason(error))

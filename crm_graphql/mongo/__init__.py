@@ -1,0 +1,1 @@
+"""MongoDB as all domains use it: transactions, leases, pages, transient errors, and the list of documents."""

@@ -1,0 +1,120 @@
+"""Runs prepared operations over the schema: answers of queries and mutations, sources of subscriptions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, Sequence
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any
+
+import msgspec
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql.execution import create_source_event_stream, execute_subscription_event
+
+from crm_graphql.gql.context import Context
+from crm_graphql.gql.errors import coded
+from crm_graphql.server.executor import FastExecutor
+from crm_graphql.server.operations.preparing import Operation
+
+_ENCODER = msgspec.json.Encoder(decimal_format="string")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of an operation, ready to be sent."""
+
+    body: dict[str, Any]
+    executed: bool
+    """Whether anything ran: without, there is no `data`, and the request itself was at fault."""
+
+    def encode(self) -> bytes:
+        """The answer as JSON in UTF-8."""
+        return _ENCODER.encode(self.body)
+
+
+def refusal(errors: Sequence[GraphQLError], request_id: str) -> Answer:
+    """The answer to a request that was not run."""
+    return Answer({"errors": [coded(error, request_id).formatted for error in errors]}, executed=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open subscription: its events, and what executes each of them."""
+
+    events: AsyncIterable[Any]
+    executor: FastExecutor
+    operation: Operation
+
+
+class Engine:
+    """One schema's operations. Never raises for what a caller or a resolver did: that is in the answer.
+
+    What has begun runs to its end, also when whoever waits for it is cancelled: a mutation must not stop
+    half-way because its caller left, and a driver's operation that is cut off costs its connection.
+    """
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self.schema = schema
+
+    async def execute(self, operation: Operation, context: Context) -> Answer:
+        """Run a query or a mutation."""
+        return await asyncio.shield(self._execute(operation, context))
+
+    async def open(self, operation: Operation, context: Context) -> Source | Answer:
+        """Start a subscription: its source, or the answer that says why there is none."""
+        return await asyncio.shield(self._open(operation, context))
+
+    async def event(self, source: Source, event: object) -> Answer:
+        """Execute the subscription's selection on one event, with loaders of its own."""
+        return await asyncio.shield(self._event(source, event))
+
+    async def _execute(self, operation: Operation, context: Context) -> Answer:
+        executor = self._executor(operation, context)
+        if isinstance(executor, list):
+            return refusal(executor, context.request_id)
+        result = executor.execute_operation()
+        if isawaitable(result):
+            result = await result
+        assert isinstance(result, ExecutionResult)
+        return _answer(result, operation, context)
+
+    async def _open(self, operation: Operation, context: Context) -> Source | Answer:
+        executor = self._executor(operation, context)
+        if isinstance(executor, list):
+            return refusal(executor, context.request_id)
+        opened = create_source_event_stream(executor)
+        if isawaitable(opened):
+            opened = await opened
+        if isinstance(opened, ExecutionResult):
+            return refusal(opened.errors or [], context.request_id)
+        return Source(opened, executor, operation)
+
+    async def _event(self, source: Source, event: object) -> Answer:
+        executor = source.executor.build_per_event_executor(event)
+        context = executor.context_value = source.executor.context_value.renewed()
+        result = execute_subscription_event(executor)
+        if isawaitable(result):
+            result = await result
+        assert isinstance(result, ExecutionResult)
+        return _answer(result, source.operation, context)
+
+    def _executor(self, operation: Operation, context: Context) -> FastExecutor | list[GraphQLError]:
+        built = FastExecutor.build(
+            self.schema,
+            operation.document,
+            None,
+            context,
+            operation.variables,
+            operation.name,
+        )
+        assert isinstance(built, FastExecutor | list)
+        return built
+
+
+def _answer(result: ExecutionResult, operation: Operation, context: Context) -> Answer:
+    body: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        body["errors"] = [coded(error, context.request_id).formatted for error in result.errors]
+    body["extensions"] = {"cost": operation.cost}
+    return Answer(body, executed=True)

@@ -1,0 +1,120 @@
+"""A deployment that runs a committed list of documents and nothing else (`CRM_TRUSTED_DOCUMENTS`).
+
+The file is JSON, in one of the forms that client tools write:
+
+- `{"<id>": "<document>", ...}`: Relay's persisted queries, or a list by SHA-256;
+- `["<document>", ...]`: documents alone, known by their SHA-256;
+- `{"format": "apollo-persisted-query-manifest", "version": 1, "operations": [{"id": "...", "body": "..."}]}`:
+  Apollo's generate-persisted-query-manifest.
+
+A request names a document by `extensions.persistedQuery.sha256Hash`, with the id of the file or the SHA-256
+of the text, or sends a text that is on the list, to the letter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from graphql import GraphQLSchema
+
+from crm_graphql.core.settings import Settings, SettingsError
+from crm_graphql.server.operations.checking import CheckedDocument, check_document, document_hash
+from crm_graphql.server.operations.preparing import GraphQLRequest, missing_query
+from crm_graphql.server.refusals import Refusal, RequestError
+
+FILE_LIMIT_BYTES = 32 * 1024**2
+
+
+class TrustedDocuments:
+    """The documents of the list, by id and by hash."""
+
+    def __init__(self, texts: dict[str, str]) -> None:
+        self._texts = {**texts, **{document_hash(text): text for text in texts.values()}}
+        self._allowed = frozenset(texts.values())
+
+    def __len__(self) -> int:
+        return len(self._allowed)
+
+    async def text_of(self, request: GraphQLRequest) -> str:
+        """The document that the request names or repeats. Raises RequestError for any other."""
+        if request.query:
+            if request.query in self._allowed:
+                return request.query
+            raise _not_trusted()
+        extension = request.extensions.get("persistedQuery")
+        if extension is None:
+            raise missing_query()
+        key = extension.get("sha256Hash") if isinstance(extension, dict) else None
+        if not isinstance(key, str) or key not in self._texts:
+            raise _not_trusted()
+        return self._texts[key]
+
+    async def checked(
+        self, request: GraphQLRequest, document: CheckedDocument, *, known_caller: bool
+    ) -> None:
+        """Nothing to do: the list does not grow."""
+
+
+def read_trusted_documents(settings: Settings, schema: GraphQLSchema) -> TrustedDocuments:
+    """The list of the deployment's file, each document checked against the schema and the limits.
+
+    Raises SettingsError that names the file and the entry.
+    """
+    path = Path(settings.trusted_documents)
+    texts: dict[str, str] = {}
+    for entry, key, text in _entries(path, _read(path)):
+        if not isinstance(text, str) or not isinstance(key, str | None):
+            raise _unusable(path, f"{entry} is not a document as text")
+        try:
+            check_document(text, schema, settings, suggestions=True)
+            texts[key or document_hash(text)] = text
+        except RequestError as error:
+            raise _unusable(path, f"{entry} cannot run: {error.errors[0].message}") from None
+    if not texts:
+        raise _unusable(path, "it holds no document")
+    return TrustedDocuments(texts)
+
+
+def _read(path: Path) -> object:
+    try:
+        if path.stat().st_size > FILE_LIMIT_BYTES:
+            raise _unusable(path, f"it is larger than {FILE_LIMIT_BYTES} bytes")
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise _unusable(path, f"it cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
+        raise _unusable(path, f"it is not JSON ({error})") from None
+
+
+def _entries(path: Path, content: object) -> Iterator[tuple[str, object, object]]:
+    """For each document what to call it in an error, its id (None: its hash), and its text."""
+    if isinstance(content, list):
+        for number, text in enumerate(content):
+            yield f"entry {number}", None, text
+    elif isinstance(content, dict) and "operations" in content:
+        operations = content["operations"]
+        if not isinstance(operations, list):
+            raise _unusable(path, '"operations" is not a list')
+        for number, operation in enumerate(operations):
+            whole = isinstance(operation, dict) and isinstance(operation.get("id"), str)
+            entry = f'operations[{number}] "{operation["id"]}"' if whole else f"operations[{number}]"
+            yield entry, operation["id"] if whole else None, operation.get("body") if whole else None
+    elif isinstance(content, dict):
+        for key, text in content.items():
+            yield f'"{key}"', key, text
+    else:
+        raise _unusable(path, "it is neither an object nor a list")
+
+
+def _unusable(path: Path, why: str) -> SettingsError:
+    return SettingsError(f"CRM_TRUSTED_DOCUMENTS names {path}, which cannot be used: {why}.")
+
+
+def _not_trusted() -> RequestError:
+    return RequestError.of(
+        Refusal.UNTRUSTED,
+        "This deployment runs only the documents of its own list, and this is none of them.",
+        "DOCUMENT_NOT_TRUSTED",
+    )

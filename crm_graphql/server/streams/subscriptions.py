@@ -1,0 +1,142 @@
+"""All subscriptions of one API process: who asks the same, with the same rights, shares the work."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    visit,
+)
+
+from crm_graphql.core.tasks import end_tasks
+from crm_graphql.gql.changelog import ChangeLog
+from crm_graphql.gql.context import Context
+from crm_graphql.gql.permission import RESUME_ARGUMENT
+from crm_graphql.server.engine import Engine, Source
+from crm_graphql.server.operations.preparing import Operation
+from crm_graphql.server.streams.log_feed import LogReader, LogTail
+from crm_graphql.server.streams.snapshots import Listener, SnapshotFeed, Subscription
+
+Key = tuple[object, ...]
+_SORTED = msgspec.json.Encoder(order="sorted", decimal_format="string")
+
+
+class Subscriptions:
+    """Puts each subscription to a feed that exists, or makes one.
+
+    Two share a feed when document, operation, variables and the caller's scope are the same; of a log's
+    variables, the one that says where to begin does not count.
+    """
+
+    def __init__(self, engine: Engine, *, share: bool = True) -> None:
+        """With `share` off each subscription works for itself: for measurements."""
+        self._engine = engine
+        self._share = share
+        self._unshared = itertools.count()
+        self._snapshots: dict[Key, SnapshotFeed] = {}
+        self._tails: dict[Key, LogTail] = {}
+
+    def subscribe(self, operation: Operation, context: Context, listener: Listener) -> Subscription:
+        """Feed the listener until it leaves. Never waits and never raises: the listener is told."""
+        context = context.renewed()
+        resume = self._resume_argument(operation)
+        if resume is None:
+            key = self._key(operation, context, operation.variables)
+            feed = self._snapshots.get(key)
+            if feed is None:
+                feed = SnapshotFeed(
+                    self._engine, operation, context, lambda: _forget(self._snapshots, key, feed)
+                )
+                self._snapshots[key] = feed
+            return feed.join(listener)
+        field, argument = resume
+        key = self._key(operation, context, _without_place(operation, field, argument))
+
+        def tail_of(source: Source, log: ChangeLog[Any, Any]) -> LogTail:
+            tail = self._tails.get(key)
+            if tail is None:
+                tail = LogTail(self._engine, source, log, lambda: _forget(self._tails, key, tail))
+                self._tails[key] = tail
+            return tail
+
+        return LogReader(self._engine, operation, context, listener, tail_of)
+
+    def counts(self) -> tuple[int, int]:
+        """How many feeds of snapshots and tails of logs there are; for metrics and tests."""
+        return len(self._snapshots), len(self._tails)
+
+    async def close(self) -> None:
+        """End every feed; its listeners are told nothing."""
+        feeds: list[SnapshotFeed | LogTail] = [*self._snapshots.values(), *self._tails.values()]
+        await end_tasks(feed.task for feed in feeds)
+
+    def _key(self, operation: Operation, context: Context, variables: Mapping[str, Any]) -> Key:
+        if not self._share:
+            return (next(self._unshared),)
+        return operation.document_hash, operation.name, _SORTED.encode(variables), context.scope
+
+    def _resume_argument(self, operation: Operation) -> tuple[FieldNode, str] | None:
+        """The root field and its argument that names a place, when the subscription is to a log."""
+        root = self._engine.schema.subscription_type
+        for field in _root_fields(operation.definition, operation.document):
+            definition = root.fields.get(field.name.value) if root else None
+            made = (definition.extensions or {}).get("strawberry-definition") if definition else None
+            argument = made.metadata.get(RESUME_ARGUMENT) if made is not None else None
+            if argument:
+                return field, argument
+        return None
+
+
+def _forget(feeds: dict[Key, Any], key: Key, feed: object) -> None:
+    if feeds.get(key) is feed:
+        del feeds[key]
+
+
+def _root_fields(definition: OperationDefinitionNode, document: DocumentNode) -> Iterator[FieldNode]:
+    """The fields at the root of an operation, fragments resolved, each fragment once."""
+    fragments = {
+        node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+    }
+    waiting = [definition.selection_set]
+    while waiting:
+        for node in waiting.pop().selections:
+            if isinstance(node, FieldNode):
+                yield node
+            elif isinstance(node, InlineFragmentNode):
+                waiting.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value in fragments:
+                waiting.append(fragments.pop(node.name.value).selection_set)
+
+
+class _Uses(Visitor):
+    """Counts the uses of each variable, its definition included."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: dict[str, int] = {}
+
+    def enter_variable(self, node: VariableNode, *_args: object) -> None:
+        self.counts[node.name.value] = self.counts.get(node.name.value, 0) + 1
+
+
+def _without_place(operation: Operation, field: FieldNode, argument: str) -> Mapping[str, Any]:
+    """The variables but the one that only says where to begin."""
+    for given in field.arguments or ():
+        if given.name.value == argument and isinstance(given.value, VariableNode):
+            name = given.value.name.value
+            uses = _Uses()
+            visit(operation.document, uses)
+            if uses.counts[name] == 2:  # its definition and this one
+                return {key: value for key, value in operation.variables.items() if key != name}
+    return operation.variables

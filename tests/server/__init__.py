@@ -1,0 +1,1 @@
+"""Tests of the GraphQL server: protocols, limits, streams."""
