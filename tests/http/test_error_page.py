@@ -12,7 +12,7 @@ import pytest
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.server.transports.socket_messages import CloseCode
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
 SOURCES = [
     path
@@ -97,7 +97,7 @@ def test_each_close_code_is_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["ingestion/routes.py", "delivery/routes.py", "gql/transports/http.py", "gql/refusals.py"]
+    "path", ["ingestion/routes.py", "delivery/routes.py", "server/transports/http.py", "server/refusals.py"]
 )
 def test_each_http_status_of_the_doors_is_listed(path: str) -> None:
     source = (ROOT / "crm_graphql" / path).read_text(encoding="utf-8")

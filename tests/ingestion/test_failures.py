@@ -135,7 +135,7 @@ async def test_totals_beyond_what_a_database_holds_are_a_dead_letter(resources: 
 async def test_transient_errors_are_waited_out_and_makes_no_dead_letter(
     resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crm_graphql.ingestion.apply._DELAYS", (0.0,))
+    monkeypatch.setattr("crm_graphql.ingestion.apply_chunk._DELAYS", (0.0,))
     storm = itertools.cycle([AutoReconnect("gone"), NotPrimaryError("election"), OSError("network")])
     failures = 0
 
@@ -163,7 +163,7 @@ async def test_transient_errors_are_waited_out_and_makes_no_dead_letter(
 async def test_a_transient_error_while_going_step_by_step_is_no_death(
     resources: Resources, monkeypatch: pytest.MonkeyPatch, starts: int
 ) -> None:
-    monkeypatch.setattr("crm_graphql.ingestion.apply._DELAYS", (0.0,))
+    monkeypatch.setattr("crm_graphql.ingestion.apply_chunk._DELAYS", (0.0,))
     ingestion = await send(resources, ORDERS, [order(n, "666" if n == 7 else "1") for n in range(12)])
     chunks = resources.database.ingestion_chunks
     await chunks.update_one({}, {"$set": {"starts": starts}})
