@@ -21,21 +21,33 @@ class Role(Enum):
 
 
 class Permission(Enum):
-    """What a field of the schema can ask of its caller; printed in the SDL by `@requires`."""
+    """What a field of the schema can ask of its caller; printed in the SDL by `@requires`.
 
-    CUSTOMERS_READ = "CUSTOMERS_READ"
-    INGESTIONS_READ = "INGESTIONS_READ"
-    INGESTIONS_WRITE = "INGESTIONS_WRITE"
-    AUDIENCES_READ = "AUDIENCES_READ"
-    AUDIENCES_WRITE = "AUDIENCES_WRITE"
-    CAMPAIGNS_READ = "CAMPAIGNS_READ"
-    CAMPAIGNS_WRITE = "CAMPAIGNS_WRITE"
-    RECEIPTS_WRITE = "RECEIPTS_WRITE"
-    USERS_READ = "USERS_READ"
-    USERS_WRITE = "USERS_WRITE"
-    API_KEYS_READ = "API_KEYS_READ"
-    API_KEYS_WRITE = "API_KEYS_WRITE"
-    AUDIT_READ = "AUDIT_READ"
+    Each member's value is its name, and `purpose` a sentence for the SDL: none can be made without it.
+    """
+
+    _value_: str
+    purpose: str
+
+    def __new__(cls, value: str, purpose: str) -> Permission:
+        member = object.__new__(cls)
+        member._value_ = value
+        member.purpose = purpose
+        return member
+
+    CUSTOMERS_READ = ("CUSTOMERS_READ", "Read customers and orders.")
+    INGESTIONS_READ = ("INGESTIONS_READ", "Read ingestions.")
+    INGESTIONS_WRITE = ("INGESTIONS_WRITE", "Ingest customers and orders.")
+    AUDIENCES_READ = ("AUDIENCES_READ", "Read audiences and preview rules.")
+    AUDIENCES_WRITE = ("AUDIENCES_WRITE", "Make, change and delete audiences.")
+    CAMPAIGNS_READ = ("CAMPAIGNS_READ", "Read and watch campaigns and deliveries.")
+    CAMPAIGNS_WRITE = ("CAMPAIGNS_WRITE", "Make, change and launch campaigns.")
+    RECEIPTS_WRITE = ("RECEIPTS_WRITE", "Record delivery receipts.")
+    USERS_READ = ("USERS_READ", "List users.")
+    USERS_WRITE = ("USERS_WRITE", "Invite, change and deactivate users, and hand out links.")
+    API_KEYS_READ = ("API_KEYS_READ", "List API keys.")
+    API_KEYS_WRITE = ("API_KEYS_WRITE", "Make and revoke API keys.")
+    AUDIT_READ = ("AUDIT_READ", "Read and export the audit.")
 
 
 _READS = frozenset(
@@ -52,11 +64,17 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.MARKETER: _READS
     | {Permission.INGESTIONS_WRITE, Permission.AUDIENCES_WRITE, Permission.CAMPAIGNS_WRITE},
     Role.VIEWER: _READS,
-    # Row scope (only its own ingestions) is the ingestion service's business.
     Role.INGESTOR: frozenset(
         {Permission.INGESTIONS_READ, Permission.INGESTIONS_WRITE, Permission.RECEIPTS_WRITE}
     ),
 }
+
+
+ROW_SCOPES: dict[tuple[Role, Permission], str] = {
+    # Kept to by the ingestion service.
+    (Role.INGESTOR, Permission.INGESTIONS_READ): "only its own",
+}
+"""Where a role's permission does not reach every row: which rows it does reach."""
 
 
 class ActorKind(Enum):

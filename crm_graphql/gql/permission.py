@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 import strawberry
 from strawberry.schema_directive import Location
 
-from crm_graphql.core.actor import Permission
+from crm_graphql.core.actor import ROLE_PERMISSIONS, ROW_SCOPES, Permission, Role
 from crm_graphql.core.errors import DomainError, Unauthenticated
 from crm_graphql.gql.audited import audited
 from crm_graphql.gql.context import Info
@@ -22,24 +22,21 @@ from crm_graphql.gql.enums import describe_enum
 RESUME_ARGUMENT = "resume_argument"
 """In the metadata of a subscription to a log: which argument names the place to resume from."""
 
+
+def permission_text(permission: Permission) -> str:
+    """What the SDL says of a permission: its purpose, and the roles that hold it."""
+    holders = [role for role in Role if permission in ROLE_PERMISSIONS[role]]
+    whole = ", ".join(role.value for role in holders if (role, permission) not in ROW_SCOPES)
+    scoped = [
+        f"{role.value} {ROW_SCOPES[role, permission]}" for role in holders if (role, permission) in ROW_SCOPES
+    ]
+    return f"{permission.purpose} {'; '.join(filter(None, [whole, *scoped]))}."
+
+
 describe_enum(
     Permission,
     "What a field can ask of its caller; the caller's role decides.",
-    {
-        "CUSTOMERS_READ": "Read customers and orders. ADMIN, MARKETER, VIEWER.",
-        "INGESTIONS_READ": "Read ingestions. ADMIN, MARKETER, VIEWER; INGESTOR only its own.",
-        "INGESTIONS_WRITE": "Ingest customers and orders. ADMIN, MARKETER, INGESTOR.",
-        "AUDIENCES_READ": "Read audiences and preview rules. ADMIN, MARKETER, VIEWER.",
-        "AUDIENCES_WRITE": "Make, change and delete audiences. ADMIN, MARKETER.",
-        "CAMPAIGNS_READ": "Read and watch campaigns and deliveries. ADMIN, MARKETER, VIEWER.",
-        "CAMPAIGNS_WRITE": "Make, change and launch campaigns. ADMIN, MARKETER.",
-        "RECEIPTS_WRITE": "Record delivery receipts. ADMIN, INGESTOR.",
-        "USERS_READ": "List users. ADMIN.",
-        "USERS_WRITE": "Invite, change and deactivate users, and hand out links. ADMIN.",
-        "API_KEYS_READ": "List API keys. ADMIN.",
-        "API_KEYS_WRITE": "Make and revoke API keys. ADMIN.",
-        "AUDIT_READ": "Read and export the audit. ADMIN.",
-    },
+    {permission.name: permission_text(permission) for permission in Permission},
 )
 
 

@@ -10,7 +10,7 @@ describe_enum(
     "What a caller is; each role holds the permissions that the directives name.",
     {
         "ADMIN": "Everything, users and API keys included.",
-        "MARKETER": "Ingests, edits customers and audiences, creates and launches campaigns.",
+        "MARKETER": "Ingests, edits audiences, creates and launches campaigns.",
         "VIEWER": "Reads and subscribes.",
         "INGESTOR": "Ingests and records receipts, reads only its own ingestions.",
     },
