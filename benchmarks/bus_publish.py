@@ -22,7 +22,7 @@ from pymongo import AsyncMongoClient
 
 from crm_graphql.bus.embedded.bus import EmbeddedBus
 from crm_graphql.bus.envelope import encode
-from crm_graphql.bus.port import Bus, Message
+from crm_graphql.bus.port import Bus, Message, Queue
 from crm_graphql.bus.rabbitmq.bus import RabbitBus
 from crm_graphql.local.mongod import Mongod
 from tests.servers.rabbitmq import RabbitNode
@@ -64,7 +64,7 @@ async def rate_through(bus: Bus, messages: int) -> float:
     began = time.perf_counter()
     consumer = await bus.consume("through", handle, prefetch=100, kinds=[Sample])
     for start in range(0, messages, BATCH):
-        await bus.publish("through", *[Sample(n=n) for n in range(start, start + BATCH)])
+        await bus.publish(Queue("through"), *[Sample(n=n) for n in range(start, start + BATCH)])
     await done.wait()
     taken = time.perf_counter() - began
     await consumer.stop()
@@ -105,7 +105,7 @@ async def measure_rabbitmq(folder: Path, messages: int) -> None:
                 )
 
             for _ in range(ROUNDS):
-                ours.append(await rate(messages, lambda batch: bus.publish("ours", *batch)))
+                ours.append(await rate(messages, lambda batch: bus.publish(Queue("ours"), *batch)))
                 raw.append(await rate(messages, publish_bare))
         through = await rate_through(bus, messages)
         report("rabbitmq", ours, raw, "aio-pika alone", through)
@@ -134,7 +134,7 @@ async def measure_embedded(folder: Path, messages: int) -> None:
             )
 
         for _ in range(ROUNDS):
-            ours.append(await rate(messages, lambda batch: bus.publish("ours", *batch)))
+            ours.append(await rate(messages, lambda batch: bus.publish(Queue("ours"), *batch)))
             raw.append(await rate(messages, insert_bare))
         through = await rate_through(bus, messages)
         report("embedded", ours, raw, "insert_many alone", through)

@@ -10,7 +10,7 @@ from consumers.handlers.campaigns import handle_plan, handle_send
 from consumers.handlers.delivery import handle_receipts
 from consumers.handlers.ingestion import handle_chunk_ready
 from consumers.work import Work
-from crm_graphql.bus.port import Message
+from crm_graphql.bus.port import Message, Queue
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.messages import SEND_QUEUE, CampaignSend, ReceiptsArrived, receipts_queue
@@ -25,7 +25,7 @@ RECEIPT_MESSAGES = 32
 class Consumption:
     """One queue: the kind of its messages, and the handler, called with up to `prefetch` at once."""
 
-    queue: str
+    queue: Queue
     kind: type[Message]
     handle: Callable[[Work, Any], Awaitable[None]]
     prefetch: int

@@ -21,7 +21,7 @@ from crm_graphql.bus.queues import all_queues
 from crm_graphql.bus.rabbitmq.bus import RabbitBus
 from crm_graphql.core.clock import Clock, SystemClock
 from crm_graphql.core.settings import BusKind, Settings
-from crm_graphql.mongo.documents import DOCUMENTS
+from crm_graphql.mongo.documents import all_documents
 from crm_graphql.mongo.transactions import APP_NAME
 
 Database = AsyncDatabase[dict[str, Any]]
@@ -87,7 +87,7 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
     mongo = connect_mongodb(settings)
     try:
         database: Database = mongo[settings.mongodb_database]
-        await init_beanie(database=database, document_models=list(DOCUMENTS))
+        await init_beanie(database=database, document_models=all_documents())
         bus = make_bus(settings, database)
         await bus.open()
         try:

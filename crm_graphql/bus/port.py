@@ -16,6 +16,26 @@ class BusError(Exception):
     """The bus could not take or confirm a message in time; nothing is known of its fate."""
 
 
+class UndeclaredQueue(Exception):
+    """A message was published to a queue that nothing declared: a mistake in the program, not the weather."""
+
+
+class Queue(str):
+    """The name of a work queue. A domain makes it in its `messages` module, at the top: that declares it."""
+
+
+class PartitionedQueue:
+    """A work queue in parts, one a partition: what belongs together meets in one part, in order. A domain
+    makes it in its `messages` module, at the top: that declares all its parts."""
+
+    def __init__(self, stem: str) -> None:
+        self._stem = stem
+
+    def __call__(self, partition: int) -> Queue:
+        """The part of one partition, from 0."""
+        return Queue(f"{self._stem}.{partition}")
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all durable messages. A subclass names its wire `kind` and its `version`.
 
@@ -75,9 +95,10 @@ class Bus(Protocol):
         """Make the queues. Idempotent. Remembered and done again after a reconnect, also when the broker is
         away now. Raises BusError when the broker refuses one."""
 
-    async def publish(self, queue: str, *messages: Message) -> None:
+    async def publish(self, queue: Queue, *messages: Message) -> None:
         """Return once every message is durable in `queue`. Raises BusError when the broker is away, the
-        queue does not exist, or the confirmation takes longer than the deadline."""
+        queue has gone, or the confirmation takes longer than the deadline, UndeclaredQueue for a queue that
+        was never declared here."""
 
     async def consume(
         self,

@@ -1,18 +1,24 @@
-"""Every queue of a deployment, for those who publish: a queue is declared before anything goes to it."""
+"""Every queue of a deployment, found by convention: a domain's `messages` module names it, none is listed."""
 
 from __future__ import annotations
 
-from crm_graphql.campaigns.messages import PLAN_QUEUE
-from crm_graphql.delivery.messages import SEND_QUEUE, receipts_queue
-from crm_graphql.ingestion.messages import ingestion_queue
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+
+from crm_graphql.bus.port import PartitionedQueue, Queue
+from crm_graphql.core.domains import domain_modules
 
 
-def all_queues(partitions: int) -> list[str]:
+def all_queues(partitions: int) -> list[Queue]:
     """The work queues of a deployment with so many partitions."""
-    numbers = range(partitions)
-    return [
-        PLAN_QUEUE,
-        SEND_QUEUE,
-        *(ingestion_queue(number) for number in numbers),
-        *(receipts_queue(number) for number in numbers),
-    ]
+    return list(dict.fromkeys(queues_of(domain_modules("messages"), partitions)))
+
+
+def queues_of(modules: Iterable[ModuleType], partitions: int) -> Iterator[Queue]:
+    """The queues that the modules hold by a name of theirs."""
+    for module in modules:
+        for held in vars(module).values():
+            if isinstance(held, Queue):
+                yield held
+            elif isinstance(held, PartitionedQueue):
+                yield from (held(number) for number in range(partitions))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from crm_graphql.bus.port import Message
+from crm_graphql.bus.port import Message, Queue
 
-PLAN_QUEUE = "campaign.plan"
+PLAN_QUEUE = Queue("campaign.plan")
 
 
 class CampaignPlan(Message, frozen=True, kw_only=True):

@@ -9,10 +9,13 @@ from typing import ClassVar
 
 import msgspec
 
-from crm_graphql.bus.port import Message
+from crm_graphql.bus.port import Message, PartitionedQueue, Queue
 from crm_graphql.delivery.documents import DeliveryReason
 
-SEND_QUEUE = "campaign.send"
+SEND_QUEUE = Queue("campaign.send")
+receipts_queue = PartitionedQueue("receipts")
+"""Its partitions are of campaigns: see `receipts_partition`."""
+
 RECEIPTS_A_MESSAGE = 500
 """The most receipts that one message carries."""
 
@@ -56,11 +59,6 @@ class ReceiptsArrived(Message, frozen=True, kw_only=True):
     campaign_id: str
     receipts: list[Receipt]
     token: str | None = None
-
-
-def receipts_queue(partition: int) -> str:
-    """The queue of one partition of campaigns."""
-    return f"receipts.{partition}"
 
 
 def receipts_partition(campaign_id: object, partitions: int) -> int:

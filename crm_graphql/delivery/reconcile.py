@@ -12,7 +12,7 @@ import msgspec
 from bson import ObjectId
 from structlog import get_logger
 
-from crm_graphql.bus.port import Bus, BusError, Message
+from crm_graphql.bus.port import Bus, BusError, Message, Queue
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.campaigns.lifecycle import complete_if_ended, has_ended
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
@@ -126,7 +126,7 @@ class DeliveryReconciler:
             if count := await reopen_ranges(row["_id"], limit=BATCH):
                 _log.warning("sent ranges without outcomes", campaign_id=str(row["_id"]), count=count)
 
-    async def _publish_unless_busy(self, queue: str, messages: Sequence[Message]) -> None:
+    async def _publish_unless_busy(self, queue: Queue, messages: Sequence[Message]) -> None:
         """A queue that holds messages is merely slow; more of the same would flood it."""
         if messages and not await self.bus.depth(queue):
             _log.info("work found that no message points at", queue=queue, count=len(messages))

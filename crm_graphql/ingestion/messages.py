@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from crm_graphql.bus.port import Message
+from crm_graphql.bus.port import Message, PartitionedQueue
+
+ingestion_queue = PartitionedQueue("ingestion")
+"""Its partitions are of customers."""
 
 
 class ChunkReady(Message, frozen=True, kw_only=True):
@@ -14,11 +17,6 @@ class ChunkReady(Message, frozen=True, kw_only=True):
 
     ingestion_id: str
     number: int
-
-
-def ingestion_queue(partition: int) -> str:
-    """The queue of one partition of customers."""
-    return f"ingestion.{partition}"
 
 
 def ingestion_topic(ingestion_id: object) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
 from bson import ObjectId
 
-from crm_graphql.bus.port import Bus, BusError, Event
+from crm_graphql.bus.port import Bus, BusError, Event, Queue
 from crm_graphql.ingestion.messages import ChunkReady, ingestion_queue, ingestion_topic
 
 EVENT_SECONDS = 0.2
@@ -25,12 +25,12 @@ _log = structlog.get_logger(__name__)
 async def publish_chunks(chunks: Iterable[Mapping[str, Any]], bus: Bus) -> bool:
     """Put a message for each stored chunk into its partition's queue. False when the bus could not take all:
     the chunks stay accepted, and the reconciler publishes them later."""
-    by_queue: dict[str, list[ChunkReady]] = defaultdict(list)
+    by_queue: dict[Queue, list[ChunkReady]] = defaultdict(list)
     for chunk in chunks:
         message = ChunkReady(ingestion_id=str(chunk["ingestion_id"]), number=chunk["number"])
         by_queue[ingestion_queue(chunk["partition"])].append(message)
     results = await asyncio.gather(
-        *(bus.publish(queue, *messages) for queue, messages in by_queue.items()), return_exceptions=True
+        *(_publish(bus, queue, messages) for queue, messages in by_queue.items()), return_exceptions=True
     )
     is_published = True
     for result in results:
@@ -40,6 +40,12 @@ async def publish_chunks(chunks: Iterable[Mapping[str, Any]], bus: Bus) -> bool:
         elif result is not None:
             raise result
     return is_published
+
+
+async def _publish(bus: Bus, queue: Queue, messages: Sequence[ChunkReady]) -> None:
+    # An ingestion keeps its number of partitions: where that was lowered since, not all are declared now.
+    await bus.declare([queue])
+    await bus.publish(queue, *messages)
 
 
 async def tell_progress(ingestion_id: ObjectId, bus: Bus, *, at_once: bool = False) -> None:

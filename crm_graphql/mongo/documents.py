@@ -1,44 +1,29 @@
-"""Every document of the product, for the one place that connects them to a database."""
+"""Every document of the product, found by convention, for the one place that connects them to a database."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from types import ModuleType
+
 from beanie import Document
 
-from crm_graphql.accounts.documents import ApiKey, Attempts, Guard, OneTimeLink, Revocation, Session, User
-from crm_graphql.audiences.documents import Audience
-from crm_graphql.audit.documents import AuditEvent
-from crm_graphql.campaigns.documents import Campaign
-from crm_graphql.customers.documents import Customer
-from crm_graphql.delivery.documents import Delivery, ParkedReceipt, SendRange
-from crm_graphql.ingestion.documents import DeadLetter, Ingestion, IngestionChunk, RowErrorRecord
-from crm_graphql.mongo.leases import ConsumerLease, Counter, TaskLease
-from crm_graphql.mongo.persisted_documents import PersistedDocument
-from crm_graphql.mongo.rate_windows import RateWindow
-from crm_graphql.orders.documents import Order
+import crm_graphql.mongo
+from crm_graphql.core.domains import domain_modules, modules_within
 
-DOCUMENTS: tuple[type[Document], ...] = (
-    ApiKey,
-    Attempts,
-    Audience,
-    AuditEvent,
-    Campaign,
-    ConsumerLease,
-    Counter,
-    Customer,
-    DeadLetter,
-    Delivery,
-    Guard,
-    Ingestion,
-    IngestionChunk,
-    OneTimeLink,
-    Order,
-    ParkedReceipt,
-    PersistedDocument,
-    RateWindow,
-    Revocation,
-    RowErrorRecord,
-    SendRange,
-    Session,
-    TaskLease,
-    User,
-)
+
+def all_documents() -> list[type[Document]]:
+    """The documents in the domains' `documents` modules and in this package."""
+    return documents_of([*domain_modules("documents"), *modules_within(crm_graphql.mongo)])
+
+
+def documents_of(modules: Iterable[ModuleType]) -> list[type[Document]]:
+    """The documents that the modules define; one whose name begins with an underscore is a mere base."""
+    return [
+        found
+        for module in modules
+        for name, found in vars(module).items()
+        if isinstance(found, type)
+        and issubclass(found, Document)
+        and found.__module__ == module.__name__
+        and not name.startswith("_")
+    ]

@@ -17,12 +17,13 @@ from bson import Int64
 from pymongo import AsyncMongoClient
 
 from crm_graphql.bus.embedded.bus import EmbeddedBus
-from crm_graphql.bus.port import Bus, Message
+from crm_graphql.bus.port import Bus, Message, Queue
 from crm_graphql.bus.rabbitmq.bus import RabbitBus
 from crm_graphql.local.mongod import Mongod
 from tests.servers.rabbitmq import RabbitNode
 
 DEADLINE_SECONDS = 3.0
+WORK = Queue("work")
 
 
 class Numbered(Message, frozen=True, kw_only=True):

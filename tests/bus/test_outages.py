@@ -10,13 +10,14 @@ from functools import partial
 
 import pytest
 
-from crm_graphql.bus.port import Bus, BusError, Event
+from crm_graphql.bus.port import Bus, BusError, Event, Queue, UndeclaredQueue
 from crm_graphql.bus.rabbitmq import bus as rabbitmq
 from crm_graphql.bus.rabbitmq.bus import RabbitBus
 from crm_graphql.bus.rabbitmq.consuming import RabbitConsumer
 from crm_graphql.local.mongod import free_port
 from tests.bus.brokers import (
     DEADLINE_SECONDS,
+    WORK,
     Broker,
     Collector,
     Numbered,
@@ -50,15 +51,17 @@ async def test_all_goes_on_after_the_server_was_killed(broker: Broker, bus: Bus)
     await watch.bind("campaign.1")
     heard = Heard(watch)
     await bus.declare(["other"])
-    await bus.publish("other", *numbered(range(100, 110)))
-    await bus.publish("work", *numbered(range(10)))
+    await bus.publish(Queue("other"), *numbered(range(100, 110)))
+    await bus.publish(WORK, *numbered(range(10)))
     await eventually(lambda: len(collector.numbers) == 10)
     await asyncio.sleep(SETTLE_SECONDS)
 
     await asyncio.to_thread(broker.take_away)
     began = time.monotonic()
     with pytest.raises(BusError):
-        await bus.publish("work", Numbered(n=10))
+        await bus.publish(WORK, Numbered(n=10))
+    with pytest.raises(UndeclaredQueue):
+        await bus.publish(Queue("nowhere"), Numbered(n=10))
     await bus.broadcast(Event(topic="campaign.1", revision=1))
     assert time.monotonic() - began < DEADLINE_SECONDS + 1.5
     late = Collector()
@@ -68,9 +71,9 @@ async def test_all_goes_on_after_the_server_was_killed(broker: Broker, bus: Bus)
     await bus.consume("other", late, kinds=[Numbered])
     await asyncio.to_thread(broker.bring_back)
 
-    await until_it_works(lambda: bus.publish("work", Numbered(n=11)))
+    await until_it_works(lambda: bus.publish(WORK, Numbered(n=11)))
     await eventually(lambda: 11 in collector.numbers)
-    await until_it_works(lambda: bus.publish("declared.meanwhile", Numbered(n=1)))
+    await until_it_works(lambda: bus.publish(Queue("declared.meanwhile"), Numbered(n=1)))
     await eventually(lambda: late.numbers == list(range(100, 110)))
     heard_later = Heard(later_topic)
     for topic, ears in (("campaign.1", heard), ("campaign.2", heard_later)):
@@ -98,7 +101,7 @@ async def test_nothing_confirmed_is_lost_when_the_server_is_killed_under_load(
             batch = list(range(n, n + 20))
             n += 20
             try:
-                await bus.publish("work", *numbered(batch))
+                await bus.publish(WORK, *numbered(batch))
                 confirmed.extend(batch)
             except BusError:
                 await asyncio.sleep(0.05)
@@ -124,7 +127,7 @@ async def test_a_message_under_way_is_handled_again_after_the_server_was_killed(
     collector = Collector({0: 3})
     await bus.consume("work", collector, kinds=[Numbered], retry_in_place=True)
     await asyncio.sleep(SETTLE_SECONDS)
-    await bus.publish("work", *numbered(range(3)))
+    await bus.publish(WORK, *numbered(range(3)))
     await eventually(lambda: len(collector.tries.get(0, [])) == 2)
     await asyncio.to_thread(broker.take_away)
     await asyncio.to_thread(broker.bring_back)
@@ -137,7 +140,7 @@ async def test_a_message_put_aside_survives_the_server(broker: Broker, bus: Bus)
     collector = Collector({0: 4})
     await bus.consume("work", collector, kinds=[Numbered])
     await asyncio.sleep(SETTLE_SECONDS)
-    await bus.publish("work", Numbered(n=0))
+    await bus.publish(WORK, Numbered(n=0))
     # Now it waits for two seconds.
     await eventually(lambda: len(collector.tries.get(0, [])) == 4)
     await asyncio.sleep(0.3)
@@ -179,7 +182,7 @@ async def test_a_broker_that_is_away_at_the_start_does_not_hold_up_the_process()
     await watch.bind("a")
     began = time.monotonic()
     with pytest.raises(BusError):
-        await bus.publish("work", Numbered(n=1))
+        await bus.publish(WORK, Numbered(n=1))
     with pytest.raises(BusError):
         await bus.depth("work")
     await bus.broadcast(Event(topic="a"))
@@ -194,7 +197,7 @@ async def test_a_consumer_whose_queue_was_deleted_comes_back(broker: Broker, bus
     collector = Collector()
     await bus.consume("work", collector, kinds=[Numbered])
     await broker.delete_queue("work")
-    await until_it_works(lambda: bus.publish("work", Numbered(n=5)))
+    await until_it_works(lambda: bus.publish(WORK, Numbered(n=5)))
     await eventually(lambda: collector.numbers == [5])
 
 
@@ -211,7 +214,7 @@ async def test_a_consumer_that_hangs_is_noticed(
     underlay = await consumer._channel.get_underlay_channel()
     # The broker forgets the consumer while this side still believes in it.
     await underlay.basic_cancel(consumer._tag)
-    await bus.publish("work", Numbered(n=1))
+    await bus.publish(WORK, Numbered(n=1))
     await eventually(lambda: collector.numbers == [1])
 
 
@@ -224,9 +227,9 @@ async def test_a_queue_that_never_comes_back_does_not_hold_up_the_others(broker:
     await bus.consume("young", Collector(), kinds=[Numbered])
     await asyncio.to_thread(broker.take_away)
     await asyncio.to_thread(broker.bring_back)
-    await until_it_works(lambda: bus.publish("work", Numbered(n=1)))
+    await until_it_works(lambda: bus.publish(WORK, Numbered(n=1)))
     await eventually(lambda: collector.numbers == [1])
     with contextlib.suppress(BusError):
-        await bus.publish("young", Numbered(n=2))
-    await bus.publish("work", Numbered(n=3))
+        await bus.publish(Queue("young"), Numbered(n=2))
+    await bus.publish(WORK, Numbered(n=3))
     await eventually(lambda: collector.numbers == [1, 3])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crm_graphql.bus.port import BusError
+from crm_graphql.bus.port import BusError, Queue
 from crm_graphql.campaigns.documents import Message
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery import handover as handover_module
@@ -204,7 +204,7 @@ async def test_outcomes_outlive_a_bus_that_is_away(
     publish = resources.bus.publish
     away = iter(range(2))
 
-    async def sometimes(queue: str, *messages: Any) -> None:
+    async def sometimes(queue: Queue, *messages: Any) -> None:
         if queue.startswith("receipts.") and next(away, None) is not None:
             raise BusError("away")
         await publish(queue, *messages)
@@ -240,7 +240,7 @@ async def test_lost_messages_are_found_again(resources: Resources, monkeypatch: 
     publish = resources.bus.publish
     hints = iter(range(3))
 
-    async def forgetful(queue: str, *messages: Any) -> None:
+    async def forgetful(queue: Queue, *messages: Any) -> None:
         if queue == "campaign.send" and next(hints, None) is not None:
             return
         await publish(queue, *messages)
@@ -285,7 +285,7 @@ async def test_outcomes_that_a_broker_lost_are_asked_for_again(
     publish = resources.bus.publish
     losses = iter(range(2))
 
-    async def losing(queue: str, *messages: Any) -> None:
+    async def losing(queue: Queue, *messages: Any) -> None:
         if not queue.startswith("receipts.") or next(losses, None) is None:
             await publish(queue, *messages)
 

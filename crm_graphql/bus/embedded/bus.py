@@ -11,7 +11,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from crm_graphql.bus.embedded.queue import EmbeddedConsumer, LocalQueue
 from crm_graphql.bus.embedded.store import MessageStore, Stored
 from crm_graphql.bus.envelope import UNDECODABLE_QUEUE, encode
-from crm_graphql.bus.port import BusError, Event, Handler, Message
+from crm_graphql.bus.port import BusError, Event, Handler, Message, Queue, UndeclaredQueue
 from crm_graphql.bus.watching import EventBuffer
 
 
@@ -77,10 +77,10 @@ class EmbeddedBus:
         for name in queues:
             self._queues.setdefault(name, LocalQueue(name, self._store))
 
-    async def publish(self, queue: str, *messages: Message) -> None:
+    async def publish(self, queue: Queue, *messages: Message) -> None:
         """Store all in one insert, then wake the consumer."""
         if queue not in self._queues:
-            raise BusError(f"There is no queue {queue!r}: declare it first.")
+            raise UndeclaredQueue(f"There is no queue {queue!r}: name it in the `messages` of its domain.")
         await self._store.append(queue, [encode(message)[1] for message in messages])
 
     def arrived(self, queue: str, stored: list[Stored]) -> None:

@@ -16,7 +16,7 @@ from aio_pika import Message as AmqpMessage
 from aio_pika.abc import AbstractIncomingMessage
 
 from crm_graphql.bus.envelope import UNDECODABLE_QUEUE, encode
-from crm_graphql.bus.port import BusError, Event, Handler, Message
+from crm_graphql.bus.port import BusError, Event, Handler, Message, Queue, UndeclaredQueue
 from crm_graphql.bus.rabbitmq.consuming import Consumption, RabbitConsumer
 from crm_graphql.bus.rabbitmq.retry import RETRY_QUEUES, Returner, put_aside
 from crm_graphql.bus.rabbitmq.session import BrokerAway, Refused, Session, broker_calls
@@ -151,8 +151,10 @@ class RabbitBus:
         except BrokerAway as error:
             session.lose(f"queues could not be declared: {error}")
 
-    async def publish(self, queue: str, *messages: Message) -> None:
+    async def publish(self, queue: Queue, *messages: Message) -> None:
         """Send all, then wait for all confirms, within one deadline."""
+        if not self._topology.knows(queue):
+            raise UndeclaredQueue(f"There is no queue {queue!r}: name it in the `messages` of its domain.")
         if messages:
             await self._confirm(queue, [_persistent(*encode(message)) for message in messages])
 

@@ -61,6 +61,10 @@ class Topology:
         self._queues.update(new)
         return new
 
+    def knows(self, name: str) -> bool:
+        """Whether the queue was declared here, on the broker or to be."""
+        return name in self._queues
+
     def remove(self, names: Sequence[str]) -> None:
         """Forget queues that the broker refused."""
         self._queues.difference_update(names)
