@@ -16,15 +16,13 @@ from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload
 from crm_graphql.gql.node import Node
 
-_DONE_TO = ("revoked_id", "deleted_id")
-_GIVEN = ("id", "campaign_id", "ingestion_id", "customer_id", "audience_id")
-
 
 class Outcome:
     """Filled while a mutation runs."""
 
-    def __init__(self, arguments: Mapping[str, Any]) -> None:
-        self._input = arguments.get("input")
+    def __init__(self, given_subject: object) -> None:
+        """`given_subject` is what the input says of the object that it means, whatever that is."""
+        self._given = given_subject
         self.code: str | None = None
         self.subject_id: str | None = None
         self.is_news = True
@@ -36,8 +34,7 @@ class Outcome:
         """Take in what the payload says, and return it."""
         fields = {field.name: getattr(payload, field.name) for field in dataclasses.fields(payload)}
         nodes = [value for value in fields.values() if isinstance(value, Node)]
-        done_to = [fields[name] for name in _DONE_TO if fields.get(name)]
-        self.subject_id = str(nodes[0].id) if nodes else str(done_to[0]) if done_to else self.subject_id
+        self.subject_id = str(nodes[0].id) if nodes else self.subject_id
         self.user = next((node for node in nodes if type(node).__name__ == "User"), None)
         if payload.errors:
             self.code = payload.errors[0].code.value
@@ -55,17 +52,16 @@ class Outcome:
 
     def given_subject(self) -> str | None:
         """The object that the input names, if that is an id at all."""
-        for name in _GIVEN:
-            value = getattr(self._input, name, None)
-            if isinstance(value, str) and _is_id(value):
-                return value
-        return None
+        return self._given if isinstance(self._given, str) and _is_id(self._given) else None
 
 
 @asynccontextmanager
-async def audited(info: Info, arguments: Mapping[str, Any]) -> AsyncIterator[Outcome]:
-    """Record the mutation when it is over, whatever became of it."""
-    outcome = Outcome(arguments)
+async def audited(info: Info, arguments: Mapping[str, Any], subject: str | None) -> AsyncIterator[Outcome]:
+    """Record the mutation when it is over, whatever became of it.
+
+    `subject` is the attribute of the input that names the object by its global id, if one does.
+    """
+    outcome = Outcome(getattr(arguments.get("input"), subject, None) if subject else None)
     try:
         yield outcome
     except DomainError:

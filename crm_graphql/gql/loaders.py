@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bson import ObjectId
 from strawberry.dataloader import DataLoader
 
+from crm_graphql.core.actor import Actor
 from crm_graphql.core.paging import Page, PageRequest, Row
+from crm_graphql.gql.context import Context
 
 FetchMany = Callable[[Sequence[ObjectId]], Awaitable[Mapping[ObjectId, Row]]]
+FetchOwn = Callable[[Actor, Sequence[ObjectId]], Awaitable[Mapping[ObjectId, Row]]]
 
 
 def by_key(fetch: FetchMany) -> DataLoader[ObjectId, Row | None]:
@@ -25,6 +29,16 @@ def by_key(fetch: FetchMany) -> DataLoader[ObjectId, Row | None]:
         return [rows.get(key) for key in keys]
 
     return DataLoader(load_fn=load, cache=False)
+
+
+def rows_by_id(fetch: FetchMany) -> Callable[[Context], DataLoader[ObjectId, Row | None]]:
+    """The loader of what everybody with the permission sees."""
+    return lambda _context: by_key(fetch)
+
+
+def own_rows_by_id(fetch: FetchOwn) -> Callable[[Context], DataLoader[ObjectId, Row | None]]:
+    """The loader of what depends on who asks."""
+    return lambda context: by_key(partial(fetch, context.actor))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import Any, get_type_hints
+from typing import Any, Literal, NamedTuple, get_type_hints
 
 import strawberry
 from strawberry.schema_directive import Location
+from strawberry.types.field import StrawberryField
 
 from crm_graphql.core.actor import ROLE_PERMISSIONS, ROW_SCOPES, Permission, Role
 from crm_graphql.core.errors import DomainError, Unauthenticated
@@ -21,6 +22,8 @@ from crm_graphql.gql.enums import describe_enum
 
 RESUME_ARGUMENT = "resume_argument"
 """In the metadata of a subscription to a log: which argument names the place to resume from."""
+SUBJECT = "subject"
+"""In the metadata of a mutation: which attribute of its input names the object that it changes."""
 
 
 def permission_text(permission: Permission) -> str:
@@ -67,6 +70,16 @@ class Public:
     pass
 
 
+class RootField(NamedTuple):
+    """A field that was decorated here: of which root type it is, as it stands in the schema."""
+
+    root: Literal["Query", "Mutation", "Subscription"]
+    field: StrawberryField
+
+
+ROOT_FIELDS: list[RootField] = []
+"""Every one that is imported by now; scripts/check_announced.py finds those that no domain announces."""
+
 Directive = Requires | SignedIn | Public
 Resolver = Callable[..., Awaitable[Any]]
 Decorator = Callable[[Resolver], Any]
@@ -87,19 +100,27 @@ def public_query(description: str) -> Decorator:
     return _query(Public(), description)
 
 
-def mutation(permission: Permission, description: str) -> Decorator:
-    """A root field that writes. What its caller can mend comes back in the payload's `errors`."""
-    return _mutation(Requires(permission=permission), description)
+def mutation(permission: Permission, description: str, *, subject: str | None = None) -> Decorator:
+    """A root field that writes. What its caller can mend comes back in the payload's `errors`.
+
+    `subject` is the input's attribute with the global id of the object that is changed, for the audit.
+    """
+    return _mutation(Requires(permission=permission), description, subject)
 
 
-def signed_in_mutation(description: str) -> Decorator:
-    """A root field by which any signed-in caller changes what is their own."""
-    return _mutation(SignedIn(), description)
+def signed_in_mutation(description: str, *, subject: str | None = None) -> Decorator:
+    """A root field by which any signed-in caller changes what is their own; `subject` as in `mutation`."""
+    return _mutation(SignedIn(), description, subject)
 
 
 def public_mutation(description: str) -> Decorator:
     """A root field by which somebody comes in; whatever keeps them out is in the payload's `errors`."""
-    return _mutation(Public(), description)
+    return _mutation(Public(), description, None)
+
+
+def _root(root: Literal["Query", "Mutation", "Subscription"], field: StrawberryField) -> StrawberryField:
+    ROOT_FIELDS.append(RootField(root, field))
+    return field
 
 
 def _check(info: Info, directive: Directive) -> None:
@@ -116,12 +137,14 @@ def _query(directive: Directive, description: str) -> Decorator:
             _check(info, directive)
             return await resolver(info=info, **arguments)
 
-        return strawberry.field(resolver=guarded, description=description, directives=[directive])
+        return _root(
+            "Query", strawberry.field(resolver=guarded, description=description, directives=[directive])
+        )
 
     return decorate
 
 
-def _mutation(directive: Directive, description: str) -> Decorator:
+def _mutation(directive: Directive, description: str, subject: str | None) -> Decorator:
     def decorate(resolver: Resolver) -> Any:
         payload = functools.cache(lambda: get_type_hints(resolver)["return"])
 
@@ -130,7 +153,7 @@ def _mutation(directive: Directive, description: str) -> Decorator:
             # Nobody is no caller whose act could be recorded: top-level, and not audited.
             if not isinstance(directive, Public):
                 _ = info.context.actor
-            async with audited(info, arguments) as outcome:
+            async with audited(info, arguments, subject) as outcome:
                 try:
                     _check(info, directive)
                     return outcome.of(await resolver(info=info, **arguments))
@@ -140,7 +163,15 @@ def _mutation(directive: Directive, description: str) -> Decorator:
                         raise
                     return payload().failed(error)
 
-        return strawberry.mutation(resolver=guarded, description=description, directives=[directive])
+        return _root(
+            "Mutation",
+            strawberry.mutation(
+                resolver=guarded,
+                description=description,
+                directives=[directive],
+                metadata={SUBJECT: subject},
+            ),
+        )
 
     return decorate
 
@@ -161,11 +192,14 @@ def subscription(
             events = resolver(info=info, **arguments)
             return await events if isawaitable(events) else events
 
-        return strawberry.subscription(
-            resolver=guarded,
-            description=description,
-            directives=[Requires(permission=permission)],
-            metadata={RESUME_ARGUMENT: resume_argument},
+        return _root(
+            "Subscription",
+            strawberry.subscription(
+                resolver=guarded,
+                description=description,
+                directives=[Requires(permission=permission)],
+                metadata={RESUME_ARGUMENT: resume_argument},
+            ),
         )
 
     return decorate

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, InlineFragmentNode, SelectionSetNode
 
 from crm_graphql.gql.context import Info
 
-Columns = Mapping[str, tuple[str, ...]]
-"""For each GraphQL field of a type, the document's fields that it is made of."""
+
+class Columns:
+    """For each GraphQL field of a type, the document's fields that it is made of.
+
+    A field that has none and no resolver of its own would be null when it is selected alone; so
+    scripts/check_announced.py holds those in `every` to their types.
+    """
+
+    every: ClassVar[list[Columns]] = []
+
+    def __init__(self, type_name: str, of_fields: Mapping[str, tuple[str, ...]]) -> None:
+        self.type_name = type_name
+        self.of_fields = of_fields
+        self.every.append(self)
 
 
 def selected(info: Info, *paths: str) -> set[str]:
@@ -35,7 +47,7 @@ def selected(info: Info, *paths: str) -> set[str]:
 
 def projection(columns: Columns, names: Iterable[str]) -> dict[str, int]:
     """The MongoDB projection for the selected fields; `_id` is always there."""
-    return {"_id": 1} | {column: 1 for name in names for column in columns.get(name, ())}
+    return {"_id": 1} | {column: 1 for name in names for column in columns.of_fields.get(name, ())}
 
 
 def _fields(raw: GraphQLResolveInfo[Any], sets: Iterable[SelectionSetNode]) -> Iterator[FieldNode]:

@@ -48,6 +48,7 @@ async def user_create(
     Permission.USERS_WRITE,
     "Change a user. A new role or a deactivation counts at once, on open subscriptions too. The last active "
     "admin stays one.",
+    subject="id",
 )
 async def user_update(
     info: Info, input: Annotated[UserUpdateInput, strawberry.argument(description="The change.")]
@@ -72,6 +73,7 @@ async def user_update(
 @mutation(
     Permission.USERS_WRITE,
     "A one-time link for the user to set a new password. The old one works until then.",
+    subject="id",
 )
 async def user_password_reset(
     info: Info, input: Annotated[UserPasswordResetInput, strawberry.argument(description="Which user.")]
@@ -101,7 +103,7 @@ async def api_key_create(
     return ApiKeyCreatePayload(api_key=ApiKey.from_document(row), secret=secret)
 
 
-@mutation(Permission.API_KEYS_WRITE, "End an API key at once, its open subscriptions included.")
+@mutation(Permission.API_KEYS_WRITE, "End an API key at once, its open subscriptions included.", subject="id")
 async def api_key_revoke(
     info: Info, input: Annotated[ApiKeyRevokeInput, strawberry.argument(description="Which key.")]
 ) -> ApiKeyRevokePayload:
@@ -113,6 +115,3 @@ async def api_key_revoke(
         transact=resources.in_transaction,
     )
     return ApiKeyRevokePayload(revoked_id=input.id)
-
-
-FIELDS = [user_create, user_update, user_password_reset, api_key_create, api_key_revoke]

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import strawberry
-from bson import ObjectId
-
 from crm_graphql import __version__
 from crm_graphql.accounts.api_keys import find_api_key, list_api_keys
 from crm_graphql.accounts.schema.types import ApiKey, Limits, ServerInfo, Session, User, Viewer
-from crm_graphql.accounts.sessions import list_sessions, own_sessions_by_ids
+from crm_graphql.accounts.sessions import list_sessions
 from crm_graphql.accounts.users import OLDEST_FIRST, count_users, find_user, has_users
 from crm_graphql.accounts.users import list_users as read_users
 from crm_graphql.audiences.rules import MAX_DEPTH, MAX_NODES
@@ -18,7 +13,6 @@ from crm_graphql.core.actor import ROLE_PERMISSIONS, Actor, Permission
 from crm_graphql.core.paging import MAX_PAGE_SIZE, PageRequest
 from crm_graphql.gql.connections import After, Connection, First, connection
 from crm_graphql.gql.context import Info
-from crm_graphql.gql.node import Node
 from crm_graphql.gql.permission import public_query, query, signed_in_query
 from crm_graphql.ingestion.service import RECORDS_LIMIT
 
@@ -64,15 +58,7 @@ async def viewer(info: Info) -> Viewer | None:
 
 @signed_in_query("The caller's own signed-in devices, last used first; empty for who is no user.")
 async def sessions(info: Info) -> list[Session] | None:
-    actor = info.context.actor
-    return [Session.from_document(row, actor) for row in await list_sessions(actor)]
-
-
-async def own_sessions(info: Info, keys: Sequence[ObjectId]) -> Sequence[Node | None]:
-    """The sessions with these keys, None for what is not the caller's own: for `node`."""
-    actor = info.context.actor
-    rows = await own_sessions_by_ids(actor, keys)
-    return [Session.from_document(rows[key], actor) if key in rows else None for key in keys]
+    return [Session.from_document(row) for row in await list_sessions(info.context.actor)]
 
 
 @query(Permission.USERS_READ, "All users, oldest first, deactivated ones too.")
@@ -84,6 +70,3 @@ async def users(info: Info, first: First = None, after: After = None) -> Connect
 @query(Permission.API_KEYS_READ, "All API keys, newest first, expired ones too.")
 async def api_keys(info: Info) -> list[ApiKey] | None:
     return [ApiKey.from_document(row) for row in await list_api_keys(info.context.actor)]
-
-
-FIELDS: list[strawberry.types.field.StrawberryField] = [server_info, viewer, sessions, users, api_keys]

@@ -197,7 +197,7 @@ async def password_set(
     return PasswordSetPayload(user=User.from_document(user))
 
 
-@signed_in_mutation("End one of the caller's own sessions, at once.")
+@signed_in_mutation("End one of the caller's own sessions, at once.", subject="id")
 async def session_revoke(
     info: Info, input: Annotated[SessionRevokeInput, strawberry.argument(description="Which session.")]
 ) -> SessionRevokePayload:
@@ -218,15 +218,3 @@ async def sessions_revoke_others(info: Info) -> SessionsRevokeOthersPayload:
         context.actor, access=context.resources.access, transact=context.resources.in_transaction
     )
     return SessionsRevokeOthersPayload(revoked_ids=[global_id("Session", key) for key in ended])
-
-
-FIELDS = [
-    register,
-    login,
-    refresh,
-    logout,
-    password_change,
-    password_set,
-    session_revoke,
-    sessions_revoke_others,
-]

@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 import strawberry
+from bson import ObjectId
 
+from crm_graphql.accounts.api_keys import api_keys_by_ids
 from crm_graphql.accounts.schema.enums import Role
-from crm_graphql.accounts.sessions import SignedIn
-from crm_graphql.core.actor import Actor
+from crm_graphql.accounts.sessions import SignedIn, own_sessions_by_ids
+from crm_graphql.accounts.users import users_by_ids
+from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
+from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload
-from crm_graphql.gql.node import Node, global_id
-from crm_graphql.gql.projections import register
+from crm_graphql.gql.loaders import own_rows_by_id, rows_by_id
+from crm_graphql.gql.node import Node, global_id, register
 
 
 @strawberry.type(description="A person who can sign in.")
@@ -40,7 +44,7 @@ class User(Node):
         )
 
 
-register("User", {}, User.from_document)
+register(User, permission=Permission.USERS_READ, loader=rows_by_id(users_by_ids))
 
 
 @strawberry.type(description="One signed-in device.")
@@ -52,11 +56,11 @@ class Session(Node):
     expires_at: datetime = strawberry.field(
         description="When it must sign in again if it is not used before."
     )
-    is_current: bool = strawberry.field(description="Whether it is the device that asks.")
+    key: strawberry.Private[ObjectId]
 
     @classmethod
-    def from_document(cls, row: Row, actor: Actor) -> Session:
-        """The projection of a session, for the one who asks."""
+    def from_document(cls, row: Row) -> Session:
+        """The projection of a session."""
         return cls(
             id=global_id("Session", row["_id"]),
             device=row.get("device"),
@@ -64,8 +68,15 @@ class Session(Node):
             created_at=row["created_at"],
             last_used_at=row["last_used_at"],
             expires_at=row["expires_at"],
-            is_current=row["_id"] == actor.session_id,
+            key=row["_id"],
         )
+
+    @strawberry.field(description="Whether it is the device that asks.")
+    def is_current(self, info: Info) -> bool:
+        return self.key == info.context.actor.session_id
+
+
+register(Session, permission=None, loader=own_rows_by_id(own_sessions_by_ids))
 
 
 @strawberry.type(description="A key for machines. Its secret is shown once, when it is made.")
@@ -91,7 +102,7 @@ class ApiKey(Node):
         )
 
 
-register("ApiKey", {}, ApiKey.from_document)
+register(ApiKey, permission=Permission.API_KEYS_READ, loader=rows_by_id(api_keys_by_ids))
 
 
 @strawberry.type(description="Who is asking: a user, an API key, or an operator's token (neither).")

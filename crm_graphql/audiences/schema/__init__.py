@@ -1,1 +1,7 @@
 """The GraphQL face of audiences."""
+
+from crm_graphql.audiences.schema.mutations import audience_create, audience_delete, audience_update
+from crm_graphql.audiences.schema.queries import audience, audience_preview, audiences, rule_fields
+
+QUERIES = (audience, audiences, audience_preview, rule_fields)
+MUTATIONS = (audience_create, audience_update, audience_delete)

@@ -1,11 +1,12 @@
-"""The enums of audiences, described."""
+"""The enums of audiences, described, and that of channels: campaigns build on audiences, not the reverse."""
 
 from __future__ import annotations
 
 from crm_graphql.audiences.fields import RuleFieldType, RuleValueShape
+from crm_graphql.campaigns.documents import Channel
 from crm_graphql.gql.enums import describe_enum
 
-__all__ = ["RuleFieldType", "RuleValueShape"]
+__all__ = ["Channel", "RuleFieldType", "RuleValueShape"]
 
 describe_enum(
     RuleFieldType,
@@ -28,5 +29,14 @@ describe_enum(
         "LIST": "A list of values of the field's type.",
         "RANGE": "A list of two values, [low, high], both included.",
         "DURATION": 'An ISO 8601 duration: "P90D", "P6M".',
+    },
+)
+describe_enum(
+    Channel,
+    "How a message travels.",
+    {
+        "EMAIL": "To the email address; has a subject.",
+        "SMS": "A text message to the phone number.",
+        "WHATSAPP": "A WhatsApp message to the phone number.",
     },
 )

@@ -46,7 +46,7 @@ async def audience_create(
     return AudienceCreatePayload(audience=await _audience(made.id))
 
 
-@mutation(Permission.AUDIENCES_WRITE, "Change an audience. A field left out stays.")
+@mutation(Permission.AUDIENCES_WRITE, "Change an audience. A field left out stays.", subject="id")
 async def audience_update(
     info: Info, input: Annotated[AudienceUpdateInput, strawberry.argument(description="The change.")]
 ) -> AudienceUpdatePayload:
@@ -65,7 +65,11 @@ async def audience_update(
     return AudienceUpdatePayload(audience=await _audience(key))
 
 
-@mutation(Permission.AUDIENCES_WRITE, "Delete an audience. Campaigns keep the rule they were launched with.")
+@mutation(
+    Permission.AUDIENCES_WRITE,
+    "Delete an audience. Campaigns keep the rule they were launched with.",
+    subject="id",
+)
 async def audience_delete(
     info: Info, input: Annotated[AudienceDeleteInput, strawberry.argument(description="Which audience.")]
 ) -> AudienceDeletePayload:

@@ -22,9 +22,9 @@ from crm_graphql.core.ids import decode_key
 from crm_graphql.core.paging import PageRequest
 from crm_graphql.gql.connections import After, Connection, First, connection
 from crm_graphql.gql.context import Info
+from crm_graphql.gql.node import node_type
 from crm_graphql.gql.permission import query
-from crm_graphql.gql.projections import projection_of
-from crm_graphql.gql.selection import projection, selected
+from crm_graphql.gql.selection import selected
 
 
 @query(Permission.AUDIENCES_READ, "One audience; null when there is none.")
@@ -64,7 +64,7 @@ async def audience_preview(
         info.context.actor,
         rule.tree(),
         sample_size if wants_sample else 0,
-        fields=projection(projection_of("Customer").columns, selected(info, "sample")),
+        fields=node_type("Customer").projection(info, "sample"),
         clock=resources.clock,
         settings=resources.settings,
     )

@@ -12,19 +12,17 @@ from crm_graphql.audiences.catalogue import FieldInfo
 from crm_graphql.audiences.compile import select_customers
 from crm_graphql.audiences.describe import describe
 from crm_graphql.audiences.fields import RuleOperator
-from crm_graphql.audiences.schema.enums import RuleFieldType, RuleValueShape
-from crm_graphql.audiences.schema.loaders import audience_size_loader
+from crm_graphql.audiences.schema.enums import Channel, RuleFieldType, RuleValueShape
+from crm_graphql.audiences.schema.loaders import audience_loader, audience_size_loader
 from crm_graphql.audiences.service import RulePreview
 from crm_graphql.audiences.sizes import count_rule
-from crm_graphql.campaigns.schema.enums import Channel
+from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import PageRequest, Row
 from crm_graphql.customers.queries import list_customers, sort_key
 from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload, UserError
-from crm_graphql.gql.node import Node, global_id
-from crm_graphql.gql.projections import projection_of, register
-from crm_graphql.gql.selection import projection, selected
+from crm_graphql.gql.node import Node, global_id, node_type, register
 
 if TYPE_CHECKING:
     from crm_graphql.customers.schema.types import Customer
@@ -72,10 +70,10 @@ class Audience(Node):
     async def customers(
         self, info: Info, first: First = None, after: After = None
     ) -> Connection[Annotated[Customer, strawberry.lazy("crm_graphql.customers.schema.types")]] | None:
-        customer = projection_of("Customer")
+        customer = node_type("Customer")
         resources, rule = info.context.resources, self.row["rule"]
         matching = select_customers(rule, resources.clock.now())
-        fields = projection(customer.columns, selected(info, *CONNECTION_PATHS))
+        fields = customer.projection(info, *CONNECTION_PATHS)
         page = await list_customers(matching, sort_key(), PageRequest.of(first, after), fields=fields)
         return connection(
             page,
@@ -83,6 +81,9 @@ class Audience(Node):
             customer.make,
             lambda: count_rule(rule, clock=resources.clock, settings=resources.settings),
         )
+
+
+register(Audience, permission=Permission.AUDIENCES_READ, loader=audience_loader)
 
 
 @strawberry.type(description="How many customers a channel reaches.")
@@ -115,7 +116,7 @@ class AudiencePreview:
         reach: dict[Channel, int] = {}
         if count:
             reach = {Channel.EMAIL: count.email, Channel.SMS: count.phone, Channel.WHATSAPP: count.phone}
-        make = projection_of("Customer").make
+        make = node_type("Customer").make
         return cls(
             size=count.size if count else None,
             rule_text=preview.rule_text,
@@ -175,6 +176,3 @@ class AudienceDeletePayload(Payload):
     deleted_id: strawberry.ID | None = strawberry.field(
         default=None, description="The id of what was deleted."
     )
-
-
-register("Audience", {}, Audience.from_document)

@@ -6,10 +6,11 @@ from datetime import datetime
 
 import strawberry
 
-from crm_graphql.audit.service import AuditFilter
+from crm_graphql.audit.service import AuditFilter, events_by_ids
+from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
-from crm_graphql.gql.node import Node, global_id
-from crm_graphql.gql.projections import register
+from crm_graphql.gql.loaders import own_rows_by_id
+from crm_graphql.gql.node import Node, global_id, register
 
 
 @strawberry.type(description="Who did what, when, from where, and whether it succeeded.")
@@ -48,7 +49,7 @@ class AuditEvent(Node):
         )
 
 
-register("AuditEvent", {}, AuditEvent.from_document)
+register(AuditEvent, permission=Permission.AUDIT_READ, loader=own_rows_by_id(events_by_ids))
 
 
 @strawberry.input(description="Which events; what is left out does not matter.")

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from crm_graphql.campaigns.documents import CampaignStatus, Channel
+from crm_graphql.audiences.schema.enums import Channel
+from crm_graphql.campaigns.documents import CampaignStatus
 from crm_graphql.gql.enums import describe_enum
 
 __all__ = ["CampaignStatus", "Channel"]
 
-describe_enum(
-    Channel,
-    "How a message travels.",
-    {
-        "EMAIL": "To the email address; has a subject.",
-        "SMS": "A text message to the phone number.",
-        "WHATSAPP": "A WhatsApp message to the phone number.",
-    },
-)
 describe_enum(
     CampaignStatus,
     "How far a campaign is.",

@@ -36,7 +36,7 @@ async def _campaign(key: Any) -> Campaign | None:
     return Campaign.from_document(row) if row else None
 
 
-@mutation(Permission.CAMPAIGNS_WRITE, "Make a draft.")
+@mutation(Permission.CAMPAIGNS_WRITE, "Make a draft.", subject="audience_id")
 async def campaign_create(
     info: Info, input: Annotated[CampaignCreateInput, strawberry.argument(description="The campaign.")]
 ) -> CampaignCreatePayload:
@@ -52,7 +52,7 @@ async def campaign_create(
     return CampaignCreatePayload(campaign=await _campaign(made.id))
 
 
-@mutation(Permission.CAMPAIGNS_WRITE, "Change a draft. Drafts only.")
+@mutation(Permission.CAMPAIGNS_WRITE, "Change a draft. Drafts only.", subject="id")
 async def campaign_update(
     info: Info, input: Annotated[CampaignUpdateInput, strawberry.argument(description="The change.")]
 ) -> CampaignUpdatePayload:
@@ -73,6 +73,7 @@ async def campaign_update(
 @mutation(
     Permission.CAMPAIGNS_WRITE,
     "Freeze rule and message and begin to send. A second launch answers WRONG_STATE, with `campaign` filled.",
+    subject="id",
 )
 async def campaign_launch(
     info: Info, input: Annotated[CampaignLaunchInput, strawberry.argument(description="Which campaign.")]

@@ -12,19 +12,19 @@ from strawberry.scalars import JSON
 from crm_graphql.audiences.describe import describe
 from crm_graphql.audiences.schema.loaders import audience_loader
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
+from crm_graphql.campaigns.schema.loaders import campaign_loader
+from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import DomainError
 from crm_graphql.core.paging import PageRequest, Row
 from crm_graphql.delivery.queries import LEDGER_ORDER, count_deliveries, list_deliveries, list_filter
-from crm_graphql.delivery.schema.inputs import DeliveryFilter
 from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload, UserError
-from crm_graphql.gql.node import Node, global_id
-from crm_graphql.gql.projections import projection_of, register
-from crm_graphql.gql.selection import projection, selected
+from crm_graphql.gql.node import Node, global_id, node_type, register
 
 if TYPE_CHECKING:
     from crm_graphql.audiences.schema.types import Audience
+    from crm_graphql.delivery.schema.inputs import DeliveryFilter
     from crm_graphql.delivery.schema.types import Delivery
 
 
@@ -99,8 +99,8 @@ class Campaign(Node):
     async def audience(
         self, info: Info
     ) -> Annotated[Audience, strawberry.lazy("crm_graphql.audiences.schema.types")] | None:
-        row = await info.context.loader(audience_loader).load(self.row["audience_id"])
-        return projection_of("Audience").make(row) if row else None
+        audience: Audience | None = await node_type("Audience").load(info, self.row["audience_id"])
+        return audience
 
     @strawberry.field(description="The rule as at launch; before that, as it is now.")
     async def audience_rule(self, info: Info) -> JSON:
@@ -116,15 +116,17 @@ class Campaign(Node):
         self,
         info: Info,
         filter: Annotated[
-            DeliveryFilter | None, strawberry.argument(description="Which ones; all by default.")
+            Annotated[DeliveryFilter, strawberry.lazy("crm_graphql.delivery.schema.inputs")] | None,
+            strawberry.argument(description="Which ones; all by default."),
         ] = None,
         first: First = None,
         after: After = None,
     ) -> Connection[Annotated[Delivery, strawberry.lazy("crm_graphql.delivery.schema.types")]] | None:
-        delivery = projection_of("Delivery")
-        wanted = filter or DeliveryFilter()
-        matching = list_filter(self.row["_id"], wanted.statuses, wanted.reasons)
-        fields = projection(delivery.columns, selected(info, *CONNECTION_PATHS))
+        delivery = node_type("Delivery")
+        matching = list_filter(
+            self.row["_id"], filter.statuses if filter else None, filter.reasons if filter else None
+        )
+        fields = delivery.projection(info, *CONNECTION_PATHS)
         page = await list_deliveries(matching, PageRequest.of(first, after), fields=fields)
         return connection(page, LEDGER_ORDER, delivery.make, lambda: count_deliveries(matching))
 
@@ -135,6 +137,9 @@ class Campaign(Node):
         audience_id: ObjectId = self.row["audience_id"]
         audience = await info.context.loader(audience_loader).load(audience_id)
         return dict(audience["rule"]) if audience else {}
+
+
+register(Campaign, permission=Permission.CAMPAIGNS_READ, loader=campaign_loader)
 
 
 @strawberry.type(description="The state of a campaign at one moment.")
@@ -194,6 +199,3 @@ class CampaignUpdatePayload(CampaignPayload):
 @strawberry.type(description="What became of campaignLaunch.")
 class CampaignLaunchPayload(CampaignPayload):
     pass
-
-
-register("Campaign", {}, Campaign.from_document)

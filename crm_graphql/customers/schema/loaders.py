@@ -1,16 +1,28 @@
-"""Customers by id, for all the objects of a request that name one."""
+"""Customers by id, and the lists that they hold, for all the objects of a request."""
 
 from __future__ import annotations
 
 from bson import ObjectId
 from strawberry.dataloader import DataLoader
 
-from crm_graphql.core.paging import Row
+from crm_graphql.core.paging import Page, Row
 from crm_graphql.customers.queries import customers_by_ids
+from crm_graphql.delivery.queries import deliveries_of_customers
 from crm_graphql.gql.context import Context
-from crm_graphql.gql.loaders import by_key
+from crm_graphql.gql.loaders import ChildPage, by_key, child_pages
+from crm_graphql.orders.queries import orders_of_customers
 
 
 def customer_loader(_context: Context) -> DataLoader[ObjectId, Row | None]:
     """Customers by id."""
     return by_key(customers_by_ids)
+
+
+def orders_of_customer_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:
+    """A customer's orders, newest first."""
+    return child_pages(orders_of_customers)
+
+
+def deliveries_of_customer_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:
+    """A customer's deliveries, newest first."""
+    return child_pages(deliveries_of_customers)

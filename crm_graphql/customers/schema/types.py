@@ -9,41 +9,47 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from bson import ObjectId
 
+from crm_graphql.core.actor import Permission
 from crm_graphql.core.money import from_units
 from crm_graphql.core.paging import PageRequest, Row
+from crm_graphql.customers.schema.loaders import (
+    customer_loader,
+    deliveries_of_customer_loader,
+    orders_of_customer_loader,
+)
 from crm_graphql.delivery.queries import NEWEST_FIRST as NEWEST_DELIVERIES_FIRST
 from crm_graphql.delivery.queries import count_deliveries
-from crm_graphql.delivery.schema.loaders import deliveries_of_customer_loader
 from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.loaders import ChildPage
-from crm_graphql.gql.node import Node, global_id
-from crm_graphql.gql.projections import projection_of, register
-from crm_graphql.gql.selection import Columns, projection, selected
+from crm_graphql.gql.node import Node, global_id, node_type, register
+from crm_graphql.gql.selection import Columns
 from crm_graphql.orders.queries import NEWEST_FIRST as NEWEST_ORDERS_FIRST
 from crm_graphql.orders.queries import count_orders
-from crm_graphql.orders.schema.loaders import orders_of_customer_loader
 
 if TYPE_CHECKING:
     from crm_graphql.delivery.schema.types import Delivery
     from crm_graphql.orders.schema.types import Order
 
-CUSTOMER_COLUMNS: Columns = {
-    "externalId": ("external_id",),
-    "name": ("name",),
-    "email": ("email",),
-    "phone": ("phone",),
-    "city": ("city",),
-    "country": ("country",),
-    "tags": ("tags",),
-    "signedUpAt": ("signed_up_at",),
-    "totalSpend": ("total_spend",),
-    "visitCount": ("visit_count",),
-    "firstVisitAt": ("first_visit_at",),
-    "lastVisitAt": ("last_visit_at",),
-    "createdAt": ("created_at",),
-    "updatedAt": ("updated_at",),
-}
+CUSTOMER_COLUMNS = Columns(
+    "Customer",
+    {
+        "externalId": ("external_id",),
+        "name": ("name",),
+        "email": ("email",),
+        "phone": ("phone",),
+        "city": ("city",),
+        "country": ("country",),
+        "tags": ("tags",),
+        "signedUpAt": ("signed_up_at",),
+        "totalSpend": ("total_spend",),
+        "visitCount": ("visit_count",),
+        "firstVisitAt": ("first_visit_at",),
+        "lastVisitAt": ("last_visit_at",),
+        "createdAt": ("created_at",),
+        "updatedAt": ("updated_at",),
+    },
+)
 
 
 @strawberry.type(description="A person: who they are, what they spent, how they can be reached.")
@@ -94,8 +100,8 @@ class Customer(Node):
     async def orders(
         self, info: Info, first: First = None, after: After = None
     ) -> Connection[Annotated[Order, strawberry.lazy("crm_graphql.orders.schema.types")]] | None:
-        order = projection_of("Order")
-        fields = frozenset(projection(order.columns, selected(info, *CONNECTION_PATHS)))
+        order = node_type("Order")
+        fields = frozenset(order.projection(info, *CONNECTION_PATHS))
         key = ChildPage(self.key, PageRequest.of(first, after), fields)
         page = await info.context.loader(orders_of_customer_loader).load(key)
         return connection(
@@ -106,8 +112,8 @@ class Customer(Node):
     async def deliveries(
         self, info: Info, first: First = None, after: After = None
     ) -> Connection[Annotated[Delivery, strawberry.lazy("crm_graphql.delivery.schema.types")]] | None:
-        delivery = projection_of("Delivery")
-        fields = frozenset(projection(delivery.columns, selected(info, *CONNECTION_PATHS)))
+        delivery = node_type("Delivery")
+        fields = frozenset(delivery.projection(info, *CONNECTION_PATHS))
         key = ChildPage(self.key, PageRequest.of(first, after), fields)
         page = await info.context.loader(deliveries_of_customer_loader).load(key)
         return connection(
@@ -115,4 +121,4 @@ class Customer(Node):
         )
 
 
-register("Customer", CUSTOMER_COLUMNS, Customer.from_document)
+register(Customer, permission=Permission.CUSTOMERS_READ, loader=customer_loader, columns=CUSTOMER_COLUMNS)

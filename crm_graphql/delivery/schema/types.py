@@ -10,14 +10,15 @@ from bson import ObjectId
 
 from crm_graphql.campaigns.schema.enums import Channel
 from crm_graphql.campaigns.schema.loaders import campaign_loader
+from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
-from crm_graphql.customers.schema.loaders import customer_loader
+from crm_graphql.delivery.queries import deliveries_by_ids
 from crm_graphql.delivery.rendering import Rendered, render_delivery
 from crm_graphql.delivery.schema.enums import DeliveryReason, DeliveryStatus
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload
-from crm_graphql.gql.node import Node, global_id
-from crm_graphql.gql.projections import projection_of, register
+from crm_graphql.gql.loaders import rows_by_id
+from crm_graphql.gql.node import Node, global_id, node_type, register
 from crm_graphql.gql.selection import Columns
 
 if TYPE_CHECKING:
@@ -26,21 +27,24 @@ if TYPE_CHECKING:
 
 _TEXT = ("campaign_id", "status", "channel", "values", "reason")
 
-DELIVERY_COLUMNS: Columns = {
-    "campaign": ("campaign_id",),
-    "customer": ("customer_id",),
-    "channel": ("channel",),
-    "address": ("address",),
-    "status": ("status",),
-    "reason": ("reason",),
-    "reasonText": ("reason_text",),
-    "attempt": ("attempt",),
-    "subject": _TEXT,
-    "body": _TEXT,
-    "sentAt": ("sent_at",),
-    "finishedAt": ("finished_at",),
-    "updatedAt": ("updated_at",),
-}
+DELIVERY_COLUMNS = Columns(
+    "Delivery",
+    {
+        "campaign": ("campaign_id",),
+        "customer": ("customer_id",),
+        "channel": ("channel",),
+        "address": ("address",),
+        "status": ("status",),
+        "reason": ("reason",),
+        "reasonText": ("reason_text",),
+        "attempt": ("attempt",),
+        "subject": _TEXT,
+        "body": _TEXT,
+        "sentAt": ("sent_at",),
+        "finishedAt": ("finished_at",),
+        "updatedAt": ("updated_at",),
+    },
+)
 
 
 @strawberry.type(description="One message of a campaign to one customer.")
@@ -78,9 +82,8 @@ class Delivery(Node):
     async def campaign(
         self, info: Info
     ) -> Annotated[Campaign, strawberry.lazy("crm_graphql.campaigns.schema.types")]:
-        row = await info.context.loader(campaign_loader).load(self.row["campaign_id"])
-        assert row is not None, "a ledger row never outlives its campaign"
-        campaign: Campaign = projection_of("Campaign").make(row)
+        campaign: Campaign | None = await node_type("Campaign").load(info, self.row["campaign_id"])
+        assert campaign is not None, "a ledger row never outlives its campaign"
         return campaign
 
     @strawberry.field(description="The recipient. Null once the customer was erased.")
@@ -88,8 +91,8 @@ class Delivery(Node):
         self, info: Info
     ) -> Annotated[Customer, strawberry.lazy("crm_graphql.customers.schema.types")] | None:
         key: ObjectId | None = self.row.get("customer_id")
-        row = await info.context.loader(customer_loader).load(key) if key else None
-        return projection_of("Customer").make(row) if row else None
+        customer: Customer | None = await node_type("Customer").load(info, key) if key else None
+        return customer
 
     @strawberry.field(description="The rendered subject that went out; null before that, and without one.")
     async def subject(self, info: Info) -> str | None:
@@ -119,4 +122,9 @@ class DeliveryReceiptsRecordPayload(Payload):
     accepted: int = strawberry.field(default=0, description="How many receipts were taken.")
 
 
-register("Delivery", DELIVERY_COLUMNS, Delivery.from_document)
+register(
+    Delivery,
+    permission=Permission.CAMPAIGNS_READ,
+    loader=rows_by_id(deliveries_by_ids),
+    columns=DELIVERY_COLUMNS,
+)

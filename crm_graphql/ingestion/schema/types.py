@@ -8,26 +8,34 @@ import strawberry
 from bson import ObjectId
 from strawberry.dataloader import DataLoader
 
+from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.core.paging import Page, PageRequest, Row
 from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
 from crm_graphql.gql.context import Context, Info
 from crm_graphql.gql.errors import Payload
-from crm_graphql.gql.loaders import ChildPage, child_pages
-from crm_graphql.gql.node import Node, global_id
-from crm_graphql.gql.projections import register
+from crm_graphql.gql.loaders import ChildPage, child_pages, own_rows_by_id
+from crm_graphql.gql.node import Node, global_id, register
 from crm_graphql.gql.selection import Columns, projection, selected
-from crm_graphql.ingestion.queries import ROW_ORDER, count_row_errors, row_errors_of_ingestions
+from crm_graphql.ingestion.queries import (
+    ROW_ORDER,
+    count_row_errors,
+    ingestions_by_ids,
+    row_errors_of_ingestions,
+)
 from crm_graphql.ingestion.schema.enums import IngestionKind, IngestionStatus
 
-ROW_ERROR_COLUMNS: Columns = {
-    "row": ("row",),
-    "externalId": ("external_id",),
-    "field": ("field",),
-    "value": ("value",),
-    "code": ("code",),
-    "message": ("message",),
-}
+ROW_ERROR_COLUMNS = Columns(
+    "RowError",
+    {
+        "row": ("row",),
+        "externalId": ("external_id",),
+        "field": ("field",),
+        "value": ("value",),
+        "code": ("code",),
+        "message": ("message",),
+    },
+)
 
 
 def row_errors_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:
@@ -110,7 +118,7 @@ class Ingestion(Node):
         return connection(page, ROW_ORDER, RowError.from_document, lambda: count_row_errors(self.key))
 
 
-register("Ingestion", {}, Ingestion.from_document)
+register(Ingestion, permission=Permission.INGESTIONS_READ, loader=own_rows_by_id(ingestions_by_ids))
 
 
 @strawberry.type

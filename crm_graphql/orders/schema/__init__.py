@@ -1,1 +1,5 @@
 """The GraphQL face of orders."""
+
+from crm_graphql.orders.schema.queries import order, orders
+
+QUERIES = (order, orders)

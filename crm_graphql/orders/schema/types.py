@@ -9,25 +9,29 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from bson import ObjectId
 
+from crm_graphql.core.actor import Permission
 from crm_graphql.core.money import from_units
 from crm_graphql.core.paging import Row
-from crm_graphql.customers.schema.loaders import customer_loader
 from crm_graphql.gql.context import Info
-from crm_graphql.gql.node import Node, global_id
-from crm_graphql.gql.projections import projection_of, register
+from crm_graphql.gql.loaders import rows_by_id
+from crm_graphql.gql.node import Node, global_id, node_type, register
 from crm_graphql.gql.selection import Columns
+from crm_graphql.orders.queries import orders_by_ids
 
 if TYPE_CHECKING:
     from crm_graphql.customers.schema.types import Customer
 
-ORDER_COLUMNS: Columns = {
-    "externalId": ("external_id",),
-    "amount": ("amount",),
-    "currency": ("currency",),
-    "quantity": ("quantity",),
-    "orderedAt": ("ordered_at",),
-    "customer": ("customer_id",),
-}
+ORDER_COLUMNS = Columns(
+    "Order",
+    {
+        "externalId": ("external_id",),
+        "amount": ("amount",),
+        "currency": ("currency",),
+        "quantity": ("quantity",),
+        "orderedAt": ("ordered_at",),
+        "customer": ("customer_id",),
+    },
+)
 
 
 @strawberry.type(description="A purchase, or a refund when the amount is negative.")
@@ -58,8 +62,13 @@ class Order(Node):
     ) -> Annotated[Customer, strawberry.lazy("crm_graphql.customers.schema.types")] | None:
         if self.customer_key is None:
             return None
-        row = await info.context.loader(customer_loader).load(self.customer_key)
-        return projection_of("Customer").make(row) if row else None
+        customer: Customer | None = await node_type("Customer").load(info, self.customer_key)
+        return customer
 
 
-register("Order", ORDER_COLUMNS, Order.from_document)
+register(
+    Order,
+    permission=Permission.CUSTOMERS_READ,
+    loader=rows_by_id(orders_by_ids),
+    columns=ORDER_COLUMNS,
+)
