@@ -26,13 +26,14 @@ demo: setup ## Start everything with 20,000 customers, cut an audience, send a c
 dev: setup ## Start everything without data: MongoDB, API, consumers, vendor simulator
 	@exec $(BIN)/crm dev $(ARGS)
 
-check: setup-test ## What CI runs before the tests: format, lint, types, imports, sizes, schema
+check: setup-test ## What CI runs before the tests: format, lint, types, imports, sizes, schema, what is announced
 	$(BIN)/ruff format --check --quiet . || { echo "Format it: $(BIN)/ruff format ."; exit 1; }
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_sizes.py
 	$(BIN)/python scripts/check_schema.py
+	$(BIN)/python scripts/check_announced.py
 	@if [ -f $(CONTRACT) ]; then $(BIN)/python $(CONTRACT) schema.graphql 02; fi
 
 test: setup-test ## All tests, on real MongoDB and RabbitMQ and in a browser (some of them: make test TESTS=tests/bus)

@@ -10,11 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from bson import ObjectId
 from pymongo.errors import PyMongoError
 
 from crm_graphql.audit.documents import AuditEvent
 from crm_graphql.audit.service import AuditFilter, record
 from crm_graphql.core.actor import Actor, Role
+from crm_graphql.core.ids import encode_id
 from crm_graphql.resources import Resources
 from tests.accounts.doors import PASSWORD, Client, Doors, open_doors
 
@@ -239,3 +241,30 @@ async def test_each_list_is_served_by_an_index(doors: Doors, wanted: AuditFilter
     assert "IXSCAN" in plan
     assert "COLLSCAN" not in plan
     assert "'SORT'" not in plan
+
+
+async def test_each_mutation_names_the_object_that_its_input_means_done_or_not(doors: Doors) -> None:
+    admin = doors.operator()
+    rule = {"where": {"field": "name", "operator": "IS_SET"}}
+    made = await admin.mutate("audienceCreate", {"name": "A", "rule": rule}, "audience { id }")
+    key = await admin.mutate("apiKeyCreate", {"name": "k", "role": "VIEWER"}, "apiKey { id }")
+    audience, api_key = made["audience"]["id"], key["apiKey"]["id"]
+    user, campaign, session = (encode_id(kind, ObjectId()) for kind in ("User", "Campaign", "Session"))
+    meant: list[tuple[str, dict[str, Any], str | None]] = [
+        ("audienceUpdate", {"id": audience, "name": ""}, audience),
+        ("audienceDelete", {"id": audience}, audience),
+        ("audienceDelete", {"id": audience}, audience),
+        ("apiKeyRevoke", {"id": api_key}, api_key),
+        ("campaignCreate", {"name": "C", "audienceId": audience, "channel": "SMS"}, audience),
+        ("campaignUpdate", {"id": campaign, "name": "C"}, campaign),
+        ("campaignLaunch", {"id": campaign}, campaign),
+        ("campaignLaunch", {"id": "typed by mistake"}, None),
+        ("userUpdate", {"id": user, "name": "U"}, user),
+        ("userPasswordReset", {"id": user}, user),
+        ("sessionRevoke", {"id": session}, session),
+        ("userCreate", {"email": "none", "role": "VIEWER"}, None),
+    ]
+    for action, given, _ in meant:
+        await admin.mutate(action, given)
+    recorded = [(event["action"], event["subjectId"]) for event in await listed(admin)]
+    assert recorded[: len(meant)][::-1] == [(action, subject) for action, _, subject in meant]

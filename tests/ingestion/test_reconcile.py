@@ -9,6 +9,8 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.ingestion.documents import IngestionStatus
+from crm_graphql.ingestion.messages import ingestion_queue
+from crm_graphql.ingestion.publishing import publish_chunks
 from crm_graphql.ingestion.reconcile import complete_forgotten, delete_old_chunks, fail_abandoned
 from crm_graphql.resources import Resources
 from tests.clocks import FixedClock
@@ -90,3 +92,10 @@ async def test_the_hot_counts_are_answered_by_indexes_alone(resources: Resources
         explained = str(await resources.database.command("explain", plan, verbosity="queryPlanner"))
         assert "IXSCAN" in explained or "COUNT_SCAN" in explained
         assert "'FETCH'" not in explained
+
+
+async def test_chunks_of_a_partition_that_is_no_longer_configured_are_published(resources: Resources) -> None:
+    beyond = resources.settings.partitions + 1
+    chunk = {"ingestion_id": ObjectId(), "number": 0, "partition": beyond}
+    assert await publish_chunks([chunk], resources.bus)
+    assert await resources.bus.depth(ingestion_queue(beyond)) == 1
