@@ -74,13 +74,12 @@ def lost_subjects(mutation: GraphQLObjectType) -> Iterator[str]:
     """Mutations whose input names an object of which the audit is not told, or that name no part of it."""
     for name, field in mutation.fields.items():
         given = get_named_type(field.args["input"].type) if "input" in field.args else None
-        held = {
-            _definition(one).python_name: key
-            for key, one in (given.fields.items() if isinstance(given, GraphQLInputObjectType) else ())
-        }
+        inputs = given.fields.values() if isinstance(given, GraphQLInputObjectType) else ()
+        held = {_definition(one).python_name: str(one.type) for one in inputs}
+        needed = [attribute for attribute, kind in held.items() if kind == "ID!"]
         subject = _definition(field).metadata.get(SUBJECT)
-        if subject is None and "id" in held:
-            yield f'Mutation field {name}: its input has an id; say subject="id", for the audit'
+        if subject is None and needed:
+            yield f'Mutation field {name}: tell the audit which object it changes: subject="{needed[0]}"'
         if subject is not None and subject not in held:
             yield f"Mutation field {name}: its input has no {subject}, which is to be its subject"
 

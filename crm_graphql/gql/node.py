@@ -41,8 +41,8 @@ class NodeType:
     columns: Columns | None
 
     async def load(self, info: Info, key: ObjectId) -> Any:
-        """The object of the document with this id; None when there is none. The permission is not asked:
-        who may read the object that holds it may read it too."""
+        """The object of the document with this id; None when there is none. The permission is not asked for
+        here: a field that leads to an object is as open as the object that has the field."""
         row = await info.context.loader(self.loader).load(key)
         return self.make(row) if row else None
 

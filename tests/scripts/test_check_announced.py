@@ -146,7 +146,7 @@ def test_a_mutation_that_does_not_tell_the_audit_of_its_object_is_found(
         for one in (silent, telling, wrong)
     ]
     assert said == [
-        ['Mutation field petUpdate: its input has an id; say subject="id", for the audit'],
+        ['Mutation field petUpdate: tell the audit which object it changes: subject="id"'],
         [],
         ["Mutation field petUpdate: its input has no owner_id, which is to be its subject"],
     ]
