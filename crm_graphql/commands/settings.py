@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crm_graphql.commands.shell import command_app
-from crm_graphql.core.settings import Settings
+from crm_graphql.core.settings import Settings, sections
 
 app = command_app()
 
@@ -27,8 +27,11 @@ def print_settings() -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     for heading in ("Setting", "Default", "Meaning"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "Setting")
-    for name, field in Settings.model_fields.items():
-        table.add_row(f"CRM_{name.upper()}", default_text(field), field.description or "")
+    for _, names in sections():
+        for name in names:
+            field = Settings.model_fields[name]
+            table.add_row(f"CRM_{name.upper()}", default_text(field), field.description or "")
+        table.add_row()
     # Wide enough for a file or a pipe, where nobody says how wide it is.
     Console(file=sys.stdout, width=None if sys.stdout.isatty() else 140, markup=False).print(table)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from crm_graphql.core.settings import Settings, load_settings
+from crm_graphql.core.settings import Settings, load_settings, sections
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
@@ -22,6 +22,8 @@ def entries() -> dict[str, tuple[str, str]]:
         if match := re.fullmatch(r"#?(CRM_[A-Z_]+)=(.*)", line):
             assert match[1] not in found, f"{match[1]} stands there twice"
             found[match[1]] = (" ".join(words), match[2])
+            words = []
+        elif line.startswith("## "):
             words = []
         elif line.startswith("# "):
             words.append(line[2:])
@@ -55,6 +57,16 @@ def expected() -> dict[str, tuple[str, str]]:
 
 def test_it_holds_every_setting_with_its_description_and_default() -> None:
     assert entries() == expected()
+
+
+def test_its_sections_are_the_concerns_in_their_order() -> None:
+    found: dict[str, list[str]] = {}
+    for line in EXAMPLE.read_text().splitlines():
+        if line.startswith("## "):
+            found[line[3:]] = names = []
+        elif match := re.match(r"#?CRM_([A-Z_]+)=", line):
+            names.append(match[1].lower())
+    assert list(found.items()) == list(sections())
 
 
 def test_what_it_shows_can_be_used_as_it_stands(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The settings of accounts: how people sign in and for how long; what the audit keeps. Part of `Settings`."""
+"""Access settings: tokens, signing in, links, Google, and what the audit keeps. Part of `Settings`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
 
-class AccountSettings(BaseSettings):
-    """What decides who may come in."""
+class AccessSettings(BaseSettings):
+    """Access: who may come in, how, and for how long."""
 
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Signs access tokens (HS256). At least 32 random bytes."
+    )
+    previous_secret_keys: list[SecretStr] = Field(
+        default_factory=list,
+        description="Former values of CRM_SECRET_KEY, as JSON: tokens they signed stay good. "
+        "Drop one a day after the change.",
+    )
+    token_issuer: str = Field("crm-graphql", description="The `iss` and `aud` of access tokens.")
     access_token_ttl_seconds: Annotated[int, Field(ge=30, le=86_400)] = Field(
         900, description="How long a user's access token is good; then the client refreshes."
     )
+
     session_idle_days: Annotated[int, Field(ge=1, le=366)] = Field(
         30, description="A signed-in device that was not used for so long must sign in again."
     )
@@ -36,6 +46,7 @@ class AccountSettings(BaseSettings):
     front_end_url: str = Field(
         "", description="Where the pages for people are, for links and after Google; CRM_PUBLIC_URL if empty."
     )
+
     google_client_id: str = Field("", description="Signing in with Google: the OAuth client. Empty: off.")
     google_client_secret: SecretStr = Field(SecretStr(""), description="The OAuth client's secret.")
     google_issuer: str = Field(
@@ -45,6 +56,7 @@ class AccountSettings(BaseSettings):
         default_factory=list,
         description='Only Google accounts of these domains, as JSON: ["example.com"]. Empty: all.',
     )
+
     audit_retention_days: Annotated[int, Field(ge=1, le=3660)] = Field(
         365, description="How long the audit keeps what is recorded from now on."
     )

@@ -1,0 +1,44 @@
+"""Delivery settings: the vendor, its calls, their leases, and its receipts. Part of `Settings`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings
+
+
+class DeliverySettings(BaseSettings):
+    """Delivery: which vendor sends, how much at once, and how long its receipts are waited for."""
+
+    vendor_url: str = Field("http://127.0.0.1:8025", description="The delivery vendor's API (the simulator).")
+    vendor_api_key: SecretStr = Field(SecretStr(""), description="The vendor's API key, if it wants one.")
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Vendors sign their receipts with it (Standard Webhooks, whsec_...)."
+    )
+
+    delivery_batch: Annotated[int, Field(ge=1, le=1000)] = Field(
+        200, description="Messages in one call to a vendor."
+    )
+    senders: Annotated[int, Field(ge=1, le=64)] = Field(
+        4, description="Calls to the vendor that one consumer process has under way at once."
+    )
+    vendor_deadline_seconds: Annotated[float, Field(gt=0)] = Field(
+        15.0, description="How long one call to a vendor may take; must be below lease_seconds."
+    )
+    lease_seconds: Annotated[float, Field(gt=0)] = Field(
+        30.0, description="How long a planner or sender may be silent before another takes its work."
+    )
+
+    receipt_timeout_seconds: Annotated[int, Field(ge=1)] = Field(
+        72 * 3600, description="A sent message without a receipt fails with NO_RECEIPT after this long."
+    )
+    parked_receipt_seconds: Annotated[int, Field(ge=1)] = Field(
+        3600, description="How long a receipt for an unknown delivery is kept and tried again."
+    )
+
+    @model_validator(mode="after")
+    def _deadline_within_lease(self) -> Self:
+        if self.vendor_deadline_seconds >= self.lease_seconds:
+            raise ValueError("CRM_VENDOR_DEADLINE_SECONDS must be below CRM_LEASE_SECONDS")
+        return self

@@ -1,0 +1,81 @@
+"""Deployment settings: where it runs, what it reaches, how it listens, stops and logs. Part of `Settings`."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.IGNORECASE)
+
+
+class BusKind(Enum):
+    """What carries messages between processes."""
+
+    RABBITMQ = "rabbitmq"
+    EMBEDDED = "embedded"
+
+
+class DeploymentSettings(BaseSettings):
+    """The deployment: what it reaches, where it listens, how it stops and logs."""
+
+    development: bool = Field(
+        False,
+        description="Set by `crm dev`: secrets may be generated; explorer and schema are open to all.",
+    )
+    data_dir: Path = Field(Path(".crm"), description="Where `crm dev` keeps its database, secrets and logs.")
+    currency: str = Field(
+        "USD", pattern="^[A-Z]{3}$", description="The one currency of this deployment (ISO 4217)."
+    )
+
+    mongodb_url: str = Field(
+        "mongodb://127.0.0.1:27017/?replicaSet=rs0",
+        description="MongoDB. Must be a replica set: transactions need one.",
+    )
+    mongodb_database: str = Field("crm", min_length=1, description="The database's name.")
+    bus: BusKind = Field(
+        BusKind.RABBITMQ,
+        description="rabbitmq, or embedded: one process without a broker, for development.",
+    )
+    amqp_url: SecretStr = Field(
+        SecretStr("amqp://127.0.0.1:5672/"), description="RabbitMQ 3.10 or later, with its credentials."
+    )
+    queue_prefix: str = Field(
+        "crm", pattern=r"^[A-Za-z0-9_-]{1,40}$", description="Keeps deployments on one broker apart."
+    )
+    publish_deadline_seconds: Annotated[float, Field(gt=0)] = Field(
+        5.0, description="How long a publish may wait for the broker's confirmation."
+    )
+
+    host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 inside a container.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on.")
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Proxies whose X-Forwarded-For is believed: addresses or networks with commas, or *.",
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="Where vendors and browsers reach this deployment."
+    )
+    allowed_origins: list[str] = Field(
+        default_factory=list,
+        description='Origins of front ends on other hosts, as JSON: ["https://app.example.com"]; for HTTP '
+        "and websockets alike.",
+    )
+
+    shutdown_grace_seconds: Annotated[float, Field(gt=0)] = Field(
+        8.0, description="How long a stop waits for requests and messages under way."
+    )
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
+    log_json: bool = Field(True, description="One JSON object a line; false prints for people.")
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, origins: list[str]) -> list[str]:
+        for origin in origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is not an origin like https://app.example.com (no path), or *")
+        return origins
