@@ -6,13 +6,12 @@ PYTEST_FLAGS ?= -n 3 --dist loadgroup --durations=15
 TESTS ?= tests
 # Passed on to crm dev and crm demo: make dev ARGS="--port 8080"
 ARGS ?=
-CONTRACT := ../shared/contract/check_contract.py
 
-.PHONY: help setup setup-test demo dev check test bench schema lock clean
+.PHONY: help setup setup-test demo dev check test bench schema release-schema lock clean
 
 help: ## This list
 	@echo "make TARGET, on Linux with Python 3.11 or later:"
-	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: ## Make .venv, install the locked dependencies, build GraphiQL where Node is (instant the second time)
 	@scripts/setup.sh
@@ -34,7 +33,7 @@ check: setup-test ## What CI runs before the tests: format, lint, types, imports
 	$(BIN)/python scripts/check_sizes.py
 	$(BIN)/python scripts/check_schema.py
 	$(BIN)/python scripts/check_announced.py
-	@if [ -f $(CONTRACT) ]; then $(BIN)/python $(CONTRACT) schema.graphql 02; fi
+	$(BIN)/python scripts/check_released_schema.py
 
 test: setup-test ## All tests, on real MongoDB and RabbitMQ and in a browser (some of them: make test TESTS=tests/bus)
 	@scripts/install_test_tools.sh
@@ -48,6 +47,9 @@ bench: setup-test ## Measure the product beside the raw limits of this machine (
 
 schema: setup ## Write schema.graphql from the code
 	@$(BIN)/crm schema > .schema.new && mv .schema.new schema.graphql
+
+release-schema: ## Part of a release: schema.graphql becomes what clients are held to (see CONTRIBUTING.md)
+	cp schema.graphql schema.released.graphql
 
 lock: setup ## Lock the dependencies again (newest versions: LOCK_FLAGS=--upgrade make lock); needs uv
 	@scripts/lock.sh

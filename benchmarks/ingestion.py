@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import subprocess
-import sys
+import csv
+import json
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,31 +25,34 @@ import psutil
 from pymongo import AsyncMongoClient
 
 from benchmarks.raw_orders import Raw, run_raw
+from crm_graphql.local.demo_data import DemoData
 from crm_graphql.local.mongod import Mongod
 from tests.servers.deployment import Deployment
 from tests.servers.rabbitmq import RabbitNode
 
-GENERATOR = Path(__file__).parents[2] / "shared" / "data" / "generate.py"
+CUSTOMER_COLUMNS = ("customer_id", "name", "email", "phone", "city", "country")
+ORDER_COLUMNS = ("order_id", "customer_id", "ordered_at", "amount")
+TODAY = date(2026, 1, 1)
+"""The last day of the generated orders: the same each time, so that runs compare."""
+
 POLL_SECONDS = 0.05
 MEBIBYTE = 1024**2
 
 
 def generate(folder: Path, customers: int, orders: int) -> None:
-    """Write customers.csv and orders.csv, by the seeded generator or, where it is not there, a small one."""
-    if GENERATOR.exists():
-        counts = ["--customers", str(customers), "--orders", str(orders)]
-        command = [sys.executable, str(GENERATOR), *counts, "--currency", "USD", "--out", str(folder)]
-        subprocess.run(command, check=True)
-        return
-    head = "customer_id,name,email\n"
-    people = (f"C{number:08d},Name {number},c{number}@example.com\n" for number in range(customers))
-    (folder / "customers.csv").write_text(head + "".join(people))
-    rows = (
-        f"O{number:09d},C{number * 7919 % customers:08d},2024-{number % 12 + 1:02d}-{number % 28 + 1:02d},"
-        f"{number % 90_000 / 100:.2f}\n"
-        for number in range(orders)
-    )
-    (folder / "orders.csv").write_text("order_id,customer_id,ordered_at,amount\n" + "".join(rows))
+    """Write customers.csv and orders.csv: the customers and orders of `crm demo`, so many of each."""
+    data = DemoData(TODAY, customers, orders)
+    write_csv(folder / "customers.csv", CUSTOMER_COLUMNS, data.customer_pieces())
+    write_csv(folder / "orders.csv", ORDER_COLUMNS, data.order_pieces())
+
+
+def write_csv(path: Path, columns: tuple[str, ...], pieces: Iterator[bytes]) -> None:
+    """NDJSON, in pieces of whole lines, as CSV with these columns."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        for piece in pieces:
+            writer.writerows(json.loads(line) for line in piece.splitlines())
 
 
 async def send(deployment: Deployment, kind: str, file: Path) -> str:

@@ -10,16 +10,13 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from crm_graphql.accounts.tokens import mint_token
 from crm_graphql.client.api import Api, ApiAway, ApiRefused
 from crm_graphql.client.ingestions import wait_until_ended
 from crm_graphql.client.uploads import Upload, Watcher, upload
-from crm_graphql.core.actor import Role
 from crm_graphql.local.demo_data import DemoData
 from crm_graphql.local.demo_screen import CampaignBar, LoadBar
 from crm_graphql.local.server import DevServer
 
-TOKEN_TTL = timedelta(hours=12)
 AUDIENCE = "Demo: regulars"
 RULE = {
     "all": [
@@ -69,7 +66,7 @@ async def tell(server: DevServer) -> None:
     data = DemoData(server.data_dir.demo_day())
     begin = datetime.now(UTC)
     # The same key on the same folder: started again, the server has it all already.
-    async with Api(server.url, mint_token(server.settings, Role.ADMIN, TOKEN_TTL)) as api:
+    async with Api(server.url, server.token()) as api:
         await _load(api, console, "customers", data.customers, data.customer_pieces, data)
         await _load(api, console, "orders", data.orders, data.order_pieces, data)
         audience = await _audience(api)
@@ -155,13 +152,12 @@ async def _watch(api: Api, campaign_id: str, bar: CampaignBar) -> dict[str, Any]
 
 
 def _where_to_look(server: DevServer) -> str:
-    token = mint_token(server.settings, Role.ADMIN, TOKEN_TTL)
     return "\n".join(
         [
             "",
-            f"Explorer    {server.url}/graphql   (all of it by query, mutation and subscription)",
+            f"Explorer    {server.explorer_url()}",
             f"Messages    {server.simulator_url}   (what the customers would have got)",
-            f"Token       {token}",
+            f"Token       {server.token()}",
             "It stays up. Ctrl-C stops it; started again, it goes on with the same data.",
         ]
     )

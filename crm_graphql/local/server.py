@@ -7,16 +7,22 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from crm_graphql.accounts.setup_code import setup_code
+from crm_graphql.accounts.tokens import mint_token
+from crm_graphql.core.actor import Role
 from crm_graphql.core.settings import BusKind, Settings
 from crm_graphql.local.data_dir import DataDir, Ports, Running
 from crm_graphql.local.given_mongodb import OR_A_PRIVATE_ONE, check_given_mongodb
 from crm_graphql.local.mongod import LocalServerError, Mongod, find_mongod, free_port, is_free
 from crm_graphql.local.processes import Child, Service
+
+TOKEN_TTL = timedelta(hours=12)
+"""Of the tokens that it prints: a day of work."""
 
 CHILD_GRACE_SECONDS = 3.0
 API_STOP_SECONDS = 4.5
@@ -64,6 +70,14 @@ class DevServer:
     def url(self) -> str:
         """Where this machine reaches the API."""
         return f"http://127.0.0.1:{self.port}"
+
+    def token(self) -> str:
+        """An operator's token of it, with every permission."""
+        return mint_token(self.settings, Role.ADMIN, TOKEN_TTL)
+
+    def explorer_url(self) -> str:
+        """The explorer, signed in: the page takes the token out of the fragment, which no server sees."""
+        return f"{self.url}/graphql#token={self.token()}"
 
     @property
     def simulator_url(self) -> str:
@@ -137,7 +151,7 @@ class DevServer:
             [
                 "For development, not production: one database node without a password, generated secrets,",
                 "and a vendor that only pretends to send.",
-                f"  Explorer       {self.url}/graphql",
+                f"  Explorer       {self.explorer_url()}",
                 f"  GraphQL        {self.url}/graphql, subscriptions at ws://127.0.0.1:{self.port}/graphql",
                 f"  Token          {name} token{folder}; first user: setup code {setup_code(self.settings)}",
                 f"  Data           {data}",

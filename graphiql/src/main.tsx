@@ -1,4 +1,5 @@
 /** The page: a bar with the access token, and GraphiQL with its explorer under it. */
+import './address';
 import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';
 import '@graphiql/plugin-explorer/style.css';
@@ -12,7 +13,7 @@ import { StrictMode, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
 import { TokenBar } from './TokenBar';
-import { keepToken, startingToken } from './token';
+import { keepToken, keptToken } from './token';
 import tour from './tour.graphql?raw';
 
 const PLUGINS = [explorerPlugin(), HISTORY_PLUGIN];
@@ -32,7 +33,7 @@ function makeFetcher(token: string) {
 }
 
 function Page() {
-  const [token, setToken] = useState(startingToken);
+  const [token, setToken] = useState(keptToken);
   // GraphiQL asks for the schema again whenever its fetcher changes.
   const fetcher = useMemo(() => makeFetcher(token), [token]);
   const change = (next: string) => {

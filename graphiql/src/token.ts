@@ -1,13 +1,7 @@
 /** Where the access token lives: in this tab's session, gone when the tab is closed. */
 const KEY = 'crm-access-token';
 
-/** What was kept, or what the address carries as #token=..., which is then taken out of the address. */
-export function startingToken(): string {
-  const given = new URLSearchParams(window.location.hash.slice(1)).get('token');
-  if (given) {
-    keepToken(cleaned(given));
-    window.history.replaceState(null, '', window.location.pathname + window.location.search);
-  }
+export function keptToken(): string {
   return window.sessionStorage.getItem(KEY) ?? '';
 }
 

@@ -1,4 +1,4 @@
-"""Turns the neutral rules of the shared data sets into the shape of RuleInput."""
+"""Turns the neutral rules of tests/data into the shape of RuleInput."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ import calendar
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from crm_graphql.core.money import to_units
 from crm_graphql.core.times import format_moment, parse_moment
-
-SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
-"""Beside the repository; absent on other machines, where what needs it is skipped."""
 
 FIELDS = {
     "total_spend": "totalSpend",

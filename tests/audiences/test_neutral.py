@@ -1,4 +1,4 @@
-"""The shared requests and audiences mean the same here as in their own evaluator."""
+"""The rules of plain-words requests and of the real orders' audiences mean here what their truth says."""
 
 from __future__ import annotations
 
@@ -10,24 +10,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from crm_graphql.audiences.evaluate import evaluate
 from crm_graphql.audiences.rules import parse
 from crm_graphql.core.times import parse_moment
-from tests.audiences.neutral import SHARED_DATA, to_customer, to_rule_input
-
-CDNOW = SHARED_DATA / "cdnow"
-PROMPTS = SHARED_DATA / "nl_rules.json"
+from tests.audiences.neutral import to_customer, to_rule_input
+from tests.data import CDNOW, REQUESTS
 
 
 def _any_limit(rule: Any) -> bool:
     return "any_number" in json.dumps(rule) or "any_time" in json.dumps(rule)
 
 
-@pytest.mark.skipif(not PROMPTS.exists(), reason="the shared requests are not beside this repository")
-def test_the_rules_of_the_shared_requests_pick_the_same_probes() -> None:
-    data = json.loads(PROMPTS.read_text())
+def test_the_rules_of_the_requests_pick_the_same_probes() -> None:
+    data = json.loads(REQUESTS.read_text())
     now = parse_moment(data["now"])
     probes = {key: to_customer(probe) for key, probe in data["probes"].items()}
     checked = 0
@@ -42,7 +37,6 @@ def test_the_rules_of_the_shared_requests_pick_the_same_probes() -> None:
     assert checked >= 43
 
 
-@pytest.mark.skipif(not CDNOW.is_dir(), reason="the CDNOW orders are not beside this repository")
 def test_the_audiences_of_the_real_orders_are_exact() -> None:
     customers = _cdnow_customers()
     now = datetime(2024, 1, 1, tzinfo=UTC)

@@ -19,6 +19,18 @@ from tests.servers.deployment import Deployment
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
 
 ROOT = Path(__file__).parents[2]
+# Notes what is fetched or connected while the address still has a token.
+WATCH_THE_ADDRESS = """
+  window.loadedWithToken = [];
+  for (const name of ['fetch', 'Worker', 'WebSocket']) {
+    const original = window[name];
+    window[name] = new Proxy(original, {
+      apply: (target, self, given) => (note(name), Reflect.apply(target, window, given)),
+      construct: (target, given) => (note(name), Reflect.construct(target, given)),
+    });
+  }
+  function note(name) { if (window.location.hash) window.loadedWithToken.push(name); }
+"""
 LAUNCH = "mutation ($id: ID!) { campaignLaunch(input: {id: $id}) { errors { message } } }"
 IS_THERE = 'query { customer(by: {externalId: "tour-3"}) { totalSpend } }'
 
@@ -112,9 +124,33 @@ async def test_the_tour_runs_and_its_campaign_is_watched_live(deployment: Deploy
     assert seen.errors == []
 
 
-async def test_a_pasted_token_is_used_kept_for_the_tab_and_leaves_the_address(
+async def test_a_signed_in_address_signs_in_its_tab_alone_and_loses_the_token_at_once(
     deployment: Deployment, seen: Seen
 ) -> None:
+    page = await open_page(deployment, seen, deployment.token)
+    await expect(page.locator(".hint")).to_contain_text("ADMIN until")
+    assert page.url == f"{deployment.url}/graphql"
+    assert not any(deployment.token in address.partition("#")[0] for address in seen.addresses)
+    await page.reload()
+    await expect(page.locator(".hint")).to_contain_text("ADMIN until")
+    assert deployment.token not in await page.evaluate("JSON.stringify(localStorage)")
+    await page.goto(f"{deployment.url}/graphql#token=other")
+    await expect(page.get_by_label("Access token")).to_have_value("other")
+    assert page.url == f"{deployment.url}/graphql"
+    second = await page.context.new_page()
+    await second.goto(f"{deployment.url}/graphql")
+    await expect(second.locator(".hint")).to_have_text("Every field needs one.")
+
+
+async def test_a_token_leaves_the_address_before_the_page_fetches_anything(
+    deployment: Deployment, seen: Seen
+) -> None:
+    await seen.page.add_init_script(WATCH_THE_ADDRESS)
+    page = await open_page(deployment, seen, deployment.token)
+    assert await page.evaluate("window.loadedWithToken") == []
+
+
+async def test_a_pasted_token_is_used_and_kept_for_the_tab(deployment: Deployment, seen: Seen) -> None:
     page = await open_page(deployment, seen)
     await expect(page.locator(".hint")).to_have_text("Every field needs one.")
     async with page.expect_response(
@@ -127,10 +163,6 @@ async def test_a_pasted_token_is_used_kept_for_the_tab_and_leaves_the_address(
 
     await page.reload()
     await expect(page.locator(".hint")).to_contain_text("ADMIN until")
-    await page.goto(f"{deployment.url}/graphql#token=other")
-    await page.reload()
-    await expect(page.get_by_label("Access token")).to_have_value("other")
-    assert page.url == f"{deployment.url}/graphql"
 
 
 async def test_in_production_the_browser_asks_for_a_token_before_it_shows_the_page(
@@ -143,6 +175,10 @@ async def test_in_production_the_browser_asks_for_a_token_before_it_shows_the_pa
     page = await known.new_page()
     await page.goto(f"{served.url}/graphql#token={served.token}")
     await expect(page.locator(".graphiql-query-editor .view-lines")).to_contain_text("five minutes")
+    # Elsewhere than in development a link signs nobody in.
+    await expect(page.locator(".hint")).to_have_text("Every field needs one.")
+    await page.get_by_label("Access token").fill(served.token)
+    await page.get_by_label("Access token").press("Enter")
     await expect(page.locator(".hint")).to_contain_text("ADMIN until")
     await stranger.context.close()
     await known.close()

@@ -15,10 +15,10 @@ from typing import Any
 from crm_graphql.audiences.compile import select_customers
 from crm_graphql.core.times import parse_moment
 from tests.audiences.neutral import to_rule_input
-from tests.flows.conftest import CDNOW
+from tests.data import CDNOW
 from tests.servers.deployment import Deployment
 
-TRUTH: dict[str, Any] = json.loads((CDNOW / "TRUTH.json").read_text()) if CDNOW.is_dir() else {}
+TRUTH: dict[str, Any] = json.loads((CDNOW / "TRUTH.json").read_text())
 
 CUSTOMER = """query ($id: String!) { customer(by: {externalId: $id}) {
   totalSpend visitCount firstVisitAt lastVisitAt orders(first: 1) { totalCount } } }"""

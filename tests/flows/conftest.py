@@ -1,20 +1,14 @@
-"""Deployments on both buses, and the real orders where they are present."""
+"""Deployments on both buses."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from crm_graphql.local.mongod import Mongod
 from tests.servers.deployment import Deployment
 from tests.servers.rabbitmq import RabbitNode
-
-SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
-CDNOW = SHARED_DATA / "cdnow"
-
-needs_cdnow = pytest.mark.skipif(not CDNOW.is_dir(), reason="the CDNOW orders are not beside this repository")
 
 
 @pytest.fixture(scope="module", params=["rabbitmq", "embedded"])

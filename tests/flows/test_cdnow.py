@@ -12,12 +12,12 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from crm_graphql.local.mongod import Mongod
+from tests.data import CDNOW
 from tests.flows.campaigns import launch_to, messages_of, watch_until_completed
 from tests.flows.cdnow import TRUTH, cut_in_parts, hold_against_truth
-from tests.flows.conftest import CDNOW, needs_cdnow
 from tests.servers.deployment import Deployment
 
-pytestmark = [needs_cdnow, pytest.mark.timeout(300), pytest.mark.xdist_group("cdnow")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("cdnow")]
 
 FILES = {"customers": CDNOW / "customers.csv.gz", "orders": CDNOW / "orders.csv.gz"}
 

@@ -7,11 +7,8 @@ import csv
 import gzip
 import json
 import random
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,16 +16,15 @@ import pytest
 from crm_graphql.core.times import parse_moment
 from crm_graphql.ingestion.service import BodyFormat
 from crm_graphql.resources import Resources
+from tests.data import CDNOW, GENERATED
 from tests.ingestion.doors import CUSTOMERS, ORDERS, apply_one, apply_pending, figures, stream
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the data sets are not beside the repository")
 SLICE = "02000"
 
 
 def part_of_cdnow(name: str) -> list[str]:
     """The lines of the file that belong to the first customers, header first."""
-    with gzip.open(DATA / "cdnow" / f"{name}.csv.gz", "rt", encoding="utf-8") as file:
+    with gzip.open(CDNOW / f"{name}.csv.gz", "rt", encoding="utf-8") as file:
         header, *rows = file.read().splitlines()
     column = header.split(",").index("customer_id")
     return [header, *(row for row in rows if next(csv.reader([row]))[column] <= SLICE)]
@@ -113,30 +109,26 @@ async def test_real_orders_shuffled_in_ten_parts_at_once(resources: Resources) -
     assert [await figures(part) for part in ingestions[:10]] == [(len(p) - 1, 0, 0, 0) for p in parts]
 
 
-def generate(folder: Path, form: str, dirty: str) -> dict[str, Any]:
-    """Run the generator; its truth."""
-    options = ["--customers", "200", "--orders", "3000", "--format", form, "--out", str(folder), "--truth"]
-    command = [sys.executable, str(DATA / "generate.py"), *options, "--dirty", dirty]
-    subprocess.run(command, check=True, capture_output=True)
-    truth: dict[str, Any] = json.loads((folder / "truth.json").read_text())
+def truth_of(name: str) -> dict[str, Any]:
+    """What is true of a generated pair of files."""
+    truth: dict[str, Any] = json.loads((GENERATED / name / "TRUTH.json").read_text())
     return truth
 
 
-async def send_generated(resources: Resources, folder: Path, form: str) -> dict[Any, Any]:
+async def send_generated(resources: Resources, folder: str, form: str) -> dict[Any, Any]:
     """Send both files and apply them; the ingestions by kind."""
     found = {}
     for kind, name in ((CUSTOMERS, "customers"), (ORDERS, "orders")):
-        body = (folder / f"{name}.{form}").read_bytes()
+        body = gzip.decompress((GENERATED / folder / f"{name}.{form}.gz").read_bytes())
         found[kind] = await stream(resources, kind, body, format=BodyFormat[form.upper()], currency="INR")
         await apply_pending(resources)
     return found
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
-async def test_every_kind_of_dirt_has_its_effect(resources: Resources, tmp_path: Path, form: str) -> None:
-    kinds = ["duplicate", "negative", "unknown_customer", "future", "wrong_type", "bad_email", "missing_id"]
-    truth = generate(tmp_path, form, ",".join(f"{kind}=0.02" for kind in kinds))
-    found = await send_generated(resources, tmp_path, form)
+async def test_every_kind_of_dirt_has_its_effect(resources: Resources, form: str) -> None:
+    truth = truth_of("dirty")
+    found = await send_generated(resources, "dirty", form)
 
     dirt = Counter(truth["orders"]["dirty"])
     orders = found[ORDERS]
@@ -173,9 +165,9 @@ async def test_every_kind_of_dirt_has_its_effect(resources: Resources, tmp_path:
     assert codes["email", "INVALID"] == dirt["bad_email"]
 
 
-async def test_a_conflict_replaces_the_order_that_came_before(resources: Resources, tmp_path: Path) -> None:
-    truth = generate(tmp_path, "ndjson", "conflict=0.03")
-    found = await send_generated(resources, tmp_path, "ndjson")
+async def test_a_conflict_replaces_the_order_that_came_before(resources: Resources) -> None:
+    truth = truth_of("conflict")
+    found = await send_generated(resources, "conflict", "ndjson")
     count = truth["orders"]["dirty"]["conflict"]
     _, updated, unchanged, failed = await figures(found[ORDERS])
     assert (updated + unchanged, failed) == (count, 0)

@@ -66,6 +66,10 @@ def test_it_comes_up_tells_how_to_use_it_and_stops_cleanly(tmp_path: Path) -> No
         for piece in (f"{url}/graphql", "ws://", " token", ".crm", "rm -r", "Ctrl-C", "not production"):
             assert any(piece in line for line in banner), piece
         assert httpx.get(f"{url}/health/ready", trust_env=False).status_code == 200
+        explorer = next(line for line in banner if "Explorer" in line).split()[1]
+        address, _, token = explorer.partition("#token=")
+        assert address == f"{url}/graphql"
+        assert "errors" not in _ask(url, token, "{ customers { totalCount } }")
         simulator = next(line for line in banner if "Messages" in line).split()[1]
         assert httpx.get(simulator, trust_env=False, follow_redirects=True).status_code == 200
         assert _customers(url, tmp_path) == 0
@@ -215,6 +219,8 @@ def test_the_demo_shows_everything_in_two_minutes_and_loads_only_once(tmp_path: 
         url = demo.ready()
         for piece in ("20,000 customers: loaded", "100,000 orders: loaded", "Audience", "Campaign COMPLETED"):
             demo.line_with(piece, timeout=400)
+        signed_in = demo.line_with("Explorer ").split()[1]
+        assert "errors" not in _ask(url, signed_in.removeprefix(f"{url}/graphql#token="), DEMO)
         token = demo.line_with("Token ").split()[1]
         demo.line_with("It stays up")
         # On a free core that is less than two minutes; the clock would measure the other tests too.

@@ -102,6 +102,23 @@ async def test_in_production_the_page_asks_for_a_token(
     assert broken.status_code == 401
 
 
+async def test_only_in_development_the_page_takes_tokens_from_its_address(
+    in_production: httpx.AsyncClient, resources: Resources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explorer, "FILES", tmp_path)
+    (tmp_path / "index.html").write_text("<html><head></head></html>")
+    mark = '<head><meta name="crm-development"></head>'
+    token = mint_token(resources.settings, Role.VIEWER, timedelta(minutes=5))
+    page = await in_production.get("/graphql", auth=("anyone", token))
+    assert (page.status_code, mark in page.text) == (200, False)
+    assert resources.settings.development
+    app = create_app(resources.settings, resources=resources)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://crm.test") as local:
+            assert mark in (await local.get("/graphql", headers={"accept": "text/html"})).text
+
+
 async def test_a_password_for_the_page_runs_no_operation(
     in_production: httpx.AsyncClient, resources: Resources
 ) -> None:

@@ -24,6 +24,8 @@ _POLICY = (
 )
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
 
+_DEVELOPMENT_MARK = '<meta name="crm-development">'
+
 _MISSING = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>crm_graphql</title></head>
 <body style="font: 16px/1.5 system-ui, sans-serif; max-width: 40em; margin: 4em auto; padding: 0 1em">
@@ -55,10 +57,15 @@ def _headers(request: Request) -> dict[str, str]:
     }
 
 
-async def explorer_page(request: Request) -> Response:
-    """GraphiQL's page; where it was not built, a page that says so and what to do."""
+async def explorer_page(request: Request, *, development: bool = False) -> Response:
+    """GraphiQL's page; where it was not built, a page that says so and what to do.
+
+    In `development` the page takes a token from its address: see graphiql/src/address.ts.
+    """
     page = FILES / "index.html"
     html = page.read_text(encoding="utf-8") if page.is_file() else _MISSING
+    if development:
+        html = html.replace("<head>", f"<head>{_DEVELOPMENT_MARK}", 1)
     return HTMLResponse(html, headers=_headers(request))
 
 

@@ -66,8 +66,9 @@ def _is_for_a_person(request: Request) -> bool:
 async def _explorer(gateway: Gateway, request: Request) -> Response:
     """The explorer's page: for everybody in development, else for who has a token."""
     token = basic_password(request.headers.get("authorization"))
-    if gateway.settings.development or isinstance(await gateway.identify(f"Bearer {token}"), Actor):
-        return await explorer_page(request)
+    development = gateway.settings.development
+    if development or isinstance(await gateway.identify(f"Bearer {token}"), Actor):
+        return await explorer_page(request, development=development)
     return locked_page(request)
 
 
