@@ -87,7 +87,8 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
             live = app.state.live = LiveHub(opened.bus)
             schema = executable_schema()
             operations = Operations(schema, settings, _documents(settings))
-            gateway = app.state.gateway = Gateway(opened, live, Engine(schema), operations)
+            engine = Engine(schema, read_seconds=settings.read_timeout_seconds)
+            gateway = app.state.gateway = Gateway(opened, live, engine, operations)
             await opened.access.start()
             try:
                 yield

@@ -45,6 +45,15 @@ class Settings(AccountSettings):
         "mongodb://127.0.0.1:27017/?replicaSet=rs0",
         description="MongoDB. Must be a replica set: transactions need one.",
     )
+    mongodb_pool_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        100, description="Connections to MongoDB that one process opens at the most."
+    )
+    mongodb_pool_wait_seconds: Annotated[float, Field(gt=0)] = Field(
+        5.0, description="How long work waits for one of them to be free, before it is told to come again."
+    )
+    read_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+        10.0, description="How long the reads of one query may take, all together; then it is UNAVAILABLE."
+    )
     mongodb_database: str = Field("crm", min_length=1, description="The database's name.")
     bus: BusKind = Field(
         BusKind.RABBITMQ,
@@ -160,6 +169,10 @@ class Settings(AccountSettings):
     )
     sockets_per_caller: Annotated[int, Field(ge=1)] = Field(
         10_000, description="Live connections (sockets, event streams) of one caller on one API process."
+    )
+    anonymous_sockets_per_address: Annotated[int, Field(ge=1)] = Field(
+        200,
+        description="Live connections of one address on one API process that have not said who they are.",
     )
     slow_reader_seconds: Annotated[float, Field(gt=0)] = Field(
         10.0, description="A live connection whose reader takes nothing for this long is closed."
