@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from beanie import Document
 
-from crm_graphql.accounts.documents import ApiKey, Attempts, Guard, OneTimeLink, Revocation, Session, User
+from crm_graphql.accounts.documents import (
+    ApiKey,
+    Attempts,
+    Guard,
+    KnownAddress,
+    OneTimeLink,
+    Revocation,
+    Session,
+    User,
+)
 from crm_graphql.audiences.documents import Audience
 from crm_graphql.audit.documents import AuditEvent
 from crm_graphql.campaigns.documents import Campaign
@@ -29,6 +38,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Delivery,
     Guard,
     Ingestion,
+    KnownAddress,
     IngestionChunk,
     OneTimeLink,
     Order,
