@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 
 import structlog
+from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -50,6 +51,10 @@ def _documents(settings: Settings) -> Documents:
     return PersistedDocuments(MongoStore(settings))
 
 
+def _engine(schema: GraphQLSchema, settings: Settings) -> Engine:
+    return Engine(schema, read_seconds=settings.read_timeout_seconds)
+
+
 class _GraphQLSockets:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await GraphQLSocket(_gateway(scope), scope, receive, send).run()
@@ -87,7 +92,7 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
             live = app.state.live = LiveHub(opened.bus)
             schema = executable_schema()
             operations = Operations(schema, settings, _documents(settings))
-            gateway = app.state.gateway = Gateway(opened, live, Engine(schema), operations)
+            gateway = app.state.gateway = Gateway(opened, live, _engine(schema, settings), operations)
             await opened.access.start()
             try:
                 yield

@@ -66,6 +66,8 @@ def connect_mongodb(settings: Settings) -> AsyncMongoClient[dict[str, Any]]:
         retryReads=True,
         serverSelectionTimeoutMS=10_000,
         connectTimeoutMS=5_000,
+        maxPoolSize=settings.mongodb_pool_size,
+        waitQueueTimeoutMS=round(settings.mongodb_pool_wait_seconds * 1_000),
         appname=APP_NAME,
     )
 

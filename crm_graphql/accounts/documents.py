@@ -189,6 +189,21 @@ class Attempts(Document):
         ]
 
 
+class KnownAddress(Document):
+    """An address from which an account's owner has signed in; `id` names both, see `throttle`."""
+
+    id: str  # type: ignore[assignment]
+    expires_at: datetime
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "known_addresses"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("expires_at", ASCENDING)], name="expires_at", expireAfterSeconds=0),
+        ]
+
+
 class Guard(Document):
     """A document that transactions write to so that they come one after the other."""
 

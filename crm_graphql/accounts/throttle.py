@@ -4,13 +4,14 @@ An attempt is counted as a failure before it is looked at, in one atomic update 
 taken back when it succeeds: a thousand guesses at the same moment get one look, not a thousand.
 
 An attempt counts under three names: the account from this address, the account from anywhere, and the
-address. The second grows to a minute only, so that strangers who guess cannot lock the owner out for long;
-the owner's devices that are signed in notice nothing. What was not guessed wrong for a day (an hour for an
-address) is forgotten.
+address. Strangers who guess from ever other addresses can keep the second full; so it does not count for an
+address from which the owner has signed in within three months, and a device that is signed in counts under
+its own name alone. What was not guessed wrong for a day (an hour for an address) is forgotten.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ipaddress
 import math
@@ -23,9 +24,11 @@ from typing import Any
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
-from crm_graphql.accounts.documents import Attempts
+from crm_graphql.accounts.documents import Attempts, KnownAddress
 from crm_graphql.core.errors import RateLimited
 
+KNOWN_DAYS = 90
+"""How long an address stays known after the owner has signed in from it."""
 REMEMBERED = 10_000
 _HIGHEST_POWER = 20
 _LONG_AGO = {"$subtract": ["$$NOW", 3_600_000]}
@@ -56,13 +59,43 @@ class Bucket:
 
 def sign_in_buckets(account: str, address: str | None) -> list[Bucket]:
     """What an attempt to sign in to `account` (an address as it is compared) counts under."""
-    key = hashlib.sha256(account.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    key = _account_name(account)
     place = address_name(address)
     return [
         Bucket(f"address:{place}", ADDRESS),
         Bucket(f"account:{key}:{place}", ACCOUNT_FROM_ADDRESS),
         Bucket(f"account:{key}", ACCOUNT),
     ]
+
+
+def _account_name(account: str) -> str:
+    return hashlib.sha256(account.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def device_buckets(account: str, device: object) -> list[Bucket]:
+    """What an attempt counts under that comes from a device which is signed in to `account`."""
+    return [Bucket(f"account:{_account_name(account)}:device:{device}", ACCOUNT_FROM_ADDRESS)]
+
+
+async def without_strangers(buckets: Sequence[Bucket]) -> Sequence[Bucket]:
+    """Of `sign_in_buckets` those that strangers cannot fill, where the address is known as the owner's; else
+    all."""
+    own = buckets[:2]
+    known = await KnownAddress.get_pymongo_collection().find_one({"_id": own[1].name}, {"_id": 1})
+    return own if known else buckets
+
+
+async def remember_address(account: str, address: str | None) -> None:
+    """The owner has signed in to `account` from this address."""
+    expires = {"$add": ["$$NOW", KNOWN_DAYS * 86_400_000]}
+    known = KnownAddress.get_pymongo_collection()
+    # Two sign-ins at once: the other one has written the same.
+    with contextlib.suppress(DuplicateKeyError):
+        await known.update_one(
+            {"_id": sign_in_buckets(account, address)[1].name},
+            [{"$set": {"expires_at": expires}}],
+            upsert=True,
+        )
 
 
 def address_buckets(purpose: str, address: str | None) -> list[Bucket]:
@@ -128,8 +161,7 @@ class Throttle:
 
         What was counted before that stays: who is refused goes on guessing all the same.
         """
-        for bucket in buckets:
-            self._refuse_remembered(bucket)
+        self.refuse_remembered(buckets)
         for bucket in buckets:
             row = await _count(bucket)
             if not row["admitted"]:
@@ -141,13 +173,15 @@ class Throttle:
                 raise Throttled(seconds, row["refused"])
         return Admitted(buckets)
 
-    def _refuse_remembered(self, bucket: Bucket) -> None:
-        until, refused = self._full.get(bucket.name, (0.0, 0))
-        left = until - time.monotonic()
-        if left > 0:
-            self._full[bucket.name] = (until, refused + 1)
-            raise Throttled(left, refused + 1)
-        self._full.pop(bucket.name, None)
+    def refuse_remembered(self, buckets: Sequence[Bucket]) -> None:
+        """Raise Throttled when one of the buckets is known to be full; asks nobody."""
+        for bucket in buckets:
+            until, refused = self._full.get(bucket.name, (0.0, 0))
+            left = until - time.monotonic()
+            if left > 0:
+                self._full[bucket.name] = (until, refused + 1)
+                raise Throttled(left, refused + 1)
+            self._full.pop(bucket.name, None)
 
 
 async def _count(bucket: Bucket) -> dict[str, Any]:

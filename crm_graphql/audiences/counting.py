@@ -14,6 +14,7 @@ from crm_graphql.audiences.compile import Filter, compared_path, disjoint_filter
 from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule
 from crm_graphql.customers.derived import EMAIL, PHONE
 from crm_graphql.customers.documents import Customer
+from crm_graphql.mongo.deadlines import own_limits
 
 BY_ADDRESS = {"_id": "$reach", "size": {"$sum": 1}}
 
@@ -93,10 +94,11 @@ async def _aggregate(
     options: dict[str, Any] = {"maxTimeMS": _milliseconds(timeout_seconds)}
     if hint is not None:
         options["hint"] = hint
-    cursor = await Customer.get_pymongo_collection().aggregate(
-        [{"$match": filter_}, {"$group": by}], **options
-    )
-    return await cursor.to_list()
+    with own_limits():
+        cursor = await Customer.get_pymongo_collection().aggregate(
+            [{"$match": filter_}, {"$group": by}], **options
+        )
+        return await cursor.to_list()
 
 
 def _milliseconds(seconds: float) -> int:

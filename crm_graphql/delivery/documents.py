@@ -72,7 +72,7 @@ class Delivery(Document):
             IndexModel(
                 [("campaign_id", ASCENDING), ("customer_id", ASCENDING)], name="customer", unique=True
             ),
-            # A sender's range.
+            # A sender's range; a campaign's deliveries in the order of the ledger.
             IndexModel([("campaign_id", ASCENDING), ("number", ASCENDING)], name="number", unique=True),
             # What changed since a cursor.
             IndexModel(
@@ -80,7 +80,13 @@ class Delivery(Document):
             ),
             # A campaign's deliveries by status, and what waits too long for a receipt.
             IndexModel(
-                [("campaign_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)], name="status"
+                [("campaign_id", ASCENDING), ("status", ASCENDING), ("number", ASCENDING)], name="by_status"
+            ),
+            # A campaign's deliveries by what kept them back; most have no such reason.
+            IndexModel(
+                [("campaign_id", ASCENDING), ("reason", ASCENDING), ("number", ASCENDING)],
+                name="by_reason",
+                partialFilterExpression={"reason": {"$gt": ""}},
             ),
             # A customer's deliveries, newest first.
             IndexModel([("customer_id", ASCENDING), ("_id", DESCENDING)], name="of_customer"),

@@ -14,7 +14,7 @@ from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages
 
 NEWEST_FIRST = SortKey((("_id", -1),))
 """Of a customer: rows are made in the order of campaigns."""
-LEDGER_ORDER = SortKey((("_id", 1),))
+LEDGER_ORDER = SortKey((("number", 1),))
 """Of a campaign: the order in which the ledger was written."""
 
 CHANGES_LIMIT = 500

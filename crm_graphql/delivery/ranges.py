@@ -134,7 +134,7 @@ async def reopen_ranges(campaign_id: ObjectId, *, limit: int) -> int:
     waiting = (
         Delivery.get_pymongo_collection()
         .find({"campaign_id": campaign_id, "status": DeliveryStatus.QUEUED.value}, {"number": 1})
-        .hint("status")
+        .hint("by_status")
         .limit(limit)
     )
     ranges = SendRange.get_pymongo_collection()

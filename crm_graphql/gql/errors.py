@@ -20,6 +20,7 @@ from crm_graphql.core.errors import (
     Unavailable,
 )
 from crm_graphql.gql.enums import describe_enum
+from crm_graphql.mongo.deadlines import passed_deadline
 from crm_graphql.mongo.transient import is_transient
 
 log = structlog.get_logger()
@@ -117,7 +118,12 @@ def coded(error: GraphQLError, request_id: str) -> GraphQLError:
         extensions["requestId"] = request_id
     elif code == "UNAVAILABLE":
         log.warning("a server behind this one is away", error=repr(original))
-        if not isinstance(original, Unavailable):
+        if passed_deadline(original):
+            message = (
+                "This takes too long to read (CRM_READ_TIMEOUT_SECONDS). Narrow the filter or the rule, or "
+                "ask for less at once. Should the server be busy, try again in some seconds."
+            )
+        elif not isinstance(original, Unavailable):
             message = "The database or the broker cannot be reached. Try again in some seconds."
     elif isinstance(original, DomainError) and original.problems[0].path:
         extensions["inputPath"] = list(original.problems[0].path)

@@ -10,6 +10,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import ExecutionTimeout, OperationFailure
 
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
+from crm_graphql.mongo.deadlines import own_limits
 
 Collection = AsyncCollection[dict[str, Any]]
 
@@ -77,7 +78,8 @@ async def count_in_time(collection: Collection, filter_: Mapping[str, Any]) -> i
     if not filter_:
         return await collection.estimated_document_count()
     try:
-        return await collection.count_documents(filter_, maxTimeMS=COUNT_TIMEOUT_MS)
+        with own_limits():
+            return await collection.count_documents(filter_, maxTimeMS=COUNT_TIMEOUT_MS)
     except ExecutionTimeout:
         return None
     except OperationFailure as error:

@@ -9,13 +9,18 @@ from inspect import isawaitable
 from typing import Any
 
 import msgspec
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType
 from graphql.execution import create_source_event_stream, execute_subscription_event
 
+from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.errors import coded
+from crm_graphql.mongo.deadlines import read_deadline
 from crm_graphql.server.executor import FastExecutor
 from crm_graphql.server.operations.preparing import Operation
+
+LEFT_SECONDS = 1.0
+"""How long a query may go on after its caller has left."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 
@@ -50,16 +55,39 @@ class Source:
 class Engine:
     """One schema's operations. Never raises for what a caller or a resolver did: that is in the answer.
 
-    What has begun runs to its end, also when whoever waits for it is cancelled: a mutation must not stop
-    half-way because its caller left, and a driver's operation that is cut off costs its connection.
+    A mutation that has begun runs to its end, also when whoever waits for it is cancelled: it must not stop
+    half-way because its caller left. A query whose caller has left is given a moment to end by itself, for a
+    driver's operation that is cut off costs its connection; then it is ended, and the server with it.
     """
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, *, read_seconds: float) -> None:
+        """What a query or an event reads of MongoDB, all together, is bounded by `read_seconds`."""
         self.schema = schema
+        self._read_seconds = read_seconds
 
     async def execute(self, operation: Operation, context: Context) -> Answer:
         """Run a query or a mutation."""
-        return await asyncio.shield(self._execute(operation, context))
+        running = self.start(operation, context)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            self.leave(running, operation)
+            raise
+
+    def start(self, operation: Operation, context: Context) -> asyncio.Task[Answer]:
+        """Begin a query or a mutation. Who does not wait for its end any more calls `leave`."""
+        if operation.kind is OperationType.MUTATION:
+            return asyncio.create_task(self._execute(operation, context))
+        return asyncio.create_task(self._read(operation, context))
+
+    def leave(self, running: asyncio.Task[Answer], operation: Operation) -> None:
+        """Nobody waits for what `start` began."""
+        if operation.kind is not OperationType.MUTATION and not running.done():
+            running.get_loop().call_later(LEFT_SECONDS, cancel_surely, running)
+
+    async def _read(self, operation: Operation, context: Context) -> Answer:
+        with read_deadline(self._read_seconds):
+            return await self._execute(operation, context)
 
     async def open(self, operation: Operation, context: Context) -> Source | Answer:
         """Start a subscription: its source, or the answer that says why there is none."""
@@ -67,7 +95,11 @@ class Engine:
 
     async def event(self, source: Source, event: object) -> Answer:
         """Execute the subscription's selection on one event, with loaders of its own."""
-        return await asyncio.shield(self._event(source, event))
+        return await asyncio.shield(self._bounded_event(source, event))
+
+    async def _bounded_event(self, source: Source, event: object) -> Answer:
+        with read_deadline(self._read_seconds):
+            return await self._event(source, event)
 
     async def _execute(self, operation: Operation, context: Context) -> Answer:
         executor = self._executor(operation, context)

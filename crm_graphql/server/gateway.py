@@ -41,8 +41,10 @@ class ServedContext(Context):
 class Sockets:
     """The live connections of this process: websockets and event streams. One caller cannot take them all."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, anonymous_limit: int) -> None:
+        """At most `limit` of a caller, and `anonymous_limit` of those of an address that have no caller."""
         self._limit = limit
+        self._anonymous_limit = anonymous_limit
         self._open: Counter[tuple[str, ...]] = Counter()
 
     def enter(self, caller: Caller, connection: HTTPConnection) -> Callable[[], None] | None:
@@ -52,7 +54,7 @@ class Sockets:
         """
         address = address_of(connection.client.host if connection.client else None)
         key = ("caller", caller.subject) if isinstance(caller, Actor) else ("address", address)
-        if self._open[key] >= self._limit:
+        if self._open[key] >= (self._limit if isinstance(caller, Actor) else self._anonymous_limit):
             return None
         self._open[key] += 1
 
@@ -76,7 +78,9 @@ class Gateway:
         self.engine = engine
         self.operations = operations
         self.subscriptions = Subscriptions(engine, share=resources.settings.share_streams)
-        self.sockets = Sockets(resources.settings.sockets_per_caller)
+        self.sockets = Sockets(
+            resources.settings.sockets_per_caller, resources.settings.anonymous_sockets_per_address
+        )
         self._rates = make_rates(resources.settings)
         self._resources = resources
         self.live = live
@@ -148,8 +152,11 @@ class Gateway:
         assert context.connection is not None
         leave = self.sockets.enter(context.identity, context.connection)
         if leave is None:
-            limit = self.settings.sockets_per_caller
-            text = f"{limit} live connections of one caller are open here; at most {limit} are allowed."
+            known = isinstance(context.identity, Actor)
+            settings = self.settings
+            limit = settings.sockets_per_caller if known else settings.anonymous_sockets_per_address
+            whose = "one caller" if known else "one address, without a token,"
+            text = f"{limit} live connections of {whose} are open here; at most {limit} are allowed."
             raise RequestError.of(Refusal.RATE, text, "LIMIT_EXCEEDED")
         return leave
 

@@ -14,7 +14,8 @@ from tests.delivery.factories import make_ledger
 CLAIM = {"state": "PENDING", "$expr": {"$lt": ["$lease_until", "$$NOW"]}}
 QUERIES: list[tuple[str, Any, dict[str, Any], list[tuple[str, int]]]] = [
     ("number", Delivery, {"number": {"$gte": 10, "$lte": 19}, "status": "QUEUED"}, [("number", 1)]),
-    ("status", Delivery, {"status": "SENT"}, [("_id", 1)]),
+    ("by_status", Delivery, {"status": "SENT"}, [("number", 1)]),
+    ("by_reason", Delivery, {"reason": {"$in": ["BOUNCED", "NO_ADDRESS"]}}, [("number", 1)]),
     ("revision", Delivery, {"revision": {"$gt": 5, "$lte": 9}}, [("revision", 1), ("_id", 1)]),
     ("pending", SendRange, CLAIM, [("lease_until", 1), ("first", 1)]),
     ("first", SendRange, {"first": {"$lte": 70}}, [("first", -1)]),
@@ -40,7 +41,7 @@ async def test_a_hot_query_uses_its_index_and_sorts_by_it(
     collection = document.get_pymongo_collection()
     plan = await collection.find({"campaign_id": key, **filter_}).sort(sort).limit(10).explain()
     stages = list(_stages(plan["queryPlanner"]["winningPlan"]))
-    assert [stage["indexName"] for stage in stages if stage["stage"] == "IXSCAN"] == [index]
+    assert {stage["indexName"] for stage in stages if stage["stage"] == "IXSCAN"} == {index}
     assert "SORT" not in [stage["stage"] for stage in stages]
     executed = plan["executionStats"]
     assert executed["totalDocsExamined"] <= max(executed["nReturned"], 1) + 1

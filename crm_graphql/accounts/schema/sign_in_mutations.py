@@ -31,7 +31,7 @@ from crm_graphql.accounts.schema.types import (
 )
 from crm_graphql.accounts.sessions import SignedIn, refresh_session, revoke_other_sessions, revoke_session
 from crm_graphql.accounts.sessions import logout as end_own_session
-from crm_graphql.accounts.sign_in import change_password
+from crm_graphql.accounts.sign_in import change_password, device_of
 from crm_graphql.accounts.sign_in import login as sign_in
 from crm_graphql.core.errors import DomainError, ErrorCode, RequiredInput
 from crm_graphql.core.ids import decode_key, encode_id
@@ -104,8 +104,15 @@ async def login(
     resources, in_cookie = info.context.resources, bool(input.use_cookie)
     if in_cookie:
         _own_page(info)
+    context = info.context
+    cookie = refresh_cookie(context.connection, context.response, resources.settings) if in_cookie else None
     signed_in = await sign_in(
-        input.email, input.password, info.context.origin, access=resources.access, clock=resources.clock
+        input.email,
+        input.password,
+        context.origin,
+        access=resources.access,
+        clock=resources.clock,
+        device=await device_of(context.identity, cookie),
     )
     return LoginPayload(
         user=User.from_document(signed_in.user), tokens=_handed_over(info, signed_in, in_cookie=in_cookie)

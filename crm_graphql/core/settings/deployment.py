@@ -36,6 +36,15 @@ class DeploymentSettings(BaseSettings):
         "mongodb://127.0.0.1:27017/?replicaSet=rs0",
         description="MongoDB. Must be a replica set: transactions need one.",
     )
+    mongodb_pool_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        100, description="Connections to MongoDB that one process opens at the most."
+    )
+    mongodb_pool_wait_seconds: Annotated[float, Field(gt=0)] = Field(
+        5.0, description="How long work waits for one of them to be free, before it is told to come again."
+    )
+    read_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+        10.0, description="How long the reads of one query may take, all together; then it is UNAVAILABLE."
+    )
     mongodb_database: str = Field("crm", min_length=1, description="The database's name.")
     bus: BusKind = Field(
         BusKind.RABBITMQ,

@@ -86,6 +86,10 @@ class DocumentSettings(BaseSettings):
     sockets_per_caller: Annotated[int, Field(ge=1)] = Field(
         10_000, description="Live connections (sockets, event streams) of one caller on one API process."
     )
+    anonymous_sockets_per_address: Annotated[int, Field(ge=1)] = Field(
+        200,
+        description="Live connections of one address on one API process that have not said who they are.",
+    )
     slow_reader_seconds: Annotated[float, Field(gt=0)] = Field(
         10.0, description="A live connection whose reader takes nothing for this long is closed."
     )

@@ -31,8 +31,8 @@ from crm_graphql.server.operations.analysis import Structure, check_structure
 from crm_graphql.server.operations.cost import Cost, operation_cost
 from crm_graphql.server.refusals import Refusal, RequestError, bad_input, over_limit
 
-MAX_ERRORS = 20
-"""Validation stops after so many: they are for a person to read."""
+MAX_ERRORS = 5
+"""Validation stops after so many: they are for a person to read, and each costs to find and to send."""
 MAX_COMMENTS = 500
 COMPARISON_BUDGET = 20_000
 """Comparisons of fields and fragments, about half a microsecond each. Most documents need none; a page of
@@ -108,7 +108,7 @@ def check_document(
     text: str, schema: GraphQLSchema, settings: Settings, *, suggestions: bool
 ) -> CheckedDocument:
     """Parse, measure and validate a document. Raises RequestError, with all that is wrong with it
-    (up to 20 errors); with `suggestions` errors say what names the schema has instead."""
+    (the first five errors); with `suggestions` errors say what names the schema has instead."""
     if len(text) > settings.query_bytes or len(text.encode(errors="replace")) > settings.query_bytes:
         finding = f"The document has more than {settings.query_bytes} bytes"
         advice = "Send large values as variables."

@@ -5,16 +5,18 @@ https://graphql.github.io/graphql-over-http/draft/
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from graphql import GraphQLError, OperationType
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import Unavailable
+from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.server.engine import Answer, refusal
 from crm_graphql.server.gateway import Gateway, ServedContext
 from crm_graphql.server.operations.preparing import GraphQLRequest, Operation
@@ -26,6 +28,10 @@ from crm_graphql.server.transports.negotiation import Media, best_media, is_json
 from crm_graphql.server.transports.sse import EventStream, RefusedStream
 
 _ANSWERS = (Media.JSON, Media.GRAPHQL, Media.EVENTS)
+
+
+PATIENCE_SECONDS = 0.25
+"""Most operations end within it, and nobody need look whether their caller is still there."""
 
 
 class Refused(Exception):
@@ -88,8 +94,10 @@ async def _respond(gateway: Gateway, request: Request) -> ASGIApp:
         _check_transport(request, operation, media)
         if media is Media.EVENTS:
             return EventStream(gateway, operation, context, gateway.take_place(context))
-        answer = await gateway.engine.execute(operation, context)
+        answer = await _answered(gateway, request, operation, context)
         return _response(answer, context, media, 200)
+    except ClientDisconnect:
+        return Response(status_code=400)
     except Refused as error:
         mistake = GraphQLError(str(error), extensions={"code": "BAD_USER_INPUT"})
         answer = refusal([mistake], context.request_id)
@@ -101,6 +109,30 @@ async def _respond(gateway: Gateway, request: Request) -> ASGIApp:
         if error.refusal in UNDER_ANY_TYPE or media is Media.GRAPHQL:
             return _response(answer, context, media or Media.JSON, error.status)
         return RefusedStream(answer) if media is Media.EVENTS else _response(answer, context, Media.JSON, 200)
+
+
+async def _answered(
+    gateway: Gateway, request: Request, operation: Operation, context: ServedContext
+) -> Answer:
+    """Run the operation. Raises ClientDisconnect when its caller leaves meanwhile; only what takes a while is
+    watched for that."""
+    running = gateway.engine.start(operation, context)
+    try:
+        await asyncio.wait({running}, timeout=PATIENCE_SECONDS)
+        if not running.done():
+            gone = asyncio.create_task(_disconnected(request))
+            await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
+            cancel_surely(gone)
+        if not running.done():
+            raise ClientDisconnect
+        return running.result()
+    finally:
+        gateway.engine.leave(running, operation)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _away(error: Unavailable, media: Media | None) -> Response:

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from crm_graphql.core.actor import Actor
-from crm_graphql.core.errors import TokenExpired, Unavailable
+from crm_graphql.core.errors import TokenExpired, Unauthenticated, Unavailable
 from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql.context import Context
 from crm_graphql.server.engine import Answer, refusal
@@ -25,6 +25,10 @@ from crm_graphql.server.streams.wires import DIRECT, AsgiWire, DirectWire, Wire
 from crm_graphql.server.transports import socket_messages as messages
 from crm_graphql.server.transports.socket_messages import BadMessage, CloseCode
 
+ANSWERS_AT_ONCE = 10
+"""Queries and mutations of one socket that are run, or whose answers wait for its reader, at once."""
+ANONYMOUS_REASON = "Forbidden: a token is needed. Send it in the payload of connection_init as Authorization"
+"""Short enough for a close frame."""
 REASON_BYTES = 123
 """The longest reason that a close frame can hold (RFC 6455, section 5.5)."""
 
@@ -101,7 +105,9 @@ class GraphQLSocket:
         self._caller: Any = None
         self._timers: list[asyncio.TimerHandle] = []
         self._cleanup: list[Callable[[], None]] = []
+        self._give_place_back: Callable[[], None]
         self._closing: asyncio.Task[None] | None = None
+        self._answering = asyncio.Semaphore(ANSWERS_AT_ONCE)
         self.operations: dict[str, SocketOperation] = {}
         self.outbox: Outbox
 
@@ -118,6 +124,12 @@ class GraphQLSocket:
             await self._send(_close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable"))
             return
         await self._send({"type": "websocket.accept", "subprotocol": messages.SUBPROTOCOL})
+        # Until it says who it is, it counts with all that come from its address and have not said so either.
+        leave = self._gateway.sockets.enter(Unauthenticated(ANONYMOUS_REASON), self._websocket)
+        if leave is None:
+            await self._send(_close(CloseCode.TOO_MANY_SOCKETS, "Too many sockets of one address"))
+            return
+        self._give_place_back = leave
         async with contextlib.AsyncExitStack() as stack:
             self.outbox = Outbox(
                 self._open_wire(stack),
@@ -177,10 +189,14 @@ class GraphQLSocket:
         if given is not None and not isinstance(caller, Actor):
             code = CloseCode.TOKEN_EXPIRED if isinstance(caller, TokenExpired) else CloseCode.FORBIDDEN
             return self.close(code, f"Forbidden: {caller}" if code == CloseCode.FORBIDDEN else str(caller))
-        leave = self._gateway.sockets.enter(caller, self._websocket)
-        if leave is None:
-            return self.close(CloseCode.TOO_MANY_SOCKETS, "Too many sockets of one caller")
-        self._cleanup.append(leave)
+        if not isinstance(caller, Actor) and not self._settings.development:
+            return self.close(CloseCode.FORBIDDEN, ANONYMOUS_REASON)
+        if isinstance(caller, Actor):
+            leave = self._gateway.sockets.enter(caller, self._websocket)
+            if leave is None:
+                return self.close(CloseCode.TOO_MANY_SOCKETS, "Too many sockets of one caller")
+            self._give_place_back()
+            self._give_place_back = leave
         self._caller = caller
         self._acknowledged = True
         self._cleanup.append(
@@ -233,11 +249,15 @@ class GraphQLSocket:
             if running.ended:  # it was told so before it had this
                 running.subscription.leave()
             return None
-        answer = await self._gateway.engine.execute(operation, context)
-        if not answer.executed:
-            return running.refused(answer)
-        running.append(answer.encode())
-        return running.complete()
+        # A client that asks and does not read holds a few answers at the most.
+        async with self._answering:
+            await running.room()
+            answer = await self._gateway.engine.execute(operation, context)
+            await running.room()
+            if not answer.executed:
+                return running.refused(answer)
+            running.append(answer.encode())
+            return running.complete()
 
     def close(self, code: int, reason: str) -> None:
         """Close the socket, whether its reader takes the close frame or not; the receiving loop ends then."""
@@ -268,8 +288,9 @@ class GraphQLSocket:
             operation.cancel()
         for timer in self._timers:
             timer.cancel()
-        for leave in self._cleanup:
-            leave()
+        for clean in self._cleanup:
+            clean()
+        self._give_place_back()
 
 
 def _close(code: int, reason: str) -> Message:
