@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_origin
+
 import pytest
 
-from crm_graphql.core.settings import SettingsError, load_settings
+from crm_graphql.core.settings import Settings, SettingsError, load_settings
 
 STRONG = "4fK2pQ9xLm4RzVw8YbNc3HdJ0sTgUeXa7i"
+LISTS = sorted(name for name, field in Settings.model_fields.items() if get_origin(field.annotation) is list)
 
 
 def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +36,38 @@ def test_a_vendor_deadline_beyond_the_lease_is_refused() -> None:
 
 def test_secrets_do_not_show_in_a_printed_object() -> None:
     assert STRONG not in repr(load_settings(_env_file=None, secret_key=STRONG))
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("http://localhost:5173", ["http://localhost:5173"]),
+        (" http://a.example , http://b.example, ", ["http://a.example", "http://b.example"]),
+        ('["http://a.example", "http://b.example"]', ["http://a.example", "http://b.example"]),
+        ("[]", []),
+        ("", []),
+    ],
+)
+def test_every_list_is_read_as_it_is_meant(
+    name: str, written: str, meant: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"CRM_{name.upper()}", written)
+    read = getattr(load_settings(_env_file=None), name)
+    assert [getattr(item, "get_secret_value", lambda item=item: item)() for item in read] == meant
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_broken_list_names_its_variable_and_shows_no_secret(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"CRM_{name.upper()}", f'["{STRONG}')
+    with pytest.raises(SettingsError, match=f"CRM_{name.upper()}") as refused:
+        load_settings(_env_file=None)
+    assert STRONG not in str(refused.value)
+
+
+def test_a_secret_that_holds_a_comma_is_written_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_PREVIOUS_SECRET_KEYS", f'["{STRONG},{STRONG}"]')
+    (secret,) = load_settings(_env_file=None).previous_secret_keys
+    assert secret.get_secret_value() == f"{STRONG},{STRONG}"

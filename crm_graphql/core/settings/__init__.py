@@ -2,7 +2,7 @@
 
 A setting stands with its concern, and its validators with it: `deployment`, `access`, `documents`,
 `ingestion`, `delivery`. `Settings` puts them together. A new one is written there and in `.env.example`, and
-nowhere else; a test compares the two.
+nowhere else; a test compares the two. Every list is a `lists.SettingsList`.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
+from crm_graphql.core.settings.lists import SettingsList
+
 
 class AccessSettings(BaseSettings):
     """Access: who may come in, how, and for how long."""
@@ -14,9 +16,9 @@ class AccessSettings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs access tokens (HS256). At least 32 random bytes."
     )
-    previous_secret_keys: list[SecretStr] = Field(
+    previous_secret_keys: SettingsList[SecretStr] = Field(
         default_factory=list,
-        description="Former values of CRM_SECRET_KEY, as JSON: tokens they signed stay good. "
+        description="Former values of CRM_SECRET_KEY, with commas: tokens they signed stay good. "
         "Drop one a day after the change.",
     )
     token_issuer: str = Field("crm-graphql", description="The `iss` and `aud` of access tokens.")
@@ -52,9 +54,9 @@ class AccessSettings(BaseSettings):
     google_issuer: str = Field(
         "https://accounts.google.com", description="The OpenID provider; another one for tests."
     )
-    google_allowed_domains: list[str] = Field(
+    google_allowed_domains: SettingsList[str] = Field(
         default_factory=list,
-        description='Only Google accounts of these domains, as JSON: ["example.com"]. Empty: all.',
+        description="Only Google accounts of these domains, with commas: example.com. Empty: all.",
     )
 
     audit_retention_days: Annotated[int, Field(ge=1, le=3660)] = Field(

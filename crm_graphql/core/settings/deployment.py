@@ -10,6 +10,8 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
+from crm_graphql.core.settings.lists import SettingsList
+
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.IGNORECASE)
 
 
@@ -69,10 +71,10 @@ class DeploymentSettings(BaseSettings):
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where vendors and browsers reach this deployment."
     )
-    allowed_origins: list[str] = Field(
+    allowed_origins: SettingsList[str] = Field(
         default_factory=list,
-        description='Origins of front ends on other hosts, as JSON: ["https://app.example.com"]; for HTTP '
-        "and websockets alike.",
+        description="Origins of front ends on other hosts, with commas: https://app.example.com; for HTTP and "
+        "websockets alike.",
     )
 
     shutdown_grace_seconds: Annotated[float, Field(gt=0)] = Field(

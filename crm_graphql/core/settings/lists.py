@@ -1,0 +1,31 @@
+"""Lists in settings: one value, several with commas between them, or a JSON list."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, TypeVar
+
+from pydantic import BeforeValidator
+from pydantic_settings import NoDecode
+
+Item = TypeVar("Item")
+
+
+def read_list(given: object) -> object:
+    """The values in a text. JSON is for a value that holds a comma or begins with a bracket.
+
+    Raises ValueError for a broken JSON list; it never repeats the text, which may hold secrets.
+    """
+    if not isinstance(given, str):
+        return given
+    text = given.strip()
+    if not text.startswith("["):
+        return [value for part in text.split(",") if (value := part.strip())]
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ValueError('it begins with [ and is no JSON list: write a, b or ["a", "b"]') from None
+
+
+SettingsList = Annotated[list[Item], NoDecode, BeforeValidator(read_list)]
+"""The type of every list setting. Without it pydantic-settings takes JSON alone."""
