@@ -7,7 +7,7 @@ TESTS ?= tests
 # Passed on to crm dev and crm demo: make dev ARGS="--port 8080"
 ARGS ?=
 
-.PHONY: help setup setup-test demo dev check test bench schema release-schema lock clean
+.PHONY: help setup setup-test demo dev check quick test bench schema release-schema lock clean
 
 help: ## This list
 	@echo "make TARGET, on Linux with Python 3.11 or later:"
@@ -34,6 +34,9 @@ check: setup-test ## What CI runs before the tests: format, lint, types, imports
 	$(BIN)/python scripts/check_schema.py
 	$(BIN)/python scripts/check_announced.py
 	$(BIN)/python scripts/check_released_schema.py
+
+quick: setup-test ## Between two edits: the tests that start nothing but one MongoDB, in two minutes
+	$(BIN)/pytest -n 2 --dist loadgroup -q -m 'not slow' $(TESTS)
 
 test: setup-test ## All tests, on real MongoDB and RabbitMQ and in a browser (some of them: make test TESTS=tests/bus)
 	@scripts/install_test_tools.sh

@@ -16,8 +16,22 @@ from tests.servers.rabbitmq import rabbitmq as rabbitmq
 from tests.servers.shared import campaign as campaign
 from tests.servers.shared import served as served
 
+SLOW_FOLDERS = frozenset({"browser", "cli", "clients", "flows", "local"})
+"""All their tests start processes."""
+
+SLOW_FIXTURES = frozenset({"broker", "chromium", "deployment", "rabbitmq", "served", "shared_simulator"})
+"""Servers beside the one MongoDB that all tests share."""
+
 TEST_SECRET = "tests-only-7fK2pQ9xLm4RzVw8YbNc3HdJ"
 TEST_WEBHOOK_SECRET = "whsec_dGVzdHMtb25seS03ZksycFE5eExtNFJ6Vnc4WWJOYzNIZEo="
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what `make quick` leaves out; a new test is in it unless it starts servers, or says that it is slow."""
+    for item in items:
+        folder = item.path.relative_to(config.rootpath / "tests").parts[0]
+        if folder in SLOW_FOLDERS or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session", autouse=True)
