@@ -10,7 +10,7 @@ from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
@@ -21,6 +21,7 @@ from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.routes import routes as delivery_routes
 from crm_graphql.gql.live import LiveHub
 from crm_graphql.http import health
+from crm_graphql.http.doors import unexpected
 from crm_graphql.http.metrics import metrics
 from crm_graphql.http.request_ids import RequestIds
 from crm_graphql.http.security import edge_middleware
@@ -68,12 +69,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     """A masked 500; the log has the rest under the request id."""
     request_id = request.state.request_id
     log.error("request failed", exc_info=error, path=request.url.path, request_id=request_id)
-    message = f"Something went wrong on the server. Its log says what, under {request_id}."
-    return JSONResponse(
-        {"errors": [{"code": "INTERNAL", "message": message, "path": []}]},
-        status_code=500,
-        headers={"x-request-id": request_id},
-    )
+    return unexpected(request_id)
 
 
 def create_app(settings: Settings, *, resources: Resources | None = None) -> Starlette:

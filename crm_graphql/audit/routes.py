@@ -10,16 +10,16 @@ from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from crm_graphql.audit.service import AuditFilter, export_events
 from crm_graphql.core.actor import Permission
-from crm_graphql.core.errors import DomainError, Forbidden, InvalidInput, Unauthenticated
+from crm_graphql.core.errors import DomainError, InvalidInput
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.paging import Row
 from crm_graphql.core.times import format_moment, parse_moment
-from crm_graphql.http.doors import authenticate
+from crm_graphql.http.doors import authenticate, refusal
 
 COLUMNS = (
     *("id", "at", "actor", "actorId", "action", "subjectId"),
@@ -40,7 +40,7 @@ async def export(request: Request) -> Response:
             raise InvalidInput("The format is csv or ndjson.", path=("format",))
         wanted = _filter(request)
     except DomainError as error:
-        return _refusal(error)
+        return refusal(error)
     headers = {"content-disposition": f'attachment; filename="audit.{kind}"', "cache-control": "no-store"}
     events = export_events(actor, wanted)
     body = _csv(events) if kind == "csv" else _ndjson(events)
@@ -111,16 +111,6 @@ def _cell(value: object) -> str:
     """The cell; what a spreadsheet would take for a formula is kept from being one."""
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _refusal(error: DomainError) -> JSONResponse:
-    status = 401 if isinstance(error, Unauthenticated) else 403 if isinstance(error, Forbidden) else 400
-    problems = [
-        {"code": problem.code.value, "message": problem.message, "path": list(problem.path)}
-        for problem in error.problems
-    ]
-    headers = {"www-authenticate": "Bearer"} if status == 401 else None
-    return JSONResponse({"errors": problems}, status_code=status, headers=headers)
 
 
 routes = [Route("/audit/export", export, methods=["GET"])]

@@ -12,15 +12,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from structlog import get_logger
 
-from crm_graphql.core.errors import ErrorCode, InvalidInput
+from crm_graphql.core.bodies import read_whole
+from crm_graphql.core.errors import DomainError, InvalidInput, LimitExceeded, Unauthenticated, Unavailable
 from crm_graphql.core.times import parse_moment
 from crm_graphql.delivery.documents import DeliveryReason
 from crm_graphql.delivery.messages import Receipt, ReceiptStatus
 from crm_graphql.delivery.receipts import accept_receipts, checked_receipt
+from crm_graphql.http.doors import refusal
 from crm_graphql.mongo.transient import is_transient
 
 BODY_LIMIT_BYTES = 1024 * 1024
-RETRY_AFTER_SECONDS = 5
 
 _log = get_logger(__name__)
 
@@ -44,24 +45,18 @@ _body = msgspec.json.Decoder(_Body)
 _entry = msgspec.json.Decoder(_Entry)
 
 
-class _Refused(Exception):
-    """A call that is refused as a whole."""
-
-    def __init__(self, status: int, code: ErrorCode, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-
-
 async def receive_receipts(request: Request) -> Response:
     """Verify, check each entry, make the good ones durable, answer 202 with their number and the problems."""
     resources = request.app.state.resources
     try:
-        body = await _read_bounded(request)
+        body = await _body_of(request)
         _verify(request, body, resources.settings.webhook_secret.get_secret_value())
         entries = _entries(body)
-    except _Refused as refused:
-        return _problem(refused.status, refused.code, str(refused))
+    except DomainError as error:
+        # The signature is no scheme that a client could be challenged to.
+        return refusal(error, challenge=None)
+    except TimeoutError:
+        return refusal(InvalidInput("The body did not come in time. Send it again."), status=408)
     except ClientDisconnect:
         return Response(status_code=400)
     good: list[Receipt] = []
@@ -82,24 +77,22 @@ async def receive_receipts(request: Request) -> Response:
         if not is_transient(error):
             raise
         _log.warning("receipts not taken, the database is away", error=str(error))
-        return _problem(503, ErrorCode.UNAVAILABLE, "The database is away. Send the same again later.")
+        return refusal(Unavailable("The database is away. Send the same again later."))
     return JSONResponse({"accepted": len(good), "errors": problems}, status_code=202)
 
 
-async def _read_bounded(request: Request) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_LIMIT_BYTES:
-            message = f"The body is larger than {BODY_LIMIT_BYTES} bytes. Send fewer receipts at once."
-            raise _Refused(413, ErrorCode.LIMIT_EXCEEDED, message)
-        chunks.append(chunk)
-    return b"".join(chunks)
+async def _body_of(request: Request) -> bytes:
+    """The body, at most a megabyte. Raises LimitExceeded, and TimeoutError for one that does not come."""
+    seconds = request.app.state.resources.settings.request_read_seconds
+    try:
+        return await read_whole(request.stream(), limit_bytes=BODY_LIMIT_BYTES, seconds=seconds)
+    except LimitExceeded:
+        message = f"The body is larger than {BODY_LIMIT_BYTES} bytes. Send fewer receipts at once."
+        raise LimitExceeded(message) from None
 
 
 def _verify(request: Request, body: bytes, secret: str) -> None:
-    """Raise _Refused unless the call is signed with our secret within the last five minutes.
+    """Raise Unauthenticated unless the call is signed with our secret within the last five minutes.
 
     The same call again is fine: receipts are idempotent.
     """
@@ -108,9 +101,7 @@ def _verify(request: Request, body: bytes, secret: str) -> None:
     except (WebhookVerificationError, ValueError) as error:
         # ValueError: a header or body that is no text at all.
         reason = str(error) if isinstance(error, WebhookVerificationError) else "it cannot be read"
-        raise _Refused(
-            401,
-            ErrorCode.UNAUTHENTICATED,
+        raise Unauthenticated(
             f"The signature does not hold: {reason}. Sign with the secret that both sides share "
             "(webhook-id, webhook-timestamp, webhook-signature).",
         ) from None
@@ -120,9 +111,7 @@ def _entries(body: bytes) -> list[msgspec.Raw]:
     try:
         return _body.decode(body).receipts
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _Refused(
-            400, ErrorCode.INVALID, f'The body is not {{"receipts": [...]}} in JSON: {error}'
-        ) from None
+        raise InvalidInput(f'The body is not {{"receipts": [...]}} in JSON: {error}') from None
 
 
 def _receipt(raw: msgspec.Raw, request: Request) -> Receipt:
@@ -138,12 +127,6 @@ def _receipt(raw: msgspec.Raw, request: Request) -> Receipt:
         entry.delivery_id, entry.status, occurred_at, entry.attempt, entry.reason, entry.reason_text
     )
     return checked_receipt(receipt, now=request.app.state.resources.clock.now())
-
-
-def _problem(status: int, code: ErrorCode, message: str) -> JSONResponse:
-    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if status == 503 else None
-    body: dict[str, Any] = {"errors": [{"code": code.value, "message": message, "path": []}]}
-    return JSONResponse(body, status_code=status, headers=headers)
 
 
 routes = [Route("/webhooks/receipts", receive_receipts, methods=["POST"])]

@@ -18,11 +18,11 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
 from crm_graphql.ingestion.completion import complete_if_done
 from crm_graphql.ingestion.documents import ChunkState, Ingestion, IngestionChunk, IngestionStatus
-from crm_graphql.ingestion.failures import names_data, reason
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.publishing import tell_progress
 from crm_graphql.ingestion.stepwise import Stepwise
 from crm_graphql.mongo.transactions import Transact
+from crm_graphql.mongo.transient import names_data, reason
 
 STARTS_ALLOWED = 2
 """So many processes may die over a chunk before it goes record by record."""

@@ -28,11 +28,11 @@ from crm_graphql.ingestion.documents import (
     IngestionKind,
     RowErrorRecord,
 )
-from crm_graphql.ingestion.failures import names_data, reason
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.publishing import tell_progress
 from crm_graphql.mongo.pages import read_page
 from crm_graphql.mongo.transactions import Transact
+from crm_graphql.mongo.transient import names_data, reason
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 _MONEY_FIELDS = ("amount", "total_spend")

@@ -16,9 +16,9 @@ from crm_graphql.core.errors import NotFound, WrongState
 from crm_graphql.customers.records import Applied
 from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
 from crm_graphql.ingestion.documents import ChunkState, Counters, Ingestion, IngestionChunk
-from crm_graphql.ingestion.failures import names_data
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.mongo.transactions import Transact
+from crm_graphql.mongo.transient import names_data
 
 
 async def replay_ingestion(

@@ -13,10 +13,10 @@ from structlog import get_logger
 
 from crm_graphql.audit.service import record
 from crm_graphql.core.actor import Actor
-from crm_graphql.core.errors import DomainError, ErrorCode, LimitExceeded, Unavailable
+from crm_graphql.core.errors import DomainError, InvalidInput, LimitExceeded, Unavailable
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.times import format_moment
-from crm_graphql.http.doors import authenticate
+from crm_graphql.http.doors import authenticate, refusal
 from crm_graphql.ingestion.documents import Counters, Ingestion, IngestionKind
 from crm_graphql.ingestion.service import BodyFormat, ingest_stream, ingestion_counters
 from crm_graphql.mongo.transient import is_transient
@@ -33,14 +33,9 @@ _FORMATS = {
     "application/jsonl": BodyFormat.NDJSON,
     "application/json": BodyFormat.JSON,
 }
-_STATUSES = {
-    ErrorCode.UNAUTHENTICATED: 401,
-    ErrorCode.FORBIDDEN: 403,
-    ErrorCode.NOT_FOUND: 404,
-    ErrorCode.CONFLICT: 409,
-    ErrorCode.LIMIT_EXCEEDED: 413,
-    ErrorCode.UNAVAILABLE: 503,
-}
+_TOO_SLOW = (
+    "The body came too slowly (CRM_INGEST_READ_SECONDS). Send it again; the same idempotency key goes on."
+)
 _log = get_logger(__name__)
 
 
@@ -71,14 +66,16 @@ async def _ingest(request: Request, kind: IngestionKind) -> Response:
         return Response(status_code=400)
     except DomainError as error:
         await _drain(stream)
-        return _refusal(error)
+        return refusal(error, status=415 if isinstance(error, _Unsupported) else None)
+    except TimeoutError:
+        return refusal(InvalidInput(_TOO_SLOW), status=408)
     except Exception as error:
         if not is_transient(error):
             raise
         _log.warning("body not taken, the database is away", reason=str(error))
         await _drain(stream)
         away = "The database is away. Send this again later, with the same idempotency key to go on."
-        return _refusal(Unavailable(away))
+        return refusal(Unavailable(away))
 
 
 async def _recorded(
@@ -162,20 +159,6 @@ def _answer(ingestion: Ingestion, counters: Counters) -> dict[str, Any]:
         "createdAt": format_moment(ingestion.created_at),
         "completedAt": format_moment(completed) if completed else None,
     }
-
-
-def _refusal(error: DomainError) -> JSONResponse:
-    status = 415 if isinstance(error, _Unsupported) else _STATUSES.get(error.code, 400)
-    headers: dict[str, str] = {}
-    if isinstance(error, Unavailable):
-        headers["retry-after"] = str(error.retry_after_seconds)
-    if status == 401:
-        headers["www-authenticate"] = "Bearer"
-    problems = [
-        {"code": problem.code.value, "message": problem.message, "path": list(problem.path)}
-        for problem in error.problems
-    ]
-    return JSONResponse({"errors": problems}, status_code=status, headers=headers)
 
 
 async def _drain(stream: AsyncIterator[bytes]) -> None:

@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from crm_graphql.bus.port import Bus
 from crm_graphql.core.actor import Actor, Permission
+from crm_graphql.core.bodies import Body
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import LimitExceeded
 from crm_graphql.core.settings import Settings
@@ -24,7 +25,6 @@ from crm_graphql.ingestion.begin import (
     find_begun,
     same_content,
 )
-from crm_graphql.ingestion.bodies import Body
 from crm_graphql.ingestion.checks import row_check
 from crm_graphql.ingestion.completion import complete_if_done, ingestion_counters
 from crm_graphql.ingestion.documents import Ingestion, IngestionKind
@@ -114,6 +114,11 @@ def _check_count(records: Sequence[object]) -> None:
         )
 
 
+def _content(body: AsyncIterator[bytes], settings: Settings, *, gzip: bool) -> Body:
+    limit, seconds = settings.ingest_body_limit_bytes, settings.ingest_read_seconds
+    return Body(body, gzip=gzip, limit_bytes=limit, piece_seconds=seconds)
+
+
 async def ingest_stream(
     actor: Actor,
     kind: IngestionKind,
@@ -131,11 +136,12 @@ async def ingest_stream(
 
     Returns once every accepted record is durable; bad rows are row errors. A body that breaks off can be sent
     again under the same idempotency key: what is stored is left alone. A body that cannot be read raises
-    InvalidInput that says where. Raises Forbidden, LimitExceeded, Conflict, Unavailable.
+    InvalidInput that says where. Raises Forbidden, LimitExceeded, Conflict, Unavailable, TimeoutError for one
+    that comes too slowly.
     """
     actor.require(Permission.INGESTIONS_WRITE)
     check_labels(idempotency_key, source)
-    content = Body(body, gzip=gzip, limit_bytes=settings.ingest_body_limit_bytes)
+    content = _content(body, settings, gzip=gzip)
     begun = await find_begun(actor, kind, idempotency_key)
     if begun is not None and begun.sealed:
         await content.drain()

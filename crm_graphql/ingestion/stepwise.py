@@ -21,8 +21,8 @@ from crm_graphql.core.versions import record_version
 from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
 from crm_graphql.ingestion.chunks import encode_records
 from crm_graphql.ingestion.documents import ChunkState, DeadLetter, IngestionChunk, RowErrorRecord
-from crm_graphql.ingestion.failures import names_data, reason
 from crm_graphql.mongo.transactions import Transact
+from crm_graphql.mongo.transient import names_data, reason
 
 DEATHS_ALLOWED = 2
 """So many processes may die at one record before it is taken for the cause."""

@@ -11,6 +11,9 @@ from pydantic_settings import BaseSettings
 class IngestionSettings(BaseSettings):
     """Ingestion: how much is taken in, in which pieces, and who applies them."""
 
+    ingest_read_seconds: Annotated[float, Field(gt=0)] = Field(
+        60.0, description="How long 64 KiB of a body of POST /ingest may take to come."
+    )
     ingest_body_limit_bytes: Annotated[int, Field(gt=0)] = Field(
         10 * 1024**3, description="Largest body of POST /ingest, after decompression."
     )

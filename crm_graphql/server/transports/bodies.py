@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from decimal import Decimal
 
 import msgspec
 from starlette.requests import Request
 
+from crm_graphql.core.bodies import read_whole
 from crm_graphql.core.errors import InvalidInput, LimitExceeded
-from crm_graphql.ingestion.bodies import Body
 from crm_graphql.server.refusals import Refusal, RequestError
 
 DEPTH_LIMIT = 100
@@ -28,13 +27,24 @@ async def read_json_body(request: Request, limit_bytes: int, *, seconds: float =
     Raises RequestError: larger than `limit_bytes` (unpacked too; read no further than that), longer than
     `seconds` under way, another Content-Encoding, or no JSON, as `decode_json` says.
     """
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip", ""):
+        raise RequestError.of(Refusal.ENCODING, "Send the body plain or packed with gzip.", "BAD_USER_INPUT")
+    promised = request.headers.get("content-length", "")
+    if promised.isascii() and promised.isdigit() and (len(promised) > 18 or int(promised) > limit_bytes):
+        raise _too_large(limit_bytes)
     try:
-        async with asyncio.timeout(seconds):
-            data = await _read(request, limit_bytes)
+        data = await read_whole(
+            request.stream(), limit_bytes=limit_bytes, seconds=seconds, gzip=encoding.endswith("gzip")
+        )
     except TimeoutError:
         raise RequestError.of(
             Refusal.TOO_SLOW, f"The body did not come within {seconds:g} seconds.", "BAD_USER_INPUT"
         ) from None
+    except LimitExceeded:
+        raise _too_large(limit_bytes) from None
+    except InvalidInput as error:
+        raise RequestError.of(Refusal.BODY, str(error), "BAD_USER_INPUT") from None
     return decode_json(data)
 
 
@@ -56,31 +66,6 @@ def decode_json(data: bytes | str) -> object:
     if raw.count(b"{") + raw.count(b"[") > DEPTH_LIMIT and is_too_deep(value):
         raise _malformed(f"it is nested more than {DEPTH_LIMIT} levels deep")
     return value
-
-
-async def _read(request: Request, limit: int) -> bytes:
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding in ("gzip", "x-gzip"):
-        body = Body(request.stream(), gzip=True, limit_bytes=limit)
-        try:
-            return b"".join([piece async for piece in body.pieces()])
-        except LimitExceeded:
-            raise _too_large(limit) from None
-        except InvalidInput as error:
-            raise RequestError.of(Refusal.BODY, str(error), "BAD_USER_INPUT") from None
-    if encoding not in ("identity", ""):
-        raise RequestError.of(Refusal.ENCODING, "Send the body plain or packed with gzip.", "BAD_USER_INPUT")
-    promised = request.headers.get("content-length", "")
-    if promised.isascii() and promised.isdigit() and (len(promised) > 18 or int(promised) > limit):
-        raise _too_large(limit)
-    pieces: list[bytes] = []
-    size = 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > limit:
-            raise _too_large(limit)
-        pieces.append(piece)
-    return b"".join(pieces)
 
 
 def exact_number(text: str) -> Decimal:

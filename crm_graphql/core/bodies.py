@@ -1,4 +1,4 @@
-"""The bytes of a body: unpacked, counted against the limit, hashed, in pieces of a good size."""
+"""Bodies of requests: their bytes unpacked, counted against a limit, in pieces or as a whole."""
 
 from __future__ import annotations
 
@@ -15,13 +15,44 @@ UNPACKED_BYTES = 256 * 1024
 """The most that is unpacked at a time, whatever the body claims."""
 
 
-class Body:
-    """An incoming body. Iterate `pieces` once, to its end; then `hash` is that of the unpacked bytes."""
+async def read_whole(
+    source: AsyncIterator[bytes], *, limit_bytes: int, seconds: float, gzip: bool = False
+) -> bytes:
+    """A body of bounded size, unpacked. Reads no further than the limit, packed and unpacked alike.
 
-    def __init__(self, source: AsyncIterator[bytes], *, gzip: bool, limit_bytes: int) -> None:
+    Raises LimitExceeded beyond it, InvalidInput for broken gzip, TimeoutError when the body takes longer than
+    `seconds` to come.
+    """
+    async with asyncio.timeout(seconds):
+        if gzip:
+            body = Body(source, gzip=True, limit_bytes=limit_bytes)
+            return b"".join([piece async for piece in body.pieces()])
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in source:
+            size += len(piece)
+            if size > limit_bytes:
+                raise LimitExceeded(f"The body is larger than {limit_bytes} bytes.")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+class Body:
+    """A body piece by piece. Iterate `pieces` once, to its end; then `hash` is that of the unpacked bytes."""
+
+    def __init__(
+        self,
+        source: AsyncIterator[bytes],
+        *,
+        gzip: bool,
+        limit_bytes: int,
+        piece_seconds: float | None = None,
+    ) -> None:
+        """`piece_seconds` bounds how long 64 KiB of `source`, or the rest, may take to come."""
         self._source = source
         self._gzip = gzip
         self._limit = limit_bytes
+        self._piece_seconds = piece_seconds
         self._size = 0
         self._hash = hashlib.sha256()
 
@@ -31,9 +62,10 @@ class Body:
         return self._hash.hexdigest()
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """The unpacked bytes. Raises InvalidInput for broken gzip, LimitExceeded beyond the limit."""
+        """The unpacked bytes. Raises InvalidInput for broken gzip, LimitExceeded beyond the limit,
+        TimeoutError for a source that is too slow."""
         is_first, unpack = True, None
-        async for packed in _gathered(self._source):
+        async for packed in _gathered(self._source, self._piece_seconds):
             if is_first:
                 is_first = False
                 if packed.startswith(GZIP_MAGIC):
@@ -102,15 +134,19 @@ class Gunzip:
             raise InvalidInput("The gzip body ends too early. Was the upload cut off?")
 
 
-async def _gathered(source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes in pieces that are worth the work on each."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in source:
-        parts.append(part)
-        size += len(part)
-        if size >= PIECE_BYTES:
-            yield b"".join(parts) if len(parts) > 1 else part
-            parts, size = [], 0
-    if size:
-        yield b"".join(parts)
+async def _gathered(source: AsyncIterator[bytes], seconds: float | None) -> AsyncIterator[bytes]:
+    """The same bytes in pieces that are worth the work on each; each comes within the time."""
+    ended = False
+    while not ended:
+        parts: list[bytes] = []
+        size = 0
+        async with asyncio.timeout(seconds):
+            while size < PIECE_BYTES:
+                part = await anext(source, None)
+                if part is None:
+                    ended = True
+                    break
+                parts.append(part)
+                size += len(part)
+        if size:
+            yield b"".join(parts) if len(parts) > 1 else parts[0]
