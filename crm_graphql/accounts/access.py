@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cachetools import FIFOCache
+
 from crm_graphql.accounts.key_cache import ApiKeyCache
 from crm_graphql.accounts.passwords import Passwords
 from crm_graphql.accounts.revocations import Revocations
@@ -9,6 +11,9 @@ from crm_graphql.accounts.throttle import Throttle
 from crm_graphql.bus.port import Bus
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.settings import Settings
+
+REMEMBERED_TOKENS = 10_000
+"""About 10 MB at most."""
 
 
 class Access:
@@ -18,8 +23,8 @@ class Access:
         self.settings = settings
         self.revocations = Revocations(bus)
         self.keys = ApiKeyCache()
-        self.tokens: dict[str, Actor] = {}
-        """Access tokens that were found good, oldest first."""
+        self.tokens: FIFOCache[str, Actor] = FIFOCache(REMEMBERED_TOKENS)
+        """Access tokens that were found good: their signatures need not be checked again."""
         self.passwords = Passwords(settings)
         self.throttle = Throttle()
 

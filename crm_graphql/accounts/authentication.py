@@ -9,42 +9,43 @@ from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.secret_texts import API_KEY_PREFIX
 from crm_graphql.accounts.tokens import read_token
 from crm_graphql.core.actor import Actor
-from crm_graphql.core.errors import Unauthenticated, Unavailable
+from crm_graphql.core.errors import RateLimited, Unauthenticated, Unavailable
 from crm_graphql.mongo.transient import is_transient
 
 HOW_TO_SIGN_IN = (
     'A bearer token is needed: "Authorization: Bearer <token>". Sign in with `login`, or use an API key, '
     "or make an operator's token with `crm token`."
 )
-REMEMBERED_TOKENS = 10_000
-"""Good tokens whose signature need not be checked again; about 10 MB at most."""
 _MAX_KEY_LENGTH = 128
 
 
-async def authenticate(access: Access, authorization: object) -> Actor:
+async def authenticate(access: Access, authorization: object, address: str | None = None) -> Actor:
     """The caller by an Authorization header, or by what stands for it in a websocket's `connection_init`.
 
     An access token (a user's or an operator's) is checked without the database, its signature once in a
     process; an API key is looked up by its hash and then known for half a minute. What was revoked is out
     within a second (`revocations`). Raises Unauthenticated, saying what is wrong, and Unavailable for a
-    key that would have to be looked up while the database is away.
+    key that would have to be looked up while the database is away, RateLimited when `address` has tried too
+    many keys that are none.
     """
     scheme, _, credential = str(authorization or "").partition(" ")
     credential = credential.strip()
     if scheme.lower() != "bearer" or not credential:
         raise Unauthenticated(HOW_TO_SIGN_IN)
     if credential.startswith(API_KEY_PREFIX):
-        actor = await _key_actor(access, credential)
+        actor = await _key_actor(access, credential, address)
     else:
         actor = _token_actor(access, credential)
     access.revocations.check(actor)
     return actor
 
 
-async def identify(access: Access, authorization: object) -> Actor | Unauthenticated:
+async def identify(
+    access: Access, authorization: object, address: str | None = None
+) -> Actor | Unauthenticated:
     """Like `authenticate`, with the error as a value: fields that need nobody go on without a caller."""
     try:
-        return await authenticate(access, authorization)
+        return await authenticate(access, authorization, address)
     except Unauthenticated as error:
         return error
 
@@ -55,16 +56,15 @@ def _token_actor(access: Access, token: str) -> Actor:
     if actor is not None and actor.expires_at is not None and actor.expires_at > datetime.now(UTC):
         return actor
     access.tokens.pop(token, None)
-    actor = read_token(access.settings, token)
-    while len(access.tokens) >= REMEMBERED_TOKENS:
-        del access.tokens[next(iter(access.tokens))]
-    access.tokens[token] = actor
+    actor = access.tokens[token] = read_token(access.settings, token)
     return actor
 
 
-async def _key_actor(access: Access, secret: str) -> Actor:
+async def _key_actor(access: Access, secret: str, address: str | None) -> Actor:
     try:
-        actor = await access.keys.actor(secret) if len(secret) <= _MAX_KEY_LENGTH else None
+        actor = await access.keys.actor(secret, address) if len(secret) <= _MAX_KEY_LENGTH else None
+    except RateLimited:
+        raise
     except Exception as error:
         if not is_transient(error):
             raise

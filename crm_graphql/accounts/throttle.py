@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cachetools import LRUCache
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
@@ -154,7 +155,7 @@ class Throttle:
     costs the database nothing."""
 
     def __init__(self) -> None:
-        self._full: dict[str, tuple[float, int]] = {}
+        self._full: LRUCache[str, tuple[float, int]] = LRUCache(REMEMBERED)
 
     async def admit(self, buckets: Sequence[Bucket]) -> Admitted:
         """Count the attempt under each bucket. Raises Throttled at the first that is full.
@@ -167,8 +168,6 @@ class Throttle:
             if not row["admitted"]:
                 next_at: datetime = row["next_at"]
                 seconds = (next_at - row["now"]).total_seconds()
-                if len(self._full) >= REMEMBERED:
-                    self._full.clear()
                 self._full[bucket.name] = (time.monotonic() + seconds, row["refused"])
                 raise Throttled(seconds, row["refused"])
         return Admitted(buckets)

@@ -29,9 +29,10 @@ STATUSES = {
 
 async def authenticate(request: HTTPConnection) -> Actor:
     """The caller of an HTTP request by its Authorization header. Raises Unauthenticated, saying what is
-    wrong."""
+    wrong, and RateLimited when too many keys that are none came from its address."""
     access = request.app.state.resources.access
-    return await authentication.authenticate(access, request.headers.get("authorization"))
+    address = request.client.host if request.client else None
+    return await authentication.authenticate(access, request.headers.get("authorization"), address)
 
 
 def refusal(

@@ -9,6 +9,7 @@ from functools import partial
 import pymongo
 import structlog
 from bson import ObjectId
+from cachetools import LRUCache
 from pymongo import ReturnDocument, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
@@ -30,7 +31,7 @@ STOP_SECONDS = 1.0
 
 _DELAYS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _REMEMBERED = 1000
-_running: set[ObjectId] = set()
+_running: LRUCache[ObjectId, bool] = LRUCache(_REMEMBERED)
 _log = structlog.get_logger(__name__)
 
 
@@ -140,9 +141,7 @@ async def _follow_up(ingestion_id: ObjectId, *, bus: Bus, clock: Clock) -> None:
                 {"_id": ingestion_id, "status": IngestionStatus.ACCEPTED.value},
                 {"$set": {"status": IngestionStatus.RUNNING.value}},
             )
-            if len(_running) >= _REMEMBERED:
-                _running.clear()
-            _running.add(ingestion_id)
+            _running[ingestion_id] = True
         if not await complete_if_done(ingestion_id, bus=bus, clock=clock):
             await tell_progress(ingestion_id, bus)
             await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))

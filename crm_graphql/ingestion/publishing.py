@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from bson import ObjectId
+from cachetools import LRUCache
 
 from crm_graphql.bus.port import Bus, BusError, Event, Queue
 from crm_graphql.ingestion.messages import ChunkReady, ingestion_queue, ingestion_topic
@@ -18,7 +19,7 @@ EVENT_SECONDS = 0.2
 """The least time between two events of one ingestion from one process."""
 
 _REMEMBERED = 1000
-_last_events: dict[ObjectId, float] = {}
+_last_events: LRUCache[ObjectId, float] = LRUCache(_REMEMBERED)
 _log = structlog.get_logger(__name__)
 
 
@@ -53,7 +54,5 @@ async def tell_progress(ingestion_id: ObjectId, bus: Bus, *, at_once: bool = Fal
     now = time.monotonic()
     if not at_once and now - _last_events.get(ingestion_id, 0.0) < EVENT_SECONDS:
         return
-    if len(_last_events) >= _REMEMBERED:
-        _last_events.clear()
     _last_events[ingestion_id] = now
     await bus.broadcast(Event(topic=ingestion_topic(ingestion_id)))

@@ -90,9 +90,13 @@ class Gateway:
         await self.subscriptions.close()
         await self._rates.close()
 
-    async def identify(self, authorization: object) -> Caller:
-        """Who asks, by the text of an Authorization header; or why nobody is known."""
-        return await identify(self._resources.access, authorization)
+    async def identify(self, authorization: object, connection: HTTPConnection) -> Caller:
+        """Who asks, by the text of an Authorization header; or why nobody is known.
+
+        Raises Unavailable and RateLimited for an API key that cannot be looked up now.
+        """
+        address = connection.client.host if connection.client else None
+        return await identify(self._resources.access, authorization, address)
 
     def until_revoked(self, caller: Caller, ended: Callable[[Unauthenticated], None]) -> Callable[[], None]:
         """Call `ended` as soon as the caller's session, rights or key have ended; returns what stops that."""

@@ -91,6 +91,7 @@ class CheckedDocument:
     operations: dict[str, CheckedOperation]
     document_hash: str
     tokens: int
+    characters: int
 
 
 def document_hash(text: str) -> str:
@@ -117,7 +118,7 @@ def check_document(
     node, tokens = _parsed(text, settings)
     structure = check_structure(node, settings)
     _validate(schema, node, suggestions=suggestions)
-    return CheckedDocument(node, _operations(schema, node, structure), digest, tokens)
+    return CheckedDocument(node, _operations(schema, node, structure), digest, tokens, len(text))
 
 
 def _parsed(text: str, settings: Settings) -> tuple[DocumentNode, int]:

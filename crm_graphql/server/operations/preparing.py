@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from cachetools import LRUCache
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, OperationType
 
 from crm_graphql.core.settings import Settings
@@ -146,39 +147,21 @@ class Operations:
         return cost
 
 
-class DocumentCache:
+class DocumentCache(LRUCache[str, CheckedDocument]):
     """Checked documents by their text, the least recently used forgotten first. Bounded by memory."""
 
     def __init__(self, limit_bytes: int) -> None:
-        self._limit = limit_bytes
-        self._size = 0
-        self._documents: OrderedDict[str, CheckedDocument] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._documents)
-
-    def get(self, text: str) -> CheckedDocument | None:
-        """The document, if it is there."""
-        document = self._documents.get(text)
-        if document is not None:
-            self._documents.move_to_end(text)
-        return document
+        super().__init__(limit_bytes, getsizeof=_size)
 
     def put(self, text: str, document: CheckedDocument) -> None:
         """Keep the document, and forget others for it. One that is larger than the cache is not kept."""
-        size = _size(text, document)
-        if size > self._limit or text in self._documents:
-            return
-        self._documents[text] = document
-        self._size += size
-        while self._size > self._limit:
-            oldest, gone = self._documents.popitem(last=False)
-            self._size -= _size(oldest, gone)
+        with contextlib.suppress(ValueError):
+            self[text] = document
 
 
-def _size(text: str, document: CheckedDocument) -> int:
+def _size(document: CheckedDocument) -> int:
     # A text of Python takes up to four bytes a character, and the syntax tree refers to its parts.
-    return len(text) * 4 + document.tokens * TOKEN_BYTES
+    return document.characters * 4 + document.tokens * TOKEN_BYTES
 
 
 def _chosen(document: CheckedDocument, name: str | None) -> CheckedOperation:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crm_graphql.core.actor import Actor
-from crm_graphql.core.errors import Unavailable
+from crm_graphql.core.errors import RateLimited, Unavailable
 from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.server.engine import Answer, refusal
 from crm_graphql.server.gateway import Gateway, ServedContext
@@ -73,16 +73,18 @@ async def _explorer(gateway: Gateway, request: Request) -> Response:
     """The explorer's page: for everybody in development, else for who has a token."""
     token = basic_password(request.headers.get("authorization"))
     development = gateway.settings.development
-    if development or isinstance(await gateway.identify(f"Bearer {token}"), Actor):
-        return await explorer_page(request, development=development)
-    return locked_page(request)
+    try:
+        opened = development or isinstance(await gateway.identify(f"Bearer {token}", request), Actor)
+    except (Unavailable, RateLimited) as error:
+        return _away(error, None)
+    return await explorer_page(request, development=development) if opened else locked_page(request)
 
 
 async def _respond(gateway: Gateway, request: Request) -> ASGIApp:
     media = best_media(request.headers.get("accept"), _ANSWERS)
     try:
-        caller = await gateway.identify(request.headers.get("authorization"))
-    except Unavailable as error:
+        caller = await gateway.identify(request.headers.get("authorization"), request)
+    except (Unavailable, RateLimited) as error:
         return _away(error, media)
     context = gateway.context(request, caller, None if media is Media.EVENTS else Response())
     try:
@@ -135,14 +137,15 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def _away(error: Unavailable, media: Media | None) -> Response:
+def _away(error: Unavailable | RateLimited, media: Media | None) -> Response:
     """Who asks cannot be found out now."""
     shown = Media.GRAPHQL if media is Media.GRAPHQL else Media.JSON
     body = Answer(
         {"errors": [{"message": str(error), "extensions": {"code": error.code.value}}]}, executed=False
     )
     headers = {"vary": "accept", "retry-after": str(error.retry_after_seconds)}
-    return Response(body.encode(), 503, headers, media_type=shown.content_type)
+    status = 429 if isinstance(error, RateLimited) else 503
+    return Response(body.encode(), status, headers, media_type=shown.content_type)
 
 
 def _response(answer: Answer, context: ServedContext, media: Media, status: int) -> Response:

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from crm_graphql.core.actor import Actor
-from crm_graphql.core.errors import TokenExpired, Unauthenticated, Unavailable
+from crm_graphql.core.errors import RateLimited, TokenExpired, Unauthenticated, Unavailable
 from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql.context import Context
 from crm_graphql.server.engine import Answer, refusal
@@ -183,8 +183,8 @@ class GraphQLSocket:
         headers = {name.lower(): value for name, value in payload.items()}
         given = headers.get("authorization", self._websocket.headers.get("authorization"))
         try:
-            caller = await self._gateway.identify(given)
-        except Unavailable as error:
+            caller = await self._gateway.identify(given, self._websocket)
+        except (Unavailable, RateLimited) as error:
             return self.close(CloseCode.TRY_AGAIN_LATER, str(error))
         if given is not None and not isinstance(caller, Actor):
             code = CloseCode.TOKEN_EXPIRED if isinstance(caller, TokenExpired) else CloseCode.FORBIDDEN
