@@ -1,4 +1,4 @@
-"""Making, changing and launching campaigns, and trying out their messages."""
+"""Campaigns as they are written: made, changed, launched."""
 
 from __future__ import annotations
 
@@ -18,13 +18,10 @@ from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Channel, M
 from crm_graphql.campaigns.drafts import checked_name, checked_template
 from crm_graphql.campaigns.lifecycle import announce
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
-from crm_graphql.campaigns.template import Rendered, RenderFailed
-from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, InvalidInput, NotFound, RequiredInput, WrongState
 from crm_graphql.core.texts import words
-from crm_graphql.customers.queries import CustomerReference, find_customer
 
 IDEMPOTENCY_KEY_LIMIT = 200
 
@@ -151,32 +148,6 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, clock: Clock
         _log.warning("planner not told, the reconciler will", campaign_id=str(key), error=str(error))
     campaign: Campaign = Campaign.model_validate(launched)
     return campaign
-
-
-async def preview_message(
-    actor: Actor,
-    *,
-    subject: str | None,
-    body: str,
-    channel: Channel,
-    customer: CustomerReference | None = None,
-) -> Rendered:
-    """The message as this customer would get it, or a made-up one. Requires CAMPAIGNS_READ.
-
-    Raises InvalidInput for a message that does not parse or render, NotFound for the customer.
-    """
-    actor.require(Permission.CAMPAIGNS_READ)
-    template = checked_template(Message(subject=subject, body=body), channel, is_preview=True)
-    found: Mapping[str, Any] | None = EXAMPLE_CUSTOMER
-    if customer is not None:
-        actor.require(Permission.CUSTOMERS_READ)
-        found = await find_customer(customer, fields=dict.fromkeys(("_id", *template.customer_fields), 1))
-    if found is None:
-        raise NotFound("There is no such customer.", path=("customer",))
-    try:
-        return template.render(template.freeze(found, campaign_name=EXAMPLE_CAMPAIGN_NAME))
-    except RenderFailed as error:
-        raise InvalidInput(f"The message fails for this customer: {error}.", path=("message",)) from None
 
 
 def _content_hash(name: str, audience_id: ObjectId, channel: Channel, message: Message | None) -> str:

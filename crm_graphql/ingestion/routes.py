@@ -18,7 +18,8 @@ from crm_graphql.core.ids import encode_id
 from crm_graphql.core.times import format_moment
 from crm_graphql.http.doors import authenticate
 from crm_graphql.ingestion.documents import Counters, Ingestion, IngestionKind
-from crm_graphql.ingestion.service import BodyFormat, ingest_stream, ingestion_counters
+from crm_graphql.ingestion.queries import ingestion_counters
+from crm_graphql.ingestion.service import BodyFormat, ingest_stream
 from crm_graphql.mongo.transient import is_transient
 
 DRAIN_BYTES = 64 * 1024 * 1024

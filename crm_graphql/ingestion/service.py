@@ -18,15 +18,10 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import LimitExceeded
 from crm_graphql.core.settings import Settings
 from crm_graphql.ingestion.admission import Admission
-from crm_graphql.ingestion.begin import (
-    begin_ingestion,
-    check_labels,
-    find_begun,
-    same_content,
-)
+from crm_graphql.ingestion.begin import begin_ingestion, check_labels, find_begun, same_content
 from crm_graphql.ingestion.bodies import Body
 from crm_graphql.ingestion.checks import row_check
-from crm_graphql.ingestion.completion import complete_if_done, ingestion_counters
+from crm_graphql.ingestion.completion import complete_if_done
 from crm_graphql.ingestion.documents import Ingestion, IngestionKind
 from crm_graphql.ingestion.intake import Intake
 from crm_graphql.ingestion.publishing import tell_progress
@@ -35,13 +30,6 @@ from crm_graphql.ingestion.readers.json_array import JsonArrayReader
 from crm_graphql.ingestion.readers.ndjson import NdjsonReader
 from crm_graphql.ingestion.readers.port import Reader
 from crm_graphql.ingestion.rows import LAYOUTS, Row
-
-__all__ = [
-    "BodyFormat",
-    "ingest_records",
-    "ingest_stream",
-    "ingestion_counters",
-]
 
 RECORDS_LIMIT = 1000
 """Records of one mutation."""

@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from crm_graphql.audiences.catalogue import OPTIONS_LIMIT, rule_fields
 from crm_graphql.audiences.documents import Audience
-from crm_graphql.audiences.queries import count_audiences, find_audience, list_audiences, list_filter
-from crm_graphql.audiences.service import (
-    create_audience,
-    delete_audience,
+from crm_graphql.audiences.queries import (
+    OPTIONS_LIMIT,
+    count_audiences,
+    find_audience,
     get_audience,
+    list_audiences,
+    list_filter,
     preview_rule,
-    update_audience,
+    rule_fields,
 )
+from crm_graphql.audiences.service import create_audience, delete_audience, update_audience
 from crm_graphql.audiences.sizes import current_sizes
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.errors import ErrorCode, Forbidden, InvalidInput, NotFound
@@ -84,7 +86,9 @@ async def test_a_saved_audience_has_its_size_at_once(desk: Desk) -> None:
     made = await desk.create("  Big spenders  ", description=" Who pay ")
     assert (made.name, made.description, made.rule) == ("Big spenders", "Who pay", BIG)
     assert (made.size, made.size_at) == (2, AT)
-    assert await get_audience(VIEWER, ObjectId(str(made.id))) == made
+    row = await get_audience(VIEWER, ObjectId(str(made.id)))
+    assert row is not None
+    assert Audience.model_validate(row) == made
 
 
 async def test_every_problem_of_an_audience_is_reported_at_once(desk: Desk) -> None:
