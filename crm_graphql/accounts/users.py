@@ -20,6 +20,7 @@ from crm_graphql.core.errors import AlreadyExists, InvalidInput, NotFound, Requi
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import is_storable
+from crm_graphql.mongo.rows import row_of
 from crm_graphql.mongo.transactions import Transact
 
 EMAIL_LENGTH = 254
@@ -67,7 +68,7 @@ async def insert_user(
         created_at=now,
         updated_at=now,
     )
-    row = {**user.model_dump(exclude={"id"}), "role": role.value, "_id": ObjectId()}
+    row = row_of(user)
     try:
         await User.get_pymongo_collection().insert_one(row, session=session)
     except DuplicateKeyError:

@@ -14,8 +14,10 @@ from crm_graphql.audiences.rules import Rule, read_rule, to_stored
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import InvalidInput, NotFound, Problem, RequiredInput
+from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import is_storable, words
+from crm_graphql.mongo.rows import row_of
 
 NAME_LIMIT = 200
 DESCRIPTION_LIMIT = 2_000
@@ -29,7 +31,7 @@ async def create_audience(
     rule: Mapping[str, Any],
     clock: Clock,
     settings: Settings,
-) -> Audience:
+) -> Row:
     """Save a rule under a name, with its size as of now. Requires AUDIENCES_WRITE.
 
     Raises InvalidInput with every problem of the name, the description and the rule.
@@ -39,14 +41,14 @@ async def create_audience(
         {"name": name, "description": description, "rule": rule}, clock=clock, settings=settings
     )
     now = clock.now()
-    audience: Audience = Audience.model_validate({**values, "created_at": now, "updated_at": now})
-    await audience.insert()
-    return audience
+    row = row_of(Audience.model_validate({**values, "created_at": now, "updated_at": now}))
+    await Audience.get_pymongo_collection().insert_one(row)
+    return row
 
 
 async def update_audience(
     actor: Actor, key: ObjectId, changes: Mapping[str, Any], *, clock: Clock, settings: Settings
-) -> Audience:
+) -> Row:
     """Change only the fields in `changes` (name, description, rule; None clears the description), in one
     atomic update. Requires AUDIENCES_WRITE.
 
@@ -54,15 +56,14 @@ async def update_audience(
     """
     actor.require(Permission.AUDIENCES_WRITE)
     values = await _checked(changes, clock=clock, settings=settings)
-    updated = await Audience.get_pymongo_collection().find_one_and_update(
+    updated: Row | None = await Audience.get_pymongo_collection().find_one_and_update(
         {"_id": key},
         {"$set": {**values, "updated_at": clock.now()}},
         return_document=ReturnDocument.AFTER,
     )
     if updated is None:
         raise _missing()
-    audience: Audience = Audience.model_validate(updated)
-    return audience
+    return updated
 
 
 async def delete_audience(actor: Actor, key: ObjectId) -> None:

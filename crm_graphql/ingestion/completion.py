@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bson import ObjectId
+from pymongo import ReturnDocument
 
 from crm_graphql.bus.port import Bus, Event
 from crm_graphql.core.clock import Clock
+from crm_graphql.core.paging import Row
 from crm_graphql.ingestion.documents import Ingestion, IngestionStatus
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.publishing import tell_progress
@@ -16,8 +18,8 @@ from crm_graphql.ingestion.queries import has_pending_chunk, ingestion_counters
 _OPEN = [IngestionStatus.ACCEPTED.value, IngestionStatus.RUNNING.value]
 
 
-async def complete_if_done(ingestion_id: ObjectId, *, bus: Bus, clock: Clock) -> bool:
-    """Complete a sealed ingestion that has no pending chunk. True when this call did it.
+async def complete_if_done(ingestion_id: ObjectId, *, bus: Bus, clock: Clock) -> Row | None:
+    """Complete a sealed ingestion that has no pending chunk. The ingestion, when this call did it.
 
     A guarded update: of many that try, one completes. Its figures are frozen then.
     """
@@ -26,18 +28,20 @@ async def complete_if_done(ingestion_id: ObjectId, *, bus: Bus, clock: Clock) ->
         {"_id": ingestion_id, "sealed": True, "status": {"$in": _OPEN}}, {"_id": 1}
     )
     if row is None or await has_pending_chunk(ingestion_id):
-        return False
+        return None
     counters = (await ingestion_counters([ingestion_id]))[ingestion_id]
     update: dict[str, Any] = {
         "status": IngestionStatus.COMPLETED.value,
         "counters": counters.model_dump(),
         "completed_at": clock.now(),
     }
-    result = await ingestions.update_one(
-        {"_id": ingestion_id, "sealed": True, "status": {"$in": _OPEN}}, {"$set": update}
+    completed: Row | None = await ingestions.find_one_and_update(
+        {"_id": ingestion_id, "sealed": True, "status": {"$in": _OPEN}},
+        {"$set": update},
+        return_document=ReturnDocument.AFTER,
     )
-    if not result.modified_count:
-        return False
+    if completed is None:
+        return None
     await tell_progress(ingestion_id, bus, at_once=True)
     await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
-    return True
+    return completed

@@ -28,7 +28,8 @@ from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 ROW_ORDER = SortKey((("row", 1),))
-_FIGURES = ("created", "updated", "unchanged", "failed")
+FIGURES = ("created", "updated", "unchanged", "failed")
+"""What can become of an accepted record."""
 _MONEY_FIELDS = ("amount", "total_spend")
 
 
@@ -110,14 +111,14 @@ async def ingestion_counters(ids: Sequence[ObjectId]) -> dict[ObjectId, Counters
                 {
                     "$group": {
                         "_id": "$ingestion_id",
-                        **{name: {"$sum": f"$counters.{name}"} for name in _FIGURES},
+                        **{name: {"$sum": f"$counters.{name}"} for name in FIGURES},
                     }
                 },
             ],
             hint="counters",
         )
         async for row in cursor:
-            found[row["_id"]] = Counters.model_validate({name: row[name] for name in _FIGURES})
+            found[row["_id"]] = Counters.model_validate({name: row[name] for name in FIGURES})
     return {key: found.get(key) or Counters() for key in ids}
 
 

@@ -57,7 +57,7 @@ async def stream(
     """Send a body as POST /ingest does."""
     if isinstance(body, str):
         body = body.encode()
-    return await ingest_stream(
+    row = await ingest_stream(
         actor,
         kind,
         pieces(*cut(body)) if isinstance(body, bytes) else body,
@@ -69,6 +69,7 @@ async def stream(
         bus=resources.bus,
         clock=resources.clock,
     )
+    return _ingestion(row)
 
 
 async def send(
@@ -81,7 +82,7 @@ async def send(
     **settings: Any,
 ) -> Ingestion:
     """Send records as a mutation does."""
-    return await ingest_records(
+    row = await ingest_records(
         actor,
         kind,
         records,
@@ -91,6 +92,12 @@ async def send(
         bus=resources.bus,
         clock=resources.clock,
     )
+    return _ingestion(row)
+
+
+def _ingestion(row: Mapping[str, Any]) -> Ingestion:
+    ingestion: Ingestion = Ingestion.model_validate(row)
+    return ingestion
 
 
 async def apply_pending(resources: Resources, order: Iterable[Mapping[str, Any]] | None = None) -> None:
