@@ -83,18 +83,16 @@ async def _linked(
         raise GoogleRefused(
             "This address is linked to another Google account.", subject=encode_id("User", found["_id"])
         )
-    linked: list[Row] = []
 
-    async def work(session: AsyncClientSession) -> None:
-        linked.clear()
-        linked.append(await _link(found, str(claims["sub"]), access.settings, clock, session))
+    async def work(session: AsyncClientSession) -> Row:
+        return await _link(found, str(claims["sub"]), access.settings, clock, session)
 
     try:
-        await transact(work)
+        linked = await transact(work)
     except DuplicateKeyError:
         raise GoogleRefused("This Google account is linked to another user.") from None
     await access.revocations.announce()
-    return linked[0]
+    return linked
 
 
 async def _link(

@@ -79,15 +79,13 @@ async def set_password_by_link(
     await admitted.succeeded()
     check_password(password, email=user["email"], path="password")
     password_hash = await access.passwords.hash(password)
-    done: list[Row] = []
 
-    async def work(session: AsyncClientSession) -> None:
-        done.clear()
-        done.append(await _use_up(link, password_hash, access.settings, clock, session))
+    async def work(session: AsyncClientSession) -> Row:
+        return await _use_up(link, password_hash, access.settings, clock, session)
 
-    await transact(work)
+    user = await transact(work)
     await access.revocations.announce()
-    return done[0]
+    return user
 
 
 async def _use_up(

@@ -107,29 +107,24 @@ async def _insert_first(
     email: str, password_hash: str, name: str | None, *, clock: Clock, transact: Transact
 ) -> Row:
     """The first user. Of two at once one wins; the other gets InvalidInput, as who comes later does."""
-    made: list[Row] = []
 
-    async def work(session: AsyncClientSession) -> None:
-        made.clear()
+    async def work(session: AsyncClientSession) -> Row:
         await take_admin_guard(session)
         if await User.get_pymongo_collection().find_one({}, {"_id": 1}, session=session):
             raise InvalidInput(
                 "The first user has just been made. Ask them for an invitation.", path=("setupCode",)
             )
-        made.append(
-            await insert_user(
-                email=email,
-                name=name,
-                role=Role.ADMIN,
-                email_verified=True,
-                password_hash=password_hash,
-                clock=clock,
-                session=session,
-            )
+        return await insert_user(
+            email=email,
+            name=name,
+            role=Role.ADMIN,
+            email_verified=True,
+            password_hash=password_hash,
+            clock=clock,
+            session=session,
         )
 
-    await transact(work)
-    return made[0]
+    return await transact(work)
 
 
 async def announce_setup(settings: Settings) -> None:

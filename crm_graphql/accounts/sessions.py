@@ -15,6 +15,7 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo import ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import RevocationKind, Session, User
@@ -197,19 +198,20 @@ async def _end_if_stolen(
 async def end_sessions(keys: Sequence[ObjectId], *, access: Access, transact: Transact) -> list[ObjectId]:
     """End sessions at once and everywhere, their access tokens and live streams included; those that were
     there."""
-    ended: list[ObjectId] = []
+    if not keys:
+        return []
 
-    async def work(session: Any) -> None:
-        ended.clear()
+    async def work(session: AsyncClientSession) -> list[ObjectId]:
+        ended: list[ObjectId] = []
         for key in keys:
             gone = await Session.get_pymongo_collection().delete_one({"_id": key}, session=session)
             if gone.deleted_count:
                 await revoke(RevocationKind.SESSION, key, settings=access.settings, session=session)
                 ended.append(key)
+        return ended
 
-    if keys:
-        await transact(work)
-        await access.revocations.announce()
+    ended = await transact(work)
+    await access.revocations.announce()
     return ended
 
 

@@ -106,15 +106,13 @@ async def update_user(
     """
     actor.require(Permission.USERS_WRITE)
     values = _checked(changes)
-    updated: list[Row] = []
 
-    async def work(session: AsyncClientSession) -> None:
-        updated.clear()
-        updated.append(await _apply(key, values, access.settings, clock, session))
+    async def work(session: AsyncClientSession) -> Row:
+        return await _apply(key, values, access.settings, clock, session)
 
-    await transact(work)
+    updated = await transact(work)
     await access.revocations.announce()
-    return updated[0]
+    return updated
 
 
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
