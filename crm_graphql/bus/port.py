@@ -17,7 +17,8 @@ class BusError(Exception):
 
 
 class UndeclaredQueue(Exception):
-    """A message was published to a queue that nothing declared: a mistake in the program, not a broker that is away."""
+    """A message was published to a queue that nothing declared: a mistake in the program, not a broker that
+    is away."""
 
 
 class Queue(str):

@@ -73,8 +73,8 @@ class DeploymentSettings(BaseSettings):
     )
     allowed_origins: SettingsList[str] = Field(
         default_factory=list,
-        description="Origins of front ends on other hosts, with commas: https://app.example.com; for HTTP and "
-        "websockets alike.",
+        description="Origins of front ends on other hosts, with commas: https://app.example.com; for HTTP "
+        "and websockets alike.",
     )
 
     shutdown_grace_seconds: Annotated[float, Field(gt=0)] = Field(
