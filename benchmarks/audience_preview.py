@@ -25,8 +25,8 @@ from pymongo import AsyncMongoClient
 
 from crm_graphql.audiences.compile import compile_rule, disjoint_filters
 from crm_graphql.audiences.counting import BY_ADDRESS, count_matching
+from crm_graphql.audiences.queries import preview_rule
 from crm_graphql.audiences.rules import Rule, parse
-from crm_graphql.audiences.service import preview_rule
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.settings import load_settings
 from crm_graphql.customers.derived import folded_copy, reach_of

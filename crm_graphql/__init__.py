@@ -1,6 +1,7 @@
 """A CRM and campaign engine with a GraphQL API. Read this page first.
 
-The domains, each a package with the same files (`documents`, `service`, `messages`, `schema/`):
+The domains, each a package with the same files (`documents`, `service` for
+writes, `queries` for reads, `messages`, `schema/`):
 
 - `accounts`: who may come in, and how that ends; one function authenticates for every door.
 - `audit`: who did what, written where mutations are declared.

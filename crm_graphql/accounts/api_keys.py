@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bson import ObjectId
@@ -17,11 +16,9 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import InvalidInput, NotFound, RequiredInput
 from crm_graphql.core.paging import Row
 from crm_graphql.core.texts import is_storable
-from crm_graphql.mongo.pages import read_by_ids
 from crm_graphql.mongo.transactions import Transact
 
 NAME_LENGTH = 100
-KEYS_LISTED = 1_000
 
 
 async def create_api_key(
@@ -68,19 +65,3 @@ async def revoke_api_key(actor: Actor, key: ObjectId, *, access: Access, transac
 
     await transact(work)
     await access.revocations.announce()
-
-
-async def list_api_keys(actor: Actor) -> Sequence[Row]:
-    """All keys, newest first, expired ones too. Requires API_KEYS_READ."""
-    actor.require(Permission.API_KEYS_READ)
-    return list(await ApiKey.get_pymongo_collection().find({}).sort("_id", -1).limit(KEYS_LISTED).to_list())
-
-
-async def find_api_key(key: ObjectId) -> Row | None:
-    """The key, or None."""
-    return await ApiKey.get_pymongo_collection().find_one({"_id": key})
-
-
-async def api_keys_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
-    """The keys with these ids, by id."""
-    return await read_by_ids(ApiKey.get_pymongo_collection(), ids)

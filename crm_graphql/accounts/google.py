@@ -11,9 +11,10 @@ from pymongo.errors import DuplicateKeyError
 
 from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import OneTimeLink, RevocationKind, Session, User
+from crm_graphql.accounts.queries import find_user_by_email, has_users
 from crm_graphql.accounts.revocations import revoke
 from crm_graphql.accounts.sessions import Origin, SignedIn, start_session
-from crm_graphql.accounts.users import checked_email, find_user_by_email, has_users, insert_user
+from crm_graphql.accounts.users import checked_email, insert_user
 from crm_graphql.core.actor import Role
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import DomainError, Forbidden
@@ -82,18 +83,16 @@ async def _linked(
         raise GoogleRefused(
             "This address is linked to another Google account.", subject=encode_id("User", found["_id"])
         )
-    linked: list[Row] = []
 
-    async def work(session: AsyncClientSession) -> None:
-        linked.clear()
-        linked.append(await _link(found, str(claims["sub"]), access.settings, clock, session))
+    async def work(session: AsyncClientSession) -> Row:
+        return await _link(found, str(claims["sub"]), access.settings, clock, session)
 
     try:
-        await transact(work)
+        linked = await transact(work)
     except DuplicateKeyError:
         raise GoogleRefused("This Google account is linked to another user.") from None
     await access.revocations.announce()
-    return linked[0]
+    return linked
 
 
 async def _link(

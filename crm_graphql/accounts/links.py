@@ -12,10 +12,10 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import LinkPurpose, OneTimeLink, RevocationKind, Session, User
 from crm_graphql.accounts.passwords import check_password
+from crm_graphql.accounts.queries import find_user
 from crm_graphql.accounts.revocations import revoke
 from crm_graphql.accounts.secret_texts import hash_of, new_secret
 from crm_graphql.accounts.throttle import address_buckets
-from crm_graphql.accounts.users import find_user
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import InvalidInput, NotFound, WrongState
@@ -79,15 +79,13 @@ async def set_password_by_link(
     await admitted.succeeded()
     check_password(password, email=user["email"], path="password")
     password_hash = await access.passwords.hash(password)
-    done: list[Row] = []
 
-    async def work(session: AsyncClientSession) -> None:
-        done.clear()
-        done.append(await _use_up(link, password_hash, access.settings, clock, session))
+    async def work(session: AsyncClientSession) -> Row:
+        return await _use_up(link, password_hash, access.settings, clock, session)
 
-    await transact(work)
+    user = await transact(work)
     await access.revocations.announce()
-    return done[0]
+    return user
 
 
 async def _use_up(

@@ -12,17 +12,11 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import Guard, User
 from crm_graphql.accounts.passwords import check_password
+from crm_graphql.accounts.queries import find_user_by_email, has_users
 from crm_graphql.accounts.sessions import Origin, SignedIn, start_session
 from crm_graphql.accounts.setup_code import same_code, setup_code
 from crm_graphql.accounts.throttle import address_buckets
-from crm_graphql.accounts.users import (
-    checked_email,
-    checked_name,
-    find_user_by_email,
-    has_users,
-    insert_user,
-    take_admin_guard,
-)
+from crm_graphql.accounts.users import checked_email, checked_name, insert_user, take_admin_guard
 from crm_graphql.core.actor import Role
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import AlreadyExists, Forbidden, InvalidInput
@@ -113,29 +107,24 @@ async def _insert_first(
     email: str, password_hash: str, name: str | None, *, clock: Clock, transact: Transact
 ) -> Row:
     """The first user. Of two at once one wins; the other gets InvalidInput, as who comes later does."""
-    made: list[Row] = []
 
-    async def work(session: AsyncClientSession) -> None:
-        made.clear()
+    async def work(session: AsyncClientSession) -> Row:
         await take_admin_guard(session)
         if await User.get_pymongo_collection().find_one({}, {"_id": 1}, session=session):
             raise InvalidInput(
                 "The first user has just been made. Ask them for an invitation.", path=("setupCode",)
             )
-        made.append(
-            await insert_user(
-                email=email,
-                name=name,
-                role=Role.ADMIN,
-                email_verified=True,
-                password_hash=password_hash,
-                clock=clock,
-                session=session,
-            )
+        return await insert_user(
+            email=email,
+            name=name,
+            role=Role.ADMIN,
+            email_verified=True,
+            password_hash=password_hash,
+            clock=clock,
+            session=session,
         )
 
-    await transact(work)
-    return made[0]
+    return await transact(work)
 
 
 async def announce_setup(settings: Settings) -> None:

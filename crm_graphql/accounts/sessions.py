@@ -15,9 +15,11 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo import ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import RevocationKind, Session, User
+from crm_graphql.accounts.queries import session_keys
 from crm_graphql.accounts.revocations import revoke
 from crm_graphql.accounts.secret_texts import RefreshToken
 from crm_graphql.accounts.throttle import address_buckets
@@ -33,7 +35,6 @@ from crm_graphql.mongo.transactions import Transact
 
 GRACE_SECONDS = 30
 DEVICE_LENGTH = 200
-SESSIONS_SHOWN = 200
 _REFUSED = "The session has ended or the refresh token is not valid here. Sign in again."
 
 
@@ -197,37 +198,21 @@ async def _end_if_stolen(
 async def end_sessions(keys: Sequence[ObjectId], *, access: Access, transact: Transact) -> list[ObjectId]:
     """End sessions at once and everywhere, their access tokens and live streams included; those that were
     there."""
-    ended: list[ObjectId] = []
+    if not keys:
+        return []
 
-    async def work(session: Any) -> None:
-        ended.clear()
+    async def work(session: AsyncClientSession) -> list[ObjectId]:
+        ended: list[ObjectId] = []
         for key in keys:
             gone = await Session.get_pymongo_collection().delete_one({"_id": key}, session=session)
             if gone.deleted_count:
                 await revoke(RevocationKind.SESSION, key, settings=access.settings, session=session)
                 ended.append(key)
+        return ended
 
-    if keys:
-        await transact(work)
-        await access.revocations.announce()
+    ended = await transact(work)
+    await access.revocations.announce()
     return ended
-
-
-async def list_sessions(actor: Actor) -> list[Row]:
-    """The caller's own devices, newest use first; none for who is no user."""
-    if actor.user_id is None:
-        return []
-    sessions = Session.get_pymongo_collection()
-    found = sessions.find({"user_id": actor.user_id, "$expr": {"$gt": ["$expires_at", "$$NOW"]}})
-    return list(await found.sort("last_used_at", -1).limit(SESSIONS_SHOWN).to_list())
-
-
-async def own_sessions_by_ids(actor: Actor, ids: Sequence[ObjectId]) -> dict[ObjectId, Row]:
-    """Those of the sessions that are the caller's own, by id."""
-    if actor.user_id is None:
-        return {}
-    wanted = {"_id": {"$in": list(ids)}, "user_id": actor.user_id, "$expr": {"$gt": ["$expires_at", "$$NOW"]}}
-    return {row["_id"]: row async for row in Session.get_pymongo_collection().find(wanted)}
 
 
 async def logout(actor: Actor, *, access: Access, transact: Transact) -> None:
@@ -259,12 +244,6 @@ async def revoke_other_sessions(actor: Actor, *, access: Access, transact: Trans
     return await end_sessions(
         await session_keys(actor.user_id, but=actor.session_id), access=access, transact=transact
     )
-
-
-async def session_keys(user_id: ObjectId, *, but: ObjectId | None = None) -> list[ObjectId]:
-    """The keys of a user's sessions."""
-    sessions = Session.get_pymongo_collection()
-    return [row["_id"] async for row in sessions.find({"user_id": user_id, "_id": {"$ne": but}}, {"_id": 1})]
 
 
 def _signed_in(user: Row, session: Row, refresh_token: str, settings: Settings) -> SignedIn:

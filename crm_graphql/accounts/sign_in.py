@@ -9,10 +9,11 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.accounts.access import Access
-from crm_graphql.accounts.documents import Session, User
+from crm_graphql.accounts.documents import Session, User, email_key
 from crm_graphql.accounts.passwords import check_password
+from crm_graphql.accounts.queries import find_user, find_user_by_email, session_keys
 from crm_graphql.accounts.secret_texts import RefreshToken
-from crm_graphql.accounts.sessions import Origin, SignedIn, end_sessions, session_keys, start_session
+from crm_graphql.accounts.sessions import Origin, SignedIn, end_sessions, start_session
 from crm_graphql.accounts.throttle import (
     Admitted,
     Bucket,
@@ -22,7 +23,6 @@ from crm_graphql.accounts.throttle import (
     sign_in_buckets,
     without_strangers,
 )
-from crm_graphql.accounts.users import email_key, find_user, find_user_by_email
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, InvalidInput, Unauthenticated, WrongState

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from bson import ObjectId
@@ -13,26 +12,20 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from crm_graphql.accounts.access import Access
-from crm_graphql.accounts.documents import Guard, OneTimeLink, RevocationKind, Session, User
+from crm_graphql.accounts.documents import Guard, OneTimeLink, RevocationKind, Session, User, email_key
 from crm_graphql.accounts.revocations import revoke
 from crm_graphql.core.actor import Actor, Permission, Role
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import AlreadyExists, InvalidInput, NotFound, RequiredInput, WrongState
-from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
+from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import is_storable
-from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
+from crm_graphql.mongo.rows import row_of
 from crm_graphql.mongo.transactions import Transact
 
-OLDEST_FIRST = SortKey((("created_at", 1), ("_id", 1)))
 EMAIL_LENGTH = 254
 NAME_LENGTH = 200
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\]]+\.[^\s@<>\"(),:;\\\[\].]{2,}")
-
-
-def email_key(email: str) -> str:
-    """The address as it is compared: neither case nor another form of the same letters counts (NFKC)."""
-    return unicodedata.normalize("NFKC", email.strip()).casefold()
 
 
 def checked_email(raw: str) -> str:
@@ -75,7 +68,7 @@ async def insert_user(
         created_at=now,
         updated_at=now,
     )
-    row = {**user.model_dump(exclude={"id"}), "role": role.value, "_id": ObjectId()}
+    row = row_of(user)
     try:
         await User.get_pymongo_collection().insert_one(row, session=session)
     except DuplicateKeyError:
@@ -113,15 +106,13 @@ async def update_user(
     """
     actor.require(Permission.USERS_WRITE)
     values = _checked(changes)
-    updated: list[Row] = []
 
-    async def work(session: AsyncClientSession) -> None:
-        updated.clear()
-        updated.append(await _apply(key, values, access.settings, clock, session))
+    async def work(session: AsyncClientSession) -> Row:
+        return await _apply(key, values, access.settings, clock, session)
 
-    await transact(work)
+    updated = await transact(work)
     await access.revocations.announce()
-    return updated[0]
+    return updated
 
 
 def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,37 +172,3 @@ async def take_admin_guard(session: AsyncClientSession) -> None:
     await Guard.get_pymongo_collection().update_one(
         {"_id": "admins"}, {"$inc": {"revision": 1}}, upsert=True, session=session
     )
-
-
-async def find_user(key: ObjectId) -> Row | None:
-    """The user, or None."""
-    return await User.get_pymongo_collection().find_one({"_id": key})
-
-
-async def find_user_by_email(email: str) -> Row | None:
-    """The user with this address, or None."""
-    key = email_key(email)
-    if not is_storable(key):
-        return None
-    return await User.get_pymongo_collection().find_one({"email_key": key})
-
-
-async def has_users() -> bool:
-    """Whether the deployment has been set up."""
-    return await User.get_pymongo_collection().find_one({}, {"_id": 1}) is not None
-
-
-async def users_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
-    """The users with these ids, by id."""
-    return await read_by_ids(User.get_pymongo_collection(), ids)
-
-
-async def list_users(actor: Actor, page: PageRequest) -> Page[Row]:
-    """A page of all users, oldest first. Requires USERS_READ."""
-    actor.require(Permission.USERS_READ)
-    return await read_page(User.get_pymongo_collection(), {}, OLDEST_FIRST, page)
-
-
-async def count_users() -> int | None:
-    """How many users there are."""
-    return await count_in_time(User.get_pymongo_collection(), {})

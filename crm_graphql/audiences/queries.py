@@ -1,20 +1,37 @@
-"""Reading audiences: by id, and in lists, newest first."""
+"""Audiences as they are read: by id, in lists, the preview of a rule, and what a rule may name."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
+from pymongo.errors import ExecutionTimeout
 
+from crm_graphql.audiences.catalogue import FieldInfo, catalogue
+from crm_graphql.audiences.compile import compile_rule
+from crm_graphql.audiences.counting import Count, count_matching, count_reach
+from crm_graphql.audiences.describe import describe_rule
 from crm_graphql.audiences.documents import Audience
+from crm_graphql.audiences.rules import Rule, parse, read_rule
+from crm_graphql.core.actor import Actor, Permission
+from crm_graphql.core.clock import Clock
+from crm_graphql.core.errors import LimitExceeded, Problem
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
+from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import prefix_range, words
+from crm_graphql.customers.documents import Customer
 from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 SEARCHED_WORDS = 10
 FIELDS = dict.fromkeys(("name", "description", "rule", "size", "size_at", "created_at", "updated_at"), 1)
+SAMPLE_SIZE = 10
+SAMPLE_LIMIT = 100
+OPTIONS_LIMIT = 50
 
 
 async def audiences_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
@@ -42,3 +59,113 @@ async def list_audiences(filter_: Mapping[str, Any], page: PageRequest) -> Page[
 async def count_audiences(filter_: Mapping[str, Any]) -> int | None:
     """How many match; None where counting takes too long."""
     return await count_in_time(Audience.get_pymongo_collection(), filter_)
+
+
+@dataclass(frozen=True, slots=True)
+class RulePreview:
+    """What a rule that is not saved would select. With `problems` there is nothing else; `count` is None
+    also where counting takes too long."""
+
+    evaluated_at: datetime
+    rule_text: str | None = None
+    count: Count | None = None
+    sample: Sequence[Row] = ()
+    problems: Sequence[Problem] = field(default_factory=tuple)
+
+
+async def get_audience(actor: Actor, key: ObjectId) -> Row | None:
+    """The audience, or None. Requires AUDIENCES_READ."""
+    actor.require(Permission.AUDIENCES_READ)
+    return await find_audience(key)
+
+
+async def preview_rule(
+    actor: Actor,
+    rule: Mapping[str, Any],
+    sample_size: int | None = None,
+    *,
+    fields: Mapping[str, int] | None = None,
+    clock: Clock,
+    settings: Settings,
+) -> RulePreview:
+    """Size, reach and some of the customers of a rule as of now; ten customers unless said, with `fields`
+    (all by default). Requires AUDIENCES_READ.
+
+    A rule that is not whole yet, or a sample that is too large, comes back in `problems`.
+    """
+    actor.require(Permission.AUDIENCES_READ)
+    now = clock.now()
+    problems = list(_sample_problems(sample_size))
+    parsed = read_rule(rule, problems)
+    if problems or parsed is None:
+        return RulePreview(now, problems=problems)
+    timeout = settings.rule_count_timeout_seconds
+    count, sample = await asyncio.gather(
+        count_reach(parsed, now, timeout_seconds=timeout),
+        _sample(parsed, now, SAMPLE_SIZE if sample_size is None else sample_size, fields, timeout),
+    )
+    return RulePreview(
+        now, rule_text=describe_rule(parsed, currency=settings.currency), count=count, sample=sample
+    )
+
+
+def _sample_problems(size: int | None) -> Sequence[Problem]:
+    if size is None or 0 <= size <= SAMPLE_LIMIT:
+        return ()
+    message = f"A sample holds 0 to {SAMPLE_LIMIT} customers, not {size}."
+    return LimitExceeded(message, path=("sampleSize",)).problems
+
+
+async def _sample(
+    rule: Rule, at: datetime, size: int, fields: Mapping[str, int] | None, timeout_seconds: float
+) -> Sequence[Row]:
+    """Some of the matching customers, in no order; fewer, or none, where finding them takes too long."""
+    if size == 0:
+        return ()
+    cursor = Customer.get_pymongo_collection().find(compile_rule(rule, at), fields).limit(size)
+    rows: list[Row] = []
+    try:
+        async with asyncio.timeout(timeout_seconds), cursor:
+            async for row in cursor.max_time_ms(round(timeout_seconds * 1_000)):
+                rows.append(row)
+    except (TimeoutError, ExecutionTimeout):
+        pass
+    return rows
+
+
+async def count_rule(rule: Mapping[str, Any], *, clock: Clock, settings: Settings) -> int | None:
+    """How many customers a saved rule selects now; None where counting takes too long."""
+    timeout = settings.rule_count_timeout_seconds
+    return await count_matching(parse(rule), clock.now(), timeout_seconds=timeout)
+
+
+async def rule_fields(actor: Actor) -> list[FieldInfo]:
+    """Every field that a rule may name; countries, cities and tags with their values while there are at most
+    fifty. Requires AUDIENCES_READ."""
+    actor.require(Permission.AUDIENCES_READ)
+    names = ("country", "city", "tags")
+    found = await asyncio.gather(*(_known_values(name) for name in names))
+    return catalogue(
+        options={name: tuple(values) for name, values in zip(names, found, strict=True) if values}
+    )
+
+
+async def _known_values(name: str) -> Sequence[str]:
+    """The values of customers' field `name`, each as one of them writes it; none when too many.
+
+    Goes from one value to the next in the index, so it costs the same for few customers and many.
+    """
+    path, values, last = f"folded.{name}", list[str](), ""
+    customers = Customer.get_pymongo_collection()
+    while len(values) <= OPTIONS_LIMIT:
+        cursor = customers.find({path: {"$gt": last}}, {name: 1, path: 1}).hint("folded").limit(1)
+        row = await anext(cursor, None)
+        if row is None:
+            return values
+        given, folded = row[name], row["folded"][name]
+        if isinstance(folded, list):
+            # The index is read upwards, so the customer was found by the least of its tags beyond the last.
+            folded, given = min(pair for pair in zip(folded, given, strict=True) if pair[0] > last)
+        values.append(given)
+        last = folded
+    return ()

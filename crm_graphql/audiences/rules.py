@@ -78,6 +78,16 @@ def parse(raw: object, fields: RuleFields = CUSTOMER_FIELDS) -> Rule:
     return rule
 
 
+def read_rule(raw: object, problems: list[Problem]) -> Rule | None:
+    """Like `parse`, for a rule that is one of several inputs: without one, its problems, with their paths
+    under "rule", are added to `problems`."""
+    try:
+        return parse(raw)
+    except InvalidInput as error:
+        problems += [problem.under("rule") for problem in error.problems]
+        return None
+
+
 class _Reader:
     """Reads one tree; gathers its problems instead of stopping at the first."""
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from crm_graphql.audiences.counting import count_matching
@@ -37,12 +36,6 @@ async def current_sizes(
 ) -> Sequence[AudienceSize]:
     """The size of each audience, at most a minute old; what is older is counted again and stored."""
     return await asyncio.gather(*(_current(row, clock, settings) for row in audiences))
-
-
-async def count_rule(rule: Mapping[str, Any], *, clock: Clock, settings: Settings) -> int | None:
-    """How many customers a saved rule selects now; None where counting takes too long."""
-    timeout = settings.rule_count_timeout_seconds
-    return await count_matching(parse(rule), clock.now(), timeout_seconds=timeout)
 
 
 async def _current(audience: Row, clock: Clock, settings: Settings) -> AudienceSize:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from crm_graphql.audit.service import AuditFilter, export_events
+from crm_graphql.audit.queries import AuditFilter, export_events
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import DomainError, InvalidInput
 from crm_graphql.core.ids import encode_id

@@ -1,4 +1,4 @@
-"""Reading campaigns: by id, and in lists, newest first."""
+"""Campaigns as they are read: by id, in lists, newest first, and the preview of a message."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from typing import Any
 
 from bson import ObjectId
 
-from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Channel
+from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Channel, Message
+from crm_graphql.campaigns.drafts import checked_template
+from crm_graphql.campaigns.template import Rendered, RenderFailed
+from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER
+from crm_graphql.core.actor import Actor, Permission
+from crm_graphql.core.errors import InvalidInput, NotFound
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.texts import prefix_range, words
+from crm_graphql.customers.queries import CustomerReference, find_customer
 from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
@@ -60,3 +66,29 @@ async def list_campaigns(filter_: Mapping[str, Any], page: PageRequest) -> Page[
 async def count_campaigns(filter_: Mapping[str, Any]) -> int | None:
     """How many match; None where counting takes too long."""
     return await count_in_time(Campaign.get_pymongo_collection(), filter_)
+
+
+async def preview_message(
+    actor: Actor,
+    *,
+    subject: str | None,
+    body: str,
+    channel: Channel,
+    customer: CustomerReference | None = None,
+) -> Rendered:
+    """The message as this customer would get it, or a made-up one. Requires CAMPAIGNS_READ.
+
+    Raises InvalidInput for a message that does not parse or render, NotFound for the customer.
+    """
+    actor.require(Permission.CAMPAIGNS_READ)
+    template = checked_template(Message(subject=subject, body=body), channel, is_preview=True)
+    found: Mapping[str, Any] | None = EXAMPLE_CUSTOMER
+    if customer is not None:
+        actor.require(Permission.CUSTOMERS_READ)
+        found = await find_customer(customer, fields=dict.fromkeys(("_id", *template.customer_fields), 1))
+    if found is None:
+        raise NotFound("There is no such customer.", path=("customer",))
+    try:
+        return template.render(template.freeze(found, campaign_name=EXAMPLE_CAMPAIGN_NAME))
+    except RenderFailed as error:
+        raise InvalidInput(f"The message fails for this customer: {error}.", path=("message",)) from None

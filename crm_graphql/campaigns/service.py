@@ -1,4 +1,4 @@
-"""Making, changing and launching campaigns, and trying out their messages."""
+"""Campaigns as they are written: made, changed, launched."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Channel, M
 from crm_graphql.campaigns.drafts import checked_name, checked_template
 from crm_graphql.campaigns.lifecycle import announce
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
-from crm_graphql.campaigns.template import Rendered, RenderFailed
-from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, InvalidInput, NotFound, RequiredInput, WrongState
+from crm_graphql.core.paging import Row
 from crm_graphql.core.texts import words
-from crm_graphql.customers.queries import CustomerReference, find_customer
+from crm_graphql.mongo.rows import row_of
 
 IDEMPOTENCY_KEY_LIMIT = 200
 
@@ -40,7 +39,7 @@ async def create_campaign(
     message: Message | None,
     idempotency_key: str | None,
     clock: Clock,
-) -> Campaign:
+) -> Row:
     """Make a draft. Requires CAMPAIGNS_WRITE.
 
     The same caller's same `idempotency_key` gives the same campaign back, as it now stands. Raises Conflict
@@ -56,31 +55,24 @@ async def create_campaign(
         return made
     await _require_audience(audience_id)
     now = clock.now()
-    campaign = Campaign(
-        name=name,
-        name_words=words(name),
-        channel=channel,
-        message=message,
-        audience_id=audience_id,
-        subject=actor.subject,
-        idempotency_key=idempotency_key,
-        idempotency_hash=content_hash if idempotency_key is not None else None,
-        created_at=now,
-        updated_at=now,
+    row = row_of(
+        Campaign(
+            name=name,
+            name_words=words(name),
+            channel=channel,
+            message=message,
+            audience_id=audience_id,
+            subject=actor.subject,
+            idempotency_key=idempotency_key,
+            idempotency_hash=content_hash if idempotency_key is not None else None,
+            created_at=now,
+            updated_at=now,
+        )
     )
-    try:
-        await campaign.insert()
-    except DuplicateKeyError:
-        # Two calls with one key at once: the other was faster.
-        if made := await _made_before(actor, idempotency_key, content_hash):
-            return made
-        raise
-    return campaign
+    return await _insert_once(row, actor, content_hash)
 
 
-async def update_campaign(
-    actor: Actor, key: ObjectId, changes: Mapping[str, Any], *, clock: Clock
-) -> Campaign:
+async def update_campaign(actor: Actor, key: ObjectId, changes: Mapping[str, Any], *, clock: Clock) -> Row:
     """Change a draft: only the fields in `changes` (name, audience_id, channel, message; null clears the
     message). Requires CAMPAIGNS_WRITE.
 
@@ -103,17 +95,16 @@ async def update_campaign(
         after = {**draft, **stored}
         if after["message"] is not None:
             checked_template(Message.model_validate(after["message"]), Channel(after["channel"]))
-        updated = await Campaign.get_pymongo_collection().find_one_and_update(
+        updated: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
             _as_checked(draft),
             {"$set": {**stored, "updated_at": clock.now()}},
             return_document=ReturnDocument.AFTER,
         )
         if updated is not None:
-            changed: Campaign = Campaign.model_validate(updated)
-            return changed
+            return updated
 
 
-async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, clock: Clock) -> Campaign:
+async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, clock: Clock) -> Row:
     """Freeze rule, message and moment, and begin to send. Requires CAMPAIGNS_WRITE.
 
     One guarded update from DRAFT to SENDING: of several launches at once exactly one wins. Raises NotFound,
@@ -128,7 +119,7 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, clock: Clock
         checked_template(Message.model_validate(draft["message"]), Channel(draft["channel"]))
         audience = await _require_audience(draft["audience_id"])
         now = clock.now()
-        launched = await Campaign.get_pymongo_collection().find_one_and_update(
+        launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
             _as_checked(draft),
             {
                 "$set": {
@@ -149,34 +140,7 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, clock: Clock
         await bus.publish(PLAN_QUEUE, CampaignPlan(campaign_id=str(key)))
     except BusError as error:
         _log.warning("planner not told, the reconciler will", campaign_id=str(key), error=str(error))
-    campaign: Campaign = Campaign.model_validate(launched)
-    return campaign
-
-
-async def preview_message(
-    actor: Actor,
-    *,
-    subject: str | None,
-    body: str,
-    channel: Channel,
-    customer: CustomerReference | None = None,
-) -> Rendered:
-    """The message as this customer would get it, or a made-up one. Requires CAMPAIGNS_READ.
-
-    Raises InvalidInput for a message that does not parse or render, NotFound for the customer.
-    """
-    actor.require(Permission.CAMPAIGNS_READ)
-    template = checked_template(Message(subject=subject, body=body), channel, is_preview=True)
-    found: Mapping[str, Any] | None = EXAMPLE_CUSTOMER
-    if customer is not None:
-        actor.require(Permission.CUSTOMERS_READ)
-        found = await find_customer(customer, fields=dict.fromkeys(("_id", *template.customer_fields), 1))
-    if found is None:
-        raise NotFound("There is no such customer.", path=("customer",))
-    try:
-        return template.render(template.freeze(found, campaign_name=EXAMPLE_CAMPAIGN_NAME))
-    except RenderFailed as error:
-        raise InvalidInput(f"The message fails for this customer: {error}.", path=("message",)) from None
+    return launched
 
 
 def _content_hash(name: str, audience_id: ObjectId, channel: Channel, message: Message | None) -> str:
@@ -191,13 +155,13 @@ def _check_key(idempotency_key: str | None) -> None:
         )
 
 
-async def _made_before(actor: Actor, idempotency_key: str | None, content_hash: str) -> Campaign | None:
+async def _made_before(actor: Actor, idempotency_key: str | None, content_hash: str) -> Row | None:
     if idempotency_key is None:
         return None
-    made: Campaign | None = await Campaign.find_one(
+    made: Row | None = await Campaign.get_pymongo_collection().find_one(
         {"subject": actor.subject, "idempotency_key": idempotency_key}
     )
-    if made is not None and made.idempotency_hash != content_hash:
+    if made is not None and made["idempotency_hash"] != content_hash:
         raise Conflict(
             "This idempotency key made a campaign with other content. Use a new key for a new campaign.",
             path=("idempotencyKey",),
@@ -205,10 +169,20 @@ async def _made_before(actor: Actor, idempotency_key: str | None, content_hash: 
     return made
 
 
-async def _require_audience(audience_id: ObjectId) -> Mapping[str, Any]:
-    audience: Mapping[str, Any] | None = await Audience.get_pymongo_collection().find_one(
-        {"_id": audience_id}, {"rule": 1}
-    )
+async def _insert_once(row: Row, actor: Actor, content_hash: str) -> Row:
+    """The row, or what another call with the same key at the same time was faster to insert."""
+    try:
+        await Campaign.get_pymongo_collection().insert_one(row)
+        return row
+    except DuplicateKeyError:
+        made = await _made_before(actor, row["idempotency_key"], content_hash)
+        if made is None:
+            raise
+        return made
+
+
+async def _require_audience(audience_id: ObjectId) -> Row:
+    audience: Row | None = await Audience.get_pymongo_collection().find_one({"_id": audience_id}, {"rule": 1})
     if audience is None:
         raise InvalidInput(
             "There is no such audience; it may have been deleted. Choose another.", path=("audienceId",)
@@ -216,9 +190,9 @@ async def _require_audience(audience_id: ObjectId) -> Mapping[str, Any]:
     return audience
 
 
-async def _require_state(key: ObjectId, status: CampaignStatus) -> Mapping[str, Any]:
+async def _require_state(key: ObjectId, status: CampaignStatus) -> Row:
     """The campaign, which must have this status. Raises NotFound, WrongState."""
-    row: Mapping[str, Any] | None = await Campaign.get_pymongo_collection().find_one({"_id": key})
+    row: Row | None = await Campaign.get_pymongo_collection().find_one({"_id": key})
     if row is None:
         raise NotFound("There is no such campaign.", path=("id",))
     if row["status"] != status.value:
@@ -230,7 +204,7 @@ async def _require_state(key: ObjectId, status: CampaignStatus) -> Mapping[str, 
     return row
 
 
-def _as_checked(draft: Mapping[str, Any]) -> dict[str, Any]:
+def _as_checked(draft: Row) -> dict[str, Any]:
     """The condition that nothing of what was checked has changed since it was read."""
     names = ("_id", "status", "channel", "audience_id", "message")
     return {name: draft[name] for name in names}

@@ -15,13 +15,8 @@ from crm_graphql.commands.target import DataDirOption
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.paging import PageRequest
-from crm_graphql.ingestion.dead_letters import (
-    DeadLetterView,
-    Retried,
-    list_dead_letters,
-    retry_dead_letters,
-    show_dead_letter,
-)
+from crm_graphql.ingestion.dead_letters import Retried, retry_dead_letters
+from crm_graphql.ingestion.queries import DeadLetterView, list_dead_letters, show_dead_letter
 from crm_graphql.resources import Resources
 
 app = command_app(

@@ -11,7 +11,8 @@ import typer
 
 from crm_graphql.accounts.documents import LinkPurpose
 from crm_graphql.accounts.links import make_link
-from crm_graphql.accounts.users import create_user, find_user_by_email, list_users
+from crm_graphql.accounts.queries import find_user_by_email, list_users
+from crm_graphql.accounts.users import create_user
 from crm_graphql.audit.service import record
 from crm_graphql.commands.shell import command_app
 from crm_graphql.commands.storage import OPERATOR, on_storage

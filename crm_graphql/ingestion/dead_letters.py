@@ -1,23 +1,19 @@
-"""Dead letters: listing them, looking at one, and sending them again with their old version."""
+"""Dead letters sent again, each with its old version."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any
 
-import msgspec
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.bus.port import Bus, Event
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import NotFound
-from crm_graphql.core.money import to_text
-from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
+from crm_graphql.core.paging import Row
 from crm_graphql.core.versions import ROW_LIMIT
 from crm_graphql.ingestion.chunk_work import apply_records
 from crm_graphql.ingestion.chunks import decode_records
@@ -30,39 +26,8 @@ from crm_graphql.ingestion.documents import (
 )
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.publishing import tell_progress
-from crm_graphql.mongo.pages import read_page
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.mongo.transient import names_data, reason
-
-NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
-_MONEY_FIELDS = ("amount", "total_spend")
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetterView:
-    """A dead letter as people read it; `record` holds the fields as they were accepted."""
-
-    id: ObjectId
-    ingestion_id: ObjectId
-    row: int
-    kind: IngestionKind
-    record: Mapping[str, Any]
-    error: str
-    created_at: datetime
-
-    @classmethod
-    def from_document(cls, row: Row) -> DeadLetterView:
-        """The view of a raw document."""
-        kind = IngestionKind(row["kind"])
-        return cls(
-            id=row["_id"],
-            ingestion_id=row["ingestion_id"],
-            row=row["row"],
-            kind=kind,
-            record=_readable(kind, row["record"]),
-            error=row["error"],
-            created_at=row["created_at"],
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,34 +36,6 @@ class Retried:
 
     id: ObjectId
     error: str | None
-
-
-def _readable(kind: IngestionKind, payload: bytes) -> dict[str, Any]:
-    record = msgspec.structs.asdict(decode_records(kind, payload)[0])
-    fields: dict[str, Any] = {**record, **record.pop("changes", {})}
-    for name in ("changes", "row", "gives_quantity"):
-        fields.pop(name, None)
-    for name in _MONEY_FIELDS:
-        if fields.get(name) is not None:
-            fields[name] = to_text(fields[name])
-    return fields
-
-
-async def list_dead_letters(actor: Actor, page: PageRequest) -> Page[DeadLetterView]:
-    """A page of the dead letters, newest first. Raises Forbidden."""
-    actor.require(Permission.INGESTIONS_WRITE)
-    found = await read_page(DeadLetter.get_pymongo_collection(), {}, NEWEST_FIRST, page)
-    views = [DeadLetterView.from_document(row) for row in found.rows]
-    return Page(views, found.has_next, found.has_previous)
-
-
-async def show_dead_letter(actor: Actor, id: ObjectId) -> DeadLetterView:
-    """One dead letter. Raises NotFound, Forbidden."""
-    actor.require(Permission.INGESTIONS_WRITE)
-    row = await DeadLetter.get_pymongo_collection().find_one({"_id": id})
-    if row is None:
-        raise NotFound("There is no such dead letter; it may have been sent again already.")
-    return DeadLetterView.from_document(row)
 
 
 async def retry_dead_letters(

@@ -1,20 +1,36 @@
-"""Reading ingestions with their figures, and their row errors."""
+"""Ingestions as they are read, with their figures, their row errors and dead letters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+import msgspec
 from bson import ObjectId
 
-from crm_graphql.core.actor import Actor, Role
+from crm_graphql.core.actor import Actor, Permission, Role
+from crm_graphql.core.errors import NotFound
+from crm_graphql.core.money import to_text
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
-from crm_graphql.ingestion.documents import Ingestion, RowErrorRecord
-from crm_graphql.ingestion.service import ingestion_counters
+from crm_graphql.ingestion.chunks import decode_records
+from crm_graphql.ingestion.documents import (
+    ChunkState,
+    Counters,
+    DeadLetter,
+    Ingestion,
+    IngestionChunk,
+    IngestionKind,
+    RowErrorRecord,
+)
 from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 ROW_ORDER = SortKey((("row", 1),))
+FIGURES = ("created", "updated", "unchanged", "failed")
+"""What can become of an accepted record."""
+_MONEY_FIELDS = ("amount", "total_spend")
 
 
 def visible_to(actor: Actor) -> dict[str, Any]:
@@ -75,3 +91,97 @@ async def row_errors_of_ingestions(
 async def count_row_errors(ingestion_id: ObjectId) -> int | None:
     """How many row errors are kept of the ingestion."""
     return await count_in_time(RowErrorRecord.get_pymongo_collection(), {"ingestion_id": ingestion_id})
+
+
+async def ingestion_counters(ids: Sequence[ObjectId]) -> dict[ObjectId, Counters]:
+    """What became of the accepted records of each ingestion in `ids` by now, one entry for each.
+
+    Two queries for all of them, both answered by indexes or small documents.
+    """
+    frozen = Ingestion.get_pymongo_collection().find(
+        {"_id": {"$in": list(ids)}, "counters": {"$ne": None}}, {"counters": 1}
+    )
+    found = {row["_id"]: Counters.model_validate(row["counters"]) async for row in frozen}
+    running = [key for key in ids if key not in found]
+    if running:
+        chunks = IngestionChunk.get_pymongo_collection()
+        cursor = await chunks.aggregate(
+            [
+                {"$match": {"ingestion_id": {"$in": running}}},
+                {
+                    "$group": {
+                        "_id": "$ingestion_id",
+                        **{name: {"$sum": f"$counters.{name}"} for name in FIGURES},
+                    }
+                },
+            ],
+            hint="counters",
+        )
+        async for row in cursor:
+            found[row["_id"]] = Counters.model_validate({name: row[name] for name in FIGURES})
+    return {key: found.get(key) or Counters() for key in ids}
+
+
+async def has_pending_chunk(ingestion_id: ObjectId) -> bool:
+    """Whether some chunk of the ingestion is not applied yet."""
+    row = await IngestionChunk.get_pymongo_collection().find_one(
+        {"ingestion_id": ingestion_id, "state": ChunkState.PENDING.value},
+        {"_id": 0, "ingestion_id": 1},
+        hint="pending_of_ingestion",
+    )
+    return row is not None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterView:
+    """A dead letter as people read it; `record` holds the fields as they were accepted."""
+
+    id: ObjectId
+    ingestion_id: ObjectId
+    row: int
+    kind: IngestionKind
+    record: Mapping[str, Any]
+    error: str
+    created_at: datetime
+
+    @classmethod
+    def from_document(cls, row: Row) -> DeadLetterView:
+        """The view of a raw document."""
+        kind = IngestionKind(row["kind"])
+        return cls(
+            id=row["_id"],
+            ingestion_id=row["ingestion_id"],
+            row=row["row"],
+            kind=kind,
+            record=_readable(kind, row["record"]),
+            error=row["error"],
+            created_at=row["created_at"],
+        )
+
+
+def _readable(kind: IngestionKind, payload: bytes) -> dict[str, Any]:
+    record = msgspec.structs.asdict(decode_records(kind, payload)[0])
+    fields: dict[str, Any] = {**record, **record.pop("changes", {})}
+    for name in ("changes", "row", "gives_quantity"):
+        fields.pop(name, None)
+    for name in _MONEY_FIELDS:
+        if fields.get(name) is not None:
+            fields[name] = to_text(fields[name])
+    return fields
+
+
+async def list_dead_letters(actor: Actor, page: PageRequest) -> Page[DeadLetterView]:
+    """A page of the dead letters, newest first. Raises Forbidden."""
+    actor.require(Permission.INGESTIONS_WRITE)
+    found = await read_page(DeadLetter.get_pymongo_collection(), {}, NEWEST_FIRST, page)
+    views = [DeadLetterView.from_document(row) for row in found.rows]
+    return Page(views, found.has_next, found.has_previous)
+
+
+async def show_dead_letter(actor: Actor, id: ObjectId) -> DeadLetterView:
+    """One dead letter. Raises NotFound, Forbidden."""
+    actor.require(Permission.INGESTIONS_WRITE)
+    row = await DeadLetter.get_pymongo_collection().find_one({"_id": id})
+    if row is None:
+        raise NotFound("There is no such dead letter; it may have been sent again already.")
+    return DeadLetterView.from_document(row)

@@ -13,10 +13,11 @@ from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.settings import Settings
 from crm_graphql.ingestion.begin import fail_ingestion
-from crm_graphql.ingestion.completion import complete_if_done, has_pending_chunk, ingestion_counters
+from crm_graphql.ingestion.completion import complete_if_done
 from crm_graphql.ingestion.documents import ChunkState, Ingestion, IngestionChunk, IngestionStatus
 from crm_graphql.ingestion.messages import ingestion_queue
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
+from crm_graphql.ingestion.queries import has_pending_chunk, ingestion_counters
 
 UNHEARD_SECONDS = 15
 """A chunk published longer ago, with nothing waiting in its queue, is published again."""

@@ -15,10 +15,12 @@ from crm_graphql.audit.service import record
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import DomainError, InvalidInput, LimitExceeded, Unavailable
 from crm_graphql.core.ids import encode_id
+from crm_graphql.core.paging import Row
 from crm_graphql.core.times import format_moment
 from crm_graphql.http.doors import authenticate, refusal
-from crm_graphql.ingestion.documents import Counters, Ingestion, IngestionKind
-from crm_graphql.ingestion.service import BodyFormat, ingest_stream, ingestion_counters
+from crm_graphql.ingestion.documents import IngestionKind
+from crm_graphql.ingestion.queries import FIGURES
+from crm_graphql.ingestion.service import BodyFormat, ingest_stream
 from crm_graphql.mongo.transient import is_transient
 
 DRAIN_BYTES = 64 * 1024 * 1024
@@ -59,9 +61,7 @@ async def _ingest(request: Request, kind: IngestionKind) -> Response:
     try:
         actor = await authenticate(request)
         ingestion = await _recorded(request, kind, actor, _take(request, kind, actor, stream))
-        assert ingestion.id is not None
-        counters = (await ingestion_counters([ingestion.id]))[ingestion.id]
-        return JSONResponse(_answer(ingestion, counters), status_code=202)
+        return JSONResponse(_answer(ingestion), status_code=202)
     except ClientDisconnect:
         return Response(status_code=400)
     except DomainError as error:
@@ -78,11 +78,9 @@ async def _ingest(request: Request, kind: IngestionKind) -> Response:
         return refusal(Unavailable(away))
 
 
-async def _recorded(
-    request: Request, kind: IngestionKind, actor: Actor, taking: Awaitable[Ingestion]
-) -> Ingestion:
+async def _recorded(request: Request, kind: IngestionKind, actor: Actor, taking: Awaitable[Row]) -> Row:
     """What `taking` gives, with its outcome in the audit, as that of a mutation."""
-    taken: Ingestion | None = None
+    taken: Row | None = None
     code: str | None = "INTERNAL"
     try:
         taken = await taking
@@ -96,7 +94,7 @@ async def _recorded(
         await record(
             actor,
             f"ingest{kind.value.capitalize()}",
-            subject_id=encode_id("Ingestion", taken.id) if taken else None,
+            subject_id=encode_id("Ingestion", taken["_id"]) if taken else None,
             succeeded=code is None,
             code=code,
             ip_address=request.client.host if request.client else None,
@@ -105,9 +103,7 @@ async def _recorded(
         )
 
 
-async def _take(
-    request: Request, kind: IngestionKind, actor: Actor, stream: AsyncIterator[bytes]
-) -> Ingestion:
+async def _take(request: Request, kind: IngestionKind, actor: Actor, stream: AsyncIterator[bytes]) -> Row:
     resources = request.app.state.resources
     body_format, gzip = _format(request)
     length = request.headers.get("content-length", "")
@@ -144,19 +140,19 @@ def _format(request: Request) -> tuple[BodyFormat, bool]:
     return body_format, encoding.endswith("gzip")
 
 
-def _answer(ingestion: Ingestion, counters: Counters) -> dict[str, Any]:
-    completed = ingestion.completed_at
+def _answer(ingestion: Row) -> dict[str, Any]:
+    completed = ingestion["completed_at"]
     return {
-        "id": encode_id("Ingestion", ingestion.id),
-        "kind": ingestion.kind.value,
-        "status": ingestion.status.value,
-        "failureReason": ingestion.failure_reason,
-        "source": ingestion.source,
-        "received": ingestion.received,
-        "accepted": ingestion.received - ingestion.rejected,
-        "rejected": ingestion.rejected,
-        **counters.model_dump(),
-        "createdAt": format_moment(ingestion.created_at),
+        "id": encode_id("Ingestion", ingestion["_id"]),
+        "kind": ingestion["kind"],
+        "status": ingestion["status"],
+        "failureReason": ingestion["failure_reason"],
+        "source": ingestion["source"],
+        "received": ingestion["received"],
+        "accepted": ingestion["received"] - ingestion["rejected"],
+        "rejected": ingestion["rejected"],
+        **{name: ingestion["counters"][name] for name in FIGURES},
+        "createdAt": format_moment(ingestion["created_at"]),
         "completedAt": format_moment(completed) if completed else None,
     }
 

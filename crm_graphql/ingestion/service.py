@@ -9,7 +9,6 @@ from enum import Enum
 from typing import Any
 
 import msgspec
-from bson import ObjectId
 from msgspec import UNSET
 
 from crm_graphql.bus.port import Bus
@@ -17,31 +16,22 @@ from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.bodies import Body
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import LimitExceeded
+from crm_graphql.core.paging import Row as Stored
 from crm_graphql.core.settings import Settings
 from crm_graphql.ingestion.admission import Admission
-from crm_graphql.ingestion.begin import (
-    begin_ingestion,
-    check_labels,
-    find_begun,
-    same_content,
-)
+from crm_graphql.ingestion.begin import begin_ingestion, check_labels, find_begun, same_content
 from crm_graphql.ingestion.checks import row_check
-from crm_graphql.ingestion.completion import complete_if_done, ingestion_counters
+from crm_graphql.ingestion.completion import complete_if_done
 from crm_graphql.ingestion.documents import Ingestion, IngestionKind
 from crm_graphql.ingestion.intake import Intake
 from crm_graphql.ingestion.publishing import tell_progress
+from crm_graphql.ingestion.queries import with_counters
 from crm_graphql.ingestion.readers.csv_rows import CsvReader
 from crm_graphql.ingestion.readers.json_array import JsonArrayReader
 from crm_graphql.ingestion.readers.ndjson import NdjsonReader
 from crm_graphql.ingestion.readers.port import Reader
 from crm_graphql.ingestion.rows import LAYOUTS, Row
-
-__all__ = [
-    "BodyFormat",
-    "ingest_records",
-    "ingest_stream",
-    "ingestion_counters",
-]
+from crm_graphql.mongo.rows import row_of
 
 RECORDS_LIMIT = 1000
 """Records of one mutation."""
@@ -72,11 +62,12 @@ async def ingest_records(
     settings: Settings,
     bus: Bus,
     clock: Clock,
-) -> Ingestion:
+) -> Stored:
     """Take in at most 1,000 records of a mutation, each a mapping of only the fields that were given.
 
-    Returns once every accepted record is durable; bad ones are row errors. The same key with the same records
-    gives the same ingestion back. Raises Forbidden, LimitExceeded, Conflict, InvalidInput, Unavailable.
+    Returns the ingestion with its figures once every accepted record is durable; bad ones are row errors. The
+    same key with the same records gives the same ingestion back. Raises Forbidden, LimitExceeded, Conflict,
+    InvalidInput, Unavailable.
     """
     actor.require(Permission.INGESTIONS_WRITE)
     check_labels(idempotency_key, source)
@@ -91,7 +82,7 @@ async def ingest_records(
         actor, kind, idempotency_key=idempotency_key, source=source, settings=settings, clock=clock
     )
     if ingestion.sealed:
-        return same_content(ingestion, body_hash)
+        return await _with_figures(same_content(ingestion, body_hash))
     check = row_check(
         kind,
         {field: _camel_case(field) for field in fields},
@@ -131,13 +122,13 @@ async def ingest_stream(
     settings: Settings,
     bus: Bus,
     clock: Clock,
-) -> Ingestion:
+) -> Stored:
     """Take in a body as it comes, in constant memory.
 
-    Returns once every accepted record is durable; bad rows are row errors. A body that breaks off can be sent
-    again under the same idempotency key: what is stored is left alone. A body that cannot be read raises
-    InvalidInput that says where. Raises Forbidden, LimitExceeded, Conflict, Unavailable, TimeoutError for one
-    that comes too slowly.
+    Returns the ingestion with its figures once every accepted record is durable; bad rows are row errors. A
+    body that breaks off can be sent again under the same idempotency key: what is stored is left alone. A
+    body that cannot be read raises InvalidInput that says where. Raises Forbidden, LimitExceeded, Conflict,
+    Unavailable, TimeoutError for one that comes too slowly.
     """
     actor.require(Permission.INGESTIONS_WRITE)
     check_labels(idempotency_key, source)
@@ -145,7 +136,7 @@ async def ingest_stream(
     begun = await find_begun(actor, kind, idempotency_key)
     if begun is not None and begun.sealed:
         await content.drain()
-        return same_content(begun, content.hash)
+        return await _with_figures(same_content(begun, content.hash))
     reader: Reader = _READERS[format](kind)
     async with aclosing(content.pieces()) as pieces:
         # The beginning is read before an ingestion is begun: a file with a wrong header leaves no trace.
@@ -191,20 +182,17 @@ async def _take_rest(
     await intake.take(reader.finish())
 
 
-async def _end(sealed: Ingestion, *, bus: Bus, clock: Clock) -> Ingestion:
+async def _end(sealed: Ingestion, *, bus: Bus, clock: Clock) -> Stored:
     """The consumers may have been faster than the seal: then the ingestion is complete already."""
     assert sealed.id is not None
     await tell_progress(sealed.id, bus, at_once=True)
-    if not await complete_if_done(sealed.id, bus=bus, clock=clock):
-        return sealed
-    return await _read(sealed.id)
+    completed = await complete_if_done(sealed.id, bus=bus, clock=clock)
+    return completed if completed is not None else await _with_figures(sealed)
 
 
-async def _read(id: ObjectId) -> Ingestion:
-    row = await Ingestion.get_pymongo_collection().find_one({"_id": id})
-    assert row is not None, "ingestions are not deleted"
-    found: Ingestion = Ingestion.model_validate(row)
-    return found
+async def _with_figures(ingestion: Ingestion) -> Stored:
+    (row,) = await with_counters([row_of(ingestion)])
+    return row
 
 
 def _camel_case(field: str) -> str:

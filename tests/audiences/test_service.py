@@ -9,20 +9,22 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from crm_graphql.audiences.catalogue import OPTIONS_LIMIT, rule_fields
 from crm_graphql.audiences.documents import Audience
-from crm_graphql.audiences.queries import count_audiences, find_audience, list_audiences, list_filter
-from crm_graphql.audiences.service import (
-    create_audience,
-    delete_audience,
+from crm_graphql.audiences.queries import (
+    OPTIONS_LIMIT,
+    count_audiences,
+    find_audience,
     get_audience,
+    list_audiences,
+    list_filter,
     preview_rule,
-    update_audience,
+    rule_fields,
 )
+from crm_graphql.audiences.service import create_audience, delete_audience, update_audience
 from crm_graphql.audiences.sizes import current_sizes
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.errors import ErrorCode, Forbidden, InvalidInput, NotFound
-from crm_graphql.core.paging import PageRequest
+from crm_graphql.core.paging import PageRequest, Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.customers.documents import Customer
 from crm_graphql.resources import Resources
@@ -32,6 +34,11 @@ from tests.clocks import FixedClock
 MARKETER = Actor(Role.MARKETER, "tester")
 VIEWER = Actor(Role.VIEWER, "tester")
 BIG = where("totalSpend", "GTE", 100)
+
+
+def _audience(row: Row) -> Audience:
+    audience: Audience = Audience.model_validate(row)
+    return audience
 
 
 @dataclass
@@ -44,11 +51,14 @@ class Desk:
     async def create(self, name: str = "Big spenders", rule: Any = None, **fields: Any) -> Audience:
         """A saved audience."""
         content = {"description": None, "rule": rule or BIG, **fields}
-        return await create_audience(MARKETER, name=name, clock=self.clock, settings=self.settings, **content)
+        row = await create_audience(MARKETER, name=name, clock=self.clock, settings=self.settings, **content)
+        return _audience(row)
 
     async def update(self, key: Any, **changes: Any) -> Audience:
         """The audience after the change."""
-        return await update_audience(MARKETER, key, changes, clock=self.clock, settings=self.settings)
+        return _audience(
+            await update_audience(MARKETER, key, changes, clock=self.clock, settings=self.settings)
+        )
 
     async def preview(self, rule: Any, sample_size: int | None = None) -> Any:
         """What the rule would select."""
@@ -84,7 +94,9 @@ async def test_a_saved_audience_has_its_size_at_once(desk: Desk) -> None:
     made = await desk.create("  Big spenders  ", description=" Who pay ")
     assert (made.name, made.description, made.rule) == ("Big spenders", "Who pay", BIG)
     assert (made.size, made.size_at) == (2, AT)
-    assert await get_audience(VIEWER, ObjectId(str(made.id))) == made
+    row = await get_audience(VIEWER, ObjectId(str(made.id)))
+    assert row is not None
+    assert _audience(row) == made
 
 
 async def test_every_problem_of_an_audience_is_reported_at_once(desk: Desk) -> None:

@@ -14,7 +14,8 @@ from bson import ObjectId
 from pymongo.errors import PyMongoError
 
 from crm_graphql.audit.documents import AuditEvent
-from crm_graphql.audit.service import AuditFilter, record
+from crm_graphql.audit.queries import AuditFilter
+from crm_graphql.audit.service import record
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.ids import encode_id
 from crm_graphql.resources import Resources

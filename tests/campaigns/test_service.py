@@ -11,7 +11,8 @@ from bson import ObjectId
 from crm_graphql.audiences.documents import Audience
 from crm_graphql.bus.port import BusError
 from crm_graphql.campaigns.documents import Campaign, Channel, Message
-from crm_graphql.campaigns.service import create_campaign, launch_campaign, preview_message, update_campaign
+from crm_graphql.campaigns.queries import preview_message
+from crm_graphql.campaigns.service import create_campaign, launch_campaign, update_campaign
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.errors import (
     Conflict,
@@ -23,6 +24,7 @@ from crm_graphql.core.errors import (
     RequiredInput,
     WrongState,
 )
+from crm_graphql.core.paging import Row
 from crm_graphql.customers.queries import CustomerReference
 from crm_graphql.resources import Resources
 from tests.delivery.factories import (
@@ -36,6 +38,11 @@ from tests.delivery.factories import (
 )
 
 
+def _campaign(row: Row) -> Campaign:
+    campaign: Campaign = Campaign.model_validate(row)
+    return campaign
+
+
 async def create(resources: Resources, **changes: Any) -> Campaign:
     content: dict[str, Any] = {
         "name": "Summer sale",
@@ -46,7 +53,7 @@ async def create(resources: Resources, **changes: Any) -> Campaign:
     }
     if "audience_id" not in content:
         content["audience_id"] = await make_audience()
-    return await create_campaign(MARKETER, clock=resources.clock, **content)
+    return _campaign(await create_campaign(MARKETER, clock=resources.clock, **content))
 
 
 async def test_the_same_key_and_content_give_the_same_campaign(resources: Resources) -> None:
@@ -92,9 +99,9 @@ async def test_a_bad_draft_is_refused_at_its_place(
 
 async def test_only_given_fields_change(resources: Resources) -> None:
     key = await make_draft(resources)
-    changed = await update_campaign(MARKETER, key, {"name": "Autumn"}, clock=resources.clock)
+    changed = _campaign(await update_campaign(MARKETER, key, {"name": "Autumn"}, clock=resources.clock))
     assert (changed.name, changed.name_words, changed.message) == ("Autumn", ["autumn"], EMAIL_MESSAGE)
-    cleared = await update_campaign(MARKETER, key, {"message": None}, clock=resources.clock)
+    cleared = _campaign(await update_campaign(MARKETER, key, {"message": None}, clock=resources.clock))
     assert (cleared.name, cleared.message) == ("Autumn", None)
 
 
@@ -110,7 +117,7 @@ async def test_a_change_is_checked_together_with_what_stays(resources: Resources
 
 async def test_launch_freezes_rule_message_and_moment(resources: Resources) -> None:
     key = await make_draft(resources)
-    launched = await launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock)
+    launched = _campaign(await launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock))
     assert launched.rule == EVERYONE
     assert launched.evaluated_at == launched.launched_at
     assert launched.revision == 1
@@ -149,9 +156,9 @@ async def test_a_change_while_it_is_launched_is_either_sent_or_refused(resources
             launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock),
             return_exceptions=True,
         )
-        assert isinstance(launched, Campaign)
+        assert not isinstance(launched, BaseException)
         was_changed = (await campaign_row(key))["message"]["subject"] == "Changed"
-        assert was_changed == isinstance(updated, Campaign)
+        assert was_changed == (not isinstance(updated, BaseException))
 
 
 async def test_what_cannot_be_sent_is_not_launched(resources: Resources) -> None:

@@ -63,8 +63,8 @@ async def make_draft(resources: Resources, *, rule: Mapping[str, Any] = EVERYONE
     if "audience_id" not in content:
         content["audience_id"] = await make_audience(rule)
     campaign = await create_campaign(MARKETER, clock=resources.clock, **content)
-    assert campaign.id is not None
-    return campaign.id
+    key: ObjectId = campaign["_id"]
+    return key
 
 
 async def launch(resources: Resources, **options: Any) -> ObjectId:

@@ -10,7 +10,8 @@ from bson import ObjectId
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.ingestion.apply_chunk import apply_chunk
 from crm_graphql.ingestion.documents import Counters, Ingestion, IngestionKind
-from crm_graphql.ingestion.service import BodyFormat, ingest_records, ingest_stream, ingestion_counters
+from crm_graphql.ingestion.queries import ingestion_counters
+from crm_graphql.ingestion.service import BodyFormat, ingest_records, ingest_stream
 from crm_graphql.resources import Resources
 
 CUSTOMERS, ORDERS = IngestionKind.CUSTOMERS, IngestionKind.ORDERS
@@ -56,7 +57,7 @@ async def stream(
     """Send a body as POST /ingest does."""
     if isinstance(body, str):
         body = body.encode()
-    return await ingest_stream(
+    row = await ingest_stream(
         actor,
         kind,
         pieces(*cut(body)) if isinstance(body, bytes) else body,
@@ -68,6 +69,7 @@ async def stream(
         bus=resources.bus,
         clock=resources.clock,
     )
+    return _ingestion(row)
 
 
 async def send(
@@ -80,7 +82,7 @@ async def send(
     **settings: Any,
 ) -> Ingestion:
     """Send records as a mutation does."""
-    return await ingest_records(
+    row = await ingest_records(
         actor,
         kind,
         records,
@@ -90,6 +92,12 @@ async def send(
         bus=resources.bus,
         clock=resources.clock,
     )
+    return _ingestion(row)
+
+
+def _ingestion(row: Mapping[str, Any]) -> Ingestion:
+    ingestion: Ingestion = Ingestion.model_validate(row)
+    return ingestion
 
 
 async def apply_pending(resources: Resources, order: Iterable[Mapping[str, Any]] | None = None) -> None:

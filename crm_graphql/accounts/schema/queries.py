@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from crm_graphql import __version__
-from crm_graphql.accounts.api_keys import find_api_key, list_api_keys
+from crm_graphql.accounts.queries import (
+    OLDEST_FIRST,
+    count_users,
+    find_api_key,
+    find_user,
+    has_users,
+    list_api_keys,
+    list_sessions,
+)
+from crm_graphql.accounts.queries import list_users as read_users
 from crm_graphql.accounts.schema.types import ApiKey, Limits, ServerInfo, Session, User, Viewer
-from crm_graphql.accounts.sessions import list_sessions
-from crm_graphql.accounts.users import OLDEST_FIRST, count_users, find_user, has_users
-from crm_graphql.accounts.users import list_users as read_users
 from crm_graphql.audiences.rules import MAX_DEPTH, MAX_NODES
 from crm_graphql.core.actor import ROLE_PERMISSIONS, Actor, Permission
 from crm_graphql.core.paging import MAX_PAGE_SIZE, PageRequest

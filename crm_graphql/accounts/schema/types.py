@@ -7,10 +7,9 @@ from datetime import datetime
 import strawberry
 from bson import ObjectId
 
-from crm_graphql.accounts.api_keys import api_keys_by_ids
+from crm_graphql.accounts.queries import api_keys_by_ids, own_sessions_by_ids, users_by_ids
 from crm_graphql.accounts.schema.enums import Role
-from crm_graphql.accounts.sessions import SignedIn, own_sessions_by_ids
-from crm_graphql.accounts.users import users_by_ids
+from crm_graphql.accounts.sessions import SignedIn
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
 from crm_graphql.gql.context import Info

@@ -7,8 +7,8 @@ from typing import Any
 import strawberry
 
 from crm_graphql.audiences.compile import select_customers
+from crm_graphql.audiences.queries import get_audience
 from crm_graphql.audiences.schema.inputs import RuleInput
-from crm_graphql.audiences.service import get_audience
 from crm_graphql.core.errors import InvalidInput, NotFound
 from crm_graphql.core.ids import decode_key
 from crm_graphql.gql.context import Info
@@ -34,5 +34,5 @@ async def compiled_rules(
         )
         if audience is None:
             raise NotFound("There is no such audience.", path=("filter", "audienceId"))
-        parts.append(select_customers(audience.rule, now))
+        parts.append(select_customers(audience["rule"], now))
     return {"$and": parts} if parts else {}

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import strawberry
 
-from crm_graphql.audiences.queries import find_audience
 from crm_graphql.audiences.schema.inputs import (
     AudienceCreateInput,
     AudienceDeleteInput,
@@ -25,17 +24,12 @@ from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import mutation
 
 
-async def _audience(key: Any) -> Audience | None:
-    row = await find_audience(key)
-    return Audience.from_document(row) if row else None
-
-
 @mutation(Permission.AUDIENCES_WRITE, "Save a rule under a name.")
 async def audience_create(
     info: Info, input: Annotated[AudienceCreateInput, strawberry.argument(description="The audience.")]
 ) -> AudienceCreatePayload:
     resources = info.context.resources
-    made = await create_audience(
+    row = await create_audience(
         info.context.actor,
         name=input.name,
         description=input.description,
@@ -43,7 +37,7 @@ async def audience_create(
         clock=resources.clock,
         settings=resources.settings,
     )
-    return AudienceCreatePayload(audience=await _audience(made.id))
+    return AudienceCreatePayload(audience=Audience.from_document(row))
 
 
 @mutation(Permission.AUDIENCES_WRITE, "Change an audience. A field left out stays.", subject="id")
@@ -59,10 +53,10 @@ async def audience_update(
         changes["rule"] = input.rule.tree() if input.rule else None
     key = decode_key("Audience", input.id)
     resources = info.context.resources
-    await update_audience(
+    row = await update_audience(
         info.context.actor, key, changes, clock=resources.clock, settings=resources.settings
     )
-    return AudienceUpdatePayload(audience=await _audience(key))
+    return AudienceUpdatePayload(audience=Audience.from_document(row))
 
 
 @mutation(

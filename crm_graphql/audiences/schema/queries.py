@@ -6,17 +6,17 @@ from typing import Annotated
 
 import strawberry
 
-from crm_graphql.audiences.catalogue import rule_fields as list_rule_fields
 from crm_graphql.audiences.queries import (
     NEWEST_FIRST,
     count_audiences,
     find_audience,
     list_audiences,
     list_filter,
+    preview_rule,
 )
+from crm_graphql.audiences.queries import rule_fields as list_rule_fields
 from crm_graphql.audiences.schema.inputs import RuleInput
 from crm_graphql.audiences.schema.types import Audience, AudiencePreview, RuleField
-from crm_graphql.audiences.service import preview_rule
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.ids import decode_key
 from crm_graphql.core.paging import PageRequest

@@ -12,10 +12,9 @@ from crm_graphql.audiences.catalogue import FieldInfo
 from crm_graphql.audiences.compile import select_customers
 from crm_graphql.audiences.describe import describe
 from crm_graphql.audiences.fields import RuleOperator
+from crm_graphql.audiences.queries import RulePreview, count_rule
 from crm_graphql.audiences.schema.enums import Channel, RuleFieldType, RuleValueShape
 from crm_graphql.audiences.schema.loaders import audience_loader, audience_size_loader
-from crm_graphql.audiences.service import RulePreview
-from crm_graphql.audiences.sizes import count_rule
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import PageRequest, Row
 from crm_graphql.customers.queries import list_customers, sort_key

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import strawberry
 
+from crm_graphql.audit.queries import NEWEST_FIRST, AuditFilter, count_events, list_events
 from crm_graphql.audit.schema.types import AuditEvent, AuditEventFilter
-from crm_graphql.audit.service import NEWEST_FIRST, AuditFilter, count_events, list_events
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import PageRequest
 from crm_graphql.gql.connections import After, Connection, First, connection

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import strawberry
 
-from crm_graphql.audit.service import AuditFilter, events_by_ids
+from crm_graphql.audit.queries import AuditFilter, events_by_ids
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
 from crm_graphql.gql.loaders import own_rows_by_id

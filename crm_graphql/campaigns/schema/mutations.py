@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import strawberry
 
 from crm_graphql.campaigns.documents import Message
-from crm_graphql.campaigns.queries import find_campaign
 from crm_graphql.campaigns.schema.inputs import (
     CampaignCreateInput,
     CampaignLaunchInput,
@@ -31,16 +30,11 @@ def _message(message: MessageInput | None) -> Message | None:
     return Message(subject=message.subject, body=message.body) if message else None
 
 
-async def _campaign(key: Any) -> Campaign | None:
-    row = await find_campaign(key)
-    return Campaign.from_document(row) if row else None
-
-
 @mutation(Permission.CAMPAIGNS_WRITE, "Make a draft.", subject="audience_id")
 async def campaign_create(
     info: Info, input: Annotated[CampaignCreateInput, strawberry.argument(description="The campaign.")]
 ) -> CampaignCreatePayload:
-    made = await create_campaign(
+    row = await create_campaign(
         info.context.actor,
         name=input.name,
         audience_id=decode_key("Audience", input.audience_id, field="audienceId"),
@@ -49,7 +43,7 @@ async def campaign_create(
         idempotency_key=input.idempotency_key,
         clock=info.context.resources.clock,
     )
-    return CampaignCreatePayload(campaign=await _campaign(made.id))
+    return CampaignCreatePayload(campaign=Campaign.from_document(row))
 
 
 @mutation(Permission.CAMPAIGNS_WRITE, "Change a draft. Drafts only.", subject="id")
@@ -66,8 +60,8 @@ async def campaign_update(
     if input.message is not strawberry.UNSET:
         changes["message"] = _message(input.message)
     key = decode_key("Campaign", input.id)
-    await update_campaign(info.context.actor, key, changes, clock=info.context.resources.clock)
-    return CampaignUpdatePayload(campaign=await _campaign(key))
+    row = await update_campaign(info.context.actor, key, changes, clock=info.context.resources.clock)
+    return CampaignUpdatePayload(campaign=Campaign.from_document(row))
 
 
 @mutation(
@@ -80,5 +74,5 @@ async def campaign_launch(
 ) -> CampaignLaunchPayload:
     key = decode_key("Campaign", input.id)
     resources = info.context.resources
-    await launch_campaign(info.context.actor, key, bus=resources.bus, clock=resources.clock)
-    return CampaignLaunchPayload(campaign=await _campaign(key))
+    row = await launch_campaign(info.context.actor, key, bus=resources.bus, clock=resources.clock)
+    return CampaignLaunchPayload(campaign=Campaign.from_document(row))

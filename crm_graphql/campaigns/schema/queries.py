@@ -12,11 +12,11 @@ from crm_graphql.campaigns.queries import (
     find_campaign,
     list_campaigns,
     list_filter,
+    preview_message,
 )
 from crm_graphql.campaigns.schema.enums import Channel
 from crm_graphql.campaigns.schema.inputs import CampaignFilter, MessageInput
 from crm_graphql.campaigns.schema.types import Campaign, MessagePreview, TemplateField
-from crm_graphql.campaigns.service import preview_message
 from crm_graphql.campaigns.template_fields import CATALOGUE
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import InvalidInput

@@ -178,8 +178,7 @@ class CampaignPayload(Payload):
     @classmethod
     def failed(cls, error: DomainError) -> Self:
         """The payload of a mutation that `error` ended, with the campaign that it met."""
-        subject = error.subject
-        row = subject.model_dump(by_alias=True, mode="python") if hasattr(subject, "model_dump") else subject
+        row = error.subject
         return cls(
             errors=[UserError.from_problem(problem) for problem in error.problems],
             campaign=Campaign.from_document(row) if isinstance(row, dict) else None,

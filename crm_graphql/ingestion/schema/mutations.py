@@ -10,7 +10,6 @@ import strawberry
 from crm_graphql.core.actor import Permission
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import mutation
-from crm_graphql.ingestion.queries import find_ingestion
 from crm_graphql.ingestion.schema.enums import IngestionKind
 from crm_graphql.ingestion.schema.inputs import CustomersIngestInput, OrdersIngestInput, given
 from crm_graphql.ingestion.schema.types import CustomersIngestPayload, Ingestion, OrdersIngestPayload
@@ -23,9 +22,9 @@ async def _ingest(
     records: Sequence[object],
     idempotency_key: str | None,
     source: str | None,
-) -> Ingestion | None:
+) -> Ingestion:
     resources = info.context.resources
-    document = await ingest_records(
+    row = await ingest_records(
         info.context.actor,
         kind,
         [given(record) for record in records],
@@ -35,9 +34,7 @@ async def _ingest(
         bus=resources.bus,
         clock=resources.clock,
     )
-    assert document.id is not None
-    row = await find_ingestion(info.context.actor, document.id)
-    return Ingestion.from_document(row) if row else None
+    return Ingestion.from_document(row)
 
 
 @mutation(Permission.INGESTIONS_WRITE, "Take in customers. Answers once every good record is durable.")
