@@ -32,8 +32,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crm_graphql.campaigns.documents import Channel
-from crm_graphql.customers.derived import EMAIL
+from crm_graphql.core.channels import EMAIL, Channel
 from crm_graphql.delivery.vendors.port import OutgoingMessage
 from crm_graphql.delivery.vendors.simulator import SimulatorVendor
 from crm_graphql.local.mongod import Mongod, free_port
@@ -74,7 +73,7 @@ def customers(count: int) -> list[dict[str, Any]]:
             {
                 **texts,
                 "folded": {name: text.casefold() for name, text in texts.items()} | {"tags": []},
-                "reach": EMAIL,
+                "reach": EMAIL.bit,
                 "tags": [],
                 "total_spend": 0,
                 "visit_count": number % 50,

@@ -13,9 +13,9 @@ from crm_graphql.accounts.revocations import revoke
 from crm_graphql.accounts.secret_texts import API_KEY_PREFIX, HINT_LENGTH, hash_of, new_secret
 from crm_graphql.core.actor import Actor, Permission, Role
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import InvalidInput, NotFound, RequiredInput
+from crm_graphql.core.errors import InvalidInput, NotFound
+from crm_graphql.core.names import checked_name
 from crm_graphql.core.paging import Row
-from crm_graphql.core.texts import is_storable
 from crm_graphql.mongo.transactions import Transact
 
 NAME_LENGTH = 100
@@ -29,11 +29,7 @@ async def create_api_key(
     Raises RequiredInput for no name, InvalidInput for a bad one or a moment that has passed.
     """
     actor.require(Permission.API_KEYS_WRITE)
-    name = name.strip()
-    if not name:
-        raise RequiredInput("A key needs a name that says who uses it.", path=("name",))
-    if len(name) > NAME_LENGTH or not is_storable(name):
-        raise InvalidInput(f"A name is a text of at most {NAME_LENGTH} characters.", path=("name",))
+    name = checked_name(name, needed="A key needs a name that says who uses it.", limit=NAME_LENGTH)
     now = clock.now()
     if expires_at is not None and expires_at <= now:
         raise InvalidInput("This moment has passed.", path=("expiresAt",))

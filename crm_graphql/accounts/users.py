@@ -14,6 +14,7 @@ from pymongo.errors import DuplicateKeyError
 from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.documents import Guard, OneTimeLink, RevocationKind, Session, User, email_key
 from crm_graphql.accounts.revocations import revoke
+from crm_graphql.core import names
 from crm_graphql.core.actor import Actor, Permission, Role
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import AlreadyExists, InvalidInput, NotFound, RequiredInput, WrongState
@@ -38,10 +39,9 @@ def checked_email(raw: str) -> str:
 
 def checked_name(raw: str | None) -> str | None:
     """The name, or None. Raises InvalidInput for one that is too long or no text."""
-    name = (raw or "").strip() or None
-    if name is not None and (len(name) > NAME_LENGTH or not is_storable(name)):
-        raise InvalidInput(f"A name is a text of at most {NAME_LENGTH} characters.", path=("name",))
-    return name
+    if not (raw or "").strip():
+        return None
+    return names.checked_name(raw, needed="A name is needed.", limit=NAME_LENGTH)
 
 
 async def insert_user(

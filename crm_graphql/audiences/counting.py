@@ -12,7 +12,7 @@ from pymongo.errors import ExecutionTimeout
 
 from crm_graphql.audiences.compile import Filter, compared_path, disjoint_filters
 from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule
-from crm_graphql.customers.derived import EMAIL, PHONE
+from crm_graphql.core.channels import ADDRESSES, TRAITS, Address, Channel
 from crm_graphql.customers.documents import Customer
 from crm_graphql.mongo.deadlines import own_limits
 
@@ -37,11 +37,14 @@ than read an index that has the answer. A narrow rule ends within this time."""
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Customers that match, and those of them with an email address and with a phone number."""
+    """Customers that match, and those of them who have each address."""
 
     size: int
-    email: int
-    phone: int
+    with_address: Mapping[Address, int]
+
+    def reached_by(self, channel: Channel) -> int:
+        """How many of them have the address that the channel needs."""
+        return self.with_address[TRAITS[channel].address]
 
 
 async def count_matching(rule: Rule, at: datetime, *, timeout_seconds: float) -> int | None:
@@ -57,8 +60,10 @@ async def count_reach(rule: Rule, at: datetime, *, timeout_seconds: float) -> Co
         return None
     return Count(
         size=sum(group["size"] for group in groups),
-        email=sum(group["size"] for group in groups if group["_id"] & EMAIL),
-        phone=sum(group["size"] for group in groups if group["_id"] & PHONE),
+        with_address={
+            address: sum(group["size"] for group in groups if group["_id"] & address.bit)
+            for address in ADDRESSES
+        },
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from crm_graphql.customers.derived import WITH_EMAIL, WITH_PHONE
+from crm_graphql.core.channels import EMAIL, PHONE, reaches
 
 
 class RuleFieldType(Enum):
@@ -119,8 +119,8 @@ _CUSTOMER_FIELDS = (
     RuleField("firstVisitAt", "First visit", "Spending and visits", _MOMENT, ("first_visit_at",)),
     RuleField("lastVisitAt", "Last visit", "Spending and visits", _MOMENT, ("last_visit_at",)),
     RuleField("name", "Name", "Profile", _TEXT, ("folded", "name")),
-    RuleField("email", "Email", "Profile", _TEXT, ("folded", "email"), ("reach", WITH_EMAIL)),
-    RuleField("phone", "Phone", "Profile", _TEXT, ("folded", "phone"), ("reach", WITH_PHONE)),
+    RuleField("email", "Email", "Profile", _TEXT, ("folded", "email"), ("reach", reaches(EMAIL))),
+    RuleField("phone", "Phone", "Profile", _TEXT, ("folded", "phone"), ("reach", reaches(PHONE))),
     RuleField("city", "City", "Profile", _TEXT, ("folded", "city")),
     RuleField("country", "Country", "Profile", _TEXT, ("folded", "country")),
     RuleField("tags", "Tags", "Profile", _LIST, ("folded", "tags")),

@@ -14,12 +14,12 @@ from crm_graphql.audiences.rules import Rule, read_rule, to_stored
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import InvalidInput, NotFound, Problem, RequiredInput
+from crm_graphql.core.names import checked_name
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import is_storable, words
 from crm_graphql.mongo.rows import row_of
 
-NAME_LIMIT = 200
 DESCRIPTION_LIMIT = 2_000
 
 
@@ -105,16 +105,11 @@ def _checked_rule(raw: object, problems: list[Problem]) -> Rule | None:
 
 
 def _checked_name(raw: str | None, problems: list[Problem]) -> str:
-    name = (raw or "").strip()
-    error: InvalidInput | None = None
-    if not name:
-        error = RequiredInput("An audience needs a name.", path=("name",))
-    elif len(name) > NAME_LIMIT:
-        error = InvalidInput(f"A name has at most {NAME_LIMIT} characters.", path=("name",))
-    elif not is_storable(name):
-        error = InvalidInput("The name holds characters that are no text.", path=("name",))
-    problems += error.problems if error else ()
-    return name
+    try:
+        return checked_name(raw, needed="An audience needs a name.")
+    except InvalidInput as error:
+        problems += error.problems
+        return ""
 
 
 def _checked_description(raw: str | None, problems: list[Problem]) -> str | None:

@@ -10,13 +10,7 @@ from beanie import Document, PydanticObjectId
 from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-
-class Channel(Enum):
-    """How a message travels."""
-
-    EMAIL = "EMAIL"
-    SMS = "SMS"
-    WHATSAPP = "WHATSAPP"
+from crm_graphql.core.channels import Channel
 
 
 class CampaignStatus(Enum):

@@ -7,11 +7,12 @@ from typing import Any
 
 from bson import ObjectId
 
-from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Channel, Message
+from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Message
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.template import Rendered, RenderFailed
 from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER
 from crm_graphql.core.actor import Actor, Permission
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import InvalidInput, NotFound
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.texts import prefix_range, words

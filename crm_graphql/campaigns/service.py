@@ -14,13 +14,15 @@ from structlog import get_logger
 
 from crm_graphql.audiences.documents import Audience
 from crm_graphql.bus.port import Bus, BusError
-from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Channel, Message
-from crm_graphql.campaigns.drafts import checked_name, checked_template
+from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Message
+from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.lifecycle import announce
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
 from crm_graphql.core.actor import Actor, Permission
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, InvalidInput, NotFound, RequiredInput, WrongState
+from crm_graphql.core.names import checked_name
 from crm_graphql.core.paging import Row
 from crm_graphql.core.texts import words
 from crm_graphql.mongo.rows import row_of
@@ -28,6 +30,7 @@ from crm_graphql.mongo.rows import row_of
 IDEMPOTENCY_KEY_LIMIT = 200
 
 _log = get_logger(__name__)
+NO_NAME = "A campaign needs a name."
 
 
 async def create_campaign(
@@ -46,7 +49,7 @@ async def create_campaign(
     for the key with other content, InvalidInput for the content itself.
     """
     actor.require(Permission.CAMPAIGNS_WRITE)
-    name = checked_name(name)
+    name = checked_name(name, needed=NO_NAME)
     _check_key(idempotency_key)
     if message is not None:
         checked_template(message, channel)
@@ -85,7 +88,7 @@ async def update_campaign(actor: Actor, key: ObjectId, changes: Mapping[str, Any
             raise RequiredInput(f"{path} cannot be cleared.", path=(path,))
     values = dict(changes)
     if "name" in values:
-        values["name"] = checked_name(values["name"])
+        values["name"] = checked_name(values["name"], needed=NO_NAME)
         values["name_words"] = words(values["name"])
     if "audience_id" in values:
         await _require_audience(values["audience_id"])

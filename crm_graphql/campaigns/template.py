@@ -18,7 +18,6 @@ import liquid
 from liquid.exceptions import LiquidError
 from liquid.static_analysis import TemplateAnalysis
 
-from crm_graphql.campaigns.documents import Channel
 from crm_graphql.campaigns.liquid import (
     ESCAPING,
     PLAIN,
@@ -36,6 +35,7 @@ from crm_graphql.campaigns.template_fields import (
     freeze,
     thaw,
 )
+from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
 from crm_graphql.core.texts import is_storable
 
@@ -111,11 +111,11 @@ def _parse(subject: str | None, body: str, channel: Channel) -> Template:
     subject_text: _Text | None = None
     if subject is not None:
         subject_text = _Text("subject", subject, html=False)
-        if channel is Channel.EMAIL:
+        if TRAITS[channel].has_subject:
             problems += subject_text.check(SUBJECT_LIMIT)
         else:
             problems.append(subject_text.problem("Only an email has a subject. Leave it out."))
-    body_text = _Text("body", body, html=channel is Channel.EMAIL and _HTML.search(body) is not None)
+    body_text = _Text("body", body, html=TRAITS[channel].takes_html and _HTML.search(body) is not None)
     problems += body_text.check(BODY_LIMIT)
     if problems:
         raise InvalidInput.of(problems)

@@ -13,6 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
+from crm_graphql.core.times import retry_after_seconds
+
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 GRAPHQL_TRANSPORT_WS = Subprotocol("graphql-transport-ws")
 FRAME_LIMIT_BYTES = 16 * 1024**2
@@ -66,7 +68,8 @@ class Api:
             return answer
         said = _said(answer)
         if answer.status_code == 429 or answer.status_code >= 500:
-            raise ApiAway(said, retry_after_seconds=_retry_after(answer), answered=True)
+            wished = retry_after_seconds(answer.headers.get("retry-after"))
+            raise ApiAway(said, retry_after_seconds=wished, answered=True)
         raise ApiRefused(said)
 
     async def execute(self, document: str, **variables: object) -> dict[str, Any]:
@@ -153,8 +156,3 @@ def _said(answer: httpx.Response) -> str:
 
 def _texts(errors: list[dict[str, Any]]) -> str:
     return "; ".join(str(error["message"]) for error in errors)
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdecimal() else None

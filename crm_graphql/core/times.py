@@ -6,6 +6,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from crm_graphql.core.clock import to_milliseconds
 
@@ -20,6 +21,19 @@ _DURATION = re.compile(
 
 
 _NO_OFFSET = timedelta(0)
+
+
+def retry_after_seconds(header: str | None) -> float | None:
+    """The seconds that a Retry-After says, which is a number or a date (RFC 9110, section 10.2.3); None for
+    none, and for what is neither."""
+    text = (header or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def parse_moment(text: str) -> datetime:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from crm_graphql.core.channels import ADDRESSES
 from crm_graphql.customers.documents import TEXT_FIELDS
-
-EMAIL = 1
-PHONE = 2
-WITH_EMAIL = (EMAIL, EMAIL | PHONE)
-WITH_PHONE = (PHONE, EMAIL | PHONE)
 
 
 def reach_of(customer: Mapping[str, Any]) -> int:
-    """The value of a customer's `reach`: EMAIL, PHONE, both or 0. The only place that makes one."""
-    return (EMAIL if customer["email"] is not None else 0) | (PHONE if customer["phone"] is not None else 0)
+    """The value of a customer's `reach`: the bits of the addresses that it has. The only place that makes
+    one."""
+    return sum(address.bit for address in ADDRESSES if customer[address.field] is not None)
 
 
 def folded_copy(customer: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from beanie import Document, PydanticObjectId
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from crm_graphql.campaigns.documents import Channel
+from crm_graphql.core.channels import Channel
 
 
 class DeliveryStatus(Enum):

@@ -12,8 +12,8 @@ from typing import Any
 from structlog import get_logger
 
 from crm_graphql.bus.port import Bus
-from crm_graphql.campaigns.documents import Channel
 from crm_graphql.campaigns.template import RenderFailed
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.delivery.backoff import Backoff

@@ -14,9 +14,10 @@ from structlog import get_logger
 
 from crm_graphql.audiences.compile import select_customers
 from crm_graphql.bus.port import Bus, BusError
-from crm_graphql.campaigns.documents import Campaign, Channel
+from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
+from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery.campaign_locks import CampaignLocks
@@ -33,7 +34,6 @@ TURN_SECONDS = 60.0
 """After so long a planner gives way, so that no message is in hand for hours."""
 HINTS_A_PAGE = 4
 
-ADDRESS_FIELDS = {Channel.EMAIL: "email", Channel.SMS: "phone", Channel.WHATSAPP: "phone"}
 
 _log = get_logger(__name__)
 
@@ -113,7 +113,7 @@ class _Walk:
         )
 
     def _fields(self) -> dict[str, int]:
-        return dict.fromkeys((ADDRESS_FIELDS[self._channel], *self._template.customer_fields), 1)
+        return dict.fromkeys((TRAITS[self._channel].address.field, *self._template.customer_fields), 1)
 
     async def _write_page(self, page: Sequence[Row]) -> None:
         async def work(session: AsyncClientSession) -> tuple[Row, list[dict[str, Any]]]:
@@ -130,7 +130,7 @@ class _Walk:
         self, page: Sequence[Row], session: AsyncClientSession
     ) -> tuple[Row, list[dict[str, Any]]]:
         """Campaign first, for it guards and orders; then the rows and their ranges."""
-        address = ADDRESS_FIELDS[self._channel]
+        address = TRAITS[self._channel].address.field
         queued = sum(1 for customer in page if customer.get(address))
         now = self._planner.clock.now()
         campaign = await Campaign.get_pymongo_collection().find_one_and_update(
@@ -163,7 +163,7 @@ class _Walk:
         now = self._planner.clock.now()
         first = campaign["planning"]["next_number"] - len(page)
         for number, customer in enumerate(page, first):
-            address = customer.get(ADDRESS_FIELDS[self._channel])
+            address = customer.get(TRAITS[self._channel].address.field)
             yield {
                 "campaign_id": self._id,
                 "number": number,

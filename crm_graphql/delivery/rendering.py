@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crm_graphql.campaigns.documents import Channel
 from crm_graphql.campaigns.template import Rendered, RenderFailed, Template, parse
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.delivery.documents import DeliveryReason, DeliveryStatus
 

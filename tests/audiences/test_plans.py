@@ -14,6 +14,7 @@ from crm_graphql.audiences.compile import compile_rule, disjoint_filters
 from crm_graphql.audiences.counting import ANY_SPEND, BY_ADDRESS, Count, count_reach, covering_hint
 from crm_graphql.audiences.evaluate import evaluate
 from crm_graphql.audiences.rules import parse
+from crm_graphql.core.channels import ADDRESSES
 from crm_graphql.customers.documents import Customer
 from crm_graphql.resources import Database, Resources
 from tests.audiences.factories import AT, customer, where
@@ -145,8 +146,9 @@ async def test_both_ways_to_count_agree(
     assert matching
     assert found == Count(
         size=len(matching),
-        email=sum(row["email"] is not None for row in matching),
-        phone=sum(row["phone"] is not None for row in matching),
+        with_address={
+            address: sum(row[address.field] is not None for row in matching) for address in ADDRESSES
+        },
     )
 
 

@@ -23,6 +23,7 @@ from crm_graphql.audiences.queries import (
 from crm_graphql.audiences.service import create_audience, delete_audience, update_audience
 from crm_graphql.audiences.sizes import current_sizes
 from crm_graphql.core.actor import Actor, Role
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import ErrorCode, Forbidden, InvalidInput, NotFound
 from crm_graphql.core.paging import PageRequest, Row
 from crm_graphql.core.settings import Settings
@@ -157,7 +158,7 @@ async def test_a_viewer_may_look_but_not_write(desk: Desk) -> None:
 
 async def test_a_preview_counts_and_says_who_can_be_reached(desk: Desk) -> None:
     preview = await desk.preview(BIG)
-    assert (preview.count.size, preview.count.email, preview.count.phone) == (2, 1, 2)
+    assert (preview.count.size, *map(preview.count.reached_by, Channel)) == (2, 1, 2, 2)
     assert {row["external_id"] for row in preview.sample} == {"a", "b"}
     assert preview.rule_text == "total spend is at least 100.00 USD"
     assert (preview.evaluated_at, list(preview.problems)) == (AT, [])

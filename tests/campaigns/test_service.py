@@ -10,10 +10,11 @@ from bson import ObjectId
 
 from crm_graphql.audiences.documents import Audience
 from crm_graphql.bus.port import BusError
-from crm_graphql.campaigns.documents import Campaign, Channel, Message
+from crm_graphql.campaigns.documents import Campaign, Message
 from crm_graphql.campaigns.queries import preview_message
 from crm_graphql.campaigns.service import create_campaign, launch_campaign, update_campaign
 from crm_graphql.core.actor import Actor, Role
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import (
     Conflict,
     DomainError,

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_graphql.campaigns.documents import Channel
 from crm_graphql.campaigns.template import Rendered, RenderFailed, parse
 from crm_graphql.campaigns.template_fields import (
     CATALOGUE,
@@ -18,6 +17,7 @@ from crm_graphql.campaigns.template_fields import (
     EXAMPLE_CUSTOMER,
     FIELD_NAMES,
 )
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
 from crm_graphql.core.money import to_units
 

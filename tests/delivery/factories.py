@@ -9,9 +9,10 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.audiences.documents import Audience
-from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Channel, Message, Planning, Stats
+from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Message, Planning, Stats
 from crm_graphql.campaigns.service import create_campaign, launch_campaign
 from crm_graphql.core.actor import Actor, Role
+from crm_graphql.core.channels import Channel
 from crm_graphql.customers.documents import Customer, Folded
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus
 from crm_graphql.resources import Resources

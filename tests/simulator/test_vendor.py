@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from crm_graphql.campaigns.documents import Channel
+from crm_graphql.core.channels import Channel
 from crm_graphql.delivery.documents import DeliveryReason
 from crm_graphql.delivery.vendors.port import (
     OutcomeStatus,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm_graphql.audiences.fields import RuleFieldType, RuleValueShape
-from crm_graphql.campaigns.documents import Channel
+from crm_graphql.core.channels import Channel
 from crm_graphql.gql.enums import describe_enum
 
 __all__ = ["Channel", "RuleFieldType", "RuleValueShape"]

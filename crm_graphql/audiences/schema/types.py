@@ -112,14 +112,13 @@ class AudiencePreview:
     def from_preview(cls, preview: RulePreview) -> AudiencePreview:
         """What the service found, as clients see it."""
         count = preview.count
-        reach: dict[Channel, int] = {}
-        if count:
-            reach = {Channel.EMAIL: count.email, Channel.SMS: count.phone, Channel.WHATSAPP: count.phone}
         make = node_type("Customer").make
         return cls(
             size=count.size if count else None,
             rule_text=preview.rule_text,
-            reachable=[ChannelReach(channel=channel, size=size) for channel, size in reach.items()],
+            reachable=[ChannelReach(channel=channel, size=count.reached_by(channel)) for channel in Channel]
+            if count
+            else [],
             sample=[make(row) for row in preview.sample],
             evaluated_at=preview.evaluated_at,
             errors=[UserError.from_problem(problem) for problem in preview.problems],

@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Protocol
 
-from crm_graphql.campaigns.documents import Channel
+from crm_graphql.core.channels import Channel
 from crm_graphql.delivery.documents import DeliveryReason
 
 

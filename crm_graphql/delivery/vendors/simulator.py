@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import ClassVar
 
 import httpx
 import msgspec
 
+from crm_graphql.core.times import retry_after_seconds
 from crm_graphql.delivery.documents import DeliveryReason
 from crm_graphql.delivery.vendors.port import (
     Outcome,
@@ -147,27 +147,14 @@ def _check(answer: httpx.Response) -> None:
     if answer.is_success:
         return
     if status in (429, 503):
-        raise VendorUnavailable(f"status {status}", retry_after_seconds=_retry_after(answer))
+        wished = retry_after_seconds(answer.headers.get("retry-after"))
+        raise VendorUnavailable(f"status {status}", retry_after_seconds=wished)
     if status in (400, 413, 422):
         raise _BatchRefused(f"status {status}: {answer.text[:200]}")
     if status < 500:
         # Wrong address or key: settings to be mended, nothing that the messages are to blame for.
         raise VendorUnavailable(f"status {status}", retry_after_seconds=_MISCONFIGURED_RETRY_SECONDS)
     raise VendorUncertain(f"status {status}")
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    """Seconds in Retry-After, which is a number or a date."""
-    text = answer.headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _outcome(result: _Result) -> Outcome:
