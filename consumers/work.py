@@ -9,8 +9,8 @@ from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.handover import HandoverLimits
 from crm_graphql.delivery.planner import Planner
 from crm_graphql.delivery.sender import Sender
+from crm_graphql.delivery.vendors.choose import choose_vendors, one_for_all
 from crm_graphql.delivery.vendors.port import Vendor
-from crm_graphql.delivery.vendors.simulator import SimulatorVendor
 from crm_graphql.delivery.writer import LedgerWriter
 from crm_graphql.resources import Resources
 
@@ -29,11 +29,9 @@ class Work:
 
     @classmethod
     def over(cls, resources: Resources, *, vendor: Vendor | None = None) -> Work:
-        """Over open resources. `vendor` stands in for the one that the settings name."""
+        """Over open resources. `vendor` stands in for those that the settings name."""
         settings, bus, clock = resources.settings, resources.bus, resources.clock
-        chosen = vendor or SimulatorVendor(
-            resources.http, settings.vendor_url, api_key=settings.vendor_api_key.get_secret_value()
-        )
+        carriers = one_for_all(vendor) if vendor else choose_vendors(settings, resources.http)
         limits = HandoverLimits(
             lease_seconds=settings.lease_seconds,
             deadline_seconds=settings.vendor_deadline_seconds,
@@ -43,7 +41,7 @@ class Work:
         return cls(
             resources,
             LedgerWriter(transact=resources.in_transaction, bus=bus, clock=clock, locks=locks),
-            Sender(chosen, bus=bus, clock=clock, limits=limits),
+            Sender(carriers, bus=bus, clock=clock, limits=limits),
             Planner(
                 transact=resources.in_transaction,
                 bus=bus,

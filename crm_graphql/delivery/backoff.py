@@ -36,9 +36,14 @@ class Backoff:
         """The vendor took something."""
         self._failures = 0
 
+    @property
+    def seconds_left(self) -> float:
+        """How long the vendor is still to be left alone; 0 when it may be called."""
+        return max(0.0, self._until - time.monotonic())
+
     async def wait(self) -> None:
         """Return when it may be called, or at once when interrupted."""
-        while (seconds := self._until - time.monotonic()) > 0 and not self._interrupted.is_set():
+        while (seconds := self.seconds_left) > 0 and not self._interrupted.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._interrupted.wait(), seconds)
 

@@ -1,4 +1,4 @@
-"""Takes ranges of the ledger for one process, one after another, as long as there are any."""
+"""Senders of one process: they take ranges of the ledger, one after another, as long as there are any."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from bson import ObjectId
 
 from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
-from crm_graphql.delivery.backoff import Backoff
 from crm_graphql.delivery.handover import Handover, HandoverLimits
 from crm_graphql.delivery.messages import SEND_QUEUE, CampaignSend
 from crm_graphql.delivery.ranges import claim_range
-from crm_graphql.delivery.vendors.port import Vendor
+from crm_graphql.delivery.vendors.choose import Carriers
 
 TURN_SECONDS = 20.0
 """After so long a sender gives way to other campaigns."""
@@ -22,20 +22,21 @@ _CAMPAIGN_FIELDS = {"status": 1, "channel": 1, "message": 1}
 
 
 class Sender:
-    """Sends for one process, to one vendor. Safe for concurrent calls: each claims ranges of its own."""
+    """Sends for one process, by each channel's carrier. Safe for concurrent calls: each claims ranges of its
+    own."""
 
-    def __init__(self, vendor: Vendor, *, bus: Bus, clock: Clock, limits: HandoverLimits) -> None:
-        self._vendor = vendor
+    def __init__(self, carriers: Carriers, *, bus: Bus, clock: Clock, limits: HandoverLimits) -> None:
+        self._carriers = carriers
         self._bus = bus
         self._clock = clock
         self._limits = limits
-        self._backoff = Backoff()
         self._stopping = False
 
     def stop(self) -> None:
         """Finish the calls under way and take no further range."""
         self._stopping = True
-        self._backoff.interrupt()
+        for carrier in self._carriers.values():
+            carrier.backoff.interrupt()
 
     async def send(self, campaign_id: ObjectId) -> None:
         """Send ranges of the campaign until none is free.
@@ -51,12 +52,16 @@ class Sender:
 
     async def _send_next(self, campaign_id: ObjectId) -> bool:
         """Send one range; False when there is none to send."""
-        await self._backoff.wait()
         campaign = await Campaign.get_pymongo_collection().find_one(
             {"_id": campaign_id, "status": CampaignStatus.SENDING.value}, _CAMPAIGN_FIELDS
         )
         if campaign is None:
             return False
+        carrier = self._carriers[Channel(campaign["channel"])]
+        if carrier.backoff.seconds_left:
+            await carrier.backoff.wait()
+            # Look again: the campaign may have ended meanwhile.
+            return True
         if self._stopping:
             return True
         claim = await claim_range(campaign_id, lease_seconds=self._limits.lease_seconds)
@@ -65,8 +70,8 @@ class Sender:
         handover = Handover(
             claim,
             campaign,
-            vendor=self._vendor,
-            backoff=self._backoff,
+            vendor=carrier.vendor,
+            backoff=carrier.backoff,
             bus=self._bus,
             clock=self._clock,
             limits=self._limits,
