@@ -1,4 +1,4 @@
-"""Which partitions are this process's home: shared evenly among the live ones, by leases in MongoDB."""
+"""Home partitions of a process: shared evenly among the live ones, by leases in MongoDB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which handler takes which messages of which queue, and how many at once."""
+"""The registry of handlers: who takes which messages of which queue, and how many at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RECEIPT_MESSAGES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Consumption:
+class Job:
     """One queue: the kind of its messages, and the handler, called with up to `prefetch` at once."""
 
     queue: Queue
@@ -32,20 +32,20 @@ class Consumption:
     retry_in_place: bool = False
 
 
-def shared(settings: Settings) -> tuple[Consumption, ...]:
+def shared(settings: Settings) -> tuple[Job, ...]:
     """What every consumer process takes part in."""
     return (
-        Consumption(PLAN_QUEUE, CampaignPlan, handle_plan, PLANNERS),
-        Consumption(SEND_QUEUE, CampaignSend, handle_send, settings.senders),
+        Job(PLAN_QUEUE, CampaignPlan, handle_plan, PLANNERS),
+        Job(SEND_QUEUE, CampaignSend, handle_send, settings.senders),
     )
 
 
-def of_partition(partition: int) -> tuple[Consumption, ...]:
+def of_partition(partition: int) -> tuple[Job, ...]:
     """What the process that holds the partition takes; in order, so a failure is tried again in place."""
     return (
         # Chunks of a partition are applied one after another: side by side they would meet in conflicts.
-        Consumption(ingestion_queue(partition), ChunkReady, handle_chunk_ready, 1, retry_in_place=True),
-        Consumption(
+        Job(ingestion_queue(partition), ChunkReady, handle_chunk_ready, 1, retry_in_place=True),
+        Job(
             receipts_queue(partition),
             ReceiptsArrived,
             handle_receipts,

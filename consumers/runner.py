@@ -1,4 +1,4 @@
-"""Runs the consumers of one process: starts them, moves partitions, stops them without losing anything."""
+"""The runner of one process's consumers: it starts them, moves partitions, and stops them without a loss."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from structlog import get_logger
 
 from consumers.partitions import Partitions
 from consumers.reconciler import reconcile_for_ever
-from consumers.registry import Consumption, of_partition, shared
+from consumers.registry import Job, of_partition, shared
 from consumers.upkeep import end_abandoned_for_ever
 from consumers.work import Work
 from crm_graphql.bus.port import Consumer
@@ -58,7 +58,7 @@ class Runner:
         await self.work.writer.close(grace_seconds=self._grace_seconds)
         _log.info("consumers stopped")
 
-    async def _consume(self, consumptions: Sequence[Consumption]) -> list[Consumer]:
+    async def _consume(self, jobs: Sequence[Job]) -> list[Consumer]:
         bus = self.work.resources.bus
         return [
             await bus.consume(
@@ -68,7 +68,7 @@ class Runner:
                 kinds=(one.kind,),
                 retry_in_place=one.retry_in_place,
             )
-            for one in consumptions
+            for one in jobs
         ]
 
     async def _take_home(self, mine: frozenset[int]) -> None:

@@ -1,4 +1,4 @@
-"""What every consumer process looks after all the time: transactions that died with their process."""
+"""Upkeep by every consumer process, all the time: the end of transactions that died with their process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the handlers of one process share: open resources, the ledger's writer, the sender, the planner."""
+"""The work of one process, shared by its handlers: resources, the ledger's writer, sender, planner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process logs, and how: one JSON object a line, or lines for people, to stderr.
+"""Logs of a process: one JSON object a line, or lines for people, to stderr.
 
 The code logs with structlog; what the libraries log through `logging` comes out in the same form. The request
 id and whatever else is bound with `structlog.contextvars` stands in every line.

@@ -1,4 +1,4 @@
-"""Opens and closes what a process needs of the outside, and chooses the adapters by the settings."""
+"""Resources of a process: MongoDB, the bus and HTTP, opened and closed by the settings."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 import consumers
 import crm_graphql
-from consumers.registry import Consumption, of_partition, shared
+from consumers.registry import Job, of_partition, shared
 from crm_graphql.bus.queues import all_queues
 from crm_graphql.core.domains import modules_within
 from crm_graphql.core.settings import Settings
@@ -28,7 +28,7 @@ QUEUE_TYPES = {"Queue", "PartitionedQueue"}
 PORT = "crm_graphql/bus/port.py"
 
 
-def lost_queues(declared: Collection[str], consumed: Iterable[Consumption]) -> Iterator[str]:
+def lost_queues(declared: Collection[str], consumed: Iterable[Job]) -> Iterator[str]:
     """Queues that a handler waits at and no domain declares, and those that no handler empties."""
     taken = {one.queue for one in consumed}
     yield from (

@@ -1,4 +1,4 @@
-"""Who may come in: users, sessions, access tokens, API keys, and how each of them ends.
+"""Accounts: who may come in by users, sessions, access tokens, API keys, and how each of them ends.
 
 - `authentication`: the one way from an Authorization header to an actor; every door goes through it.
 - `tokens`: access tokens (JWT), checked without the database. `sessions`: a signed-in device with its refresh

@@ -1,4 +1,4 @@
-"""What one process keeps in memory to decide who may come in."""
+"""Access as one process keeps it in memory: all that decides who may come in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has ended of late, in this process's memory: ended sessions, changed users, revoked API keys.
+"""Revocations in this process's memory: ended sessions, changed users, revoked API keys.
 
 Checking a request must not cost a read of the database, and a session that was ended must be out at once. So
 each end is written to MongoDB (`Revocation`, in the transaction that ends it) and read from there by every

@@ -1,4 +1,4 @@
-"""What the first user must bring, so that no stranger who reaches a fresh server first owns it."""
+"""The setup code of the first user: no stranger who reaches a fresh server first owns it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns a rule into a MongoDB filter on customers.
+"""The translation of a rule into a MongoDB filter on customers.
 
 Field paths come from the field table, operators from the table below, and a caller's values stand only
 where MongoDB expects a value; the one regular expression is escaped sign by sign. Negations are pushed down

@@ -1,4 +1,4 @@
-"""Counts the customers of a rule, and how many of them each channel reaches."""
+"""Counts of the customers of a rule, and of those that each channel reaches."""
 
 from __future__ import annotations
 

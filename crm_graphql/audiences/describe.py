@@ -1,4 +1,4 @@
-"""Says a rule as an English sentence."""
+"""The description of a rule as an English sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evaluates a rule over one customer in plain Python: the meaning that `compile.py` must reproduce."""
+"""The meaning of a rule, in plain Python over one customer: tests hold MongoDB and `compile.py` to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the values of a rule's conditions into what they are compared as."""
+"""Values of a rule's conditions, read into what they are compared as."""
 
 from __future__ import annotations
 

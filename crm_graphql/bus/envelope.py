@@ -1,4 +1,4 @@
-"""What a message looks like on the wire, and how a handler is called with one."""
+"""The envelope of a message on the wire, and the call of a handler with one."""
 
 from __future__ import annotations
 

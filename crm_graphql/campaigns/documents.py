@@ -25,7 +25,7 @@ class CampaignStatus(Enum):
     FAILED = "FAILED"
 
 
-class Message(BaseModel):
+class MessageTemplate(BaseModel):
     """The text, Liquid templates; `subject` for email only."""
 
     subject: str | None = None
@@ -65,7 +65,7 @@ class Campaign(Document):
     status: CampaignStatus = CampaignStatus.DRAFT
     failure_reason: str | None = None
     channel: Channel
-    message: Message | None = None
+    message: MessageTemplate | None = None
     audience_id: PydanticObjectId
     rule: dict[str, Any] | None = None
     evaluated_at: datetime | None = None

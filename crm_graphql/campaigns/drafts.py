@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from crm_graphql.campaigns.documents import Message
+from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.template import Template, parse
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
 
 
-def checked_template(message: Message, channel: Channel, *, is_preview: bool = False) -> Template:
+def checked_template(message: MessageTemplate, channel: Channel, *, is_preview: bool = False) -> Template:
     """The message's template. An email must have a subject, but for a preview; nothing else may have one.
 
     Raises InvalidInput with each problem, its path below "message", line and column.

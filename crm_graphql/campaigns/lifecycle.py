@@ -1,4 +1,4 @@
-"""Which changes of a campaign's status are allowed, and the guarded updates that make them."""
+"""The lifecycle of a campaign: allowed changes of its status, and the guarded updates that make them."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Message
+from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.template import Rendered, RenderFailed
 from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER
@@ -82,7 +82,7 @@ async def preview_message(
     Raises InvalidInput for a message that does not parse or render, NotFound for the customer.
     """
     actor.require(Permission.CAMPAIGNS_READ)
-    template = checked_template(Message(subject=subject, body=body), channel, is_preview=True)
+    template = checked_template(MessageTemplate(subject=subject, body=body), channel, is_preview=True)
     found: Mapping[str, Any] | None = EXAMPLE_CUSTOMER
     if customer is not None:
         actor.require(Permission.CUSTOMERS_READ)

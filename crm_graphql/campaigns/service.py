@@ -14,7 +14,7 @@ from structlog import get_logger
 
 from crm_graphql.audiences.documents import Audience
 from crm_graphql.bus.port import Bus, BusError
-from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Message
+from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.lifecycle import announce
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
@@ -39,7 +39,7 @@ async def create_campaign(
     name: str,
     audience_id: ObjectId,
     channel: Channel,
-    message: Message | None,
+    message: MessageTemplate | None,
     idempotency_key: str | None,
     clock: Clock,
 ) -> Row:
@@ -97,7 +97,7 @@ async def update_campaign(actor: Actor, key: ObjectId, changes: Mapping[str, Any
         draft = await _require_state(key, CampaignStatus.DRAFT)
         after = {**draft, **stored}
         if after["message"] is not None:
-            checked_template(Message.model_validate(after["message"]), Channel(after["channel"]))
+            checked_template(MessageTemplate.model_validate(after["message"]), Channel(after["channel"]))
         updated: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
             _as_checked(draft),
             {"$set": {**stored, "updated_at": clock.now()}},
@@ -119,7 +119,7 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, clock: Clock
         draft = await _require_state(key, CampaignStatus.DRAFT)
         if draft["message"] is None:
             raise RequiredInput("The campaign has no message yet. Write one first.", path=("message",))
-        checked_template(Message.model_validate(draft["message"]), Channel(draft["channel"]))
+        checked_template(MessageTemplate.model_validate(draft["message"]), Channel(draft["channel"]))
         audience = await _require_audience(draft["audience_id"])
         now = clock.now()
         launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
@@ -146,7 +146,7 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, clock: Clock
     return launched
 
 
-def _content_hash(name: str, audience_id: ObjectId, channel: Channel, message: Message | None) -> str:
+def _content_hash(name: str, audience_id: ObjectId, channel: Channel, message: MessageTemplate | None) -> str:
     content = (name, str(audience_id), channel.value, message and [message.subject, message.body])
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
@@ -214,6 +214,6 @@ def _as_checked(draft: Row) -> dict[str, Any]:
 
 
 def _stored(value: Any) -> Any:
-    if isinstance(value, Message):
+    if isinstance(value, MessageTemplate):
         return value.model_dump()
     return value.value if isinstance(value, Channel) else value

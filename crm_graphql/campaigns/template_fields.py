@@ -1,4 +1,4 @@
-"""What a message may name: the catalogue of values, how a row freezes them, how a template sees them."""
+"""Template fields: the values that a message may name, how a row freezes them, how a template sees them."""
 
 from __future__ import annotations
 

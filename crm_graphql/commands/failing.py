@@ -1,4 +1,4 @@
-"""How a command fails: one sentence a person can act on, and an exit code."""
+"""Failures of commands: one sentence a person can act on, and an exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a terminal shows of an import: bytes sent, then records persisted. Nothing without a terminal."""
+"""Progress of an import on a terminal: bytes sent, then records persisted. Elsewhere nothing."""
 
 from __future__ import annotations
 

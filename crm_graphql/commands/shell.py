@@ -1,4 +1,4 @@
-"""What all subcommands have in common on the command line."""
+"""The shell of all subcommands: what they have in common on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a command works on the deployment's data itself: the operator's own way in, without the API."""
+"""Storage for commands that work on the deployment's data itself: the operator's way in, without the API."""
 
 from __future__ import annotations
 

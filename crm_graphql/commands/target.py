@@ -1,4 +1,4 @@
-"""How a command finds the server that it speaks to: its settings, its secret, its address."""
+"""The target of a command: the server that it speaks to, its settings, secret and address."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What every domain stands on and that does no I/O: settings, errors, identity, money, time, paging."""
+"""The core that every domain stands on, without I/O: settings, errors, identity, money, time, paging."""

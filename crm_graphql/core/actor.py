@@ -1,4 +1,4 @@
-"""Who is asking, and what each role may do."""
+"""The actor that asks, and what each role may do."""
 
 from __future__ import annotations
 

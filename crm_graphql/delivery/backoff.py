@@ -1,4 +1,4 @@
-"""How long a process leaves a vendor alone that cannot take anything now."""
+"""Backoff: for how long a process leaves a vendor alone that cannot take anything now."""
 
 from __future__ import annotations
 

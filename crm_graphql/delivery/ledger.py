@@ -1,4 +1,4 @@
-"""What news does to a row of the ledger and to the counts: pure, forward only, twice is once."""
+"""The ledger's state machine: what news does to a row and the counts; pure, forward only, twice is once."""
 
 from __future__ import annotations
 

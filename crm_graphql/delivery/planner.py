@@ -1,4 +1,4 @@
-"""Writes a campaign's ledger: walks the customers in pages, each page exactly once, whoever dies."""
+"""The planner, which writes a campaign's ledger: customers in pages, each page exactly once, whoever dies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who writes a campaign's ledger now: a lease in the campaign, by the database's clock."""
+"""The lease of who writes a campaign's ledger now: in the campaign, by the database's clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds deliveries that no message points at any more, and puts them back to work."""
+"""The reconciler of deliveries that no message points at any more: it puts them back to work."""
 
 from __future__ import annotations
 

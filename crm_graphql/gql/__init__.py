@@ -1,1 +1,9 @@
-"""The GraphQL edge that all domains share: scalars, ids, connections, permissions, errors, streams."""
+"""GraphQL for the author of a schema; it knows no server.
+
+- `permission`: decorators of root fields, with what each asks of its caller; `audited` records every
+  mutation.
+- `node`: types that are found again by id. `connections`, `loaders`, `selection`: pages, and only what is
+  asked.
+- `live`, `changelog`: what a subscription watches. `context`: who asks, and what is open.
+- `errors`, `enums`, `scalars`: how failures, choices and values are shown.
+"""

@@ -1,5 +1,4 @@
-"""What the audit says of a mutation: who, its name, which object, whether it succeeded. Never what was in
-it."""
+"""The audit's word on a mutation: who, its name, which object, whether it succeeded. Never what was in it."""
 
 from __future__ import annotations
 

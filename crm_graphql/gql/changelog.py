@@ -1,4 +1,4 @@
-"""What a resumable subscription reads: a log of newest states that can be read again from any place."""
+"""The change log that a resumable subscription reads: newest states, again from any place."""
 
 from __future__ import annotations
 

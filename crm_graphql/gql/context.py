@@ -1,4 +1,4 @@
-"""What a resolver knows of its request: who asks, what is open, and the request's loaders."""
+"""The context of a resolver: who asks, what is open, and the request's loaders."""
 
 from __future__ import annotations
 

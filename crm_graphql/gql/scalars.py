@@ -1,4 +1,4 @@
-"""How dates, moments, money and JSON travel."""
+"""Scalars: dates, moments, money and JSON as they travel."""
 
 from __future__ import annotations
 

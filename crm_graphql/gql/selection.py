@@ -1,4 +1,4 @@
-"""Which fields a client selected, so that only those leave MongoDB."""
+"""The selection of a client, so that only those fields leave MongoDB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can serve: for load balancers and supervisors."""
+"""Health of this process, for load balancers and supervisors: does it live, can it serve."""
 
 from __future__ import annotations
 

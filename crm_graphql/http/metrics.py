@@ -1,4 +1,4 @@
-"""What Prometheus can read of this process at /metrics."""
+"""Metrics of this process, which Prometheus reads at /metrics."""
 
 from __future__ import annotations
 

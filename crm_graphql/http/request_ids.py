@@ -1,4 +1,4 @@
-"""What every request passes: its id, its log line, its figures."""
+"""Request ids, with a log line and figures for every request."""
 
 from __future__ import annotations
 

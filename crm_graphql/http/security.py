@@ -1,4 +1,4 @@
-"""What guards every answer: security headers, which origins may read it, compression.
+"""Guards of every answer: security headers, which origins may read it, compression.
 
 `CRM_ALLOWED_ORIGINS` is the one list of origins on other hosts, for CORS and for websockets.
 """

@@ -1,4 +1,4 @@
-"""Checking rows one by one: a row becomes a record, or the first thing that is wrong with it."""
+"""Checks of rows, one by one: a row becomes a record, or the first thing that is wrong with it."""
 
 from __future__ import annotations
 

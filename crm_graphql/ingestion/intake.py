@@ -21,7 +21,7 @@ from crm_graphql.ingestion.checks import RowCheck
 from crm_graphql.ingestion.chunks import ChunkCutter
 from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, RowErrorRecord
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
-from crm_graphql.ingestion.rows import Row, RowProblem
+from crm_graphql.ingestion.rows import InputRow, RowProblem
 
 STORED_AT_ONCE = 4
 """Chunks that are written together."""
@@ -63,7 +63,7 @@ class Intake:
         if isinstance(error, InvalidInput | LimitExceeded):
             await fail_ingestion(self._id, str(error), self._clock)
 
-    async def take(self, rows: Sequence[Row]) -> None:
+    async def take(self, rows: Sequence[InputRow]) -> None:
         """Take further rows. Raises LimitExceeded, Conflict or Unavailable."""
         if self.received + len(rows) > ROW_LIMIT:
             raise LimitExceeded(f"A body holds more than {ROW_LIMIT} rows. Split it.")

@@ -27,7 +27,7 @@ class RowProblem:
     external_id: str | None = None
 
 
-Row = Values | RowProblem
+InputRow = Values | RowProblem
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.bodies import Body
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import LimitExceeded
-from crm_graphql.core.paging import Row as Stored
+from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.ingestion.admission import Admission
 from crm_graphql.ingestion.begin import begin_ingestion, check_labels, find_begun, same_content
@@ -30,7 +30,7 @@ from crm_graphql.ingestion.readers.csv_rows import CsvReader
 from crm_graphql.ingestion.readers.json_array import JsonArrayReader
 from crm_graphql.ingestion.readers.ndjson import NdjsonReader
 from crm_graphql.ingestion.readers.port import Reader
-from crm_graphql.ingestion.rows import LAYOUTS, Row
+from crm_graphql.ingestion.rows import LAYOUTS, InputRow
 from crm_graphql.mongo.rows import row_of
 
 RECORDS_LIMIT = 1000
@@ -62,7 +62,7 @@ async def ingest_records(
     settings: Settings,
     bus: Bus,
     clock: Clock,
-) -> Stored:
+) -> Row:
     """Take in at most 1,000 records of a mutation, each a mapping of only the fields that were given.
 
     Returns the ingestion with its figures once every accepted record is durable; bad ones are row errors. The
@@ -122,7 +122,7 @@ async def ingest_stream(
     settings: Settings,
     bus: Bus,
     clock: Clock,
-) -> Stored:
+) -> Row:
     """Take in a body as it comes, in constant memory.
 
     Returns the ingestion with its figures once every accepted record is durable; bad rows are row errors. A
@@ -159,9 +159,11 @@ async def ingest_stream(
     return await _end(sealed, bus=bus, clock=clock)
 
 
-async def _read_beginning(reader: Reader, pieces: AsyncIterator[bytes]) -> tuple[list[Row], bytes | None]:
+async def _read_beginning(
+    reader: Reader, pieces: AsyncIterator[bytes]
+) -> tuple[list[InputRow], bytes | None]:
     """The first rows, and the piece that follows them; None with all rows of a body that has ended."""
-    rows: list[Row] = []
+    rows: list[InputRow] = []
     piece = await anext(pieces, None)
     while piece is not None and not rows:
         rows += reader.feed(piece)
@@ -182,7 +184,7 @@ async def _take_rest(
     await intake.take(reader.finish())
 
 
-async def _end(sealed: Ingestion, *, bus: Bus, clock: Clock) -> Stored:
+async def _end(sealed: Ingestion, *, bus: Bus, clock: Clock) -> Row:
     """The consumers may have been faster than the seal: then the ingestion is complete already."""
     assert sealed.id is not None
     await tell_progress(sealed.id, bus, at_once=True)
@@ -190,7 +192,7 @@ async def _end(sealed: Ingestion, *, bus: Bus, clock: Clock) -> Stored:
     return completed if completed is not None else await _with_figures(sealed)
 
 
-async def _with_figures(ingestion: Ingestion) -> Stored:
+async def _with_figures(ingestion: Ingestion) -> Row:
     (row,) = await with_counters([row_of(ingestion)])
     return row
 

@@ -1,4 +1,4 @@
-"""Checking one value of a row: text, id, email, phone, tags, money, number, moment."""
+"""Values of a row, checked: text, id, email, phone, tags, money, number, moment."""
 
 from __future__ import annotations
 

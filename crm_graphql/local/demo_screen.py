@@ -1,4 +1,4 @@
-"""What a terminal shows while the demo loads and sends. Without a terminal nothing moves."""
+"""The demo's screen while it loads and sends. Without a terminal nothing moves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Becomes another program, one that the kernel ends when the process that started it dies.
+"""A launcher that becomes another program, which the kernel ends when the one that started it dies.
 
 Run as a file, not imported: `python -I -S launcher.py PARENT_PID COMMAND...`. The parent must start it from
 its main thread, for the kernel watches the thread, not the process. Without prctl it only becomes it.

@@ -1,4 +1,4 @@
-"""What a person should see of the log files of the processes: warnings and worse, each in a line."""
+"""Warnings in the processes' log files, for a person: each in a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a development server is made of: its processes, their settings, its addresses, its banner."""
+"""A development server: its processes, their settings, its addresses, its banner."""
 
 from __future__ import annotations
 

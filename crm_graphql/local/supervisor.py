@@ -1,4 +1,4 @@
-"""Starts the development server's processes in order, starts again what dies, ends them all."""
+"""The supervisor of a development server's processes: starts them in order, again when they die, ends all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What processes agree on through MongoDB: numbers handed out once, and leases by the database's clock."""
+"""Leases by the database's clock, and numbers that are handed out once."""
 
 from __future__ import annotations
 

@@ -1,1 +1,6 @@
-"""Orders: what a customer bought, or got back, and when."""
+"""Orders: what a customer bought, or got back, and when.
+
+- `records`: an order as a checked record of an ingestion. `apply_records` writes them and moves their
+  customers' totals in the same transaction.
+- `queries` finds, lists and counts.
+"""

@@ -1,4 +1,4 @@
-"""Runs prepared operations over the schema: answers of queries and mutations, sources of subscriptions."""
+"""The engine that runs prepared operations: answers of queries and mutations, sources of subscriptions."""
 
 from __future__ import annotations
 

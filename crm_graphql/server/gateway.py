@@ -1,4 +1,4 @@
-"""What every transport of the GraphQL API shares: who asks, what may run, and what runs it."""
+"""The gateway behind every transport of the GraphQL API: who asks, what may run, and what runs it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ServedContext(Context):
     """Where the caller stands with its share of the minute, once that was looked at."""
 
 
-class Sockets:
+class LiveConnections:
     """The live connections of this process: websockets and event streams. One caller cannot take them all."""
 
     def __init__(self, limit: int, anonymous_limit: int) -> None:
@@ -78,7 +78,7 @@ class Gateway:
         self.engine = engine
         self.operations = operations
         self.subscriptions = Subscriptions(engine, share=resources.settings.share_streams)
-        self.sockets = Sockets(
+        self.sockets = LiveConnections(
             resources.settings.sockets_per_caller, resources.settings.anonymous_sockets_per_address
         )
         self._rates = make_rates(resources.settings)

@@ -1,4 +1,4 @@
-"""How much a caller may ask for in a minute: by the cost of its operations, by requests while it is nobody.
+"""Rates of callers in a minute: by the cost of their operations, by requests while they are nobody.
 
 Fixed windows of a minute, counted with the `limits` library. What is refused is not counted, so a caller that
 waits for the next window gets all of it.

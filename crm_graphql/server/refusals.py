@@ -1,4 +1,4 @@
-"""Why a GraphQL request does not run: refused before anything of it was executed."""
+"""Refusals of GraphQL requests, before anything of them was executed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How uvicorn serves the API: its protocol classes, with a way straight to each connection's transport."""
+"""uvicorn's protocol classes and options, with a way straight to each connection's transport."""
 
 from __future__ import annotations
 

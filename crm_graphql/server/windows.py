@@ -1,4 +1,4 @@
-"""Where rates are counted: storages for the `limits` library, in one process or over all of a deployment.
+"""Windows in which rates are counted: storages for `limits`, in one process or over all of a deployment.
 
 The library's own do not fit here: its memory storage goes through all keys at each hit, and its asynchronous
 MongoDB storage needs a driver (motor) that is at its end and asks the server at each hit.

@@ -1,4 +1,4 @@
-"""How the simulator behaves now: shares, delays, throttling and outages, changed by POST /v1/control."""
+"""Behaviour of the simulator: shares, delays, throttling and outages, changed by POST /v1/control."""
 
 from __future__ import annotations
 

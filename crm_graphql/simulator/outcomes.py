@@ -1,4 +1,4 @@
-"""What becomes of a message: a pure function of the seed and the key, so that a run can be repeated."""
+"""Outcomes of messages: a pure function of the seed and the key, so that a run can be repeated."""
 
 from __future__ import annotations
 

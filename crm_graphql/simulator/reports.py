@@ -1,4 +1,4 @@
-"""What the simulator saw: figures, and the messages themselves, read from its store."""
+"""Reports of what the simulator saw: figures, and the messages themselves, read from its store."""
 
 from __future__ import annotations
 

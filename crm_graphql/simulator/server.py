@@ -1,4 +1,4 @@
-"""Runs the simulator: its command-line options, its port, its end."""
+"""The simulator's server: its command-line options, its port, its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the simulator has taken and which receipts it still owes, in SQLite: outlives a kill -9.
+"""The simulator's store of what it took and which receipts it owes, in SQLite: outlives a kill -9.
 
 WAL with synchronous=NORMAL: a commit is safe from the end of the process, not from that of the machine.
 """

@@ -1,4 +1,4 @@
-"""Takes a call's messages: decides their fates, stores the new ones, counts those that came before."""
+"""Taking a call's messages: their fates decided, the new ones stored, those that came before counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes over HTTP: requests, answers and receipts, in the vendor's own words."""
+"""The wire: requests, answers and receipts over HTTP, in the vendor's own words."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from bson import ObjectId
 
 from crm_graphql.audiences.documents import Audience
 from crm_graphql.bus.port import BusError
-from crm_graphql.campaigns.documents import Campaign, Message
+from crm_graphql.campaigns.documents import Campaign, MessageTemplate
 from crm_graphql.campaigns.queries import preview_message
 from crm_graphql.campaigns.service import create_campaign, launch_campaign, update_campaign
 from crm_graphql.core.actor import Actor, Role
@@ -84,10 +84,13 @@ async def test_a_name_is_trimmed_and_found_by_its_words(resources: Resources) ->
         ({"name": "  "}, ("name",)),
         ({"name": "x" * 201}, ("name",)),
         ({"audience_id": ObjectId()}, ("audienceId",)),
-        ({"message": Message(subject=None, body="Hi")}, ("message", "subject")),
-        ({"message": Message(subject="S", body="Hi"), "channel": Channel.SMS}, ("message", "subject")),
-        ({"message": Message(subject="S", body="{{ customer.nam }}")}, ("message", "body")),
-        ({"message": Message(subject="S", body="{% if %}")}, ("message", "body")),
+        ({"message": MessageTemplate(subject=None, body="Hi")}, ("message", "subject")),
+        (
+            {"message": MessageTemplate(subject="S", body="Hi"), "channel": Channel.SMS},
+            ("message", "subject"),
+        ),
+        ({"message": MessageTemplate(subject="S", body="{{ customer.nam }}")}, ("message", "body")),
+        ({"message": MessageTemplate(subject="S", body="{% if %}")}, ("message", "body")),
     ],
 )
 async def test_a_bad_draft_is_refused_at_its_place(
@@ -110,7 +113,7 @@ async def test_a_change_is_checked_together_with_what_stays(resources: Resources
     key = await make_draft(resources)
     with pytest.raises(InvalidInput):
         await update_campaign(MARKETER, key, {"channel": Channel.SMS}, clock=resources.clock)
-    message = Message(subject=None, body="Hi")
+    message = MessageTemplate(subject=None, body="Hi")
     await update_campaign(MARKETER, key, {"channel": Channel.SMS, "message": message}, clock=resources.clock)
     with pytest.raises(RequiredInput):
         await update_campaign(MARKETER, key, {"name": None}, clock=resources.clock)
@@ -151,7 +154,7 @@ async def test_a_launched_campaign_is_not_changed(resources: Resources) -> None:
 async def test_a_change_while_it_is_launched_is_either_sent_or_refused(resources: Resources) -> None:
     for number in range(10):
         key = await make_draft(resources)
-        message = Message(subject="Changed", body=f"Text {number}")
+        message = MessageTemplate(subject="Changed", body=f"Text {number}")
         updated, launched = await asyncio.gather(
             update_campaign(MARKETER, key, {"message": message}, clock=resources.clock),
             launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock),

@@ -9,7 +9,7 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.audiences.documents import Audience
-from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Message, Planning, Stats
+from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate, Planning, Stats
 from crm_graphql.campaigns.service import create_campaign, launch_campaign
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.channels import Channel
@@ -22,7 +22,7 @@ ADMIN = Actor(Role.ADMIN, "admin")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 EVERYONE = {"where": {"field": "visitCount", "operator": "GTE", "value": 0}}
 NOBODY = {"where": {"field": "visitCount", "operator": "LT", "value": 0}}
-EMAIL_MESSAGE = Message(subject="Hello", body="Hi {{ customer.name | default: 'there' }}")
+EMAIL_MESSAGE = MessageTemplate(subject="Hello", body="Hi {{ customer.name | default: 'there' }}")
 
 
 async def make_customers(count: int, *, without_address: int = 0, start: int = 0) -> list[ObjectId]:

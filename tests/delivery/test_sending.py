@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crm_graphql.bus.port import BusError, Queue
-from crm_graphql.campaigns.documents import Message
+from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery import handover as handover_module
 from crm_graphql.delivery import ranges as ranges_module
@@ -73,7 +73,7 @@ async def test_a_template_error_fails_its_row_alone(resources: Resources) -> Non
     body = "{% if customer.city == 'Nowhere' %}{{ 8 | divided_by: 0 }}{% endif %}Hi"
     vendor = StandInVendor(sends_receipts=False)
     async with running(resources, vendor):
-        key = await launch(resources, message=Message(subject="S", body=body))
+        key = await launch(resources, message=MessageTemplate(subject="S", body=body))
         row = await until_status(key, "COMPLETED")
     assert (row["stats"]["delivered"], row["stats"]["failed"]) == (5, 1)
     assert (await reasons(key))[DeliveryReason.TEMPLATE_ERROR.value] == 1

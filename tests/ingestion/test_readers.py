@@ -21,7 +21,7 @@ from crm_graphql.ingestion.readers.json_array import JsonArrayReader
 from crm_graphql.ingestion.readers.lines import LINE_BYTES
 from crm_graphql.ingestion.readers.ndjson import NdjsonReader
 from crm_graphql.ingestion.readers.port import Reader
-from crm_graphql.ingestion.rows import Row, RowProblem
+from crm_graphql.ingestion.rows import InputRow, RowProblem
 
 CUSTOMERS, ORDERS = IngestionKind.CUSTOMERS, IngestionKind.ORDERS
 READERS: dict[str, Callable[[IngestionKind], Reader]] = {
@@ -31,16 +31,16 @@ READERS: dict[str, Callable[[IngestionKind], Reader]] = {
 }
 
 
-def read(form: str, *pieces: bytes, kind: IngestionKind = CUSTOMERS) -> list[Row]:
+def read(form: str, *pieces: bytes, kind: IngestionKind = CUSTOMERS) -> list[InputRow]:
     """All rows of a body that comes in these pieces."""
     reader = READERS[form](kind)
-    rows: list[Row] = []
+    rows: list[InputRow] = []
     for piece in pieces:
         rows += reader.feed(piece)
     return [*rows, *reader.finish()]
 
 
-def names(rows: Sequence[Row]) -> list[Any]:
+def names(rows: Sequence[InputRow]) -> list[Any]:
     """Of each row the id, or the problem's message."""
     return [row.message if isinstance(row, RowProblem) else row[0] for row in rows]
 

@@ -10,7 +10,7 @@ import pytest
 import strawberry
 from strawberry.tools import create_type
 
-from consumers.registry import Consumption
+from consumers.registry import Job
 from crm_graphql.bus.port import Message, PartitionedQueue, Queue
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
@@ -35,8 +35,8 @@ async def handle(_work: object, _message: object) -> None:
     """Do nothing."""
 
 
-def consumption(queue: str) -> Consumption:
-    return Consumption(Queue(queue), Spoiled, handle, 1)
+def job(queue: str) -> Job:
+    return Job(Queue(queue), Spoiled, handle, 1)
 
 
 def test_the_product_has_announced_everything() -> None:
@@ -44,12 +44,12 @@ def test_the_product_has_announced_everything() -> None:
 
 
 def test_a_queue_with_a_handler_that_nobody_declares_is_found() -> None:
-    found = list(checks["lost_queues"]([Queue("a")], [consumption("a"), consumption("b")]))
+    found = list(checks["lost_queues"]([Queue("a")], [job("a"), job("b")]))
     assert found == ["queue b: it has a handler, and no messages.py names it"]
 
 
 def test_a_queue_that_nobody_empties_is_found() -> None:
-    found = list(checks["lost_queues"]([Queue("a"), PartitionedQueue("b")(3)], [consumption("a")]))
+    found = list(checks["lost_queues"]([Queue("a"), PartitionedQueue("b")(3)], [job("a")]))
     assert found == ["queue b.3: it has no handler in consumers/registry.py"]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ORDER = "From the edge to the core, and the domains in their order"
-WITHIN = "Within a domain: schema and routes, service, documents"
+WITHIN = "Within a domain: schema and routes, service (writes), queries (reads), documents"
 SERVICES = "Services know neither GraphQL nor HTTP servers nor the broker"
 EDGES = "Schemas and routes reach data only through services"
 SCHEMAS = "Only schemas import schemas"

@@ -1,4 +1,4 @@
-"""What admins do with users and API keys."""
+"""Mutations of admins: users and API keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clients send about accounts."""
+"""Inputs about accounts, as clients send them."""
 
 from __future__ import annotations
 

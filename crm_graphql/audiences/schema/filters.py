@@ -1,4 +1,4 @@
-"""Turns the rules and audiences that a list is filtered by into MongoDB filters."""
+"""Filters of lists by rules and audiences, as MongoDB filters."""
 
 from __future__ import annotations
 

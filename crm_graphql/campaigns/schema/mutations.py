@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from crm_graphql.campaigns.documents import Message
+from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.schema.inputs import (
     CampaignCreateInput,
     CampaignLaunchInput,
@@ -26,8 +26,8 @@ from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import mutation
 
 
-def _message(message: MessageInput | None) -> Message | None:
-    return Message(subject=message.subject, body=message.body) if message else None
+def _message(message: MessageInput | None) -> MessageTemplate | None:
+    return MessageTemplate(subject=message.subject, body=message.body) if message else None
 
 
 @mutation(Permission.CAMPAIGNS_WRITE, "Make a draft.", subject="audience_id")

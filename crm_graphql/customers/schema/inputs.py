@@ -1,4 +1,4 @@
-"""How clients name, filter and order customers."""
+"""Inputs that name, filter and order customers."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from crm_graphql.core.errors import ErrorCode, InvalidInput
 from crm_graphql.ingestion.documents import IngestionKind
 from crm_graphql.ingestion.readers.csv_header import read_header
 from crm_graphql.ingestion.readers.lines import LINE_BYTES, LineCutter
-from crm_graphql.ingestion.rows import Row, RowProblem, shown
+from crm_graphql.ingestion.rows import InputRow, RowProblem, shown
 
 RECORD_LINES = 100
 """The most lines that one row's quoted values may span."""
@@ -37,11 +37,11 @@ class CsvReader:
         """Lines of a row with an open quote."""
         self._open_bytes = 0
 
-    def feed(self, piece: bytes) -> Sequence[Row]:
+    def feed(self, piece: bytes) -> Sequence[InputRow]:
         """The rows that `piece` completes."""
         return self._read(self._cutter.feed(piece))
 
-    def finish(self) -> Sequence[Row]:
+    def finish(self) -> Sequence[InputRow]:
         """The last rows. Raises InvalidInput for an empty body."""
         rows = self._read(self._cutter.finish())
         while self._open:
@@ -50,7 +50,7 @@ class CsvReader:
             raise InvalidInput("The body is empty. Send a header line with the names of the columns first.")
         return rows
 
-    def _read(self, lines: Sequence[bytes | None]) -> list[Row]:
+    def _read(self, lines: Sequence[bytes | None]) -> list[InputRow]:
         if self._pick is None:
             lines = self._read_header(lines)
         if not lines:
@@ -58,7 +58,7 @@ class CsvReader:
         fast = self._read_plain(lines)
         if fast is not None:
             return fast
-        rows: list[Row] = []
+        rows: list[InputRow] = []
         for line in lines:
             rows += self._take(line)
         return rows
@@ -76,7 +76,7 @@ class CsvReader:
                 return lines[number + 1 :]
         return []
 
-    def _read_plain(self, lines: Sequence[bytes | None]) -> list[Row] | None:
+    def _read_plain(self, lines: Sequence[bytes | None]) -> list[InputRow] | None:
         """All lines at once where none has a quote or anything wrong; None otherwise."""
         if self._open or None in lines:
             return None
@@ -90,7 +90,7 @@ class CsvReader:
         self._line += len(lines)
         columns, pick = self._columns, self._pick
         assert pick is not None
-        rows: list[Row] = []
+        rows: list[InputRow] = []
         for position, row in enumerate(cells):
             if len(row) == columns:
                 row.append(UNSET)
@@ -100,9 +100,9 @@ class CsvReader:
                 rows.append(self._wrong_width(row, number))
         return rows
 
-    def _take(self, line: bytes | None) -> list[Row]:
+    def _take(self, line: bytes | None) -> list[InputRow]:
         """One line, with those before it when a quote is open."""
-        rows: list[Row] = []
+        rows: list[InputRow] = []
         if line is None:
             while self._open:
                 rows += self._give_up()
@@ -118,7 +118,7 @@ class CsvReader:
             return [*rows, _not_utf8(line, self._line, error)]
         return self._take_text(text)
 
-    def _take_text(self, text: str) -> list[Row]:
+    def _take_text(self, text: str) -> list[InputRow]:
         is_odd = text.count('"') % 2 == 1
         if not self._open and not is_odd:
             self._line += 1
@@ -131,7 +131,7 @@ class CsvReader:
             return self._give_up()
         return []
 
-    def _close(self) -> list[Row]:
+    def _close(self) -> list[InputRow]:
         """The row that the open lines make together; if they make none, its first line alone is bad."""
         lines = self._open
         parsed = self._parse(lines, self._line + 1)
@@ -141,12 +141,12 @@ class CsvReader:
         self._line += len(lines)
         return parsed
 
-    def _give_up(self) -> list[Row]:
+    def _give_up(self) -> list[InputRow]:
         """The first open line is a bad row; the others are read again by themselves."""
         first, *rest = self._open
         self._open, self._open_bytes = [], 0
         self._line += 1
-        rows: list[Row] = [
+        rows: list[InputRow] = [
             RowProblem(
                 ErrorCode.INVALID,
                 f"Line {self._line} opens a quote that is not closed where a value ends. "
@@ -158,7 +158,7 @@ class CsvReader:
             rows += self._take_text(text)
         return rows
 
-    def _parse(self, lines: Sequence[str], number: int) -> list[Row]:
+    def _parse(self, lines: Sequence[str], number: int) -> list[InputRow]:
         """The row in `lines`, or none for a blank line."""
         assert self._pick is not None
         try:

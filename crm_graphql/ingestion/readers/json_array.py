@@ -9,7 +9,7 @@ from crm_graphql.core.errors import InvalidInput
 from crm_graphql.ingestion.documents import IngestionKind
 from crm_graphql.ingestion.readers.json_rows import JsonRows
 from crm_graphql.ingestion.readers.lines import BOM, LINE_BYTES
-from crm_graphql.ingestion.rows import Row
+from crm_graphql.ingestion.rows import InputRow
 
 # A complete string, a bracket, or a string that the piece does not end.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]|"', re.DOTALL)
@@ -35,14 +35,14 @@ class JsonArrayReader:
         self._is_open = False
         self._is_closed = False
 
-    def feed(self, piece: bytes) -> Sequence[Row]:
+    def feed(self, piece: bytes) -> Sequence[InputRow]:
         """The rows that `piece` completes."""
         self._buffer += piece
         if not self._is_open and not self._open():
             return []
         return self._scan()
 
-    def finish(self) -> Sequence[Row]:
+    def finish(self) -> Sequence[InputRow]:
         """Nothing more; raises InvalidInput for an array that has not ended."""
         if not self._is_open:
             raise InvalidInput("The body is empty. Send a JSON array of objects.")
@@ -77,8 +77,8 @@ class JsonArrayReader:
         self._offset += count
         self._scanned = 0
 
-    def _scan(self) -> list[Row]:
-        rows: list[Row] = []
+    def _scan(self) -> list[InputRow]:
+        rows: list[InputRow] = []
         buffer, start, end = self._buffer, 0, self._scanned
         for token in _TOKEN.finditer(buffer, self._scanned):
             mark = buffer[token.start()]
@@ -110,7 +110,7 @@ class JsonArrayReader:
         self._scanned = end - start
         return rows
 
-    def _close(self, rows: list[Row], raw: bytes, start: int) -> None:
+    def _close(self, rows: list[InputRow], raw: bytes, start: int) -> None:
         self._is_closed = True
         if self._count or raw.strip(_SPACE):
             rows.append(self._element(raw, start))
@@ -122,7 +122,7 @@ class JsonArrayReader:
         if rest > LINE_BYTES:
             self._refuse(start, f"an element is longer than {LINE_BYTES} bytes, or a quote is missing")
 
-    def _element(self, raw: bytes, start: int) -> Row:
+    def _element(self, raw: bytes, start: int) -> InputRow:
         stripped = raw.strip(_SPACE)
         if not stripped:
             self._refuse(start + len(raw), "an element is missing beside a comma")

@@ -12,7 +12,7 @@ from msgspec import UNSET
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.ingestion.documents import IngestionKind
 from crm_graphql.ingestion.readers.lines import LINE_BYTES
-from crm_graphql.ingestion.rows import LAYOUTS, Row, RowProblem, shown
+from crm_graphql.ingestion.rows import LAYOUTS, InputRow, RowProblem, shown
 
 
 class JsonRows:
@@ -31,7 +31,7 @@ class JsonRows:
             for alias, key in layout.aliases.items()
         ]
 
-    def read(self, raw: bytes, where: str) -> Row:
+    def read(self, raw: bytes, where: str) -> InputRow:
         """The row in `raw`. `where` names the place for a message."""
         try:
             values = msgspec.structs.astuple(self._decode(raw))
@@ -46,7 +46,7 @@ class JsonRows:
             return values[: self._width]
         return self._unalias(values)
 
-    def _unalias(self, values: tuple[Any, ...]) -> Row:
+    def _unalias(self, values: tuple[Any, ...]) -> InputRow:
         row = list(values[: self._width])
         for (alias, field, index), value in zip(self._aliases, values[self._width :], strict=True):
             if value is UNSET:

@@ -8,7 +8,7 @@ from crm_graphql.core.errors import InvalidInput
 from crm_graphql.ingestion.documents import IngestionKind
 from crm_graphql.ingestion.readers.json_rows import JsonRows, too_long
 from crm_graphql.ingestion.readers.lines import LineCutter
-from crm_graphql.ingestion.rows import Row
+from crm_graphql.ingestion.rows import InputRow
 
 
 class NdjsonReader:
@@ -21,19 +21,19 @@ class NdjsonReader:
         self._line = 0
         self._has_rows = False
 
-    def feed(self, piece: bytes) -> Sequence[Row]:
+    def feed(self, piece: bytes) -> Sequence[InputRow]:
         """The rows that `piece` completes."""
         return self._read(self._cutter.feed(piece))
 
-    def finish(self) -> Sequence[Row]:
+    def finish(self) -> Sequence[InputRow]:
         """The last row. Raises InvalidInput for an empty body."""
         rows = self._read(self._cutter.finish())
         if not self._has_rows:
             raise InvalidInput("The body is empty. Send one JSON object a line.")
         return rows
 
-    def _read(self, lines: Sequence[bytes | None]) -> list[Row]:
-        rows: list[Row] = []
+    def _read(self, lines: Sequence[bytes | None]) -> list[InputRow]:
+        rows: list[InputRow] = []
         read = self._rows.read
         for line in lines:
             self._line += 1

@@ -1,11 +1,11 @@
-"""What every reader does."""
+"""The port of all readers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from crm_graphql.ingestion.rows import Row
+from crm_graphql.ingestion.rows import InputRow
 
 
 class Reader(Protocol):
@@ -16,8 +16,8 @@ class Reader(Protocol):
 
     names: dict[str, str]
 
-    def feed(self, piece: bytes) -> Sequence[Row]:
+    def feed(self, piece: bytes) -> Sequence[InputRow]:
         """The rows that `piece` completes. Raises InvalidInput when the body cannot be read at all."""
 
-    def finish(self) -> Sequence[Row]:
+    def finish(self) -> Sequence[InputRow]:
         """The rows that the body's end completes. Raises InvalidInput for a body that ends too early."""

@@ -1,4 +1,4 @@
-"""How clients name and filter orders."""
+"""Inputs that name and filter orders."""
 
 from __future__ import annotations
 

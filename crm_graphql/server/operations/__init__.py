@@ -1,1 +1,1 @@
-"""Which operations may run: found by text or hash, checked and priced once a document, held to the limits."""
+"""Operations: found by text or hash, checked and priced once a document, held to the limits."""

@@ -1,4 +1,4 @@
-"""How large a parsed document is: depth, aliases, root fields, directives, definitions, spreads.
+"""Measures of a parsed document: depth, aliases, root fields, directives, definitions, spreads.
 
 Measured before the document is validated, since validation compares fields and fragments with each other.
 Linear in the document: each definition is walked once, and what a fragment adds wherever it is spread comes

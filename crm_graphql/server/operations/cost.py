@@ -1,4 +1,4 @@
-"""What an operation may cost: about the number of fields in the largest answer that it allows.
+"""The cost of an operation: about the number of fields in the largest answer that it allows.
 
 Each selected field counts 1, leaf or object, and each object of a list 1: the executor's time goes by fields.
 What lies below a list is

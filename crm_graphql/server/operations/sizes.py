@@ -1,4 +1,4 @@
-"""How many objects a list of an answer may hold, by the arguments that ask for them."""
+"""Sizes of an answer's lists, by the arguments that ask for them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is watched, and how it gets to who watches: shared feeds, and outboxes that no slow reader fills."""
+"""Streams of what is watched: shared feeds, and outboxes that no slow reader fills."""

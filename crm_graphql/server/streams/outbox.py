@@ -1,4 +1,4 @@
-"""What waits to be sent on one connection: bounded, and given up when its reader stalls."""
+"""The outbox of one connection: bounded, and given up when its reader stalls."""
 
 from __future__ import annotations
 

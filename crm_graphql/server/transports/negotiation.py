@@ -1,4 +1,4 @@
-"""Which form of answer a client takes best, by its Accept header (RFC 9110, section 12.5.1)."""
+"""Negotiation of the form of an answer, by the Accept header (RFC 9110, section 12.5.1)."""
 
 from __future__ import annotations
 
