@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx
@@ -21,6 +21,7 @@ from crm_graphql.bus.queues import all_queues
 from crm_graphql.bus.rabbitmq.bus import RabbitBus
 from crm_graphql.core.clock import Clock, SystemClock
 from crm_graphql.core.settings import BusKind, Settings
+from crm_graphql.core.slices import Slices
 from crm_graphql.mongo.documents import all_documents
 from crm_graphql.mongo.transactions import APP_NAME
 
@@ -39,6 +40,7 @@ class Resources:
     http: httpx.AsyncClient
     clock: Clock
     access: Access
+    slices: Slices = field(default_factory=Slices)
 
     async def in_transaction(self, work: Callable[[AsyncClientSession], Awaitable[Result]]) -> Result:
         """Run `work(session)` in one transaction: write concern majority, read concern snapshot.

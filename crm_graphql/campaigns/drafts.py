@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.template import Template, parse
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
+
+
+def warnings_of(message: MessageTemplate | None, channel: Channel) -> Sequence[Problem]:
+    """What a message may say unmeant; nothing of one that is refused."""
+    try:
+        return parse(message.subject, message.body, channel).warnings if message else ()
+    except InvalidInput:
+        return ()
 
 
 def checked_template(message: MessageTemplate, channel: Channel, *, is_preview: bool = False) -> Template:

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from io import StringIO
 from typing import ClassVar
 
 import liquid
 from liquid.ast import Node
-from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions.primitive import FloatLiteral, IntegerLiteral, RangeLiteral
-from liquid.builtin.tags.for_tag import ForNode
 from liquid.context import RenderContext
 from liquid.exceptions import LiquidError, LiquidSyntaxError
 from liquid.expression import Expression
-from liquid.output import LimitedStringIO
+from liquid.static_analysis import TemplateAnalysis
 from liquid.token import Token
 
 from crm_graphql.campaigns.liquid_filters import register_filters
+from crm_graphql.campaigns.liquid_source import Piece, pieces
+from crm_graphql.campaigns.liquid_work import Meter, MeteredContext, MeteredOutput, parts_of, weigh
 
 LOOP_LIMIT = 1_000
 """Rounds of a loop, nested ones multiplied."""
-LOOP_NODES_LIMIT = 200
-"""Loops, and placeholders and tags within loops, of one text."""
+DIGITS_LIMIT = 30
+"""Of a number that is written in a template."""
 OUTPUT_LIMIT_BYTES = 200_000
 
 RENDER_ERRORS = (LiquidError, ArithmeticError, ValueError, TypeError, LookupError, RecursionError)
@@ -33,20 +33,35 @@ RENDER_ERRORS = (LiquidError, ArithmeticError, ValueError, TypeError, LookupErro
 _LEFT_OUT = ("include", "render", "tablerow", "increment", "decrement", "ifchanged", "liquid")
 
 
-class _MessageText(liquid.BoundTemplate):
-    """A text that keeps the line ends of template and values as they are."""
+class MessageText(liquid.BoundTemplate):
+    """A parsed text, whose work is counted."""
 
-    def _get_buffer(self) -> StringIO:
-        return LimitedStringIO(limit=OUTPUT_LIMIT_BYTES, newline="")
+    def render_by(self, meter: Meter, values: Mapping[str, object]) -> str:
+        """The text for these values. Raises one of RENDER_ERRORS, WorkLimitReached among them."""
+        context = MeteredContext(self, globals=self.make_globals(values))
+        context.meter_by(meter)
+        output = MeteredOutput(meter, limit=OUTPUT_LIMIT_BYTES)
+        _with_room(self.render_with_context, context, output)
+        return output.getvalue()
+
+
+def _with_room(render: Callable[..., None], *arguments: object) -> None:
+    render(*arguments)
+
+
+# Python keeps frames in chunks of 16 KB, and takes and gives back a chunk with every call that just crosses
+# into one: a loop at that depth runs eight times slower. A frame that needs more than a chunk gets a large
+# one, and the frames of a render find their place behind it.
+_with_room.__code__ = _with_room.__code__.replace(co_stacksize=16_000)
 
 
 class MessageEnvironment(liquid.Environment):
     """Liquid without files, clock and hidden state, and with limits.
 
-    What cannot be bounded while rendering is refused by `check_bounds`: a range is made before it is counted.
+    What cannot be bounded while rendering is refused by `parse_text`: a range is made before it is counted.
     """
 
-    template_class = _MessageText
+    template_class = MessageText
     loop_iteration_limit: ClassVar[int | None] = LOOP_LIMIT
     local_namespace_limit: ClassVar[int | None] = OUTPUT_LIMIT_BYTES
     output_stream_limit: ClassVar[int | None] = OUTPUT_LIMIT_BYTES
@@ -78,25 +93,41 @@ PLAIN = MessageEnvironment(autoescape=False)
 ESCAPING = MessageEnvironment(autoescape=True)
 
 
-def check_bounds(template: liquid.BoundTemplate) -> None:
-    """Raise LiquidSyntaxError for what no limit stops while rendering. Makes the template's numbers exact."""
+@dataclass(frozen=True, slots=True)
+class ParsedText:
+    """A text whose numbers are exact and whose work is counted; what it names, and what it is made of."""
+
+    template: MessageText
+    names: TemplateAnalysis
+    pieces: Sequence[Piece]
+    expressions: Sequence[Expression]
+
+
+def parse_text(source: str, *, escapes: bool) -> ParsedText:
+    """Raises LiquidError for what is no template, and for what no limit stops while rendering."""
+    found = list(pieces(source))
+    template = (ESCAPING if escapes else PLAIN).from_string(source)
+    assert isinstance(template, MessageText)
     context = RenderContext(template)
-    in_loops = 0
-    for node, looped in _nodes(template.nodes, context, looped=False):
-        in_loops += looped or isinstance(node, ForNode)
-        if in_loops > LOOP_NODES_LIMIT:
-            raise LiquidSyntaxError(
-                f"more than {LOOP_NODES_LIMIT} placeholders and tags in loops", token=node.token
-            )
-        for expression in node.expressions():
-            for part in _expressions(expression):
-                _check_expression(part)
+    parts = [
+        part
+        for node in _nodes(template.nodes, context)
+        for expression in node.expressions()
+        for part in parts_of(expression)
+    ]
+    for part in parts:
+        _check_expression(part)
+    names = template.analyze(include_partials=False)
+    weigh(template, context)
+    return ParsedText(template, names, found, parts)
 
 
 def _check_expression(part: Expression) -> None:
+    if isinstance(part, IntegerLiteral | FloatLiteral) and len(part.token.value) > DIGITS_LIMIT:
+        raise LiquidSyntaxError(f"a number of more than {DIGITS_LIMIT} digits", token=part.token)
     if isinstance(part, FloatLiteral):
         # 99.90 must compare equal to an amount of 99.90, which no binary float does.
-        part.value = Decimal(str(part.value))  # type: ignore[assignment]
+        part.value = Decimal(part.token.value)  # type: ignore[assignment]
     if not isinstance(part, RangeLiteral):
         return
     start, stop = part.start, part.stop
@@ -106,17 +137,10 @@ def _check_expression(part: Expression) -> None:
         raise LiquidSyntaxError(f"a range must not be longer than {LOOP_LIMIT}", token=part.token)
 
 
-def _nodes(nodes: list[Node], context: RenderContext, *, looped: bool) -> Iterator[tuple[Node, bool]]:
+def _nodes(nodes: Iterable[Node], context: RenderContext) -> Iterator[Node]:
     for node in nodes:
-        yield node, looped and not isinstance(node, ContentNode)
-        children = list(node.children(context, include_partials=False))
-        yield from _nodes(children, context, looped=looped or isinstance(node, ForNode))
-
-
-def _expressions(expression: Expression) -> Iterator[Expression]:
-    yield expression
-    for child in expression.children():
-        yield from _expressions(child)
+        yield node
+        yield from _nodes(node.children(context, include_partials=False), context)
 
 
 def place(error: LiquidError, source: str) -> int:

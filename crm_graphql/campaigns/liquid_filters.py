@@ -1,17 +1,17 @@
-"""The filters of messages: a chosen few of Liquid's, kept small, exact with numbers, blind to the clock."""
+"""The filters of messages: a chosen few of Liquid's, kept small, paid for by size, blind to the clock."""
 
 from __future__ import annotations
 
 import functools
-import math
-import operator
-from collections.abc import Callable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import liquid
 from liquid.exceptions import FilterArgumentError
 
+from crm_graphql.campaigns.liquid_numbers import MATHS
+from crm_graphql.campaigns.liquid_work import Meter, work_of, work_of_search
 from crm_graphql.campaigns.template_fields import Missing
 from crm_graphql.core.times import parse_moment
 
@@ -20,76 +20,133 @@ TEXT_LIMIT = 20_000
 LIST_LIMIT = 1_000
 """The longest list."""
 
+Filter = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Price:
+    """Units of a filter beside those for looking at its values and its result once."""
+
+    a_call: int = 0
+    a_character: float = 0
+    sign: str = ""
+    a_sign: int = 0
+    """For each `sign` in the text."""
+    searches: bool = False
+    """Looks for its first argument in the text."""
+    an_item: int = 0
+
+
+_CALL = 34
+_PRICES: dict[str, _Price] = {
+    **dict.fromkeys(("capitalize", "downcase", "upcase"), _Price(a_character=0.5)),
+    **dict.fromkeys(("newline_to_br", "strip_newlines"), _Price(sign="\n", a_sign=6)),
+    **dict.fromkeys(("squish", "truncatewords"), _Price(a_character=2)),
+    **dict.fromkeys(("remove", "replace", "split"), _Price(a_character=0.5, searches=True)),
+    **dict.fromkeys(("remove_first", "remove_last", "replace_first", "replace_last"), _Price(searches=True)),
+    **dict.fromkeys(("sort", "sort_natural"), _Price(a_character=0.1, an_item=10)),
+    **dict.fromkeys(("join", "uniq"), _Price(an_item=6)),
+    **dict.fromkeys(MATHS, _Price(a_call=25, a_character=1)),
+    "date": _Price(a_call=30, a_character=1),
+    "escape_once": _Price(sign="&", a_sign=40),
+    # Tags are taken out by a parser that may look for the end of each through all of the text.
+    "strip_html": _Price(sign="<", a_sign=60),
+    "url_decode": _Price(a_character=0.5, sign="%", a_sign=6),
+    "url_encode": _Price(a_character=2),
+}
+_FREE = _Price()
+
 _FROM_LIQUID = (
     *("append", "capitalize", "downcase", "escape", "escape_once", "lstrip", "newline_to_br", "prepend"),
     *("remove", "remove_first", "remove_last", "replace", "replace_first", "replace_last", "rstrip", "slice"),
     *("split", "squish", "strip", "strip_html", "strip_newlines", "truncate", "truncatewords", "upcase"),
     *("url_decode", "url_encode", "compact", "concat", "first", "join", "last", "reverse", "size", "sort"),
-    *("sort_natural", "uniq", "default"),
+    *("sort_natural", "default"),
 )
 # The others let a missing value through, so that a `default` behind them still sees it.
 _TAKE_MISSING = frozenset({"append", "prepend", "concat", "size", "default"})
 
-_NUMBER_LIMIT = 10**18
-_DECIMALS = 6
-
-Filter = Callable[..., Any]
-Number = int | Decimal
-
 
 def register_filters(environment: liquid.Environment) -> None:
-    """Replace the environment's filters by those of this module."""
-    chosen: dict[str, Filter] = {name: environment.filters[name] for name in _FROM_LIQUID}
-    chosen |= {"replace": _bounded_replace(chosen["replace"]), "join": _bounded_join(chosen["join"])}
-    chosen |= {"date": _date, **_MATHS}
-    environment.filters = {name: _guarded(name, filter_) for name, filter_ in chosen.items()}
+    """Replace the environment's filters by those of this module: each, given a meter, is the filter."""
+    chosen: dict[str, Filter] = {
+        name: _bound(environment.filters[name], environment) for name in _FROM_LIQUID
+    }
+    chosen |= {"date": _date, "uniq": _uniq, **MATHS}
+    environment.filters = {
+        name: functools.partial(_metered, name, filter_) for name, filter_ in chosen.items()
+    }
 
 
-def _guarded(name: str, filter_: Filter) -> Filter:
-    """Refuse results beyond the limits; what is missing stays missing where that makes sense."""
-    takes_missing = name in _TAKE_MISSING
-
-    @functools.wraps(filter_)
-    def guarded(value: Any, *arguments: Any, **named: Any) -> Any:
-        if not takes_missing and isinstance(value, Missing):
-            return value
-        result = filter_(value, *arguments, **named)
-        if isinstance(result, str):
-            if len(result) > TEXT_LIMIT:
-                raise _too_large(name)
-        elif isinstance(result, list | tuple) and len(result) > LIST_LIMIT:
-            raise _too_large(name)
-        return result
-
-    return guarded
+def _bound(filter_: Filter, environment: liquid.Environment) -> Filter:
+    wants = getattr(filter_, "with_environment", False)
+    return functools.partial(filter_, environment=environment) if wants else filter_
 
 
-def _too_large(name: str) -> FilterArgumentError:
+def _metered(name: str, filter_: Filter, meter: Meter) -> Filter:
+    return functools.partial(_run, name, filter_, meter)
+
+
+def _run(name: str, filter_: Filter, meter: Meter, value: Any, *arguments: Any, **named: Any) -> Any:
+    """Pay, refuse results beyond the limits; what is missing stays missing where that makes sense."""
+    if isinstance(value, Missing) and name not in _TAKE_MISSING:
+        meter.charge(_CALL)
+        return value
+    given = (*arguments, *named.values())
+    meter.charge(_CALL + work_of(value) + sum(map(work_of, given)))
+    if price := _PRICES.get(name):
+        meter.charge(_work(name, price, value, given))
+    result = filter_(value, *arguments, **named)
+    if work := work_of(result):
+        meter.charge(work)
+        if len(result) > (TEXT_LIMIT if isinstance(result, str) else LIST_LIMIT):
+            raise too_large(name)
+    return result
+
+
+def _work(name: str, price: _Price, value: Any, given: tuple[Any, ...]) -> int:
+    """Units by what the filter does with this value; refuses what would grow beyond the limits."""
+    if isinstance(value, list | tuple | range):
+        if name == "join":
+            _check_join(value, given)
+        return len(value) * price.an_item + int(work_of(value) * price.a_character * 20)
+    text = value if isinstance(value, str) else str(value)
+    units = price.a_call + int(len(text) * price.a_character)
+    if price.sign and (signs := text.count(price.sign)):
+        units += signs * price.a_sign
+        if name == "strip_html":
+            units += signs * len(text) // 20
+    if price.searches and given:
+        wanted = str(given[0])
+        units += work_of_search(len(text), len(wanted))
+        if name == "replace":
+            _check_replace(text, wanted, given)
+    return units
+
+
+def too_large(name: str) -> FilterArgumentError:
+    """The refusal of a result beyond the limits."""
     return FilterArgumentError(f"{name} makes more than a message may hold", token=None)
 
 
-def _bounded_replace(replace: Filter) -> Filter:
+def _check_replace(text: str, wanted: str, given: tuple[Any, ...]) -> None:
     """Foresee the size: a text replaced into itself grows with its square."""
-
-    @functools.wraps(replace)
-    def bounded(value: Any, old: object, new: object = "", **named: Any) -> Any:
-        text, found, instead = str(value), str(old), str(new)
-        # Escaping makes a character six at most.
-        if len(text) + text.count(found) * len(instead) * 6 > TEXT_LIMIT * 6:
-            raise _too_large("replace")
-        return replace(value, old, new, **named)
-
-    return bounded
+    instead = str(given[1]) if len(given) > 1 else ""
+    # Escaping makes a character six at most.
+    if len(text) + text.count(wanted) * len(instead) * 6 > TEXT_LIMIT * 6:
+        raise too_large("replace")
 
 
-def _bounded_join(join: Filter) -> Filter:
-    @functools.wraps(join)
-    def bounded(value: Any, separator: object = " ", **named: Any) -> Any:
-        if isinstance(value, Sequence) and len(value) * len(str(separator)) > TEXT_LIMIT:
-            raise _too_large("join")
-        return join(value, separator, **named)
+def _check_join(items: list[Any] | tuple[Any, ...] | range, given: tuple[Any, ...]) -> None:
+    separator = len(str(given[0])) if given else 1
+    if len(items) * separator > TEXT_LIMIT:
+        raise too_large("join")
 
-    return bounded
+
+def _uniq(value: Any) -> list[object]:
+    """Each item once, at its first place. Liquid's own compares each with each."""
+    items = value if isinstance(value, list | tuple | range) else [value]
+    return list(dict.fromkeys(items))
 
 
 def _date(value: object, pattern: object = "%Y-%m-%d") -> str:
@@ -101,71 +158,8 @@ def _date(value: object, pattern: object = "%Y-%m-%d") -> str:
     if text in ("now", "today"):
         raise FilterArgumentError("a message cannot name the current time", token=None)
     if len(form) > 200:
-        raise _too_large("date")
+        raise too_large("date")
     try:
         return parse_moment(text).strftime(form)
     except ValueError:
         return text
-
-
-def number(value: object) -> Number:
-    """`value` as an exact number; what is none is 0, as Liquid has it."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    try:
-        exact = value if isinstance(value, Decimal) else Decimal(str(value).strip())
-    except ArithmeticError:
-        return 0
-    if not exact.is_finite() or abs(exact) >= _NUMBER_LIMIT:
-        return 0
-    exponent = exact.as_tuple().exponent
-    return int(exact) if isinstance(exponent, int) and exponent > 0 else exact
-
-
-def _bounded(result: Number) -> Number:
-    """A result that prints in plain notation: at most six decimals, half rounded up."""
-    if not -_NUMBER_LIMIT < result < _NUMBER_LIMIT:
-        raise FilterArgumentError("the number is too large for a message", token=None)
-    if isinstance(result, Decimal) and int(result.as_tuple().exponent) < -_DECIMALS:
-        return result.quantize(Decimal(1).scaleb(-_DECIMALS), ROUND_HALF_UP)
-    return result
-
-
-def _two(calculate: Callable[[Number, Number], Number]) -> Filter:
-    return lambda value, other: _bounded(calculate(number(value), number(other)))
-
-
-def _divide(value: Number, other: Number) -> Number:
-    """Whole numbers divide to a whole number, rounded down, as Liquid has it."""
-    if other == 0:
-        raise FilterArgumentError("a division by zero", token=None)
-    if isinstance(value, int) and isinstance(other, int):
-        return value // other
-    return Decimal(value) / Decimal(other)
-
-
-def _modulo(value: Number, other: Number) -> Number:
-    if other == 0:
-        raise FilterArgumentError("a division by zero", token=None)
-    return value - other * math.floor(Decimal(value) / Decimal(other))
-
-
-def _round(value: object, decimals: object = 0) -> Number:
-    digits = min(max(int(number(decimals)), 0), _DECIMALS)
-    rounded = Decimal(number(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
-    return rounded if digits else int(rounded)
-
-
-_MATHS: dict[str, Filter] = {
-    "abs": lambda value: abs(number(value)),
-    "at_least": _two(lambda value, other: max(value, other)),
-    "at_most": _two(lambda value, other: min(value, other)),
-    "ceil": lambda value: math.ceil(number(value)),
-    "divided_by": _two(_divide),
-    "floor": lambda value: math.floor(number(value)),
-    "minus": _two(operator.sub),
-    "modulo": _two(_modulo),
-    "plus": _two(operator.add),
-    "round": _round,
-    "times": _two(operator.mul),
-}

@@ -13,8 +13,9 @@ from crm_graphql.campaigns.template import Rendered, RenderFailed
 from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
-from crm_graphql.core.errors import InvalidInput, NotFound
+from crm_graphql.core.errors import ErrorCode, InvalidInput, NotFound, Problem
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
+from crm_graphql.core.slices import Slices
 from crm_graphql.core.texts import prefix_range, words
 from crm_graphql.customers.queries import CustomerReference, find_customer
 from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
@@ -28,6 +29,9 @@ FIELDS = dict.fromkeys(
     1,
 )
 """What a list shows of a campaign."""
+NOTHING_TO_SEND = Problem(
+    ErrorCode.INVALID, "The body is empty for this customer; nothing would be sent.", ("message", "body")
+)
 
 
 async def campaigns_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
@@ -76,20 +80,26 @@ async def preview_message(
     body: str,
     channel: Channel,
     customer: CustomerReference | None = None,
-) -> Rendered:
-    """The message as this customer would get it, or a made-up one. Requires CAMPAIGNS_READ.
+    slices: Slices,
+) -> tuple[Rendered, Sequence[Problem]]:
+    """The message as this customer would get it, or a made-up one, and warnings. Requires CAMPAIGNS_READ.
 
     Raises InvalidInput for a message that does not parse or render, NotFound for the customer.
     """
     actor.require(Permission.CAMPAIGNS_READ)
-    template = checked_template(MessageTemplate(subject=subject, body=body), channel, is_preview=True)
+    message = MessageTemplate(subject=subject, body=body)
+    (template,) = await slices.each(
+        [message], lambda message: checked_template(message, channel, is_preview=True)
+    )
     found: Mapping[str, Any] | None = EXAMPLE_CUSTOMER
     if customer is not None:
         actor.require(Permission.CUSTOMERS_READ)
         found = await find_customer(customer, fields=dict.fromkeys(("_id", *template.customer_fields), 1))
     if found is None:
         raise NotFound("There is no such customer.", path=("customer",))
+    values = template.freeze(found, campaign_name=EXAMPLE_CAMPAIGN_NAME)
     try:
-        return template.render(template.freeze(found, campaign_name=EXAMPLE_CAMPAIGN_NAME))
+        (rendered,) = await slices.each([values], template.render)
     except RenderFailed as error:
-        raise InvalidInput(f"The message fails for this customer: {error}.", path=("message",)) from None
+        raise InvalidInput.of([error.problem]) from None
+    return rendered, (*template.warnings, NOTHING_TO_SEND) if rendered.is_empty else template.warnings

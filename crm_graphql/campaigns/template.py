@@ -9,24 +9,25 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
-import liquid
 from liquid.exceptions import LiquidError
 from liquid.static_analysis import TemplateAnalysis
 
 from crm_graphql.campaigns.liquid import (
-    ESCAPING,
     PLAIN,
     RENDER_ERRORS,
-    check_bounds,
+    MessageText,
+    ParsedText,
     line_and_column,
+    parse_text,
     place,
     sentence,
 )
+from crm_graphql.campaigns.liquid_work import Meter
 from crm_graphql.campaigns.template_fields import (
     EXAMPLE_CAMPAIGN_NAME,
     EXAMPLE_CUSTOMER,
@@ -35,6 +36,7 @@ from crm_graphql.campaigns.template_fields import (
     freeze,
     thaw,
 )
+from crm_graphql.campaigns.template_warnings import dates_without_percent, foreign_placeholders
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
 from crm_graphql.core.texts import is_storable
@@ -42,6 +44,10 @@ from crm_graphql.core.texts import is_storable
 SUBJECT_LIMIT = 500
 BODY_LIMIT = 50_000
 """Longest texts of a template, in characters."""
+PARSED_LIMIT = 64
+"""Messages whose parsed form is kept: the longest takes a megabyte."""
+PROBLEMS_LIMIT = 20
+"""So many problems of a text, and so many warnings, are told."""
 
 _HTML = re.compile(r"<!doctype html|</?[a-zA-Z][^<>]*>", re.IGNORECASE)
 # What may follow a value's name: {{ customer.tags.first }}, {{ customer.tags[0] }}.
@@ -49,7 +55,18 @@ _AFTER_NAME = frozenset({"size", "first", "last"})
 
 
 class RenderFailed(Exception):
-    """The template cannot be rendered with these values; the message says why, for a delivery's reason."""
+    """The template cannot be rendered with these values; the message says why and where, for a delivery's
+    reason. `problem` says it of the input."""
+
+    def __init__(self, part: str, error: Exception) -> None:
+        line = column = None
+        if isinstance(error, LiquidError) and error.token is not None:
+            source = error.token.source
+            line, column = line_and_column(source, place(error, source))
+        at = f"{part}, line {line}, column {column}" if line else part
+        super().__init__(f"{at}: {sentence(error)}")
+        text = f"The {part} fails for this customer: {sentence(error)}."
+        self.problem = Problem(ErrorCode.INVALID, text, ("message", part), line, column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,11 @@ class Rendered:
     body: str
     missing: tuple[str, ...]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left to send."""
+        return not self.body.strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Template:
@@ -69,8 +91,10 @@ class Template:
     html: bool
     fields: tuple[str, ...]
     """What it uses, as in the catalogue: "customer.name"."""
-    _subject: liquid.BoundTemplate | None
-    _body: liquid.BoundTemplate
+    warnings: tuple[Problem, ...]
+    """What it may say unmeant, each with its path, line and column. They stop nothing."""
+    _subject: MessageText | None
+    _body: MessageText
 
     @property
     def customer_fields(self) -> tuple[str, ...]:
@@ -88,12 +112,17 @@ class Template:
         """
         noted: list[str] = []
         seen = thaw(self.fields, values, noted)
-        try:
-            subject = None if self._subject is None else _one_line(self._subject.render(seen))
-            body = str(self._body.render(seen))
-        except RENDER_ERRORS as error:
-            raise RenderFailed(sentence(error)) from None
-        return Rendered(subject, body, tuple(dict.fromkeys(noted)))
+        meter = Meter()
+        texts: dict[str, str] = {}
+        for part, text in (("subject", self._subject), ("body", self._body)):
+            if text is None:
+                continue
+            try:
+                texts[part] = text.render_by(meter, seen)
+            except RENDER_ERRORS as error:
+                raise RenderFailed(part, error) from None
+        subject = _one_line(texts["subject"]) if "subject" in texts else None
+        return Rendered(subject, texts["body"], tuple(dict.fromkeys(noted)))
 
 
 def parse(subject: str | None, body: str, channel: Channel) -> Template:
@@ -105,7 +134,7 @@ def parse(subject: str | None, body: str, channel: Channel) -> Template:
     return _parse(subject, body, channel)
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=PARSED_LIMIT)
 def _parse(subject: str | None, body: str, channel: Channel) -> Template:
     problems: list[Problem] = []
     subject_text: _Text | None = None
@@ -119,20 +148,41 @@ def _parse(subject: str | None, body: str, channel: Channel) -> Template:
     problems += body_text.check(BODY_LIMIT)
     if problems:
         raise InvalidInput.of(problems)
-    used = body_text.fields | (subject_text.fields if subject_text else set())
+    texts = [text for text in (subject_text, body_text) if text is not None]
+    used = frozenset[str]().union(*(text.fields for text in texts))
+    if problem := _try_out(texts, used):
+        raise InvalidInput.of([problem])
     return Template(
         channel=channel,
         html=body_text.html,
         fields=tuple(name for name in FIELD_NAMES if name in used),
-        _subject=subject_text.template if subject_text else None,
-        _body=body_text.template,
+        warnings=tuple(warning for text in texts for warning in text.warnings()),
+        _subject=subject_text.parsed.template if subject_text else None,
+        _body=body_text.parsed.template,
     )
+
+
+def _try_out(texts: Sequence[_Text], fields: Iterable[str]) -> Problem | None:
+    """What fails for somebody of whom all is known, or for somebody of whom nothing is."""
+    everything = freeze(fields, EXAMPLE_CUSTOMER, EXAMPLE_CAMPAIGN_NAME)
+    for values, whom in (
+        (everything, "an example customer"),
+        ({}, "a customer without any of its values"),
+    ):
+        seen, meter = thaw(fields, values, []), Meter()
+        for text in texts:
+            try:
+                text.parsed.template.render_by(meter, seen)
+            except RENDER_ERRORS as error:
+                at = place(error, text.source) if isinstance(error, LiquidError) else None
+                return text.problem(f"The {text.part} fails for {whom}: {sentence(error)}.", at)
+    return None
 
 
 class _Text:
     """One of the two texts of a message, while it is checked."""
 
-    template: liquid.BoundTemplate
+    parsed: ParsedText
 
     def __init__(self, part: str, source: str, *, html: bool) -> None:
         self.part = part
@@ -141,7 +191,7 @@ class _Text:
         self.fields: set[str] = set()
 
     def check(self, limit: int) -> list[Problem]:
-        """What is wrong with it. Without problems, `template` and `fields` are set."""
+        """What is wrong with it. Without problems, `parsed` and `fields` are set."""
         if not self.source.strip():
             return [self.problem(f"The {self.part} is empty.", code=ErrorCode.REQUIRED)]
         if len(self.source) > limit:
@@ -150,14 +200,21 @@ class _Text:
         if not is_storable(self.source):
             return [self.problem(f"The {self.part} holds characters that are no text.")]
         try:
-            self.template = (ESCAPING if self.html else PLAIN).from_string(self.source)
-            check_bounds(self.template)
-            analysis = self.template.analyze(include_partials=False)
-            return list(self._problems_of_names(analysis)) or self._try_out()
+            self.parsed = parse_text(self.source, escapes=self.html)
         except LiquidError as error:
             return [self._problem_of(error)]
         except RecursionError:
             return [self.problem(f"The {self.part} is nested too deeply.")]
+        return list(islice(self._problems_of_names(self.parsed.names), PROBLEMS_LIMIT))
+
+    def warnings(self) -> Iterator[Problem]:
+        """What it may say unmeant. Call it when there are no problems."""
+        doubts = chain(
+            foreign_placeholders(self.source, self.parsed.pieces, html=self.html),
+            chain.from_iterable(map(dates_without_percent, self.parsed.expressions)),
+        )
+        for doubt in islice(doubts, PROBLEMS_LIMIT):
+            yield self.problem(doubt.text, doubt.index)
 
     def problem(self, text: str, index: int | None = None, code: ErrorCode = ErrorCode.INVALID) -> Problem:
         """A problem of this text, at a position in it."""
@@ -177,40 +234,24 @@ class _Text:
             if name in FIELD_NAMES and all(_may_follow(segment) for segment in segments[2:]):
                 self.fields.add(name)
             else:
-                yield self.problem(_unknown(str(variable)), variable.span.index)
+                yield self.problem(_unknown(str(variable), "value", FIELD_NAMES), variable.span.index)
         for name, spans in analysis.filters.items():
             if name not in PLAIN.filters:
-                known = ", ".join(sorted(PLAIN.filters))
-                text = f'"{name}" is not a filter of a message. Known are: {known}.'
-                yield self.problem(text, spans[0].index)
+                yield self.problem(_unknown(name, "filter", sorted(PLAIN.filters)), spans[0].index)
         for variable in chain.from_iterable(analysis.locals.values()):
             if variable.segments[0] in ("customer", "campaign"):
                 text = f'"{variable}" is a name of the message itself; assign to another.'
                 yield self.problem(text, variable.span.index)
-
-    def _try_out(self) -> list[Problem]:
-        """Render it for somebody of whom all is known, and for somebody of whom nothing is."""
-        everything = freeze(self.fields, EXAMPLE_CUSTOMER, EXAMPLE_CAMPAIGN_NAME)
-        for values, whom in (
-            (everything, "an example customer"),
-            ({}, "a customer without any of its values"),
-        ):
-            try:
-                self.template.render(thaw(self.fields, values, []))
-            except RENDER_ERRORS as error:
-                at = place(error, self.source) if isinstance(error, LiquidError) else None
-                return [self.problem(f"The {self.part} fails for {whom}: {sentence(error)}.", at)]
-        return []
 
 
 def _may_follow(segment: object) -> bool:
     return isinstance(segment, int) or segment in _AFTER_NAME
 
 
-def _unknown(name: str) -> str:
-    close = difflib.get_close_matches(name, FIELD_NAMES, n=1)
+def _unknown(name: str, what: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name[:100].lower(), known, n=1)
     hint = f' Did you mean "{close[0]}"?' if close else ""
-    return f'"{name[:100]}" is not a value of a message.{hint} Known are: {", ".join(FIELD_NAMES)}.'
+    return f'"{name[:100]}" is not a {what} of a message.{hint} Known are: {", ".join(known)}.'
 
 
 def _one_line(text: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from liquid.undefined import Undefined
 
+from crm_graphql.campaigns.liquid_numbers import Amount
 from crm_graphql.core.money import UNITS, to_text
 from crm_graphql.core.times import format_moment
 
@@ -69,7 +69,7 @@ _FREEZE: dict[str, Callable[[Any], Any]] = {
     "last_visit_at": format_moment,
     "first_visit_at": format_moment,
 }
-_THAW: dict[str, Callable[[Any], Any]] = {"total_spend": Decimal}
+_THAW: dict[str, Callable[[Any], Any]] = {"total_spend": Amount.of}
 
 
 class Missing(Undefined):

@@ -16,6 +16,7 @@ from crm_graphql.campaigns.template import RenderFailed
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import InvalidInput
+from crm_graphql.core.slices import Slices
 from crm_graphql.delivery.backoff import Backoff
 from crm_graphql.delivery.documents import DeliveryReason
 from crm_graphql.delivery.messages import Receipt, ReceiptStatus
@@ -85,6 +86,7 @@ class Handover:
         bus: Bus,
         clock: Clock,
         limits: HandoverLimits,
+        slices: Slices,
     ) -> None:
         self._claim = claim
         self._campaign = campaign
@@ -93,13 +95,14 @@ class Handover:
         self._bus = bus
         self._clock = clock
         self._limits = limits
+        self._slices = slices
         self._leased_at = time.monotonic()
         self._touched = False
         """Whether the vendor may have taken something under this claim."""
 
     async def run(self) -> None:
         """Send. Never raises for a vendor that is away or unclear."""
-        messages, receipts = self._render(await queued_rows(self._claim, _ROW_FIELDS))
+        messages, receipts = await self._render(await queued_rows(self._claim, _ROW_FIELDS))
         await self._forward(receipts)
         try:
             doubtful = await self._hand_over(messages)
@@ -118,24 +121,32 @@ class Handover:
             # Not at once: a call that was cut off may still be on its way into the vendor.
             await release_range(self._claim, delay_seconds=self._limits.deadline_seconds, untouched=False)
 
-    def _render(self, rows: Sequence[Mapping[str, Any]]) -> tuple[list[OutgoingMessage], list[Receipt]]:
-        """The messages to send, and news of those whose template fails."""
-        messages: list[OutgoingMessage] = []
-        failed: list[Receipt] = []
-        channel = Channel(self._campaign["channel"])
-        for row in rows:
-            key = f"{row['_id']}-{row['attempt']}"
-            try:
-                text = template_of(self._campaign).render(row["values"])
-            except (RenderFailed, InvalidInput) as error:
-                failed.append(self._failed(key, DeliveryReason.TEMPLATE_ERROR, str(error)[:500]))
-                continue
-            messages.append(
-                OutgoingMessage(
-                    key, channel, row["address"], text.subject, text.body, str(self._claim.campaign_id)
-                )
+    async def _render(self, rows: Sequence[Mapping[str, Any]]) -> tuple[list[OutgoingMessage], list[Receipt]]:
+        """The messages to send, and news of those whose template fails or leaves nothing to send."""
+        rendered = await self._slices.each(rows, self._render_row)
+        return (
+            [message for message in rendered if isinstance(message, OutgoingMessage)],
+            [receipt for receipt in rendered if isinstance(receipt, Receipt)],
+        )
+
+    def _render_row(self, row: Mapping[str, Any]) -> OutgoingMessage | Receipt:
+        key = f"{row['_id']}-{row['attempt']}"
+        try:
+            text = template_of(self._campaign).render(row["values"])
+        except (RenderFailed, InvalidInput) as error:
+            return self._failed(key, DeliveryReason.TEMPLATE_ERROR, str(error)[:500])
+        if text.is_empty:
+            return self._news(
+                key,
+                ReceiptStatus.FAILED,
+                reason=DeliveryReason.TEMPLATE_ERROR,
+                reason_text="The body is empty for this customer.",
+                is_skip=True,
             )
-        return messages, failed
+        channel = Channel(self._campaign["channel"])
+        return OutgoingMessage(
+            key, channel, row["address"], text.subject, text.body, str(self._claim.campaign_id)
+        )
 
     async def _hand_over(self, messages: Sequence[OutgoingMessage]) -> Sequence[OutgoingMessage]:
         """Send the messages, and forward each answer; those of which nothing is known come back.

@@ -11,6 +11,7 @@ from crm_graphql.delivery.documents import DeliveryReason, DeliveryStatus
 from crm_graphql.delivery.messages import Receipt, ReceiptStatus
 
 _QUEUED, _SENT, _FAILED = DeliveryStatus.QUEUED, DeliveryStatus.SENT, DeliveryStatus.FAILED
+_NOT_ARRIVED = (_FAILED, DeliveryStatus.SKIPPED)
 _STATUS = {
     ReceiptStatus.SENT: _SENT,
     ReceiptStatus.DELIVERED: DeliveryStatus.DELIVERED,
@@ -77,7 +78,7 @@ def advance(row: RowState, news: Receipt, *, now: datetime) -> RowState:
         return row
     if not _may_follow(row, news):
         return row
-    target = _STATUS[news.status]
+    target = DeliveryStatus.SKIPPED if news.is_skip else _STATUS[news.status]
     was_sent = news.reason not in CONCLUDED_FROM and news.reason is not DeliveryReason.VENDOR_REJECTED
     moment = news.occurred_at or now
     sent_at = row.sent_at or (moment if was_sent else None)
@@ -88,8 +89,8 @@ def advance(row: RowState, news: Receipt, *, now: datetime) -> RowState:
     return replace(
         row,
         status=target,
-        reason=(news.reason or DeliveryReason.OTHER) if target is _FAILED else None,
-        reason_text=news.reason_text if target is _FAILED else None,
+        reason=(news.reason or DeliveryReason.OTHER) if target in _NOT_ARRIVED else None,
+        reason_text=news.reason_text if target in _NOT_ARRIVED else None,
         vendor_message_id=news.vendor_message_id or row.vendor_message_id,
         sent_at=sent_at,
         finished_at=finished_at,

@@ -41,6 +41,8 @@ class Receipt(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     reason: DeliveryReason | None = None
     reason_text: str | None = None
     vendor_message_id: str | None = None
+    is_skip: bool = False
+    """There was nothing to send: FAILED means SKIPPED. Only we say so, of a message that no vendor had."""
 
 
 class CampaignSend(Message, frozen=True, kw_only=True):

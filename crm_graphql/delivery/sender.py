@@ -10,6 +10,7 @@ from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
+from crm_graphql.core.slices import Slices
 from crm_graphql.delivery.handover import Handover, HandoverLimits
 from crm_graphql.delivery.messages import SEND_QUEUE, CampaignSend
 from crm_graphql.delivery.ranges import claim_range
@@ -30,6 +31,7 @@ class Sender:
         self._bus = bus
         self._clock = clock
         self._limits = limits
+        self._slices = Slices()
         self._stopping = False
 
     def stop(self) -> None:
@@ -75,6 +77,7 @@ class Sender:
             bus=self._bus,
             clock=self._clock,
             limits=self._limits,
+            slices=self._slices,
         )
         await handover.run()
         return True

@@ -199,9 +199,18 @@ async def test_a_preview_shows_what_a_customer_would_get(resources: Resources) -
     await make_customers(1)
     body = "Hi {{ customer.name }} of {{ customer.city }}"
     reference = CustomerReference(external_id="c0")
-    shown = await preview_message(MARKETER, subject=None, body=body, channel=Channel.SMS, customer=reference)
+    shown, _ = await preview_message(
+        MARKETER,
+        subject=None,
+        body=body,
+        channel=Channel.SMS,
+        customer=reference,
+        slices=resources.slices,
+    )
     assert (shown.body, shown.missing) == ("Hi Name 0 of ", ("customer.city",))
-    made_up = await preview_message(MARKETER, subject="S", body=body, channel=Channel.EMAIL)
+    made_up, _ = await preview_message(
+        MARKETER, subject="S", body=body, channel=Channel.EMAIL, slices=resources.slices
+    )
     assert made_up.missing == ()
 
 
@@ -216,5 +225,12 @@ async def test_a_preview_says_what_is_wrong(
     resources: Resources, body: str, customer: CustomerReference | None, code: ErrorCode
 ) -> None:
     with pytest.raises(DomainError) as caught:
-        await preview_message(MARKETER, subject=None, body=body, channel=Channel.SMS, customer=customer)
+        await preview_message(
+            MARKETER,
+            subject=None,
+            body=body,
+            channel=Channel.SMS,
+            customer=customer,
+            slices=resources.slices,
+        )
     assert caught.value.problems[0].code is code

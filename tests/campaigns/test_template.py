@@ -95,6 +95,45 @@ def test_arithmetic(expression: str, expected: str) -> None:
     assert render(f"{{{{ {expression} }}}}").body == expected
 
 
+@pytest.mark.parametrize(
+    ("expression", "spend", "expected"),
+    [
+        ("divided_by: 3", "37.50", "12.50"),
+        ("divided_by: 3", "10.00", "3.33"),
+        ("divided_by: 3 | times: 3", "10.00", "10.00"),
+        ("times: 0.15", "37.50", "5.63"),
+        ("plus: 1", "0.0001", "1.0001"),
+        ("divided_by: 7 | append: ' EUR'", "99.99", "14.28 EUR"),
+        ("minus: 40 | abs", "37.50", "2.50"),
+        ("modulo: 7", "37.50", "2.50"),
+        ("at_most: 5", "37.50", "5.00"),
+        ("times: 0.1", "-0.01", "0.00"),
+        ("times: 1000", "999999999.99", "999999999990.00"),
+        ("round: 1", "37.55", "37.6"),
+        ("round", "37.50", "38"),
+        ("floor", "37.50", "37"),
+    ],
+)
+def test_money_stays_money_in_arithmetic(expression: str, spend: str, expected: str) -> None:
+    body = f"{{{{ customer.total_spend | {expression} }}}}"
+    template = parse(
+        None, body.replace("customer.total_spend |", "customer.total_spend | default: 1 |"), Channel.SMS
+    )
+    values = template.freeze({"total_spend": to_units(spend)}, campaign_name="x")
+    assert template.render(values).body == expected
+
+
+def test_money_stays_money_on_the_right_side() -> None:
+    customer = {"total_spend": to_units("37.50")}
+    assert render("{{ 100 | minus: customer.total_spend }}", customer).body == "62.50"
+
+
+def test_a_row_that_fails_names_the_place() -> None:
+    template = parse(None, "Hi\n{% if customer.city == 'X' %}{{ 1 | divided_by: 0 }}{% endif %}", Channel.SMS)
+    with pytest.raises(RenderFailed, match="body, line 2, column 37: a division by zero"):
+        template.render({"customer": {"city": "X"}})
+
+
 def test_dates_are_formatted_and_print_as_utc_without_a_format() -> None:
     customer = {"last_visit_at": datetime(2024, 6, 30, 9, 30, tzinfo=UTC)}
     body = "{{ customer.last_visit_at | date: '%d %B %Y' }} {{ customer.last_visit_at }}"

@@ -49,6 +49,16 @@ receipts = st.builds(
 RANK = {S.QUEUED: 0, S.SENT: 1, S.DELIVERED: 2, S.FAILED: 2, S.SKIPPED: 2}
 
 
+def test_what_was_not_sent_for_it_was_empty_is_skipped_and_stays_so() -> None:
+    empty = Receipt(KEY, ReceiptStatus.FAILED, NOW, 1, R.TEMPLATE_ERROR, "It is empty.", is_skip=True)
+    row = after(empty)
+    assert (row.status, row.reason, row.reason_text) == (S.SKIPPED, R.TEMPLATE_ERROR, "It is empty.")
+    assert (row.sent_at, row.finished_at) == (None, NOW)
+    assert after(empty, SENT, DELIVERED) == row
+    assert after(SENT, empty).status is S.SENT
+    assert stats_changes([(S.QUEUED, row.status)]) == {"queued": -1, "skipped": 1}
+
+
 @given(st.permutations([SENT, SENT, DELIVERED, DELIVERED, NO_RECEIPT, UNKNOWN]))
 def test_any_order_of_a_delivery_ends_delivered_once_it_was_sent(order: list[Receipt]) -> None:
     # Our own conclusion that nothing is known is final when it comes before all that the vendor said.

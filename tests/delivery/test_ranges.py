@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from crm_graphql.core.slices import Slices
 from crm_graphql.delivery.backoff import Backoff
 from crm_graphql.delivery.documents import SendRange
 from crm_graphql.delivery.handover import Handover, HandoverLimits
@@ -65,6 +66,7 @@ async def hand_over(resources: Resources, claim: Claim, vendor: StandInVendor) -
         bus=resources.bus,
         clock=resources.clock,
         limits=LIMITS,
+        slices=Slices(),
     ).run()
 
 

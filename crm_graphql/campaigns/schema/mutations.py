@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from crm_graphql.campaigns.documents import MessageTemplate
+from crm_graphql.campaigns.drafts import warnings_of
 from crm_graphql.campaigns.schema.inputs import (
     CampaignCreateInput,
     CampaignLaunchInput,
@@ -21,13 +22,22 @@ from crm_graphql.campaigns.schema.types import (
 )
 from crm_graphql.campaigns.service import create_campaign, launch_campaign, update_campaign
 from crm_graphql.core.actor import Permission
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.ids import decode_key
+from crm_graphql.core.paging import Row
 from crm_graphql.gql.context import Info
+from crm_graphql.gql.errors import UserError
 from crm_graphql.gql.permission import mutation
 
 
 def _message(message: MessageInput | None) -> MessageTemplate | None:
     return MessageTemplate(subject=message.subject, body=message.body) if message else None
+
+
+def _warnings(row: Row) -> list[UserError]:
+    """Those of the campaign's message, for a payload."""
+    message = MessageTemplate.model_validate(row["message"]) if row.get("message") else None
+    return [UserError.from_problem(warning) for warning in warnings_of(message, Channel(row["channel"]))]
 
 
 @mutation(Permission.CAMPAIGNS_WRITE, "Make a draft.", subject="audience_id")
@@ -43,7 +53,7 @@ async def campaign_create(
         idempotency_key=input.idempotency_key,
         clock=info.context.resources.clock,
     )
-    return CampaignCreatePayload(campaign=Campaign.from_document(row))
+    return CampaignCreatePayload(campaign=Campaign.from_document(row), warnings=_warnings(row))
 
 
 @mutation(Permission.CAMPAIGNS_WRITE, "Change a draft. Drafts only.", subject="id")
@@ -61,7 +71,7 @@ async def campaign_update(
         changes["message"] = _message(input.message)
     key = decode_key("Campaign", input.id)
     row = await update_campaign(info.context.actor, key, changes, clock=info.context.resources.clock)
-    return CampaignUpdatePayload(campaign=Campaign.from_document(row))
+    return CampaignUpdatePayload(campaign=Campaign.from_document(row), warnings=_warnings(row))
 
 
 @mutation(
@@ -75,4 +85,4 @@ async def campaign_launch(
     key = decode_key("Campaign", input.id)
     resources = info.context.resources
     row = await launch_campaign(info.context.actor, key, bus=resources.bus, clock=resources.clock)
-    return CampaignLaunchPayload(campaign=Campaign.from_document(row))
+    return CampaignLaunchPayload(campaign=Campaign.from_document(row), warnings=_warnings(row))

@@ -67,18 +67,23 @@ async def message_preview(
     ] = None,
 ) -> MessagePreview | None:
     try:
-        rendered = await preview_message(
+        rendered, warnings = await preview_message(
             info.context.actor,
             subject=message.subject,
             body=message.body,
             channel=channel,
             customer=customer.reference(field="customer") if customer else None,
+            slices=info.context.resources.slices,
         )
     except InvalidInput as error:
         problems = [UserError.from_problem(problem) for problem in error.problems]
-        return MessagePreview(subject=None, body=None, missing=[], errors=problems)
+        return MessagePreview(subject=None, body=None, missing=[], errors=problems, warnings=[])
     return MessagePreview(
-        subject=rendered.subject, body=rendered.body, missing=list(rendered.missing), errors=[]
+        subject=rendered.subject,
+        body=rendered.body,
+        missing=list(rendered.missing),
+        errors=[],
+        warnings=[UserError.from_problem(warning) for warning in warnings],
     )
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from crm_graphql.delivery.schema.types import Delivery
 
 
+_WARNINGS = "What may be unmeant, at its place: another tool's placeholder, a date pattern without %."
+
+
 @strawberry.type(description="The text of a campaign: Liquid templates.")
 class Message:
     subject: str | None = strawberry.field(description="The subject; email only.")
@@ -158,6 +161,7 @@ class MessagePreview:
     body: str | None = strawberry.field(description="The rendered body; null with `errors`.")
     missing: list[str] = strawberry.field(description="Placeholders that had no value and no default.")
     errors: list[UserError] = strawberry.field(description="What is wrong with the template.")
+    warnings: list[UserError] = strawberry.field(description=_WARNINGS)
 
 
 @strawberry.type(description="Something that a template may name.")
@@ -174,6 +178,7 @@ class CampaignPayload(Payload):
     campaign: Campaign | None = strawberry.field(
         default=None, description="The campaign as it now stands; also filled with WRONG_STATE."
     )
+    warnings: list[UserError] = strawberry.field(default_factory=list, description=_WARNINGS)
 
     @classmethod
     def failed(cls, error: DomainError) -> Self:

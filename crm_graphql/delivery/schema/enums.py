@@ -28,7 +28,7 @@ describe_enum(
         "FREQUENCY_CAP": "The customer was written to too often lately.",
         "CANCELLED": "The campaign was cancelled before it was sent.",
         "ERASED": "The customer was erased.",
-        "TEMPLATE_ERROR": "The template failed for this customer.",
+        "TEMPLATE_ERROR": "The template failed for this customer, or left nothing to send.",
         "VENDOR_REJECTED": "The vendor refused the message.",
         "BOUNCED": "The receiving side refused it.",
         "NO_RECEIPT": "No receipt came in the configured time; a later one still corrects this.",

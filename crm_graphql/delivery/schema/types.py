@@ -9,12 +9,12 @@ import strawberry
 from bson import ObjectId
 
 from crm_graphql.campaigns.schema.enums import Channel
-from crm_graphql.campaigns.schema.loaders import campaign_loader
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
 from crm_graphql.delivery.queries import deliveries_by_ids
-from crm_graphql.delivery.rendering import Rendered, render_delivery
+from crm_graphql.delivery.rendering import Rendered
 from crm_graphql.delivery.schema.enums import DeliveryReason, DeliveryStatus
+from crm_graphql.delivery.schema.loaders import DeliveryRow, text_loader
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload
 from crm_graphql.gql.loaders import rows_by_id
@@ -105,8 +105,7 @@ class Delivery(Node):
         return rendered.body if rendered else None
 
     async def _rendered(self, info: Info) -> Rendered | None:
-        campaign = await info.context.loader(campaign_loader).load(self.row["campaign_id"])
-        return render_delivery(campaign, self.row) if campaign else None
+        return await info.context.loader(text_loader).load(DeliveryRow(self.row))
 
 
 @strawberry.type(description="Deliveries that changed.")
