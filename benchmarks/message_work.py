@@ -12,12 +12,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from crm_graphql.campaigns.documents import Channel
 from crm_graphql.campaigns.liquid import PLAIN, RENDER_ERRORS, parse_text
 from crm_graphql.campaigns.liquid_source import TAGS_LIMIT
 from crm_graphql.campaigns.liquid_work import Meter
 from crm_graphql.campaigns.template import parse
 from crm_graphql.campaigns.template_fields import FIELD_NAMES, thaw
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import InvalidInput
 
 ROUNDS = 3
