@@ -21,12 +21,12 @@ class CsvHeader:
     names: dict[str, str]
 
 
-def read_header(line: bytes, kind: IngestionKind) -> CsvHeader:
-    """Read the header line. Raises InvalidInput that names what is missing or doubled."""
-    if line.startswith(UTF16_MARKS):
+def read_header(record: bytes, kind: IngestionKind, separator: str = ",") -> CsvHeader:
+    """Read the header. Raises InvalidInput that names what is missing, doubled, or another door's."""
+    if record.startswith(UTF16_MARKS):
         raise InvalidInput("The file is UTF-16. Save it as UTF-8.")
     try:
-        columns = next(csv.reader([line.decode().rstrip("\r")], strict=True))
+        columns = next(csv.reader([record.decode()], delimiter=separator, strict=True))
     except UnicodeDecodeError as error:
         raise InvalidInput(
             f"The header is not UTF-8 at byte {error.start}. Save the file as UTF-8."
