@@ -18,6 +18,7 @@ from crm_graphql.campaigns.documents import Campaign, Channel
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
 from crm_graphql.core.clock import Clock
+from crm_graphql.core.phones import is_dialable
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus, SendRange
@@ -130,8 +131,7 @@ class _Walk:
         self, page: Sequence[Row], session: AsyncClientSession
     ) -> tuple[Row, list[dict[str, Any]]]:
         """Campaign first, for it guards and orders; then the rows and their ranges."""
-        address = ADDRESS_FIELDS[self._channel]
-        queued = sum(1 for customer in page if customer.get(address))
+        queued = sum(1 for customer in page if self._address(customer))
         now = self._planner.clock.now()
         campaign = await Campaign.get_pymongo_collection().find_one_and_update(
             {**self._guard, "planning.after": self._after},
@@ -163,13 +163,13 @@ class _Walk:
         now = self._planner.clock.now()
         first = campaign["planning"]["next_number"] - len(page)
         for number, customer in enumerate(page, first):
-            address = customer.get(ADDRESS_FIELDS[self._channel])
+            address = self._address(customer)
             yield {
                 "campaign_id": self._id,
                 "number": number,
                 "customer_id": customer["_id"],
                 "channel": self._channel.value,
-                "address": address or None,
+                "address": address,
                 "values": self._template.freeze(customer, campaign_name=self._name),
                 "status": (DeliveryStatus.QUEUED if address else DeliveryStatus.SKIPPED).value,
                 "reason": None if address else DeliveryReason.NO_ADDRESS.value,
@@ -182,6 +182,13 @@ class _Walk:
                 "created_at": now,
                 "updated_at": now,
             }
+
+    def _address(self, customer: Row) -> str | None:
+        """Where the message goes; None without an address, or with a number that nobody can dial."""
+        address: str | None = customer.get(ADDRESS_FIELDS[self._channel]) or None
+        if address is None or self._channel is Channel.EMAIL or is_dialable(address):
+            return address
+        return None
 
     async def _hint(self, count: int) -> None:
         """Tell senders that there is work. Not one message a range: each takes ranges until none is left."""

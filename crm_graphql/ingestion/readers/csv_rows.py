@@ -103,7 +103,7 @@ class CsvReader:
                 continue
             row.append(UNSET)
             rows.append(pick(row))
-        self._line += len(records) + sum([record.count(end) for record in records])  # type: ignore[union-attr]
+        self._line += len(records) + sum(record.count(end) for record in records if type(record) is bytes)
         return rows
 
     def _read_one(self, record: bytes) -> Row | None:
