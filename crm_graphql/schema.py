@@ -20,6 +20,7 @@ from crm_graphql.core.errors import LimitExceeded
 from crm_graphql.customers import schema as customers
 from crm_graphql.delivery import schema as delivery
 from crm_graphql.gql.context import Info
+from crm_graphql.gql.deferred import refuse_deferred
 from crm_graphql.gql.node import Node, fetch_nodes
 from crm_graphql.gql.permission import signed_in_query
 from crm_graphql.gql.scalars import DATE, SCALARS
@@ -74,6 +75,7 @@ schema = strawberry.Schema(
     types=[date],
     config=StrawberryConfig(scalar_map={**SCALARS, date: DATE}),
 )
+refuse_deferred(schema._schema, except_in=ingestion.RECORD_INPUTS)
 
 
 def executable_schema() -> GraphQLSchema:

@@ -15,6 +15,7 @@ from typing import Any
 
 from crm_graphql.audiences.fields import CUSTOMER_FIELDS, TWINS, RuleFields, RuleFieldType, RuleOperator
 from crm_graphql.audiences.rules import AllOf, Not, Rule, Where, parse
+from crm_graphql.audiences.values import Day
 from crm_graphql.core.texts import prefix_range
 from crm_graphql.core.times import Duration
 
@@ -45,13 +46,17 @@ with null it is answered from an index alone."""
 
 
 def select_customers(
-    raw_rule: Mapping[str, Any], at: datetime, fields: RuleFields = CUSTOMER_FIELDS
+    raw_rule: Mapping[str, Any],
+    at: datetime,
+    fields: RuleFields = CUSTOMER_FIELDS,
+    *,
+    default_country: str | None = None,
 ) -> Filter:
     """The filter that selects the customers of a rule, given in the shape of RuleInput, at the moment `at`.
 
-    Raises InvalidInput with every problem of the rule.
+    `default_country` is as `parse` has it. Raises InvalidInput with every problem of the rule.
     """
-    return compile_rule(parse(raw_rule, fields), at)
+    return compile_rule(parse(raw_rule, fields, default_country=default_country), at)
 
 
 def compile_rule(rule: Rule, at: datetime) -> Filter:
@@ -126,7 +131,7 @@ def _compile_where(where: Where, at: datetime, *, negated: bool) -> Filter:
     """The condition as one filter. "Not between" needs an index less than it needs to be no "or": other
     conditions narrow the search, and MongoDB plans an "or" among them badly."""
     operator, negated = _without_negation(where, negated=negated)
-    path, bounds = where.field.mongo_path, _bounds(where, operator, at)
+    path, bounds = _path(where, operator), _bounds(where, operator, at)
     if bounds is not None:
         return {path: {"$not": bounds} if negated else bounds}
     if operator is RuleOperator.IS_SET and where.field.presence is not None:
@@ -139,13 +144,17 @@ def compared_path(where: Where) -> str:
     """The field of the document that the condition's filter asks about."""
     if TWINS.get(where.operator, where.operator) is RuleOperator.IS_SET and where.field.presence:
         return where.field.presence[0]
-    return where.field.mongo_path
+    return _path(where, where.operator)
+
+
+def _path(where: Where, operator: RuleOperator) -> str:
+    return ".".join(where.field.path_for(operator))
 
 
 def _disjoint_where(where: Where, at: datetime, *, negated: bool) -> Conjunctions:
     """The condition as filters that exclude each other: two for "not between", one for all else."""
     operator, is_negated = _without_negation(where, negated=negated)
-    path, bounds = where.field.mongo_path, _bounds(where, operator, at)
+    path, bounds = _path(where, operator), _bounds(where, operator, at)
     if bounds is None or not is_negated:
         return [[_compile_where(where, at, negated=negated)]]
     outside: Conjunctions = [[{path: {"$not": {"$gte": bounds["$gte"]}}}]]
@@ -162,8 +171,12 @@ def _without_negation(where: Where, *, negated: bool) -> tuple[RuleOperator, boo
 def _bounds(where: Where, operator: RuleOperator, at: datetime) -> Filter | None:
     """The two ends of a range, for the operators that ask for one."""
     operand = where.operand
+    if operator is RuleOperator.EQ and isinstance(operand, Day):
+        return {"$gte": operand.first, "$lt": operand.after}
     if operator is RuleOperator.BETWEEN and isinstance(operand, tuple):
-        return {"$gte": operand[0], "$lte": operand[1]}
+        low, high = operand
+        first = low.first if isinstance(low, Day) else low
+        return {"$gte": first} | ({"$lt": high.after} if isinstance(high, Day) else {"$lte": high})
     if operator is RuleOperator.WITHIN_LAST and isinstance(operand, Duration):
         return {"$gte": operand.before(at), "$lte": at}
     return dict(prefix_range(str(operand))) if operator is RuleOperator.STARTS_WITH else None
@@ -171,7 +184,7 @@ def _bounds(where: Where, operator: RuleOperator, at: datetime) -> Filter | None
 
 def _condition(where: Where, operator: RuleOperator, *, negated: bool) -> Filter:
     operand = where.operand
-    if operator is RuleOperator.IN and isinstance(operand, tuple):
+    if operator in (RuleOperator.EQ, RuleOperator.IN) and isinstance(operand, tuple):
         return {"$nin" if negated else "$in": list(operand)}
     if operator is RuleOperator.EQ or (
         operator is RuleOperator.CONTAINS and where.field.type is RuleFieldType.LIST
@@ -181,9 +194,17 @@ def _condition(where: Where, operator: RuleOperator, *, negated: bool) -> Filter
         condition: Filter = {"$regex": _literal(str(operand))}
     elif operator is RuleOperator.IS_SET:
         condition = {"$gte": _LEAST[where.field.type]}
+    elif isinstance(operand, Day):
+        condition = _beside_day(operator, operand)
     else:
         condition = {_ORDER[operator]: operand}
     return {"$not": condition} if negated else condition
+
+
+def _beside_day(operator: RuleOperator, day: Day) -> Filter:
+    """Before, after, or until the end of a whole day, or from its beginning."""
+    edge = day.after if operator in (RuleOperator.GT, RuleOperator.LTE) else day.first
+    return {"$gte" if operator in (RuleOperator.GT, RuleOperator.GTE) else "$lt": edge}
 
 
 def _literal(text: str) -> str:

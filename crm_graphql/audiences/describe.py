@@ -6,9 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from crm_graphql.audiences.fields import TWINS, RuleField, RuleFieldType, RuleOperator
+from crm_graphql.audiences.fields import (
+    TWINS,
+    RuleField,
+    RuleFieldType,
+    RuleOperator,
+    RuleValueShape,
+    value_shape,
+)
 from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule, Where, parse
-from crm_graphql.audiences.values import Scalar
+from crm_graphql.audiences.values import Day, Scalar
 from crm_graphql.core.money import to_text
 from crm_graphql.core.times import Duration
 
@@ -42,6 +49,12 @@ _OF_MOMENTS = {
     RuleOperator.LTE: "is at or before",
     RuleOperator.EQ: "is at",
     RuleOperator.NE: "is not at",
+}
+_OF_DAYS = {
+    RuleOperator.GTE: "is on or after",
+    RuleOperator.LTE: "is on or before",
+    RuleOperator.EQ: "is on",
+    RuleOperator.NE: "is not on",
 }
 _OF_LISTS = {
     RuleOperator.CONTAINS: "include",
@@ -100,8 +113,10 @@ def _condition(where: Where, operator: RuleOperator, currency: str) -> str:
         return f"{subject} {words}"
     if isinstance(operand, Duration):
         return f"{subject} {words} {_duration(operand)}"
-    if isinstance(operand, tuple):
+    if value_shape(operator) in (RuleValueShape.LIST, RuleValueShape.RANGE) and isinstance(operand, tuple):
         return f"{subject} {words} {_values(where, operator, operand, currency)}"
+    if isinstance(operand, Day):
+        words = _OF_DAYS.get(operator, words)
     return f"{subject} {words} {_value(where.field.type, operand, given, currency)}"
 
 
@@ -112,21 +127,26 @@ def _subject(field: RuleField) -> str:
 
 
 def _values(where: Where, operator: RuleOperator, operand: Sequence[Scalar], currency: str) -> str:
+    count = len(where.given)
+    # Texts are told as they were given: several forms may stand for one of them.
+    values: Sequence[Any] = operand if len(operand) == count else where.given
     texts = [
         _value(where.field.type, value, given, currency)
-        for value, given in zip(operand[:SHOWN_VALUES], where.given[:SHOWN_VALUES], strict=True)
+        for value, given in zip(values[:SHOWN_VALUES], where.given[:SHOWN_VALUES], strict=True)
     ]
     if operator is RuleOperator.BETWEEN:
         return " and ".join(texts)
-    if len(operand) > SHOWN_VALUES:
-        return f"{', '.join(texts)} or {len(operand) - SHOWN_VALUES:,} more"
+    if count > SHOWN_VALUES:
+        return f"{', '.join(texts)} or {count - SHOWN_VALUES:,} more"
     return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
 
 
-def _value(type_: RuleFieldType, operand: Scalar, given: object, currency: str) -> str:
+def _value(type_: RuleFieldType, operand: object, given: object, currency: str) -> str:
     """A value for reading. Texts are shown as they were given, not in the folded case they compare in."""
     if isinstance(operand, bool):
         return "yes" if operand else "no"
+    if isinstance(operand, Day):
+        return f"{_day(operand.first)} (UTC)"
     if isinstance(operand, datetime):
         return _moment(operand)
     if isinstance(operand, int):
@@ -141,13 +161,17 @@ def _money(units: int, currency: str) -> str:
     return f"{sign}{int(whole):,}.{decimals} {currency}"
 
 
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B} {moment.year:04d}"
+
+
 def _moment(moment: datetime) -> str:
-    day = f"{moment.day} {moment:%B} {moment.year:04d}"
+    day = _day(moment)
     if moment.microsecond:
         return f"{day}, {moment:%H:%M:%S}.{moment.microsecond // 1000:03d} UTC"
     if moment.second:
         return f"{day}, {moment:%H:%M:%S} UTC"
-    return f"{day}, {moment:%H:%M} UTC" if moment.hour or moment.minute else day
+    return f"{day}, {moment:%H:%M} UTC"
 
 
 def _duration(duration: Duration) -> str:

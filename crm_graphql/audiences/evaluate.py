@@ -8,6 +8,7 @@ from typing import Any
 
 from crm_graphql.audiences.fields import TWINS, RuleFieldType, RuleOperator
 from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule, Where
+from crm_graphql.audiences.values import Day
 from crm_graphql.core.times import Duration
 
 
@@ -29,7 +30,7 @@ def evaluate(rule: Rule, customer: Mapping[str, Any], at: datetime) -> bool:
 
 def _holds(where: Where, operator: RuleOperator, customer: Mapping[str, Any], at: datetime) -> bool:
     value: Any = customer
-    for part in where.field.path:
+    for part in where.field.path_for(operator):
         value = value.get(part) if isinstance(value, Mapping) else None
     if value is None:
         return False
@@ -49,7 +50,11 @@ def _list_holds(operator: RuleOperator, elements: list[Any], operand: Any) -> bo
 
 
 def _compare(operator: RuleOperator, value: Any, operand: Any, at: datetime) -> bool:
+    if isinstance(operand, Day):
+        return _compare_day(operator, value, operand)
     match operator:
+        case RuleOperator.EQ if isinstance(operand, tuple):
+            holds = value in operand
         case RuleOperator.EQ:
             holds = value == operand
         case RuleOperator.IN:
@@ -63,7 +68,10 @@ def _compare(operator: RuleOperator, value: Any, operand: Any, at: datetime) -> 
         case RuleOperator.LTE:
             holds = value <= operand
         case RuleOperator.BETWEEN:
-            holds = operand[0] <= value <= operand[1]
+            low, high = operand
+            holds = value >= (low.first if isinstance(low, Day) else low) and (
+                value < high.after if isinstance(high, Day) else value <= high
+            )
         case RuleOperator.CONTAINS:
             holds = operand in value
         case RuleOperator.STARTS_WITH:
@@ -73,3 +81,20 @@ def _compare(operator: RuleOperator, value: Any, operand: Any, at: datetime) -> 
         case _:
             raise ValueError(f"{operator.value} compares no single value")
     return bool(holds)
+
+
+def _compare_day(operator: RuleOperator, value: datetime, day: Day) -> bool:
+    """How a moment compares with a whole day."""
+    match operator:
+        case RuleOperator.EQ:
+            return day.first <= value < day.after
+        case RuleOperator.GT:
+            return value >= day.after
+        case RuleOperator.GTE:
+            return value >= day.first
+        case RuleOperator.LT:
+            return value < day.first
+        case RuleOperator.LTE:
+            return value < day.after
+        case _:
+            raise ValueError(f"{operator.value} compares with no day")

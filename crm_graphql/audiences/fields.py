@@ -41,6 +41,21 @@ class RuleOperator(Enum):
     NOT_WITHIN_LAST = "NOT_WITHIN_LAST"
 
 
+class RuleReading(Enum):
+    """What a text of a rule is compared as."""
+
+    FOLDED = "FOLDED"
+    """Without regard to case."""
+    EXACT = "EXACT"
+    """As it is where it is compared by equality: two spellings are two values."""
+    EMAIL = "EMAIL"
+    """Without invisible signs, and without regard to case."""
+    PHONE = "PHONE"
+    """As the number that ingestion makes of it."""
+    COUNTRY = "COUNTRY"
+    """As any of the country's names."""
+
+
 class RuleValueShape(Enum):
     """What an operator wants as its value."""
 
@@ -85,6 +100,10 @@ OPERATORS: Mapping[RuleFieldType, tuple[RuleOperator, ...]] = {
 """What each type of field can be asked, in the order a rule builder offers it."""
 
 
+EQUALITY = frozenset({RuleOperator.EQ, RuleOperator.NE, RuleOperator.IN, RuleOperator.NOT_IN})
+"""The operators that compare with a whole value."""
+
+
 def value_shape(operator: RuleOperator) -> RuleValueShape:
     """What `operator` wants as its value."""
     return _SHAPES.get(TWINS.get(operator, operator), RuleValueShape.ONE)
@@ -101,11 +120,13 @@ class RuleField:
     path: tuple[str, ...]
     presence: tuple[str, tuple[int, ...]] | None = None
     """Another field of the document, and its values with which this one is set: a shorter way to ask."""
+    reading: RuleReading = RuleReading.FOLDED
+    exact_path: tuple[str, ...] | None = None
+    """Where the value lies that is compared by equality, when it is not `path`."""
 
-    @property
-    def mongo_path(self) -> str:
-        """The path as MongoDB writes it. It comes from this table alone, never from a caller."""
-        return ".".join(self.path)
+    def path_for(self, operator: RuleOperator) -> tuple[str, ...]:
+        """Where the value lies that `operator` compares: from this table alone, never from a caller."""
+        return self.exact_path if self.exact_path and operator in EQUALITY else self.path
 
 
 RuleFields = Mapping[str, RuleField]
@@ -119,12 +140,20 @@ _CUSTOMER_FIELDS = (
     RuleField("firstVisitAt", "First visit", "Spending and visits", _MOMENT, ("first_visit_at",)),
     RuleField("lastVisitAt", "Last visit", "Spending and visits", _MOMENT, ("last_visit_at",)),
     RuleField("name", "Name", "Profile", _TEXT, ("folded", "name")),
-    RuleField("email", "Email", "Profile", _TEXT, ("folded", "email"), ("reach", reaches(EMAIL))),
-    RuleField("phone", "Phone", "Profile", _TEXT, ("folded", "phone"), ("reach", reaches(PHONE))),
+    RuleField(
+        "email", "Email", "Profile", _TEXT, ("folded", "email"), ("reach", reaches(EMAIL)), RuleReading.EMAIL
+    ),
+    RuleField(
+        "phone", "Phone", "Profile", _TEXT, ("folded", "phone"), ("reach", reaches(PHONE)), RuleReading.PHONE
+    ),
     RuleField("city", "City", "Profile", _TEXT, ("folded", "city")),
-    RuleField("country", "Country", "Profile", _TEXT, ("folded", "country")),
+    RuleField("country", "Country", "Profile", _TEXT, ("folded", "country"), reading=RuleReading.COUNTRY),
     RuleField("tags", "Tags", "Profile", _LIST, ("folded", "tags")),
-    RuleField("externalId", "External id", "Record", _TEXT, ("folded", "external_id")),
+    RuleField(
+        *("externalId", "External id", "Record", _TEXT, ("folded", "external_id")),
+        reading=RuleReading.EXACT,
+        exact_path=("external_id",),
+    ),
     RuleField("createdAt", "Created", "Record", _MOMENT, ("created_at",)),
 )
 

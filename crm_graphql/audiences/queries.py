@@ -96,7 +96,7 @@ async def preview_rule(
     actor.require(Permission.AUDIENCES_READ)
     now = clock.now()
     problems = list(_sample_problems(sample_size))
-    parsed = read_rule(rule, problems)
+    parsed = read_rule(rule, problems, settings.country or None)
     if problems or parsed is None:
         return RulePreview(now, problems=problems)
     timeout = settings.rule_count_timeout_seconds

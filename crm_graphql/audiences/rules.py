@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from crm_graphql.audiences.fields import (
@@ -17,7 +16,7 @@ from crm_graphql.audiences.fields import (
     RuleValueShape,
     value_shape,
 )
-from crm_graphql.audiences.values import INT64_LIMIT, Scalar, read_duration, read_scalar, shown
+from crm_graphql.audiences.values import Day, Scalar, Value, read_duration, read_value, shown
 from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
 from crm_graphql.core.times import Duration
 
@@ -33,7 +32,8 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """One condition. `operand` is what the field is compared with; `given` is the value as it was sent."""
+    """One condition. `operand` is what the field is compared with, of EQ a tuple where one value has several
+    forms; `given` is the value as it is stored and told."""
 
     field: RuleField
     operator: RuleOperator
@@ -65,24 +65,25 @@ class Not:
 Rule = AllOf | AnyOf | Not | Where
 
 
-def parse(raw: object, fields: RuleFields = CUSTOMER_FIELDS) -> Rule:
-    """Read a rule in the shape of RuleInput.
+def parse(raw: object, fields: RuleFields = CUSTOMER_FIELDS, *, default_country: str | None = None) -> Rule:
+    """Read a rule in the shape of RuleInput. `default_country` is that of telephone numbers that name none; a
+    stored rule needs it no more.
 
     Raises InvalidInput with every problem, each with its path from the rule's root:
     ("all", "1", "where", "value"). A tree that is too deep or too large is not read beyond the limit.
     """
-    reader = _Reader(fields)
+    reader = _Reader(fields, default_country)
     rule = reader.read(raw, (), 1)
     if rule is None or reader.problems:
         raise InvalidInput.of(reader.problems)
     return rule
 
 
-def read_rule(raw: object, problems: list[Problem]) -> Rule | None:
+def read_rule(raw: object, problems: list[Problem], default_country: str | None = None) -> Rule | None:
     """Like `parse`, for a rule that is one of several inputs: without one, its problems, with their paths
     under "rule", are added to `problems`."""
     try:
-        return parse(raw)
+        return parse(raw, default_country=default_country)
     except InvalidInput as error:
         problems += [problem.under("rule") for problem in error.problems]
         return None
@@ -91,9 +92,10 @@ def read_rule(raw: object, problems: list[Problem]) -> Rule | None:
 class _Reader:
     """Reads one tree; gathers its problems instead of stopping at the first."""
 
-    def __init__(self, fields: RuleFields) -> None:
+    def __init__(self, fields: RuleFields, default_country: str | None) -> None:
         self.problems: list[Problem] = []
         self._fields = fields
+        self._default_country = default_country
         self._nodes = 0
 
     def _refuse(self, path: Path, message: str, code: ErrorCode = ErrorCode.INVALID) -> None:
@@ -178,8 +180,8 @@ class _Reader:
         if field is None or operator is None:
             return None
         noted = len(self.problems)
-        operand = self._read_operand(field, operator, raw.get("value"), (*path, "value"))
-        return Where(field, operator, operand, raw.get("value")) if len(self.problems) == noted else None
+        operand, given = self._read_operand(field, operator, raw.get("value"), (*path, "value"))
+        return Where(field, operator, operand, given) if len(self.problems) == noted else None
 
     def _read_field(self, raw: object, path: Path) -> RuleField | None:
         if raw is None or raw == "":
@@ -208,79 +210,73 @@ class _Reader:
             return None
         return operator
 
-    def _read_operand(self, field: RuleField, operator: RuleOperator, raw: object, path: Path) -> Operand:
+    def _read_operand(
+        self, field: RuleField, operator: RuleOperator, raw: object, path: Path
+    ) -> tuple[Operand, object]:
+        """What the field is compared with, and how that is stored."""
         shape = value_shape(operator)
         if shape is RuleValueShape.NONE:
             if raw is not None:
                 self._refuse(path, f"{operator.value} takes no value.")
-            return None
+            return None, None
         if raw is None:
             self._require(path, f"{operator.value} needs a value.")
-            return None
+            return None, None
         try:
             if shape is RuleValueShape.ONE:
-                return read_scalar(field.type, raw)
+                value = read_value(field, operator, raw, self._default_country)
+                return value.forms[0] if len(value.forms) == 1 else value.forms, value.given
             if shape is RuleValueShape.DURATION:
-                return read_duration(raw)
+                return read_duration(raw), raw
         except ValueError as error:
             self._refuse(path, str(error))
-            return None
-        return self._read_values(field, shape, raw, path)
+            return None, None
+        values = self._read_values(field, operator, raw, path)
+        operand = tuple(dict.fromkeys(form for value in values for form in value.forms))
+        if shape is RuleValueShape.RANGE:
+            operand = tuple(value.forms[0] for value in values)
+        return operand, [value.given for value in values]
 
-    def _read_values(self, field: RuleField, shape: RuleValueShape, raw: object, path: Path) -> Operand:
+    def _read_values(
+        self, field: RuleField, operator: RuleOperator, raw: object, path: Path
+    ) -> Sequence[Value]:
+        is_range = value_shape(operator) is RuleValueShape.RANGE
         if not isinstance(raw, list | tuple):
             self._refuse(path, "A list of values is needed here.")
-            return None
-        if shape is RuleValueShape.RANGE and len(raw) != 2:
+            return ()
+        if is_range and len(raw) != 2:
             self._refuse(path, f"BETWEEN needs two values, [low, high], not {len(raw)}.")
-            return None
+            return ()
         if not raw:
             self._require(path, "The list needs at least one value.")
-            return None
+            return ()
         if len(raw) > MAX_VALUES:
             message = f"The list holds {len(raw)} values; at most {MAX_VALUES} are allowed."
             self._refuse(path, message, ErrorCode.LIMIT_EXCEEDED)
-            return None
-        values = self._read_each(field, raw, path)
-        if shape is RuleValueShape.RANGE and len(values) == 2 and values[0] > values[1]:  # type: ignore[operator]
+            return ()
+        values = self._read_each(field, operator, raw, path)
+        if is_range and len(values) == 2 and _is_above(values[0].forms[0], values[1].forms[0]):
             self._refuse(path, f"The low end, {shown(raw[0])}, is above the high end, {shown(raw[1])}.")
         return values
 
-    def _read_each(self, field: RuleField, raw: Sequence[object], path: Path) -> tuple[Scalar, ...]:
-        values: list[Scalar] = []
+    def _read_each(
+        self, field: RuleField, operator: RuleOperator, raw: Sequence[object], path: Path
+    ) -> Sequence[Value]:
+        values: list[Value] = []
         for index, item in enumerate(raw):
             here = (*path, str(index))
             if item is None:
                 self._require(here, "A value is missing here.")
                 continue
             try:
-                values.append(read_scalar(field.type, item))
+                values.append(read_value(field, operator, item, self._default_country))
             except ValueError as error:
                 self._refuse(here, str(error))
-        return tuple(values)
+        return values
 
 
-def to_stored(rule: Rule) -> dict[str, Any]:
-    """The tree in the shape of RuleInput, in values that BSON and JSON hold. `parse` reads it back equal."""
-    if isinstance(rule, AllOf):
-        return {"all": [to_stored(part) for part in rule.parts]}
-    if isinstance(rule, AnyOf):
-        return {"any": [to_stored(part) for part in rule.parts]}
-    if isinstance(rule, Not):
-        return {"not": to_stored(rule.part)}
-    where: dict[str, Any] = {"field": rule.field.name, "operator": rule.operator.value}
-    if rule.given is not None:
-        where["value"] = _plain(rule.given)
-    return {"where": where}
-
-
-def _plain(value: Any) -> Any:
-    """Decimals become the number that stands for them, or text where a number would lose digits."""
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if not isinstance(value, Decimal):
-        return value
-    if value == value.to_integral_value() and abs(value) < INT64_LIMIT:
-        return int(value)
-    number = float(value)
-    return number if Decimal(repr(number)) == value else f"{value:f}"
+def _is_above(low: Scalar, high: Scalar) -> bool:
+    """Whether a range from `low` to `high` holds nothing: a day goes from its first moment to its last."""
+    if isinstance(high, Day):
+        return (low.first if isinstance(low, Day) else low) >= high.after  # type: ignore[operator]
+    return (low.first if isinstance(low, Day) else low) > high  # type: ignore[operator]

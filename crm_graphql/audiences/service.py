@@ -10,7 +10,8 @@ from pymongo import ReturnDocument
 
 from crm_graphql.audiences.counting import count_matching
 from crm_graphql.audiences.documents import Audience
-from crm_graphql.audiences.rules import Rule, read_rule, to_stored
+from crm_graphql.audiences.rules import Rule, read_rule
+from crm_graphql.audiences.stored import to_stored
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import InvalidInput, NotFound, Problem, RequiredInput
@@ -86,7 +87,7 @@ async def _checked(changes: Mapping[str, Any], *, clock: Clock, settings: Settin
         values["name_words"] = words(values["name"])
     if "description" in changes:
         values["description"] = _checked_description(changes["description"], problems)
-    rule = _checked_rule(changes["rule"], problems) if "rule" in changes else None
+    rule = _checked_rule(changes["rule"], problems, settings) if "rule" in changes else None
     if problems:
         raise InvalidInput.of(problems)
     if rule is not None:
@@ -97,11 +98,11 @@ async def _checked(changes: Mapping[str, Any], *, clock: Clock, settings: Settin
     return values
 
 
-def _checked_rule(raw: object, problems: list[Problem]) -> Rule | None:
+def _checked_rule(raw: object, problems: list[Problem], settings: Settings) -> Rule | None:
     if raw is None:
         problems += RequiredInput("An audience needs a rule; it cannot be cleared.", path=("rule",)).problems
         return None
-    return read_rule(raw, problems)
+    return read_rule(raw, problems, settings.country or None)
 
 
 def _checked_name(raw: str | None, problems: list[Problem]) -> str:

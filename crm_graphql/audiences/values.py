@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from crm_graphql.audiences.fields import RuleFieldType
+from crm_graphql.audiences.fields import EQUALITY, RuleField, RuleFieldType, RuleOperator, RuleReading
+from crm_graphql.core.countries import country_code, country_forms
+from crm_graphql.core.emails import plain_email
 from crm_graphql.core.money import MoneyError, to_units
+from crm_graphql.core.phones import NotANumber, read_beginning, read_phone
 from crm_graphql.core.texts import is_storable
 from crm_graphql.core.times import Duration, parse_moment
 
@@ -17,16 +22,76 @@ MAX_TEXT = 1_000
 
 INT64_LIMIT = 2**63
 
-Scalar = int | str | bool | datetime
+_BARE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date without a time in a rule: the whole day, in UTC. A moment is of it from `first` until before
+    `after`."""
+
+    first: datetime
+
+    @property
+    def after(self) -> datetime:
+        """The first moment of the next day; of the last day that there is, its last moment."""
+        try:
+            return self.first + timedelta(days=1)
+        except OverflowError:
+            return datetime.max.replace(microsecond=999_000, tzinfo=UTC)
+
+
+Scalar = int | str | bool | datetime | Day
 """A value as it is compared: money in ten-thousandths, text in folded case."""
 
 
-def read_scalar(type_: RuleFieldType, raw: object) -> Scalar:
-    """`raw` as a value of the type. Raises ValueError with a sentence that shows the value."""
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of a rule. It equals what equals one of its `forms`; `given` is how it is stored and told."""
+
+    forms: tuple[Scalar, ...]
+    given: object
+
+
+def read_value(
+    field: RuleField, operator: RuleOperator, raw: object, default_country: str | None = None
+) -> Value:
+    """`raw` as what `operator` compares the field with. Raises ValueError with a sentence that shows it.
+
+    `default_country` is that of telephone numbers that name none.
+    """
     try:
-        return _READERS[type_](raw)
+        scalar = _READERS[field.type](raw)
     except ValueError as error:
         raise ValueError(f"{shown(raw)} {error}.") from None
+    if not isinstance(raw, str) or field.reading is RuleReading.FOLDED:
+        return Value((scalar,), raw)
+    if field.reading is RuleReading.EMAIL:
+        plain = plain_email(raw) or raw
+        return Value((plain.casefold(),), plain)
+    if field.reading is RuleReading.PHONE:
+        return _phone(raw, operator, default_country)
+    if operator not in EQUALITY:
+        return Value((scalar,), raw)
+    if field.reading is RuleReading.EXACT:
+        return Value((raw,), raw)
+    code = country_code(raw)
+    forms = () if code is None else country_forms(code)
+    return Value(tuple(dict.fromkeys((scalar, *forms))), raw)
+
+
+def _phone(raw: str, operator: RuleOperator, default_country: str | None) -> Value:
+    """The number as ingestion would have it; what is none is compared as text."""
+    number = raw
+    try:
+        if operator in EQUALITY:
+            number = read_phone(raw.strip(), default_country)
+        elif re.search(r"\d", raw):
+            country = default_country if operator is RuleOperator.STARTS_WITH else None
+            number = read_beginning(raw, country) or raw
+    except NotANumber:
+        pass
+    return Value((number.casefold(),), number)
 
 
 def read_duration(raw: object) -> Duration:
@@ -100,10 +165,11 @@ def _read_text(raw: object) -> str:
     return raw.casefold()
 
 
-def _read_moment(raw: object) -> datetime:
+def _read_moment(raw: object) -> datetime | Day:
     if not isinstance(raw, str):
         raise ValueError("is not a date (2024-06-30) or an RFC 3339 date-time as text")
-    return parse_moment(raw)
+    moment = parse_moment(raw)
+    return Day(moment) if _BARE_DATE.fullmatch(raw) else moment
 
 
 def _read_boolean(raw: object) -> bool:

@@ -11,7 +11,7 @@ from crm_graphql.client.api import Api, ApiAway, ApiRefused
 from crm_graphql.client.uploads import GIVE_UP_SECONDS
 
 FIELDS = """
-  id kind status failureReason source received accepted rejected created updated unchanged failed
+  id kind status failureReason source received accepted rejected incomplete created updated unchanged failed
   createdAt completedAt
 """
 READ = f"query Read($id: ID!) {{ ingestion(id: $id) {{ {FIELDS} }} }}"

@@ -128,7 +128,7 @@ async def _import(
                 progress.applying(ingestion)
                 ingestion = await wait_until_ended(api, ingestion["id"], progress.applying)
         errors: list[dict[str, Any]] = []
-        if ingestion["rejected"] or ingestion["failed"]:
+        if ingestion["rejected"] or ingestion["incomplete"] or ingestion["failed"]:
             errors = await first_row_errors(api, ingestion["id"], ROW_ERRORS_SHOWN)
         return ingestion, errors
 
@@ -136,7 +136,7 @@ async def _import(
 def _report(ingestion: dict[str, Any], errors: list[dict[str, Any]], *, as_json: bool) -> None:
     for error in errors:
         typer.echo(row_error_text(error), err=True)
-    at_fault = ingestion["rejected"] + ingestion["failed"]
+    at_fault = ingestion["rejected"] + ingestion["incomplete"] + ingestion["failed"]
     if at_fault > len(errors) > 0:
         typer.echo(f"... and {at_fault - len(errors)} more: query ingestion(id).rowErrors.", err=True)
     if ingestion["failureReason"]:
@@ -146,7 +146,16 @@ def _report(ingestion: dict[str, Any], errors: list[dict[str, Any]], *, as_json:
         return
     counts = ", ".join(
         f"{name} {ingestion[name]:,}"
-        for name in ("received", "accepted", "rejected", "created", "updated", "unchanged", "failed")
+        for name in (
+            "received",
+            "accepted",
+            "rejected",
+            "incomplete",
+            "created",
+            "updated",
+            "unchanged",
+            "failed",
+        )
     )
     typer.echo(f"{ingestion['status']} {ingestion['id']}: {counts}")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import product
+
+from crm_graphql.core.phones import is_dialable
 
 
 class Channel(Enum):
@@ -21,6 +24,15 @@ class Address:
 
     field: str
     bit: int
+    is_usable: Callable[[str], bool] = bool
+    unusable_bit: int = 0
+    """Instead of `bit` where the field holds something by which no channel reaches anybody."""
+
+    def bit_of(self, value: str | None) -> int:
+        """The bit for what the customer's field holds."""
+        if value is None:
+            return 0
+        return self.bit if self.is_usable(value) else self.unusable_bit
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +45,7 @@ class Traits:
 
 
 EMAIL = Address("email", 1)
-PHONE = Address("phone", 2)
+PHONE = Address("phone", 2, is_dialable, unusable_bit=4)
 ADDRESSES = (EMAIL, PHONE)
 
 TRAITS: Mapping[Channel, Traits] = {
@@ -46,6 +58,7 @@ if left_out := set(Channel) - TRAITS.keys():
 
 
 def reaches(address: Address) -> tuple[int, ...]:
-    """The values of `reach` of customers who have the address."""
-    everything = sum(each.bit for each in ADDRESSES)
-    return tuple(value for value in range(everything + 1) if value & address.bit)
+    """The values of `reach` of customers whose field is set, usable or not."""
+    bits = [{0, each.bit, each.unusable_bit} for each in ADDRESSES]
+    own = address.bit | address.unusable_bit
+    return tuple(sorted(value for value in map(sum, product(*bits)) if value & own))

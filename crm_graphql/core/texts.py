@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 _SURROGATES = range(0xD800, 0xE000)
@@ -10,6 +11,13 @@ _SURROGATES = range(0xD800, 0xE000)
 def words(text: str) -> list[str]:
     """The distinct words of a name in folded case, in order, for search by the prefix of a word."""
     return list(dict.fromkeys(text.casefold().split()))
+
+
+def indexed_words(text: str) -> list[str]:
+    """The words of a name, and the parts of those that are joined: Smith-Jones is found by Jones too."""
+    found = words(text)
+    parts = (part for word in found for part in re.split(r"[\W_]+", word) if part)
+    return list(dict.fromkeys((*found, *parts)))
 
 
 def is_storable(text: str) -> bool:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from crm_graphql.core.channels import ADDRESSES
+from crm_graphql.core.texts import indexed_words
 from crm_graphql.customers.documents import TEXT_FIELDS
 
 
 def reach_of(customer: Mapping[str, Any]) -> int:
-    """The value of a customer's `reach`: the bits of the addresses that it has. The only place that makes
-    one."""
-    return sum(address.bit for address in ADDRESSES if customer[address.field] is not None)
+    """The value of a customer's `reach`: a bit for each address that it has. The only
+    place that makes one."""
+    return sum(address.bit_of(customer[address.field]) for address in ADDRESSES)
 
 
 def folded_copy(customer: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,5 +22,6 @@ def folded_copy(customer: Mapping[str, Any]) -> dict[str, Any]:
     for field in TEXT_FIELDS:
         text = customer[field]
         copy[field] = None if text is None else text.casefold()
+    copy["name_words"] = indexed_words(customer["name"] or "")
     copy["tags"] = [tag.casefold() for tag in customer["tags"]]
     return copy

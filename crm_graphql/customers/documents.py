@@ -31,6 +31,9 @@ class Folded(BaseModel):
     city: str | None = None
     country: str | None = None
     tags: list[str] = Field(default_factory=list)
+    name_words: list[str] = Field(default_factory=list)
+    """The name's words, for search by the beginning of any. Missing until a customer's next change where it
+    was stored by a release without them: then the beginning of the whole name finds it."""
 
 
 class Opening(BaseModel):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from bson import ObjectId
 
+from crm_graphql.core.emails import plain_email
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
-from crm_graphql.core.texts import is_storable, prefix_range
+from crm_graphql.core.phones import beginnings
+from crm_graphql.core.texts import is_storable, prefix_range, words
 from crm_graphql.customers.documents import Customer
 from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
 
-SEARCHED = ("folded.name", "folded.email", "folded.phone", "folded.external_id")
+SEARCH_CHARACTERS = 200
 
 
 class CustomerSortField(Enum):
@@ -66,19 +68,41 @@ def sort_key(
 
 
 def list_filter(
-    search: str | None = None, tags: Sequence[str] | None = None, rule: Mapping[str, Any] | None = None
+    search: str | None = None,
+    tags: Sequence[str] | None = None,
+    rule: Mapping[str, Any] | None = None,
+    *,
+    default_country: str | None = None,
 ) -> dict[str, Any]:
-    """The MongoDB filter of a list: prefix of a name or key, all of the tags, and a compiled rule."""
+    """The MongoDB filter of a list: a search, all of the tags, and a compiled rule.
+
+    `default_country` is that of telephone numbers that name none. Raises InvalidInput for a search too long.
+    """
     parts: list[dict[str, Any]] = []
-    if search is not None and (prefix := search.strip().casefold()):
-        if len(prefix) > 200 or not is_storable(prefix):
-            raise InvalidInput("A search holds at most 200 characters of text.", path=("filter", "search"))
-        parts.append({"$or": [{name: prefix_range(prefix)} for name in SEARCHED]})
+    if search is not None and search.strip():
+        if len(search) > SEARCH_CHARACTERS or not is_storable(search):
+            message = f"A search holds at most {SEARCH_CHARACTERS} characters of text."
+            raise InvalidInput(message, path=("filter", "search"))
+        parts.append({"$or": list(_places(search.strip(), default_country))})
     if tags:
         parts.append({"folded.tags": {"$all": [tag.strip().casefold() for tag in tags]}})
     if rule:
         parts.append(dict(rule))
     return {"$and": parts} if parts else {}
+
+
+def _places(search: str, default_country: str | None) -> Iterator[dict[str, Any]]:
+    """Where a search may be found: its words at the beginnings of the name's, in any order; the whole of it
+    at the beginning of the name, an address or a key."""
+    found = [{"folded.name_words": {"$elemMatch": prefix_range(word)}} for word in words(search)]
+    yield found[0] if len(found) == 1 else {"$and": found}
+    prefix = search.casefold()
+    # Customers of former releases have no words yet.
+    yield {"folded.name": prefix_range(prefix)}
+    yield {"folded.email": prefix_range(plain_email(search).casefold() or prefix)}
+    yield {"folded.external_id": prefix_range(prefix)}
+    for phone in dict.fromkeys((prefix, *beginnings(search, default_country))):
+        yield {"folded.phone": prefix_range(phone)}
 
 
 async def find_customer(reference: CustomerReference, *, fields: Mapping[str, int]) -> Row | None:

@@ -130,8 +130,7 @@ class _Walk:
         self, page: Sequence[Row], session: AsyncClientSession
     ) -> tuple[Row, list[dict[str, Any]]]:
         """Campaign first, for it guards and orders; then the rows and their ranges."""
-        address = TRAITS[self._channel].address.field
-        queued = sum(1 for customer in page if customer.get(address))
+        queued = sum(1 for customer in page if self._address(customer))
         now = self._planner.clock.now()
         campaign = await Campaign.get_pymongo_collection().find_one_and_update(
             {**self._guard, "planning.after": self._after},
@@ -163,13 +162,13 @@ class _Walk:
         now = self._planner.clock.now()
         first = campaign["planning"]["next_number"] - len(page)
         for number, customer in enumerate(page, first):
-            address = customer.get(TRAITS[self._channel].address.field)
+            address = self._address(customer)
             yield {
                 "campaign_id": self._id,
                 "number": number,
                 "customer_id": customer["_id"],
                 "channel": self._channel.value,
-                "address": address or None,
+                "address": address,
                 "values": self._template.freeze(customer, campaign_name=self._name),
                 "status": (DeliveryStatus.QUEUED if address else DeliveryStatus.SKIPPED).value,
                 "reason": None if address else DeliveryReason.NO_ADDRESS.value,
@@ -182,6 +181,12 @@ class _Walk:
                 "created_at": now,
                 "updated_at": now,
             }
+
+    def _address(self, customer: Row) -> str | None:
+        """Where the message goes; None without an address, or with a number that nobody can dial."""
+        kind = TRAITS[self._channel].address
+        address: str | None = customer.get(kind.field)
+        return address if address and kind.is_usable(address) else None
 
     async def _hint(self, count: int) -> None:
         """Tell senders that there is work. Not one message a range: each takes ranges until none is left."""

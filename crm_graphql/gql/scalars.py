@@ -12,6 +12,7 @@ from graphql.language import FloatValueNode, IntValueNode, StringValueNode, Valu
 from strawberry.types.scalar import ScalarDefinition
 
 from crm_graphql.core.times import format_moment, parse_moment
+from crm_graphql.gql.deferred import Deferred, deferring
 
 
 def _parse_date(value: object) -> date:
@@ -49,10 +50,11 @@ def _parse_decimal(value: object) -> Decimal:
     return number
 
 
-def _decimal_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> Decimal:
+def _decimal_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> Decimal | Deferred:
     if isinstance(node, StringValueNode | IntValueNode | FloatValueNode):
         literal: object = node.value if isinstance(node, StringValueNode) else Decimal(node.value)
-        return _parse_decimal(literal)
+        read: Decimal | Deferred = deferring(_parse_decimal)(literal)
+        return read
     raise GraphQLError("A decimal number like 12.50 is needed here.")
 
 
@@ -85,14 +87,14 @@ DATE_TIME = strawberry.scalar(
     name="DateTime",
     description="RFC 3339, always sent with Z. A date alone is 00:00 UTC. Anything else is refused.",
     serialize=_format_datetime,
-    parse_value=_parse_datetime,
+    parse_value=deferring(_parse_datetime),
 )
 DECIMAL = strawberry.scalar(
     name="Decimal",
     description='Finite, plain notation ("12.50"), at most 4 decimals, sent as a string. '
     "A JSON number is taken too.",
     serialize=_format_decimal,
-    parse_value=_parse_decimal,
+    parse_value=deferring(_parse_decimal),
     parse_literal=_decimal_literal,
 )
 

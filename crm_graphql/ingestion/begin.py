@@ -118,6 +118,7 @@ async def _new_row(
         "chunk_count": 0,
         "received": 0,
         "rejected": 0,
+        "incomplete": 0,
         "counters": None,
         "created_at": now,
         "touched_at": now,
@@ -142,15 +143,17 @@ def same_content(begun: Ingestion, body_hash: str) -> Ingestion:
 
 
 async def seal_ingestion(
-    ingestion_id: ObjectId, *, chunk_count: int, received: int, rejected: int, body_hash: str, clock: Clock
+    ingestion_id: ObjectId, *, figures: Mapping[str, int], body_hash: str, clock: Clock
 ) -> Ingestion:
     """Say that the whole body is stored, also of an ingestion that was given up while its body was slow.
+
+    `figures` are its `received`, `rejected`, `incomplete` and `chunk_count`.
 
     Raises Conflict when another body was sealed, or stored in part, under the same ingestion.
     """
     collection = Ingestion.get_pymongo_collection()
     chunks = IngestionChunk.get_pymongo_collection()
-    if await chunks.count_documents({"ingestion_id": ingestion_id}, hint="number") != chunk_count:
+    if await chunks.count_documents({"ingestion_id": ingestion_id}, hint="number") != figures["chunk_count"]:
         row = await collection.find_one({"_id": ingestion_id, "sealed": True})
         if row is None:
             raise Conflict(_CONFLICT, path=("idempotencyKey",))
@@ -163,9 +166,7 @@ async def seal_ingestion(
                     **_ALIVE_AGAIN,
                     "sealed": True,
                     "body_hash": body_hash,
-                    "chunk_count": chunk_count,
-                    "received": received,
-                    "rejected": rejected,
+                    **figures,
                     "touched_at": clock.now(),
                 }
             }

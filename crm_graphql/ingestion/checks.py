@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,8 +12,8 @@ from msgspec import UNSET
 from crm_graphql.customers.records import CustomerRecord
 from crm_graphql.ingestion import values as check
 from crm_graphql.ingestion.documents import IngestionKind
-from crm_graphql.ingestion.rows import LAYOUTS, RowProblem, Values, shown
-from crm_graphql.ingestion.values import BadValue
+from crm_graphql.ingestion.rows import LAYOUTS, Incomplete, RowProblem, Values, shown
+from crm_graphql.ingestion.values import BadOption, BadValue
 from crm_graphql.orders.records import OrderRecord
 
 Record = OrderRecord | CustomerRecord
@@ -21,7 +22,7 @@ Record = OrderRecord | CustomerRecord
 class RowCheck(Protocol):
     """Checks the rows of one kind."""
 
-    def __call__(self, row: int, values: Values) -> Record | RowProblem:
+    def __call__(self, row: int, values: Values) -> Record | Incomplete | RowProblem:
         """The record in `values`, or what is wrong with it. `row` counts from 0."""
 
 
@@ -79,24 +80,31 @@ class OrderCheck(_Check):
             field = "quantity"
             if quantity is UNSET or (quantity == "" and not self._blank_clears):
                 return OrderRecord(row, key, customer, units, self._currency, moment)
-            pieces = None if quantity is None or quantity == "" else check.count(quantity, least=1)
+            pieces = (
+                None
+                if quantity is None or quantity == ""
+                else check.count(quantity, least=-check.NUMBER_LIMIT)
+            )
             return OrderRecord(row, key, customer, units, self._currency, moment, pieces, True)
         except BadValue as error:
             return self._problem(field, values, error)
 
 
 class CustomerCheck(_Check):
-    """Checks customers."""
+    """Checks customers. `default_country` is that of telephone numbers that name none."""
 
-    def __init__(self, names: Mapping[str, str], *, latest: datetime, blank_clears: bool) -> None:
+    def __init__(
+        self, names: Mapping[str, str], *, latest: datetime, default_country: str | None, blank_clears: bool
+    ) -> None:
         super().__init__(IngestionKind.CUSTOMERS, names, latest=latest, blank_clears=blank_clears)
+        self._default_country = default_country
         moment = self._moment
         self._checks: dict[str, Callable[[Any], Any]] = {
             "name": check.text,
             "email": check.email,
-            "phone": check.phone,
+            "phone": self._phone,
             "city": check.text,
-            "country": check.text,
+            "country": check.country,
             "tags": check.tags,
             "total_spend": check.money,
             "visit_count": _visits,
@@ -104,24 +112,42 @@ class CustomerCheck(_Check):
             "signed_up_at": moment,
         }
 
-    def __call__(self, row: int, values: Values) -> CustomerRecord | RowProblem:
-        """The customer in `values`, or what is wrong with it."""
+    def __call__(self, row: int, values: Values) -> CustomerRecord | Incomplete | RowProblem:
+        """The customer in `values`, or what is wrong with it.
+
+        A bad telephone number, and what stands for nothing, cost the record that field only.
+        """
         field = "external_id"
         changes: dict[str, Any] = {}
+        problems: list[RowProblem] = []
         try:
             key = check.external_id(values[0]) if _is_given(values[0]) else check.required()
             for (field, convert), value in zip(self._checks.items(), values[1:], strict=True):
                 if value is UNSET:
                     continue
-                found = None if value is None or value == "" else convert(value)
+                try:
+                    found = None if value is None or value == "" else check.optional(convert, value)
+                except BadOption as error:
+                    problems.append(self._problem(field, values, error))
+                    continue
                 if found is not None or self._blank_clears:
                     changes[field] = [] if found is None and field == "tags" else found
         except BadValue as error:
             return self._problem(field, values, error)
-        return CustomerRecord(row, key, changes)
+        record = CustomerRecord(row, key, changes)
+        return Incomplete(record, _together(problems)) if problems else record
+
+    def _phone(self, value: Any) -> str | None:
+        return check.phone(value, self._default_country)
 
     def _moment(self, value: Any) -> datetime:
         return check.moment(value, self._latest)
+
+
+def _together(problems: list[RowProblem]) -> RowProblem:
+    """One problem for the row: it names the first field, and its message says what is wrong with each."""
+    message = " ".join(problem.message for problem in problems)
+    return replace(problems[0], message=f"{message} The rest of the record was taken.")
 
 
 def _visits(value: Any) -> int:
@@ -133,10 +159,16 @@ def _is_given(value: Any) -> bool:
 
 
 def row_check(
-    kind: IngestionKind, names: Mapping[str, str], *, begun_at: datetime, currency: str, blank_clears: bool
+    kind: IngestionKind,
+    names: Mapping[str, str],
+    *,
+    begun_at: datetime,
+    currency: str,
+    default_country: str | None = None,
+    blank_clears: bool,
 ) -> RowCheck:
     """The check for `kind`. The ingestion's beginning stands for now, so that a retry judges alike."""
     latest = begun_at + check.FUTURE_ALLOWED
     if kind is IngestionKind.ORDERS:
         return OrderCheck(names, latest=latest, currency=currency, blank_clears=blank_clears)
-    return CustomerCheck(names, latest=latest, blank_clears=blank_clears)
+    return CustomerCheck(names, latest=latest, default_country=default_country, blank_clears=blank_clears)

@@ -49,8 +49,8 @@ class Ingestion(Document):
     """One delivery of records by a caller.
 
     `number` grows with each ingestion and orders the versions of their records. `sealed` says that the whole
-    body was read; `received`, `rejected` and `chunk_count` grow until then. `counters` is filled at
-    completion; before that the figures are the sum over the chunks.
+    body was read; `received`, `rejected`, `incomplete` and `chunk_count` grow until then. `counters` is
+    filled at completion; before that the figures are the sum over the chunks.
     """
 
     number: int
@@ -68,6 +68,8 @@ class Ingestion(Document):
     chunk_count: int = 0
     received: int = 0
     rejected: int = 0
+    incomplete: int = 0
+    """Accepted records that were taken without a field that has a row error."""
     counters: Counters | None = None
     created_at: datetime
     touched_at: datetime
@@ -161,7 +163,10 @@ class IngestionChunk(Document):
 
 
 class RowErrorRecord(Document):
-    """One row that was refused, at the door or when it was applied. `row` counts from 0."""
+    """One row that was refused, at the door or when it was applied, or taken without the field that is named.
+
+    `row` counts from 0.
+    """
 
     ingestion_id: PydanticObjectId
     row: int

@@ -21,7 +21,7 @@ from crm_graphql.ingestion.checks import RowCheck
 from crm_graphql.ingestion.chunks import ChunkCutter
 from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, RowErrorRecord
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
-from crm_graphql.ingestion.rows import InputRow, RowProblem
+from crm_graphql.ingestion.rows import Incomplete, InputRow, RowProblem
 
 STORED_AT_ONCE = 4
 """Chunks that are written together."""
@@ -52,6 +52,7 @@ class Intake:
         self._writing: asyncio.Task[None] | None = None
         self.received = 0
         self.rejected = 0
+        self.incomplete = 0
 
     async def __aenter__(self) -> Intake:
         return self
@@ -72,7 +73,12 @@ class Intake:
         for row in rows:
             found = row if row.__class__ is RowProblem else check(number, row)  # type: ignore[arg-type]
             if isinstance(found, RowProblem):
-                self._reject(number, found)
+                self.rejected += 1
+                self._note(number, found)
+            elif isinstance(found, Incomplete):
+                self.incomplete += 1
+                self._note(number, found.problem)
+                records.append(found.record)
             else:
                 records.append(found)
             number += 1
@@ -89,16 +95,21 @@ class Intake:
         await self._written()
         return await seal_ingestion(
             self._id,
-            chunk_count=self._cutter.count,
-            received=self.received,
-            rejected=self.rejected,
+            figures=self._figures(),
             body_hash=body_hash,
             clock=self._clock,
         )
 
-    def _reject(self, row: int, problem: RowProblem) -> None:
-        self.rejected += 1
-        if self.rejected > self._errors_kept:
+    def _figures(self) -> dict[str, int]:
+        return {
+            "received": self.received,
+            "rejected": self.rejected,
+            "incomplete": self.incomplete,
+            "chunk_count": self._cutter.count,
+        }
+
+    def _note(self, row: int, problem: RowProblem) -> None:
+        if self.rejected + self.incomplete > self._errors_kept:
             return
         self._errors.append(
             {
@@ -127,7 +138,7 @@ class Intake:
         self._writing = asyncio.create_task(self._write(chunks, errors))
 
     async def _write(self, chunks: list[dict[str, Any]], errors: list[dict[str, Any]]) -> None:
-        received, rejected, count = self.received, self.rejected, self._cutter.count
+        figures = self._figures()
         if errors:
             await _insert_missing(RowErrorRecord.get_pymongo_collection(), errors)
         if chunks:
@@ -136,7 +147,7 @@ class Intake:
             {"_id": self._id, "sealed": False},
             {
                 # A retry begins again at the first row: the figures must not go back.
-                "$max": {"received": received, "rejected": rejected, "chunk_count": count},
+                "$max": figures,
                 "$set": {"touched_at": self._clock.now()},
             },
         )

@@ -151,6 +151,7 @@ def _answer(ingestion: Row) -> dict[str, Any]:
         "received": ingestion["received"],
         "accepted": ingestion["received"] - ingestion["rejected"],
         "rejected": ingestion["rejected"],
+        "incomplete": ingestion["incomplete"],
         **{name: ingestion["counters"][name] for name in FIGURES},
         "createdAt": format_moment(ingestion["created_at"]),
         "completedAt": format_moment(completed) if completed else None,

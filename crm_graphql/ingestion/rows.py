@@ -31,8 +31,17 @@ InputRow = Values | RowProblem
 
 
 @dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A record that is taken without some of its fields, and what was wrong with these."""
+
+    record: Any
+    problem: RowProblem
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """The fields of one kind of record. `keys` are their names in files and HTTP bodies."""
+    """The fields of one kind of record. `keys` are their names in files and HTTP bodies; `aliases` further
+    ones, among them those of the mutation."""
 
     fields: tuple[str, ...]
     keys: tuple[str, ...]
@@ -45,7 +54,13 @@ LAYOUTS = {
         fields=("external_id", "customer_external_id", "amount", "ordered_at", "currency", "quantity"),
         keys=("order_id", "customer_id", "amount", "ordered_at", "currency", "quantity"),
         required=("order_id", "customer_id", "amount", "ordered_at"),
-        aliases={"order_amount": "amount", "order_date": "ordered_at"},
+        aliases={
+            "order_amount": "amount",
+            "order_date": "ordered_at",
+            "externalId": "order_id",
+            "customerExternalId": "customer_id",
+            "orderedAt": "ordered_at",
+        },
     ),
     IngestionKind.CUSTOMERS: Layout(
         fields=(
@@ -75,9 +90,36 @@ LAYOUTS = {
             "signed_up_at",
         ),
         required=("customer_id",),
-        aliases={"total_spends": "total_spend", "last_visit_date": "last_visit_at"},
+        aliases={
+            "total_spends": "total_spend",
+            "last_visit_date": "last_visit_at",
+            "externalId": "customer_id",
+            "totalSpend": "total_spend",
+            "visitCount": "visit_count",
+            "lastVisitAt": "last_visit_at",
+            "signedUpAt": "signed_up_at",
+        },
     ),
 }
+
+_SHARED_NAMES = frozenset({"customer_id", "externalId"})
+
+
+def own_names(kind: IngestionKind) -> frozenset[str]:
+    """The names that only a record of this kind has: by them a file at the wrong door is known."""
+    layout = LAYOUTS[kind]
+    return frozenset((*layout.keys, *layout.aliases)) - _SHARED_NAMES
+
+
+def other_kind(kind: IngestionKind) -> IngestionKind:
+    """The kind that the other door takes."""
+    return IngestionKind.ORDERS if kind is IngestionKind.CUSTOMERS else IngestionKind.CUSTOMERS
+
+
+def wrong_door(kind: IngestionKind) -> str:
+    """The sentence for records that came as `kind` and are of the other one."""
+    sent, right = kind.value.lower(), other_kind(kind).value.lower()
+    return f"These are {right}, sent as {sent}. Send them to /ingest/{right} (crm import {right})."
 
 
 def shown(value: Any) -> str | None:

@@ -20,7 +20,7 @@ from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.ingestion.admission import Admission
 from crm_graphql.ingestion.begin import begin_ingestion, check_labels, find_begun, same_content
-from crm_graphql.ingestion.checks import row_check
+from crm_graphql.ingestion.checks import RowCheck, row_check
 from crm_graphql.ingestion.completion import complete_if_done
 from crm_graphql.ingestion.documents import Ingestion, IngestionKind
 from crm_graphql.ingestion.intake import Intake
@@ -83,13 +83,8 @@ async def ingest_records(
     )
     if ingestion.sealed:
         return await _with_figures(same_content(ingestion, body_hash))
-    check = row_check(
-        kind,
-        {field: _camel_case(field) for field in fields},
-        begun_at=ingestion.created_at,
-        currency=settings.currency,
-        blank_clears=True,
-    )
+    names = {field: _camel_case(field) for field in fields}
+    check = _check(ingestion, names, settings, blank_clears=True)
     async with Intake(ingestion, check, settings=settings, bus=bus, clock=clock) as intake:
         await intake.take(rows)
         sealed = await intake.seal(body_hash)
@@ -126,9 +121,8 @@ async def ingest_stream(
     """Take in a body as it comes, in constant memory.
 
     Returns the ingestion with its figures once every accepted record is durable; bad rows are row errors. A
-    body that breaks off can be sent again under the same idempotency key: what is stored is left alone. A
-    body that cannot be read raises InvalidInput that says where. Raises Forbidden, LimitExceeded, Conflict,
-    Unavailable, TimeoutError for one that comes too slowly.
+    body that breaks off can be sent again under its key: what is stored is left alone. Raises InvalidInput,
+    which says where, Forbidden, LimitExceeded, Conflict, Unavailable; TimeoutError for one that is too slow.
     """
     actor.require(Permission.INGESTIONS_WRITE)
     check_labels(idempotency_key, source)
@@ -145,13 +139,8 @@ async def ingest_stream(
         ingestion = await begin_ingestion(
             actor, kind, idempotency_key=idempotency_key, source=source, settings=settings, clock=clock
         )
-        check = row_check(
-            kind,
-            reader.names,
-            begun_at=ingestion.created_at,
-            currency=settings.currency,
-            blank_clears=format is not BodyFormat.CSV,
-        )
+        blank_clears = format is not BodyFormat.CSV
+        check = _check(ingestion, reader.names, settings, blank_clears=blank_clears)
         async with Intake(ingestion, check, settings=settings, bus=bus, clock=clock) as intake:
             await intake.take(rows)
             await _take_rest(intake, reader, piece, pieces)
@@ -195,6 +184,19 @@ async def _end(sealed: Ingestion, *, bus: Bus, clock: Clock) -> Row:
 async def _with_figures(ingestion: Ingestion) -> Row:
     (row,) = await with_counters([row_of(ingestion)])
     return row
+
+
+def _check(
+    ingestion: Ingestion, names: Mapping[str, str], settings: Settings, *, blank_clears: bool
+) -> RowCheck:
+    return row_check(
+        ingestion.kind,
+        names,
+        begun_at=ingestion.created_at,
+        currency=settings.currency,
+        default_country=settings.country or None,
+        blank_clears=blank_clears,
+    )
 
 
 def _camel_case(field: str) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
 
+from crm_graphql.core.countries import country_code
+from crm_graphql.core.emails import REPLACEMENT, plain_email
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.core.money import MoneyError, to_units
+from crm_graphql.core.phones import NotANumber, read_phone
 from crm_graphql.core.times import parse_moment
 
 Digits = TypeVar("Digits", str, tuple[int, ...])
@@ -31,8 +35,14 @@ _LOCAL_PART = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+)*"
 )
 _DOMAIN_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
-_PHONE = re.compile(r"[\d\s().+/-]+", re.ASCII)
-_COUNT = re.compile(r"\d{1,10}", re.ASCII)
+_PLACEHOLDER = re.compile(
+    r"[nN]/[aA]|NULL|null|\\N|[-\u2013\u2014]{1,3}|#(?:N/?A|REF!|VALUE!|NAME\?|NUM!|NULL!|DIV/0!)"
+)
+_PLACEHOLDER_SIGNS = frozenset("nN\\-\u2013\u2014# ")
+_SHORTENED = re.compile(r"-?\d(?:[.,]\d+)?[eE][+-]\d{2,3}", re.ASCII)
+_FLOAT = re.compile(r"\d+[.,]0+", re.ASCII)
+_FORMULA = re.compile(r'="([^"]*)"')
+_COUNT = re.compile(r"-?\d{1,10}(?:\.0+)?", re.ASCII)
 _TAG_SEPARATOR = re.compile("[;,]")
 
 
@@ -42,6 +52,10 @@ class BadValue(Exception):
     def __init__(self, message: str, code: ErrorCode = ErrorCode.INVALID) -> None:
         super().__init__(message)
         self.code = code
+
+
+class BadOption(BadValue):
+    """A value that a record can do without is refused: the rest of the record is taken."""
 
 
 def required() -> NoReturn:
@@ -56,11 +70,45 @@ def external_id(value: Any) -> str:
     text = value.strip()
     if not text:
         required()
+    if text[0] in _PLACEHOLDER_SIGNS or text[0] == "=" or (not text.isalnum() and text[-1].isdigit()):
+        text = _unbroken(text)
     if len(text) > ID_CHARACTERS:
         raise BadValue(f"is longer than {ID_CHARACTERS} characters. Send a shorter id.")
     if not (text.isascii() and text.isprintable()) and _CONTROL.search(text):
         raise BadValue("holds a control character. Remove it.")
     return _encodable(text)
+
+
+def _unbroken(text: str) -> str:
+    """The id, also out of the formula ="00123". Raises BadValue for what a spreadsheet made of one."""
+    if formula := _FORMULA.fullmatch(text):
+        text = formula[1].strip() or required()
+    if _SHORTENED.fullmatch(text):
+        raise BadValue(
+            "was shortened by a spreadsheet, so that several ids became one. Format the column as text and "
+            "export again."
+        )
+    if _FLOAT.fullmatch(text):
+        raise BadValue("was made a number by a spreadsheet. Format the column as text and export again.")
+    if _PLACEHOLDER.fullmatch(text):
+        raise BadValue("stands for no id. Every row must have one.")
+    return text
+
+
+def is_placeholder(value: Any) -> bool:
+    """Whether the text stands for nothing, as exporters write it: n/a, NULL, -, \\N, #N/A."""
+    return (
+        type(value) is str
+        and value[:1] in _PLACEHOLDER_SIGNS
+        and _PLACEHOLDER.fullmatch(value.strip()) is not None
+    )
+
+
+def optional(convert: Callable[[Any], Any], value: Any) -> Any:
+    """What `convert` makes of the value; what stands for nothing is refused for itself alone."""
+    if is_placeholder(value):
+        raise BadOption("stands for no value. Leave the cell empty.")
+    return convert(value)
 
 
 def text(value: Any) -> str | None:
@@ -76,10 +124,12 @@ def text(value: Any) -> str | None:
 
 
 def email(value: Any) -> str | None:
-    """One plain address, name@example.com."""
-    address = text(value)
+    """One plain address, name@example.com, without invisible signs."""
+    address = text(plain_email(value) if type(value) is str else value)
     if address is None:
         return None
+    if REPLACEMENT in address:
+        raise BadValue("holds U+FFFD: a program could not read a sign of it. Send the real address.")
     local, at, domain = address.rpartition("@")
     labels = domain.split(".")
     if (
@@ -95,15 +145,23 @@ def email(value: Any) -> str | None:
     return address
 
 
-def phone(value: Any) -> str | None:
-    """A telephone number as its digits, with a leading + where there is one."""
-    written = text(value)
-    if written is None:
+def phone(value: Any, default_country: str | None) -> str | None:
+    """A telephone number in E.164; its digits alone where its country cannot be known."""
+    if type(value) is not str:
+        raise BadOption("is not text. Send numbers as text, so that a + and zeros survive.")
+    written = value.strip()
+    if not written:
         return None
-    digits = "".join(character for character in written if character.isdigit())
-    if not _PHONE.fullmatch(written) or not 5 <= len(digits) <= 20 or "+" in written[1:]:
-        raise BadValue("is not a telephone number. Send one like +4915112345678, or leave it out.")
-    return "+" + digits if written[0] == "+" else digits
+    try:
+        return read_phone(written, default_country)
+    except NotANumber as error:
+        raise BadOption(str(error)) from None
+
+
+def country(value: Any) -> str | None:
+    """The ISO 3166-1 alpha-2 code of a country that is known; another text as it is."""
+    name = text(value)
+    return None if name is None else country_code(name) or name
 
 
 def tags(value: Any) -> list[str] | None:
@@ -153,11 +211,13 @@ def _short(digits: Digits) -> Digits:
 
 
 def count(value: Any, *, least: int) -> int:
-    """A whole number from `least` to a thousand million."""
+    """A whole number from `least` to a thousand million; 3.0 is 3."""
     number: Any = value
     if type(value) is str:
         stripped = value.strip()
-        number = int(stripped) if _COUNT.fullmatch(stripped) else None
+        number = int(stripped.partition(".")[0]) if _COUNT.fullmatch(stripped) else None
+    elif type(value) is Decimal and value == value.to_integral_value() and abs(value) <= NUMBER_LIMIT:
+        number = int(value)
     if type(number) is not int or not least <= number <= NUMBER_LIMIT:
         raise BadValue(f"is not a whole number from {least} to {NUMBER_LIMIT}. Send digits only.")
     return number

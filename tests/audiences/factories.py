@@ -9,6 +9,7 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.audiences.rules import Rule, parse
+from crm_graphql.core.texts import indexed_words
 from crm_graphql.customers.derived import reach_of
 
 AT = datetime(2024, 6, 15, 12, 0, tzinfo=UTC)
@@ -17,7 +18,22 @@ AT = datetime(2024, 6, 15, 12, 0, tzinfo=UTC)
 TEXT_NAMES = ("external_id", "name", "email", "phone", "city", "country")
 
 TEXTS = (
-    *("Mumbai", "mumbai", "MUMBAI", "Mum", "India", "a", "A", "ab", "b"),
+    *(
+        "Mumbai",
+        "mumbai",
+        "MUMBAI",
+        "Mum",
+        "India",
+        "IN",
+        "UK",
+        "gb",
+        "+491701234567",
+        "0170 1234567",
+        "a",
+        "A",
+        "ab",
+        "b",
+    ),
     *("İstanbul", "istanbul", "i̇stanbul", "ı", "straße", "STRASSE", "ẞ", "ss", "Σίσυφος", "σίσυφοσ", "ſ"),
     *(
         ".*",
@@ -77,6 +93,7 @@ def customer(**fields: Any) -> dict[str, Any]:
     }
     texts: dict[str, Any] = {name: document.get(name) for name in TEXT_NAMES}
     folded: dict[str, Any] = {name: text and text.casefold() for name, text in texts.items()}
+    folded["name_words"] = indexed_words(texts["name"] or "")
     folded["tags"] = [tag.casefold() for tag in document["tags"]]
     return {**document, "folded": folded, "reach": reach_of(texts)}
 

@@ -13,7 +13,8 @@ from pymongo.collection import Collection
 from crm_graphql.audiences.compile import compile_rule, disjoint_filters
 from crm_graphql.audiences.describe import describe_rule
 from crm_graphql.audiences.evaluate import evaluate
-from crm_graphql.audiences.rules import parse, to_stored
+from crm_graphql.audiences.rules import parse
+from crm_graphql.audiences.stored import to_stored
 from crm_graphql.customers.documents import Customer
 from crm_graphql.local.mongod import Mongod
 from tests.audiences.factories import AT, random_customers

@@ -9,14 +9,16 @@ import pytest
 from bson import json_util
 
 from crm_graphql.audiences.compile import compile_rule, disjoint_filters
-from crm_graphql.audiences.fields import CUSTOMER_FIELDS, OPERATORS, RuleFieldType
+from crm_graphql.audiences.fields import CUSTOMER_FIELDS, OPERATORS, RuleFieldType, RuleOperator
 from crm_graphql.audiences.rules import parse
 from crm_graphql.core.texts import prefix_range
 from crm_graphql.customers.documents import Customer
 from crm_graphql.resources import Resources
 from tests.audiences.factories import AT, TEXTS, customer, where
 
-PATHS = {field.mongo_path for field in CUSTOMER_FIELDS.values()} | {"reach"}
+PATHS = {
+    ".".join(field.path_for(operator)) for field in CUSTOMER_FIELDS.values() for operator in RuleOperator
+} | {"reach"}
 MONGO_OPERATORS = {
     *("$and", "$or", "$not", "$regex", "$in", "$nin", "$eq", "$ne"),
     *("$gt", "$gte", "$lt", "$lte"),

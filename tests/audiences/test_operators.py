@@ -12,6 +12,8 @@ from crm_graphql.audiences.compile import compile_rule, select_customers
 from crm_graphql.audiences.evaluate import evaluate
 from crm_graphql.audiences.fields import OPERATORS, TWINS, RuleOperator
 from crm_graphql.audiences.rules import parse
+from crm_graphql.audiences.stored import to_stored
+from crm_graphql.core.channels import PHONE
 from crm_graphql.customers.documents import Customer
 from crm_graphql.resources import Resources
 from tests.audiences.factories import AT, customer, where
@@ -68,6 +70,7 @@ TRUE_OF_RICH = [
     ("email", "IS_SET", None),
     ("country", "NOT_CONTAINS", "france"),
     ("phone", "NOT_SET", None),
+    ("firstVisitAt", "LT", "2024-03-17"),
     ("tags", "CONTAINS", "vip"),
     ("tags", "NOT_CONTAINS", "news"),
     ("tags", "IN", ["x", "NEWS LETTER"]),
@@ -77,7 +80,25 @@ TRUE_OF_RICH = [
     ("lastVisitAt", "GTE", "2024-03-17T12:00:00Z"),
     ("lastVisitAt", "LTE", "2024-03-17T13:00:00+01:00"),
     ("lastVisitAt", "EQ", "2024-03-17T12:00:00Z"),
-    ("lastVisitAt", "GT", "2024-03-17"),
+    ("lastVisitAt", "GT", "2024-03-16"),
+    ("lastVisitAt", "GT", "2024-03-17T00:00:00Z"),
+    ("lastVisitAt", "GTE", "2024-03-17"),
+    ("lastVisitAt", "LTE", "2024-03-17"),
+    ("lastVisitAt", "EQ", "2024-03-17"),
+    ("lastVisitAt", "NE", "2024-03-16"),
+    ("lastVisitAt", "BETWEEN", ["2024-03-01", "2024-03-17"]),
+    ("lastVisitAt", "BETWEEN", ["2024-03-17", "2024-03-17T12:00:00Z"]),
+    ("lastVisitAt", "BETWEEN", ["2024-03-17T12:00:00Z", "2024-03-17"]),
+    ("externalId", "EQ", "C1"),
+    ("externalId", "NE", "c1"),
+    ("externalId", "IN", ["c1", "C1"]),
+    ("externalId", "NOT_IN", ["c1", "c2"]),
+    ("externalId", "STARTS_WITH", "c"),
+    ("country", "EQ", "Germany"),
+    ("country", "EQ", "DE"),
+    ("country", "IN", ["Deutschland"]),
+    ("country", "NE", "France"),
+    ("email", "EQ", "\ufeffanna@exam\u00adple.org "),
     ("lastVisitAt", "LT", "2024-03-18"),
     ("lastVisitAt", "BETWEEN", ["2024-03-17T12:00:00Z", "2024-03-17T12:00:00Z"]),
     ("lastVisitAt", "NOT_WITHIN_LAST", "P89D"),
@@ -140,6 +161,65 @@ async def test_within_the_last_ends_at_the_moment_of_evaluation(resources: Resou
     assert await selects(rule, customer(last_visit_at=AT))
     assert not await selects(rule, customer(last_visit_at=AT + ALMOST))
     assert await selects({"not": rule}, customer(last_visit_at=AT + ALMOST))
+
+
+async def test_a_day_ends_with_its_last_moment(resources: Resources) -> None:
+    day, last = "2024-03-17", customer(last_visit_at=AT.replace(month=3, day=18, hour=0) - ALMOST)
+    next_day = customer(last_visit_at=AT.replace(month=3, day=18, hour=0))
+    for operator, value in (("EQ", day), ("LTE", day), ("BETWEEN", [day, day])):
+        assert await selects(where("lastVisitAt", operator, value), last)
+        assert not await selects(where("lastVisitAt", operator, value), next_day)
+    assert await selects(where("lastVisitAt", "GT", day), next_day)
+    assert not await selects(where("lastVisitAt", "GT", day), last)
+
+
+async def test_the_last_day_of_the_calendar_is_a_day(resources: Resources) -> None:
+    assert await selects(where("lastVisitAt", "LTE", "9999-12-31"), customer(last_visit_at=AT))
+
+
+async def test_a_country_is_found_under_every_name_that_it_was_stored_under(resources: Resources) -> None:
+    for stored in ("GB", "UK", "United Kingdom", "Great Britain", "england"):
+        for asked in ("GB", "uk", "United Kingdom"):
+            assert await selects(where("country", "EQ", asked), customer(country=stored))
+            assert not await selects(where("country", "NOT_IN", [asked, "FR"]), customer(country=stored))
+    assert await selects(where("country", "EQ", "Atlantis"), customer(country="atlantis"))
+
+
+async def test_ids_that_differ_in_case_are_two_customers(resources: Resources) -> None:
+    rule = where("externalId", "EQ", "cus_Ab1")
+    assert await selects(rule, customer(external_id="cus_Ab1"))
+    assert not await selects(rule, customer(external_id="cus_aB1"))
+
+
+@pytest.mark.parametrize(
+    ("operator", "value"),
+    [
+        ("EQ", "+49 (0) 170 1234567"),
+        ("IN", ["0049 170 1234567"]),
+        ("STARTS_WITH", "0049 170"),
+        ("CONTAINS", "170 123"),
+        ("IS_SET", None),
+    ],
+)
+async def test_a_number_is_found_however_it_is_written(
+    resources: Resources, operator: str, value: Any
+) -> None:
+    assert await selects(where("phone", operator, value), customer(phone="+491701234567"))
+
+
+async def test_a_number_without_country_is_set_and_reached_by_nobody(resources: Resources) -> None:
+    kept = customer(phone="01701234567")
+    assert await selects(where("phone", "IS_SET"), kept)
+    assert await selects(where("phone", "EQ", "0170 1234567"), kept)
+    assert kept["reach"] & PHONE.bit == 0
+
+
+def test_a_rule_is_stored_with_the_number_that_the_default_country_makes() -> None:
+    rule = parse(where("phone", "EQ", "0170 1234567"), default_country="DE")
+    assert to_stored(rule) == where("phone", "EQ", "+491701234567")
+    assert parse(to_stored(rule)) == rule
+    beginning = parse(where("phone", "STARTS_WITH", "0170"), default_country="DE")
+    assert to_stored(beginning) == where("phone", "STARTS_WITH", "+49170")
 
 
 async def test_months_are_calendar_months(resources: Resources) -> None:

@@ -16,6 +16,7 @@ from crm_graphql.audiences.evaluate import evaluate
 from crm_graphql.audiences.rules import parse
 from crm_graphql.core.channels import ADDRESSES
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.queries import list_filter
 from crm_graphql.resources import Database, Resources
 from tests.audiences.factories import AT, customer, where
 
@@ -71,7 +72,7 @@ async def database(resources: Resources) -> Database:
                 external_id=f"C{number}",
                 name=f"Anna {number}" if number % 5 else f"Bob {number}",
                 email=f"c{number}@{source.choice(('gmail.com', 'x.org'))}" if number % 7 else None,
-                phone=str(number) if number % 3 else None,
+                phone=f"+49301{number:05}" if number % 3 else None,
                 country=source.choice(("India", "Peru", None)),
                 city=source.choice(("Pune", "Lima", None)),
                 tags=["vip"] if number % 9 == 0 else [],
@@ -158,6 +159,18 @@ async def test_other_rules_scan_an_index_not_the_collection(database: Database, 
         stages, _ = await explain(database, [{"$match": filter_}, {"$group": BY_ADDRESS}])
         assert "IXSCAN" in stages
         assert "COLLSCAN" not in stages
+
+
+@pytest.mark.parametrize("search", ["17", "anna 17", "bob", "c17@x", "+49 (30) 100017"])
+async def test_a_search_scans_indexes_and_fetches_no_more_than_one_of_its_words_has(
+    database: Database, search: str
+) -> None:
+    matching = list_filter(search, default_country="DE")
+    stages, fetched = await explain(database, [{"$match": matching}])
+    assert "IXSCAN" in stages
+    assert "COLLSCAN" not in stages
+    found = await database.customers.count_documents(matching)
+    assert 0 < found <= fetched <= 3 * found + 15, stages
 
 
 async def test_a_narrow_rule_fetches_little_more_than_it_selects(database: Database) -> None:

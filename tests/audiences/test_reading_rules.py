@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from crm_graphql.audiences.fields import RuleOperator
-from crm_graphql.audiences.rules import MAX_NODES, parse, to_stored
+from crm_graphql.audiences.rules import MAX_NODES, parse
+from crm_graphql.audiences.stored import to_stored
 from crm_graphql.core.errors import ErrorCode, InvalidInput
 from tests.audiences.factories import rule_of, where
 

@@ -78,8 +78,20 @@ async def desk(resources: Resources) -> Desk:
     """Three customers: two of them big spenders, of whom one has an email and both have a phone."""
     await Customer.get_pymongo_collection().insert_many(
         [
-            customer(external_id="a", total_spend=2_000_000, email="A@x.org", phone="1", country="India"),
-            customer(external_id="b", total_spend=1_000_000, phone="2", country="india", tags=["VIP", "new"]),
+            customer(
+                external_id="a",
+                total_spend=2_000_000,
+                email="A@x.org",
+                phone="+491711234567",
+                country="India",
+            ),
+            customer(
+                external_id="b",
+                total_spend=1_000_000,
+                phone="+491711234568",
+                country="india",
+                tags=["VIP", "new"],
+            ),
             customer(external_id="c", email="c@x.org", country="Germany", tags=["vip"]),
         ]
     )

@@ -33,7 +33,12 @@ _VALUES: dict[RuleFieldType, st.SearchStrategy[Any]] = {
     RuleFieldType.NUMBER: st.one_of(st.sampled_from(COUNTS), st.integers(-1, 12)),
     RuleFieldType.TEXT: _TEXT_VALUES,
     RuleFieldType.LIST: _TEXT_VALUES,
-    RuleFieldType.DATE_TIME: st.sampled_from([format_moment(AT - offset) for offset in OFFSETS]),
+    RuleFieldType.DATE_TIME: st.sampled_from(
+        [
+            *(format_moment(AT - offset) for offset in OFFSETS),
+            *((AT - offset).date().isoformat() for offset in OFFSETS),
+        ]
+    ),
 }
 
 
@@ -56,7 +61,7 @@ def _conditions(draw: st.DrawFn) -> dict[str, Any]:
 
 def _sort_key(value: Any) -> Any:
     """The order of values as the product sees it: moments may have a fraction of a second or none."""
-    return parse_moment(value) if isinstance(value, str) and "T" in value else Decimal(str(value))
+    return parse_moment(value) if isinstance(value, str) and value[4:5] == "-" else Decimal(str(value))
 
 
 def _trees(depth: int) -> st.SearchStrategy[dict[str, Any]]:

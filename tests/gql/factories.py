@@ -7,6 +7,7 @@ from typing import Any
 
 from bson import ObjectId
 
+from crm_graphql.core.texts import indexed_words
 from crm_graphql.customers.derived import reach_of
 from crm_graphql.customers.documents import TEXT_FIELDS, Customer
 from crm_graphql.orders.documents import Order
@@ -30,7 +31,8 @@ async def insert_customers(count: int, **fields: Any) -> list[ObjectId]:
         }
         row |= {name: value(number) if callable(value) else value for name, value in fields.items()}
         row["folded"] = {name: row[name].casefold() if row.get(name) else None for name in TEXT_FIELDS} | {
-            "tags": [tag.casefold() for tag in row["tags"]]
+            "tags": [tag.casefold() for tag in row["tags"]],
+            "name_words": indexed_words(row["name"] or ""),
         }
         row["reach"] = reach_of({"phone": None, **row})
         rows.append(row)

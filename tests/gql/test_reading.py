@@ -96,6 +96,33 @@ async def test_search_is_a_prefix_without_regard_to_case_and_tags_must_all_be_th
     assert found["totalCount"] == 6
 
 
+@pytest.mark.parametrize(
+    ("search", "is_found"),
+    [
+        *(("Garc", True), ("maria", True), ("GARCÍA ana", True), ("ana mar", True), ("ópez", False)),
+        *(
+            ("lópez", True),
+            ("ana smith", False),
+            ("Ana María", True),
+            ("García-L", True),
+            ("c0@example", True),
+        ),
+    ],
+)
+async def test_search_finds_any_words_of_the_name(api: Api, search: str, is_found: bool) -> None:
+    await insert_customers(1, name="Ana Maria María García-López")
+    document = "query ($s: String) { customers(filter: {search: $s}) { nodes { externalId } } }"
+    found = (await api.data(document, {"s": search}))["customers"]["nodes"]
+    assert bool(found) is is_found
+
+
+async def test_a_customer_of_a_former_release_is_found_by_the_beginning_of_the_name(api: Api) -> None:
+    await insert_customers(1, name="Ana García")
+    await api.resources.database.customers.update_many({}, {"$unset": {"folded.name_words": 1}})
+    document = '{ customers(filter: {search: "ana g"}) { nodes { externalId } } }'
+    assert len((await api.data(document))["customers"]["nodes"]) == 1
+
+
 async def test_a_list_is_filtered_by_a_rule(api: Api) -> None:
     await insert_customers(10)
     rule = {"where": {"field": "totalSpend", "operator": "GTE", "value": "7"}}

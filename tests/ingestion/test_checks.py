@@ -13,7 +13,7 @@ from crm_graphql.core.errors import ErrorCode
 from crm_graphql.customers.records import CustomerRecord
 from crm_graphql.ingestion.checks import row_check
 from crm_graphql.ingestion.documents import IngestionKind
-from crm_graphql.ingestion.rows import LAYOUTS, RowProblem
+from crm_graphql.ingestion.rows import LAYOUTS, Incomplete, RowProblem
 from crm_graphql.orders.records import OrderRecord
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,12 +25,21 @@ ORDER: dict[str, Any] = {
 }
 
 
-def check(kind: IngestionKind, values: dict[str, Any], *, csv: bool = False) -> Any:
-    """The record, or the problem, of a row with these keys."""
+def check(kind: IngestionKind, values: dict[str, Any], *, csv: bool = False, country: str = "") -> Any:
+    """The record, or the problem, of a row with these keys; `country` is the default of phone numbers."""
     layout = LAYOUTS[kind]
     names = dict(zip(layout.fields, layout.keys, strict=True))
-    checker = row_check(kind, names, begun_at=NOW, currency="USD", blank_clears=not csv)
+    checker = row_check(
+        kind, names, begun_at=NOW, currency="USD", default_country=country or None, blank_clears=not csv
+    )
     return checker(7, tuple(values.get(key, UNSET) for key in layout.keys))
+
+
+def taken_without(**values: Any) -> tuple[dict[str, Any], RowProblem]:
+    """What is taken of a customer c1 with these values, and what is said of the rest."""
+    found = customer(csv=True, **values)
+    assert isinstance(found, Incomplete)
+    return found.record.changes, found.problem
 
 
 def order(**values: Any) -> Any:
@@ -104,7 +113,14 @@ def test_amounts_are_exact(amount: Any, units: int) -> None:
         ("currency", "EUR", "INVALID"),
         ("currency", 5, "INVALID"),
         ("quantity", "two", "INVALID"),
-        ("quantity", 0, "INVALID"),
+        ("quantity", -1_000_000_001, "INVALID"),
+        ("order_id", "7.09E+12", "INVALID"),
+        ("order_id", "1,23457e+11", "INVALID"),
+        ("customer_id", "123.0", "INVALID"),
+        ("customer_id", "#N/A", "INVALID"),
+        ("customer_id", "NULL", "INVALID"),
+        ("customer_id", "\\N", "INVALID"),
+        ("customer_id", "-", "INVALID"),
         ("quantity", Decimal("1.5"), "INVALID"),
         ("quantity", True, "INVALID"),
     ],
@@ -116,6 +132,68 @@ def test_bad_values_of_an_order_are_named(field: str, value: Any, code: str) -> 
     assert problem.field == field
     assert problem.message.startswith(field)
     assert problem.message.endswith(".")
+
+
+@pytest.mark.parametrize("quantity", [0, -1, "-1", "0", " -3 ", "-2.0", Decimal("-2.0"), Decimal(7)])
+def test_the_quantity_of_a_refund_is_taken(quantity: Any) -> None:
+    record = order(amount="-27.50", quantity=quantity)
+    assert (record.amount, record.quantity) == (-275_000, int(float(quantity)))
+
+
+@pytest.mark.parametrize(
+    "key", ["00123", "1e5", "12E3", "a-1", "N", "n", "-a", "1.5", "v1.0", "1.0.0", "NULL-1"]
+)
+def test_an_id_that_no_spreadsheet_made_is_taken(key: str) -> None:
+    assert order(order_id=key).external_id == key
+    assert order(order_id=f'="{key}"').external_id == key
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [("0170 1234567", "+491701234567"), ("+44 (0) 20 7946 0958", "+442079460958"), ("", None)],
+)
+def test_a_phone_number_is_stored_as_it_is_dialled(written: str, number: str | None) -> None:
+    row = {"customer_id": "c1", "phone": written}
+    assert check(IngestionKind.CUSTOMERS, row, country="DE").changes == {"phone": number}
+
+
+@pytest.mark.parametrize("written", ["call me", "1234", "12+345678", "4.91701E+11", 491701234567, "n/a"])
+def test_a_bad_phone_number_costs_the_customer_nothing_else(written: Any) -> None:
+    changes, problem = taken_without(name="Ann", phone=written, city="Oslo")
+    assert changes == {"name": "Ann", "city": "Oslo"}
+    assert (problem.field, problem.code, problem.external_id) == ("phone", ErrorCode.INVALID, "c1")
+    assert problem.value == str(written)
+    assert problem.message.endswith("The rest of the record was taken.")
+
+
+@pytest.mark.parametrize(
+    "placeholder", ["n/a", "N/A", "NULL", "null", "-", "--", "\u2013", "\\N", "#N/A", " - ", "#REF!"]
+)
+def test_what_stands_for_nothing_is_an_error_of_its_field(placeholder: str) -> None:
+    fields = ("email", "phone", "last_visit_at", "total_spend", "visit_count", "country", "tags", "city")
+    for field in fields:
+        changes, problem = taken_without(name="Ann", **{field: placeholder})
+        assert (changes, problem.field) == ({"name": "Ann"}, field)
+    _, problem = taken_without(**dict.fromkeys(fields, placeholder))
+    assert all(field in problem.message for field in fields)
+
+
+@pytest.mark.parametrize("name", ["Null", "Na", "N", "Jean-Luc", "-x-"])
+def test_a_name_that_looks_like_nothing_is_a_name(name: str) -> None:
+    assert customer(name=name).changes == {"name": name}
+
+
+@pytest.mark.parametrize(("written", "code"), [("UK", "GB"), ("Deutschland", "DE"), ("Atlantis", "Atlantis")])
+def test_a_country_is_stored_by_its_code_where_it_is_known(written: str, code: str) -> None:
+    assert customer(country=written).changes == {"country": code}
+
+
+def test_an_address_is_stored_without_what_nobody_sees() -> None:
+    assert customer(email="\ufeffid\u200ba@exam\u00adple.com\u00a0").changes == {"email": "ida@example.com"}
+
+
+def test_a_lost_sign_in_an_address_is_named() -> None:
+    assert "U+FFFD" in customer(email="ida\ufffd@example.com").message
 
 
 def test_an_hour_ahead_is_still_now() -> None:
@@ -154,6 +232,7 @@ def test_email_addresses(address: str) -> None:
         ".name@example.com",
         "na\u2028me@example.com",
         "a\u00a0b@example.com",
+        "ida\ufffd@example.com",
         5,
     ],
 )
@@ -199,15 +278,12 @@ def test_null_and_empty_clear_in_json_and_an_empty_cell_is_left_out_in_csv() -> 
         ("name", "x" * 501),
         ("name", "a\x00b"),
         ("city", "\ud800"),
-        ("phone", "call me"),
-        ("phone", "1234"),
-        ("phone", "12+345678"),
         ("tags", ["x" * 101]),
         ("tags", [f"t{n}" for n in range(101)]),
         ("tags", [5]),
         ("tags", 5),
         ("visit_count", -1),
-        ("visit_count", "1.0"),
+        ("visit_count", "1.5"),
         ("total_spend", "much"),
         ("last_visit_at", "2099-01-01"),
         ("signed_up_at", "yesterday-ish"),

@@ -161,7 +161,7 @@ async def test_every_kind_of_dirt_has_its_effect(resources: Resources, form: str
     assert created == truth["customers"]["valid"] + dirt["wrong_type"] - odd
     assert (updated, unchanged, failed) == (0, dirt["duplicate"], 0)
     errors = await resources.database.row_errors.find().to_list()
-    assert len(errors) == orders.rejected + customers.rejected
+    assert len(errors) == orders.rejected + customers.rejected + customers.incomplete
     codes = Counter((error["field"], error["code"]) for error in errors)
     assert codes["customer_id", "REQUIRED"] == dirt["missing_id"]
     assert codes["email", "INVALID"] == dirt["bad_email"]

@@ -21,11 +21,12 @@ async def compiled_rules(
 
     Raises InvalidInput with the path inside the list's filter, NotFound for an unknown audience.
     """
-    now = info.context.resources.clock.now()
+    resources = info.context.resources
+    now, country = resources.clock.now(), resources.settings.country or None
     parts: list[dict[str, Any]] = []
     if rule is not None:
         try:
-            parts.append(select_customers(rule.tree(), now))
+            parts.append(select_customers(rule.tree(), now, default_country=country))
         except InvalidInput as error:
             raise InvalidInput.of([problem.under("filter", "rule") for problem in error.problems]) from None
     if audience_id is not None:

@@ -15,13 +15,14 @@ describe_enum(
     "How a field is compared. A comparison with a field that is not set is false; NE and the NOT_ operators "
     "are exactly the negation of their twins, so they are true there.",
     {
-        "EQ": "Equal; texts without regard to case.",
+        "EQ": "Equal; texts without regard to case, external ids exactly; a date without a time is its day, "
+        "in UTC.",
         "NE": "Not equal, or not set.",
-        "GT": "Greater than, or later.",
+        "GT": "Greater than, or later; after a date without a time means after its end.",
         "GTE": "Greater than or equal.",
         "LT": "Less than, or earlier.",
-        "LTE": "Less than or equal.",
-        "BETWEEN": "Between two values, both ends included.",
+        "LTE": "Less than or equal; a date without a time counts to its end.",
+        "BETWEEN": "Between two values, both ends included; of dates without a time the whole days.",
         "IN": "Equal to one of a list.",
         "NOT_IN": "Equal to none of a list, or not set.",
         "CONTAINS": "Text: substring, case-insensitive. List: has the element.",

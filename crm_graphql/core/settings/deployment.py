@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
+from crm_graphql.core.phones import COUNTRIES
 from crm_graphql.core.settings.lists import SettingsList
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.IGNORECASE)
@@ -32,6 +33,11 @@ class DeploymentSettings(BaseSettings):
     data_dir: Path = Field(Path(".crm"), description="Where `crm dev` keeps its database, secrets and logs.")
     currency: str = Field(
         "USD", pattern="^[A-Z]{3}$", description="The one currency of this deployment (ISO 4217)."
+    )
+    country: str = Field(
+        "",
+        description="The country (ISO 3166-1 alpha-2) of telephone numbers that name none. Empty: these are "
+        "kept and not dialled.",
     )
 
     mongodb_url: str = Field(
@@ -82,6 +88,13 @@ class DeploymentSettings(BaseSettings):
     )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
     log_json: bool = Field(True, description="One JSON object a line; false prints for people.")
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, country: str) -> str:
+        if country and country not in COUNTRIES:
+            raise ValueError(f"{country!r} is not the code of a country like DE (ISO 3166-1 alpha-2)")
+        return country
 
     @field_validator("allowed_origins")
     @classmethod

@@ -40,7 +40,9 @@ class CustomerRef:
 @strawberry.input(description="Which customers. All that is given must hold.")
 class CustomerFilter:
     search: str | None = strawberry.field(
-        default=None, description="Prefix of name, email, phone or external id, without regard to case."
+        default=None,
+        description="Beginnings of words of the name in any order, or of email, phone or external id; "
+        "case does not count.",
     )
     tags: list[str] | None = strawberry.field(default=None, description="Has all of them.")
     rule: RuleInput | None = strawberry.field(default=None, description="Matches this rule now.")

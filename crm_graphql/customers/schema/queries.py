@@ -46,7 +46,10 @@ async def customers(
 ) -> Connection[Customer] | None:
     wanted = filter or CustomerFilter()
     matching = list_filter(
-        wanted.search, wanted.tags, await compiled_rules(info, wanted.rule, wanted.audience_id)
+        wanted.search,
+        wanted.tags,
+        await compiled_rules(info, wanted.rule, wanted.audience_id),
+        default_country=info.context.resources.settings.country or None,
     )
     key = sort_key(sort.field, sort.direction) if sort else sort_key()
     fields = projection(CUSTOMER_COLUMNS, selected(info, *CONNECTION_PATHS))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.ingestion.documents import IngestionKind
-from crm_graphql.ingestion.rows import LAYOUTS
+from crm_graphql.ingestion.rows import LAYOUTS, other_kind, own_names, wrong_door
 
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -21,12 +21,12 @@ class CsvHeader:
     names: dict[str, str]
 
 
-def read_header(line: bytes, kind: IngestionKind) -> CsvHeader:
-    """Read the header line. Raises InvalidInput that names what is missing or doubled."""
-    if line.startswith(UTF16_MARKS):
+def read_header(record: bytes, kind: IngestionKind, separator: str = ",") -> CsvHeader:
+    """Read the header. Raises InvalidInput that names what is missing, doubled, or another door's."""
+    if record.startswith(UTF16_MARKS):
         raise InvalidInput("The file is UTF-16. Save it as UTF-8.")
     try:
-        columns = next(csv.reader([line.decode().rstrip("\r")], strict=True))
+        columns = next(csv.reader([record.decode()], delimiter=separator, strict=True))
     except UnicodeDecodeError as error:
         raise InvalidInput(
             f"The header is not UTF-8 at byte {error.start}. Save the file as UTF-8."
@@ -35,9 +35,10 @@ def read_header(line: bytes, kind: IngestionKind) -> CsvHeader:
         raise InvalidInput(f"The header line is not valid CSV: {error}.") from None
     layout = LAYOUTS[kind]
     places: dict[str, int] = {}
+    aliases = {alias.lower(): key for alias, key in layout.aliases.items()}
     for position, column in enumerate(columns):
         name = column.strip().lower()
-        key = layout.aliases.get(name, name)
+        key = aliases.get(name, name)
         if key in layout.keys:
             if key in places:
                 first = columns[places[key]].strip()
@@ -46,8 +47,12 @@ def read_header(line: bytes, kind: IngestionKind) -> CsvHeader:
                 )
             places[key] = position
     missing = [key for key in layout.required if key not in places]
+    if _is_of_the_other_door(columns, kind):
+        raise InvalidInput(wrong_door(kind))
     if missing:
         raise InvalidInput(_missing(missing, columns))
+    if len(places) == len(layout.required) == 1 < len(columns):
+        raise InvalidInput(_only_the_id(columns, layout.keys[1:]))
     return CsvHeader(
         columns=len(columns),
         positions=tuple(places.get(key, -1) for key in layout.keys),
@@ -58,8 +63,26 @@ def read_header(line: bytes, kind: IngestionKind) -> CsvHeader:
     )
 
 
+def _is_of_the_other_door(columns: list[str], kind: IngestionKind) -> bool:
+    """Whether the header names what only the other kind has, and nothing that only this one has."""
+    names = {column.strip().lower() for column in columns}
+    own, other = ({name.lower() for name in own_names(one)} for one in (kind, other_kind(kind)))
+    return not names & own and bool(names & other)
+
+
 def _missing(missing: list[str], columns: list[str]) -> str:
-    found = ", ".join(column.strip()[:40] for column in columns[:12])
-    more = "" if len(columns) <= 12 else f" and {len(columns) - 12} more"
+    found = _listed(columns)
     hint = " Separate columns by commas." if len(columns) == 1 and (";" in found or "\t" in found) else ""
-    return f"The header has no column {', '.join(missing)}; it has: {found}{more}.{hint}"
+    return f"The header has no column {', '.join(missing)}; it has: {found}.{hint}"
+
+
+def _only_the_id(columns: list[str], known: tuple[str, ...]) -> str:
+    return (
+        f"No column but the id is known; the header has: {_listed(columns)}. "
+        f"Name at least one of: {', '.join(known)}."
+    )
+
+
+def _listed(columns: list[str]) -> str:
+    found = ", ".join(column.strip()[:40] for column in columns[:12])
+    return found if len(columns) <= 12 else f"{found} and {len(columns) - 12} more"

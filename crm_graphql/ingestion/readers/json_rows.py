@@ -9,23 +9,32 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from crm_graphql.core.errors import ErrorCode
+from crm_graphql.core.errors import ErrorCode, InvalidInput
 from crm_graphql.ingestion.documents import IngestionKind
 from crm_graphql.ingestion.readers.lines import LINE_BYTES
-from crm_graphql.ingestion.rows import LAYOUTS, InputRow, RowProblem, shown
+from crm_graphql.ingestion.rows import LAYOUTS, InputRow, RowProblem, other_kind, own_names, shown, wrong_door
 
 
 class JsonRows:
-    """Decodes one JSON object after another into rows of one kind. Numbers stay exact decimals."""
+    """Decodes one JSON object after another into rows of one kind. Numbers stay exact decimals.
+
+    An object of the other kind is a bad row; as the first of a body it shows that the body is at the wrong
+    door, and the body is refused.
+    """
 
     def __init__(self, kind: IngestionKind) -> None:
         layout = LAYOUTS[kind]
-        keys = (*layout.keys, *layout.aliases)
+        others = sorted(own_names(other_kind(kind)) - own_names(kind))
+        keys = (*layout.keys, *layout.aliases, *others)
         shape = msgspec.defstruct(f"{kind.value.title()}Row", [(key, Any, UNSET) for key in keys], gc=False)
         self.names = dict(zip(layout.fields, layout.keys, strict=True))
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(shape, float_hook=Decimal).decode
         self._width = len(layout.fields)
-        self._no_aliases = (UNSET,) * len(layout.aliases)
+        self._kind = kind
+        names = own_names(kind)
+        self._own = [index for index, key in enumerate((*layout.keys, *layout.aliases)) if key in names]
+        self._is_first = True
+        self._no_more = (UNSET,) * (len(layout.aliases) + len(others))
         self._aliases = [
             (alias, layout.fields[layout.keys.index(key)], layout.keys.index(key))
             for alias, key in layout.aliases.items()
@@ -42,13 +51,24 @@ class JsonRows:
             return _bad(raw, f"{where} is not a JSON object. Send one object a row.")
         except (msgspec.DecodeError, ValueError, RecursionError, ArithmeticError) as error:
             return _bad(raw, f"{where} is not valid JSON: {error}. Send one object a row.")
-        if values[self._width :] == self._no_aliases:
+        is_first, self._is_first = self._is_first, False
+        if values[self._width :] == self._no_more:
             return values[: self._width]
+        if self._is_of_the_other_door(values):
+            if is_first:
+                raise InvalidInput(f"{where}: {wrong_door(self._kind)}")
+            return _bad(raw, f"{where} is of the other kind. {wrong_door(self._kind)}")
         return self._unalias(values)
+
+    def _is_of_the_other_door(self, values: tuple[Any, ...]) -> bool:
+        """Whether it has what only the other kind has, and nothing that only this one has."""
+        given = [value is not UNSET for value in values]
+        own = self._width + len(self._aliases)
+        return any(given[own:]) and not any(given[index] for index in self._own)
 
     def _unalias(self, values: tuple[Any, ...]) -> InputRow:
         row = list(values[: self._width])
-        for (alias, field, index), value in zip(self._aliases, values[self._width :], strict=True):
+        for (alias, field, index), value in zip(self._aliases, values[self._width :], strict=False):
             if value is UNSET:
                 continue
             if row[index] is not UNSET:

@@ -8,10 +8,20 @@ from typing import Any
 
 import strawberry
 
+from crm_graphql.gql.deferred import Deferred
+
+RECORD_INPUTS = frozenset({"CustomerRecordInput", "OrderRecordInput"})
+"""The inputs in which a bad value is that record's row error, and nothing to the others."""
+
 
 def given(record: object) -> dict[str, Any]:
-    """The fields of an input that the caller gave, null included; those left out are left out."""
-    return {name: value for name, value in vars(record).items() if value is not strawberry.UNSET}
+    """The fields of an input that the caller gave, null included; those left out are left out. A value that
+    is none of its type is the text that was sent: the check of records says what is wrong with it."""
+    return {
+        name: value.text if isinstance(value, Deferred) else value
+        for name, value in vars(record).items()
+        if value is not strawberry.UNSET
+    }
 
 
 @strawberry.input(description="One customer. A field left out stays as it is, null clears it.")
@@ -52,7 +62,9 @@ class OrderRecordInput:
     currency: str | None = strawberry.field(
         default=strawberry.UNSET, description="ISO 4217; must be the deployment's."
     )
-    quantity: int | None = strawberry.field(default=strawberry.UNSET, description="How many items.")
+    quantity: int | None = strawberry.field(
+        default=strawberry.UNSET, description="How many items; zero or negative as a refund has it."
+    )
     ordered_at: datetime = strawberry.field(description="When it was ordered.")
 
 

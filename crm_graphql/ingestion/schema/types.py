@@ -43,7 +43,7 @@ def row_errors_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:
     return child_pages(row_errors_of_ingestions)
 
 
-@strawberry.type(description="One row that was refused.")
+@strawberry.type(description="One row that was refused, or taken without a field that was wrong.")
 class RowError:
     row: int = strawberry.field(
         description="Zero-based position in what was sent (in a file: data rows, the header not counted)."
@@ -77,7 +77,10 @@ class Ingestion(Node):
     accepted: int = strawberry.field(
         description="Good records. In the end accepted = created + updated + unchanged + failed."
     )
-    rejected: int = strawberry.field(description="Records with a row error at the door.")
+    rejected: int = strawberry.field(description="Records refused at the door, each with a row error.")
+    incomplete: int = strawberry.field(
+        description="Of the accepted ones: taken without a field that was wrong, each with a row error."
+    )
     created: int = strawberry.field(description="Records that made a new object.")
     updated: int = strawberry.field(description="Records that changed an object.")
     unchanged: int = strawberry.field(description="Records that changed nothing.")
@@ -100,6 +103,7 @@ class Ingestion(Node):
             received=row["received"],
             accepted=row["received"] - row["rejected"],
             rejected=row["rejected"],
+            incomplete=row.get("incomplete", 0),
             created=counters.get("created", 0),
             updated=counters.get("updated", 0),
             unchanged=counters.get("unchanged", 0),
@@ -108,7 +112,7 @@ class Ingestion(Node):
             completed_at=row.get("completed_at"),
         )
 
-    @strawberry.field(description="The rows that were refused, in their order.")
+    @strawberry.field(description="The rows that were refused or are incomplete, in their order.")
     async def row_errors(
         self, info: Info, first: First = None, after: After = None
     ) -> Connection[RowError] | None:

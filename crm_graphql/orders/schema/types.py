@@ -39,7 +39,9 @@ class Order(Node):
     external_id: str = strawberry.field(description="The caller's own key, unique over all orders.")
     amount: Decimal = strawberry.field(description="The amount in `currency`; negative for a refund.")
     currency: str = strawberry.field(description="ISO 4217; the deployment has one currency.")
-    quantity: int | None = strawberry.field(description="How many items, where it was given.")
+    quantity: int | None = strawberry.field(
+        description="How many items, where it was given; zero or negative as a refund has it."
+    )
     ordered_at: datetime = strawberry.field(description="When it was ordered.")
     customer_key: strawberry.Private[ObjectId | None]
 

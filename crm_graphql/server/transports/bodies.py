@@ -68,13 +68,16 @@ def decode_json(data: bytes | str) -> object:
     return value
 
 
-def exact_number(text: str) -> Decimal:
-    """A JSON number with a point or an exponent. Raises ValueError for one that is too long or too large: the
-    `float_hook` of every decoder of what clients send."""
+def exact_number(text: str) -> Decimal | int:
+    """A JSON number with a point or an exponent; a whole one is an int, for JSON does not tell 3 from 3.0.
+
+    Raises ValueError for one that is too long or too large: the `float_hook` of every decoder of what clients
+    send."""
     if len(text) <= NUMBER_LIMIT:
         number = Decimal(text)
         if not number or abs(number.adjusted()) <= NUMBER_LIMIT:
-            return number
+            whole = int(number)
+            return whole if whole == number else number
     raise ValueError("a number is too long or too large")
 
 

@@ -1,0 +1,35 @@
+"""Rules as documents hold them: plain trees in the shape of RuleInput."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule
+from crm_graphql.audiences.values import INT64_LIMIT
+
+
+def to_stored(rule: Rule) -> dict[str, Any]:
+    """The tree in the shape of RuleInput, in values that BSON and JSON hold. `parse` reads it back equal."""
+    if isinstance(rule, AllOf):
+        return {"all": [to_stored(part) for part in rule.parts]}
+    if isinstance(rule, AnyOf):
+        return {"any": [to_stored(part) for part in rule.parts]}
+    if isinstance(rule, Not):
+        return {"not": to_stored(rule.part)}
+    where: dict[str, Any] = {"field": rule.field.name, "operator": rule.operator.value}
+    if rule.given is not None:
+        where["value"] = _plain(rule.given)
+    return {"where": where}
+
+
+def _plain(value: Any) -> Any:
+    """Decimals become the number that stands for them, or text where a number would lose digits."""
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if not isinstance(value, Decimal):
+        return value
+    if value == value.to_integral_value() and abs(value) < INT64_LIMIT:
+        return int(value)
+    number = float(value)
+    return number if Decimal(repr(number)) == value else f"{value:f}"
