@@ -27,7 +27,7 @@ TEST_WEBHOOK_SECRET = "whsec_dGVzdHMtb25seS03ZksycFE5eExtNFJ6Vnc4WWJOYzNIZEo="
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what `make quick` leaves out: tests that start servers, or say that they are slow."""
+    """Mark what `make quick` leaves out: a new test is in it unless it starts servers or says it is slow."""
     for item in items:
         folder = item.path.relative_to(config.rootpath / "tests").parts[0]
         if folder in SLOW_FOLDERS or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):

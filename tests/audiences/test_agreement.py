@@ -38,6 +38,7 @@ def population(request: pytest.FixtureRequest, mongod: Mongod) -> Iterator[tuple
         collection.drop()
 
 
+@pytest.mark.slow
 @given(raw=RULES)
 @settings(
     max_examples=TREES_A_BATCH,

@@ -62,6 +62,7 @@ async def _kill_in_the_middle(process: ForkServerProcess, key: ObjectId, pages: 
     await asyncio.to_thread(process.join)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 async def test_planners_killed_ten_times_write_everybody_once(
     resources: Resources, monkeypatch: pytest.MonkeyPatch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -75,6 +76,7 @@ def arrivals(draw: st.DrawFn) -> tuple[list[Any], list[Piece]]:
     return in_order, draw(st.permutations(pieces + again))
 
 
+@pytest.mark.slow
 @given(arrivals())
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 async def test_any_order_of_arrival_ends_alike(

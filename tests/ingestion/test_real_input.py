@@ -67,6 +67,7 @@ async def ingest(resources: Resources, kind: Any, lines: list[str]) -> tuple[int
     return await figures(ingestion)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("orders_first", [True, False])
 async def test_real_orders_in_either_order_of_the_files_and_again(
     resources: Resources, orders_first: bool
@@ -88,6 +89,7 @@ async def test_real_orders_in_either_order_of_the_files_and_again(
     assert (row["name"], row["city"], row["phone"]) == ("김민준", "부산", None)
 
 
+@pytest.mark.slow
 async def test_real_orders_shuffled_in_ten_parts_at_once(resources: Resources) -> None:
     header, *orders = part_of_cdnow("orders")
     random.Random(7).shuffle(orders)

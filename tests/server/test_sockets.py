@@ -48,6 +48,7 @@ async def server(resources: Resources) -> AsyncIterator[Server]:
         yield started
 
 
+@pytest.mark.slow
 async def test_a_reader_that_stalls_delays_nobody_costs_little_and_is_closed(
     server: Server, resources: Resources
 ) -> None:
@@ -154,6 +155,7 @@ def masked(message: object) -> bytes:
     return b"\x81" + size + bytes(4) + text
 
 
+@pytest.mark.slow
 async def test_ten_thousand_who_come_and_go_leave_nothing_behind(
     server: Server, resources: Resources
 ) -> None:
@@ -194,6 +196,7 @@ async def settled(server: Server) -> None:
     await asyncio.sleep(0.2)
 
 
+@pytest.mark.slow
 async def test_a_stream_of_events_that_stalls_is_cut(server: Server, resources: Resources) -> None:
     campaign = await LiveCampaign(resources).create()
     narrow = socket.create_connection(("127.0.0.1", server.port))
