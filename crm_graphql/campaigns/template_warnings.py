@@ -1,4 +1,4 @@
-"""Warnings of what a template may say unmeant: placeholders of other tools, date patterns without a percent sign.
+"""Warnings of the unmeant in a template: other tools' placeholders, date patterns without a percent sign.
 
 A warning stops nothing. It is given only where hardly anything else can be meant: a form that is also found
 in ordinary text (`{name}`, `%name%`) counts when what it holds is a usual name of a value.
