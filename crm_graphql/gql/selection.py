@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, InlineFragmentNode, SelectionSetNode
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    SelectionSetNode,
+)
 
 from crm_graphql.gql.context import Info
 
@@ -38,10 +44,10 @@ def selected(info: Info, *paths: str) -> set[str]:
         for step in filter(None, path.split(".")):
             level = [
                 node.selection_set
-                for node in _fields(raw, level)
+                for node in fields_of(level, raw.fragments)
                 if node.name.value == step and node.selection_set
             ]
-        names.update(node.name.value for node in _fields(raw, level))
+        names.update(node.name.value for node in fields_of(level, raw.fragments))
     return names
 
 
@@ -50,8 +56,11 @@ def projection(columns: Columns, names: Iterable[str]) -> dict[str, int]:
     return {"_id": 1} | {column: 1 for name in names for column in columns.of_fields.get(name, ())}
 
 
-def _fields(raw: GraphQLResolveInfo[Any], sets: Iterable[SelectionSetNode]) -> Iterator[FieldNode]:
-    """All fields of the selection sets, fragments resolved, each fragment once."""
+def fields_of(
+    sets: Iterable[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]
+) -> Iterator[FieldNode]:
+    """All fields of the selection sets, fragments resolved, each fragment once; circles end, and spreads of
+    unknown fragments add nothing."""
     seen: set[str] = set()
     waiting = list(sets)
     while waiting:
@@ -62,4 +71,5 @@ def _fields(raw: GraphQLResolveInfo[Any], sets: Iterable[SelectionSetNode]) -> I
                 waiting.append(node.selection_set)
             elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
                 seen.add(node.name.value)
-                waiting.append(raw.fragments[node.name.value].selection_set)
+                if fragment := fragments.get(node.name.value):
+                    waiting.append(fragment.selection_set)

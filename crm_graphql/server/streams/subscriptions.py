@@ -11,8 +11,6 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
-    InlineFragmentNode,
     OperationDefinitionNode,
     VariableNode,
     Visitor,
@@ -23,6 +21,7 @@ from crm_graphql.core.tasks import end_tasks
 from crm_graphql.gql.changelog import ChangeLog
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.permission import RESUME_ARGUMENT
+from crm_graphql.gql.selection import fields_of
 from crm_graphql.server.engine import Engine, Source
 from crm_graphql.server.operations.preparing import Operation
 from crm_graphql.server.streams.log_feed import LogReader, LogTail
@@ -104,19 +103,10 @@ def _forget(feeds: dict[Key, Any], key: Key, feed: object) -> None:
 
 
 def _root_fields(definition: OperationDefinitionNode, document: DocumentNode) -> Iterator[FieldNode]:
-    """The fields at the root of an operation, fragments resolved, each fragment once."""
     fragments = {
         node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
     }
-    waiting = [definition.selection_set]
-    while waiting:
-        for node in waiting.pop().selections:
-            if isinstance(node, FieldNode):
-                yield node
-            elif isinstance(node, InlineFragmentNode):
-                waiting.append(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode) and node.name.value in fragments:
-                waiting.append(fragments.pop(node.name.value).selection_set)
+    return fields_of([definition.selection_set], fragments)
 
 
 class _Uses(Visitor):
