@@ -37,6 +37,15 @@ async def read_whole(
         return b"".join(pieces)
 
 
+def promises_more(content_length: str | None, limit_bytes: int) -> bool:
+    """Whether the header Content-Length promises more than the limit, by a number of any length."""
+    promised = content_length or ""
+    if not (promised.isascii() and promised.isdigit()):
+        return False
+    # Python reads no number of thousands of digits.
+    return len(promised) > 18 or int(promised) > limit_bytes
+
+
 class Body:
     """A body piece by piece. Iterate `pieces` once, to its end; then `hash` is that of the unpacked bytes."""
 

@@ -13,6 +13,7 @@ from structlog import get_logger
 
 from crm_graphql.audit.service import record
 from crm_graphql.core.actor import Actor
+from crm_graphql.core.bodies import promises_more
 from crm_graphql.core.errors import DomainError, InvalidInput, LimitExceeded, Unavailable
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.paging import Row
@@ -106,11 +107,9 @@ async def _recorded(request: Request, kind: IngestionKind, actor: Actor, taking:
 async def _take(request: Request, kind: IngestionKind, actor: Actor, stream: AsyncIterator[bytes]) -> Row:
     resources = request.app.state.resources
     body_format, gzip = _format(request)
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > resources.settings.ingest_body_limit_bytes:
-        raise LimitExceeded(
-            f"The body is larger than {resources.settings.ingest_body_limit_bytes} bytes. Split it."
-        )
+    limit = resources.settings.ingest_body_limit_bytes
+    if promises_more(request.headers.get("content-length"), limit):
+        raise LimitExceeded(f"The body is larger than {limit} bytes. Split it.")
     return await ingest_stream(
         actor,
         kind,

@@ -78,6 +78,7 @@ async def test_a_json_array(client: httpx.AsyncClient) -> None:
         ({"content-type": "application/xml"}, 415, "INVALID"),
         ({"content-encoding": "br"}, 415, "INVALID"),
         ({"content-length": str(10**15)}, 413, "LIMIT_EXCEEDED"),
+        ({"content-length": "9" * 5_000}, 413, "LIMIT_EXCEEDED"),
         ({"idempotency-key": "x" * 300}, 400, "INVALID"),
         ({"content-encoding": "gzip"}, 400, "INVALID"),
     ],

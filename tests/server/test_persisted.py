@@ -174,3 +174,13 @@ async def test_what_is_near_is_not_read_again_and_what_is_near_is_bounded() -> N
     assert store.reads == 0
     await ask(asked, GraphQLRequest(None, extensions=by_hash(texts[0])))
     assert store.reads == 1
+
+
+async def test_a_text_larger_than_what_is_near_is_read_each_time() -> None:
+    store = Memory()
+    asked = operations(PersistedDocuments(store, near_bytes=10))
+    text = "{ a: __typename }"
+    await ask(asked, GraphQLRequest(text, extensions=by_hash(text)))
+    for _ in range(2):
+        await ask(asked, GraphQLRequest(None, extensions=by_hash(text)))
+    assert store.reads == 2

@@ -10,10 +10,10 @@ kept, only from callers with a token, up to a number; a caller whose document is
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from typing import Protocol
 
 import structlog
+from cachetools import LRUCache
 
 from crm_graphql.core.settings import Settings
 from crm_graphql.mongo.persisted_documents import find_persisted, store_persisted
@@ -61,9 +61,7 @@ class PersistedDocuments:
 
     def __init__(self, store: Store, near_bytes: int = NEAR_BYTES) -> None:
         self._store = store
-        self._near: OrderedDict[str, str] = OrderedDict()
-        self._near_bytes = 0
-        self._limit_bytes = near_bytes
+        self._near: LRUCache[str, str] = LRUCache(near_bytes, getsizeof=len)
 
     async def text_of(self, request: GraphQLRequest) -> str:
         """The request's text, checked against its hash, or the one known by the hash. Raises RequestError."""
@@ -80,7 +78,6 @@ class PersistedDocuments:
             raise missing_query()
         text = self._near.get(key)
         if text is not None:
-            self._near.move_to_end(key)
             return text
         text = await self._find(key)
         if text is None:
@@ -121,13 +118,8 @@ class PersistedDocuments:
             return None
 
     def _remember(self, key: str, text: str) -> None:
-        if key in self._near:  # two requests asked for it at the same moment
-            return
-        self._near[key] = text
-        self._near_bytes += len(text)
-        while self._near_bytes > self._limit_bytes:
-            _, gone = self._near.popitem(last=False)
-            self._near_bytes -= len(gone)
+        if len(text) <= self._near.maxsize:
+            self._near[key] = text
 
 
 def persisted_hash(request: GraphQLRequest) -> str | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 from starlette.requests import Request
 
-from crm_graphql.core.bodies import read_whole
+from crm_graphql.core.bodies import promises_more, read_whole
 from crm_graphql.core.errors import InvalidInput, LimitExceeded
 from crm_graphql.server.refusals import Refusal, RequestError
 
@@ -30,8 +30,7 @@ async def read_json_body(request: Request, limit_bytes: int, *, seconds: float =
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip", ""):
         raise RequestError.of(Refusal.ENCODING, "Send the body plain or packed with gzip.", "BAD_USER_INPUT")
-    promised = request.headers.get("content-length", "")
-    if promised.isascii() and promised.isdigit() and (len(promised) > 18 or int(promised) > limit_bytes):
+    if promises_more(request.headers.get("content-length"), limit_bytes):
         raise _too_large(limit_bytes)
     try:
         data = await read_whole(

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import RateLimited, Unavailable
 from crm_graphql.core.tasks import cancel_surely
+from crm_graphql.http.doors import STATUSES
 from crm_graphql.server.engine import Answer, refusal
 from crm_graphql.server.gateway import Gateway, ServedContext
 from crm_graphql.server.operations.preparing import GraphQLRequest, Operation
@@ -144,8 +145,7 @@ def _away(error: Unavailable | RateLimited, media: Media | None) -> Response:
         {"errors": [{"message": str(error), "extensions": {"code": error.code.value}}]}, executed=False
     )
     headers = {"vary": "accept", "retry-after": str(error.retry_after_seconds)}
-    status = 429 if isinstance(error, RateLimited) else 503
-    return Response(body.encode(), status, headers, media_type=shown.content_type)
+    return Response(body.encode(), STATUSES[error.code], headers, media_type=shown.content_type)
 
 
 def _response(answer: Answer, context: ServedContext, media: Media, status: int) -> Response:
