@@ -18,6 +18,8 @@ LONGEST_TEXT = 250
 """Characters; the library reads no longer one."""
 
 _PLAIN = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+# Neither a zero in brackets, nor a number of a spreadsheet with its point.
+_SIMPLE = re.compile(r"\+?\d+(?:[ /-]\d+)*|\(0\d+\)(?:[ /-]\d+)*", re.ASCII)
 _FLOAT = re.compile(r"([+-]?\d+)[.,]0+", re.ASCII)
 _EXPONENT = re.compile(r"[+-]?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,3})", re.ASCII)
 _BRACKETED_ZERO = re.compile(r"(?<=\d)[\s.\-/]*[(\[]\s*0\s*[)\]][\s.\-/]*", re.ASCII)
@@ -118,8 +120,54 @@ def _read_plain(text: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
+def _trunk_rules_of(country: str) -> tuple[int, re.Pattern[str], re.Pattern[str]] | None:
+    """Of a country whose numbers begin with a trunk zero at home: its calling code, what the library strips,
+    and what a number is without it."""
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    if metadata is None or metadata.national_prefix != "0" or metadata.general_desc is None:
+        return None
+    if metadata.country_code is None or metadata.national_prefix_transform_rule:
+        return None
+    stripped, number = metadata.national_prefix_for_parsing, metadata.general_desc.national_number_pattern
+    abroad = metadata.international_prefix
+    if stripped is None or number is None or abroad is None:
+        return None
+    # In Israel 017 leads abroad: what may is left to the library.
+    return metadata.country_code, re.compile(f"(?!{abroad})(?:{stripped})"), re.compile(number)
+
+
+def _read_at_home(bare: str, country: str) -> str | None:
+    """A number with its trunk zero, where the library would do no more than take that away; None: ask it."""
+    rules = _trunk_rules_of(country)
+    if rules is None or not bare.isdecimal():
+        return None
+    code, stripped, number = rules
+    prefix = stripped.match(bare)
+    if prefix is None or prefix[0] != "0" or not number.fullmatch(bare[1:]):
+        return None
+    text = f"+{code}{bare[1:]}"
+    return _read_plain(text) if _PLAIN.fullmatch(text) else None
+
+
+def _read_quickly(text: str, default_country: str | None) -> str | None:
+    """A number of digits and what stands between them alone, where that is enough to know it."""
+    if not _SIMPLE.fullmatch(text):
+        return None
+    bare = _SIGNS_BETWEEN.sub("", text)
+    if bare.startswith("+"):
+        return _read_plain(bare) if _PLAIN.fullmatch(bare) else None
+    if default_country is None or bare.startswith("00"):
+        return None
+    return _read_at_home(bare, default_country)
+
+
 def _read_written(text: str, default_country: str | None) -> str:
+    return _read_quickly(text, default_country) or _read_slowly(text, default_country)
+
+
+@lru_cache(maxsize=4096)
+def _read_slowly(text: str, default_country: str | None) -> str:
     digits = _cleaned(text)
     if digits.startswith("00"):
         digits = f"+{digits[2:]}"

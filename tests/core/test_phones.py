@@ -134,6 +134,30 @@ def test_the_short_way_gives_what_the_library_gives_or_nothing(code: int, nation
         assert found == _by_the_library(text)
 
 
+@given(
+    region=st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)),
+    text=st.from_regex(
+        r"\\A(\\(0[0-9]{2,4}\\)|\\+?[0-9]{2,5})([ /-]?[0-9]{2,4}){1,3}\\Z".replace("\\\\", "\\")
+    ),
+)
+@example(region="DE", text="0170 1234567")
+@example(region="BR", text="015 11 2345 6789")
+@example(region="IL", text="017 713181183")
+def test_the_quick_way_gives_what_the_slow_way_gives_or_nothing(region: str, text: str) -> None:
+    if (found := phones._read_quickly(text, region)) is not None:
+        assert found == phones._read_slowly(text, region)
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_most_numbers_at_home_with_a_trunk_zero_are_read_quickly(region: str) -> None:
+    number = phonenumbers.example_number(region)
+    assert number is not None
+    home = "0" + phonenumbers.national_significant_number(number)
+    if (found := phones._read_quickly(home, region)) is not None:
+        assert found == phones._read_slowly(home, region)
+    assert region not in ("DE", "GB", "FR", "NL", "IN") or found
+
+
 @pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
 def test_the_example_of_every_country_is_read_in_each_of_its_forms(region: str) -> None:
     number = phonenumbers.example_number(region)
