@@ -6,11 +6,14 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from crm_graphql.local.mongod import Mongod
 from crm_graphql.server.transports.explorer import FILES
 from tests.servers.deployment import Deployment
+
+# A machine that does much at once draws its pages late.
+expect.set_options(timeout=20_000)
 
 # The browser itself must stay quiet too: what it asks for is what the page asks for.
 FLAGS = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Mapping
 from typing import Any
@@ -83,13 +84,17 @@ async def launch_to(
     return campaign
 
 
-async def watch_until_completed(deployment: Deployment, campaign: str, api: int = 0) -> list[dict[str, Any]]:
-    """Every progress event until COMPLETED; the figures of each must add up."""
+async def watch_until_completed(
+    deployment: Deployment, campaign: str, api: int = 0, *, began: asyncio.Event | None = None
+) -> list[dict[str, Any]]:
+    """Every progress event until COMPLETED; the figures of each must add up. `began` is set at the first."""
     events: list[dict[str, Any]] = []
     async for data in deployment.subscribe(PROGRESS, {"id": campaign}, api):
         event = data["campaignProgress"]
         check_sum(event["stats"])
         events.append(event)
+        if began is not None:
+            began.set()
         if event["status"] == "COMPLETED":
             return events
     raise AssertionError(f"the subscription ended before the campaign: {events[-1:]}")

@@ -109,12 +109,13 @@ async def test_every_api_process_shows_the_whole_progress(deployment: Deployment
     await make_customers(deployment, 200, frequent_share=1, without_email=0, prefix="watched")
     rule = {"where": {"field": "externalId", "operator": "STARTS_WITH", "value": "watched"}}
     campaign = await launch_to(deployment, rule, launch=False)
+    apis = [api for api in range(len(deployment.apis)) for _ in range(3)]
+    began = [asyncio.Event() for _ in apis]
     watching = [
-        asyncio.create_task(watch_until_completed(deployment, campaign, api))
-        for api in range(len(deployment.apis))
-        for _ in range(3)
+        asyncio.create_task(watch_until_completed(deployment, campaign, api, began=event))
+        for api, event in zip(apis, began, strict=True)
     ]
-    await asyncio.sleep(0.5)
+    await asyncio.gather(*(event.wait() for event in began))
     await deployment.mutate(LAUNCH, {"id": campaign})
     for events in await asyncio.gather(*watching):
         assert events[0]["status"] == "DRAFT"
