@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from consumers.handlers.campaigns import handle_plan, handle_send
@@ -14,7 +15,8 @@ from crm_graphql.bus.port import Message, Queue
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.messages import SEND_QUEUE, CampaignSend, ReceiptsArrived, receipts_queue
-from crm_graphql.ingestion.messages import ChunkReady, ingestion_queue
+from crm_graphql.ingestion.documents import Lane
+from crm_graphql.ingestion.messages import ChunkReady, chunk_queue
 
 PLANNERS = 2
 RECEIPT_MESSAGES = 32
@@ -43,8 +45,16 @@ def shared(settings: Settings) -> tuple[Job, ...]:
 def of_partition(partition: int) -> tuple[Job, ...]:
     """What the process that holds the partition takes; in order, so a failure is tried again in place."""
     return (
-        # Chunks of a partition are applied one after another: side by side they would meet in conflicts.
-        Job(ingestion_queue(partition), ChunkReady, handle_chunk_ready, 1, retry_in_place=True),
+        *(
+            Job(
+                chunk_queue(partition, lane),
+                ChunkReady,
+                partial(handle_chunk_ready, partition=partition, lane=lane),
+                1,
+                retry_in_place=True,
+            )
+            for lane in Lane
+        ),
         Job(
             receipts_queue(partition),
             ReceiptsArrived,

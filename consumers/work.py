@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
+from consumers.turns import ChunkTurns
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.handover import HandoverLimits
 from crm_graphql.delivery.planner import Planner
@@ -23,9 +23,7 @@ class Work:
     writer: LedgerWriter
     sender: Sender
     planner: Planner
-    applying: asyncio.Semaphore
-    """Bounds the chunks that are applied at once: their transactions share the database's cache, and when it
-    is full of what is not yet committed every one of them stands still."""
+    turns: ChunkTurns
 
     @classmethod
     def over(cls, resources: Resources, *, vendor: Vendor | None = None) -> Work:
@@ -50,5 +48,5 @@ class Work:
                 lease_seconds=settings.lease_seconds,
                 range_rows=settings.delivery_batch,
             ),
-            asyncio.Semaphore(settings.chunks_at_once),
+            ChunkTurns(settings.chunks_at_once),
         )

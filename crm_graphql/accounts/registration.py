@@ -14,7 +14,7 @@ from crm_graphql.accounts.documents import Guard, User
 from crm_graphql.accounts.passwords import check_password
 from crm_graphql.accounts.queries import find_user_by_email, has_users
 from crm_graphql.accounts.sessions import Origin, SignedIn, start_session
-from crm_graphql.accounts.setup_code import same_code, setup_code
+from crm_graphql.accounts.setup_code import is_setup_code, setup_code
 from crm_graphql.accounts.throttle import address_buckets
 from crm_graphql.accounts.users import checked_email, checked_name, insert_user, take_admin_guard
 from crm_graphql.core.actor import Role
@@ -59,7 +59,7 @@ async def register(
     """
     admitted = await access.throttle.admit(address_buckets("register", origin.address))
     if not await has_users():
-        if not same_code(code, setup_code(access.settings)):
+        if not is_setup_code(code, access.settings):
             raise Forbidden(
                 "The first user needs the setup code that the server printed at its start.",
                 path=("setupCode",),

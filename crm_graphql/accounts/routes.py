@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import secrets
 import ssl
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -18,18 +19,20 @@ from importlib.resources import files
 import httpx2
 import structlog
 from authlib.integrations.starlette_client import OAuth, OAuthError
+from itsdangerous import TimestampSigner
 from joserfc.errors import JoseError
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from crm_graphql.accounts.google import sign_in_with_google
 from crm_graphql.accounts.links import PAGE
 from crm_graphql.accounts.sessions import Origin, SignedIn
 from crm_graphql.accounts.throttle import Throttled, address_buckets
-from crm_graphql.accounts.tokens import derived_key
+from crm_graphql.accounts.tokens import derived_keys
 from crm_graphql.audit.service import record
 from crm_graphql.core.actor import Actor, ActorKind, Role
 from crm_graphql.core.errors import DomainError
@@ -190,22 +193,33 @@ def _page(text: str, nonce: str | None, status: int = 200) -> Response:
     return HTMLResponse(text, status_code=status, headers=headers)
 
 
+class FlowCookie(SessionMiddleware):
+    """Keeps a sign-in under way in a cookie, signed with the first of the keys and good with any of them: it
+    may begin at one process and end at another while the key is being changed."""
+
+    def __init__(self, app: ASGIApp, keys: Sequence[str], *, https_only: bool) -> None:
+        super().__init__(
+            app,
+            secret_key=keys[0],
+            session_cookie="crm_google",
+            path="/auth/google",
+            max_age=FLOW_SECONDS,
+            # Lax, not Strict: Google sends the browser back by a link from another site.
+            same_site="lax",
+            https_only=https_only,
+        )
+        # It signs with the last.
+        self.signer = TimestampSigner(list(reversed(keys)))
+
+
 def routes(settings: Settings) -> list[Route]:
     """The routes of this deployment."""
     page = Route(PAGE, set_password_page, methods=["GET"])
     if not settings.google_client_id:
         return [page, Route("/auth/google", _not_configured, methods=["GET"])]
     google = GoogleSignIn(settings)
-    flow = Middleware(
-        SessionMiddleware,
-        secret_key=derived_key(settings, "google sign-in").hex(),
-        session_cookie="crm_google",
-        path="/auth/google",
-        max_age=FLOW_SECONDS,
-        # Lax, not Strict: Google sends the browser back by a link from another site.
-        same_site="lax",
-        https_only=is_secure(settings),
-    )
+    keys = [key.hex() for key in derived_keys(settings, "google sign-in")]
+    flow = Middleware(FlowCookie, keys, https_only=is_secure(settings))
     return [
         page,
         Route("/auth/google", google.start, methods=["GET"], middleware=[flow]),

@@ -23,7 +23,7 @@ from crm_graphql.accounts.queries import session_keys
 from crm_graphql.accounts.revocations import revoke
 from crm_graphql.accounts.secret_texts import RefreshToken
 from crm_graphql.accounts.throttle import address_buckets
-from crm_graphql.accounts.tokens import derived_key, mint_user_token
+from crm_graphql.accounts.tokens import derived_key, derived_keys, mint_user_token
 from crm_graphql.audit.service import record
 from crm_graphql.core.actor import SYSTEM, Actor, Role
 from crm_graphql.core.clock import Clock
@@ -35,6 +35,7 @@ from crm_graphql.mongo.transactions import Transact
 
 GRACE_SECONDS = 30
 DEVICE_LENGTH = 200
+_REFRESH_TOKENS = "refresh tokens"
 _REFUSED = "The session has ended or the refresh token is not valid here. Sign in again."
 
 
@@ -145,9 +146,11 @@ async def _turned(
         }
     )
     if found is not None:
-        successor = token.at_turn(found["turn"], _refresh_key(settings))
-        if successor.turn_hash == found["turn_hash"]:
-            return dict(found), successor
+        # A process that signs with another key may have turned it, while the key is being changed.
+        for key in derived_keys(settings, _REFRESH_TOKENS):
+            successor = token.at_turn(found["turn"], key)
+            if successor.turn_hash == found["turn_hash"]:
+                return dict(found), successor
     return None, token
 
 
@@ -259,4 +262,4 @@ def _signed_in(user: Row, session: Row, refresh_token: str, settings: Settings) 
 
 
 def _refresh_key(settings: Settings) -> bytes:
-    return derived_key(settings, "refresh tokens")
+    return derived_key(settings, _REFRESH_TOKENS)

@@ -1,8 +1,8 @@
 """Access tokens: short-lived JWTs, signed with the deployment's own key (HS256).
 
 One deployment makes them and only its own processes read them, so a shared key is enough, and checking one
-costs some microseconds. Each names its key (`kid`): a new CRM_SECRET_KEY signs from now on, while tokens of
-the keys in CRM_PREVIOUS_SECRET_KEYS stay good.
+costs some microseconds. Each names its key (`kid`): CRM_SECRET_KEY signs, and tokens of the keys in
+CRM_PREVIOUS_SECRET_KEYS, former ones or the next one, are good too.
 """
 
 from __future__ import annotations
@@ -44,6 +44,13 @@ def key_id(key: str) -> str:
 def derived_key(settings: Settings, purpose: str) -> bytes:
     """A key for one purpose other than access tokens, so that what one signs never passes for the other."""
     return hmac.digest(settings.secret_key.get_secret_value().encode(), purpose.encode(), "sha256")
+
+
+def derived_keys(settings: Settings, purpose: str) -> list[bytes]:
+    """The derived keys that count while CRM_SECRET_KEY is being changed, ours first: what a process with the
+    other settings made passes too."""
+    others = [settings.model_copy(update={"secret_key": key}) for key in settings.previous_secret_keys]
+    return [derived_key(one, purpose) for one in (settings, *others) if _is_strong(one)]
 
 
 def mint_token(settings: Settings, role: Role, ttl: timedelta, subject: str = "operator") -> str:
@@ -128,6 +135,10 @@ def _keys(settings: Settings) -> dict[str, str]:
     """The keys that tokens may be signed with, by their ids; weak ones are none."""
     found = [secret.get_secret_value() for secret in (settings.secret_key, *settings.previous_secret_keys)]
     return {key_id(key): key for key in found if len(key.encode()) >= MIN_SECRET_BYTES}
+
+
+def _is_strong(settings: Settings) -> bool:
+    return len(settings.secret_key.get_secret_value().encode()) >= MIN_SECRET_BYTES
 
 
 def _actor(claims: dict[str, Any]) -> Actor:

@@ -14,7 +14,7 @@ from crm_graphql.core.versions import record_version
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.records import OPENING_FIELDS, Applied, CustomerRecord
-from crm_graphql.customers.totals import Orders, Totals
+from crm_graphql.customers.totals import Orders, Totals, find_lost_extremes
 
 _FOLDED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "tags"})
 _OPENING_VERSIONS = {field: f"opening_{field}" for field in OPENING_FIELDS}
@@ -103,10 +103,9 @@ class CustomerDraft:
                 totals.widen(new)
         return True
 
-    async def settle(self, now: datetime, orders: Orders, session: AsyncClientSession) -> None:
-        """Bring the document's totals up to date."""
+    def settle(self, now: datetime) -> None:
+        """Bring the document's totals up to date, once no extreme is lost any more."""
         if self.totals.is_changed:
-            await self.totals.find_extremes(orders, session)
             fields = self.totals.fields()
             self.customer.update(fields)
             self.dirty.update(fields)
@@ -161,8 +160,9 @@ async def _write(
     drafts: dict[str, CustomerDraft], now: datetime, orders: Orders, session: AsyncClientSession
 ) -> None:
     collection = Customer.get_pymongo_collection()
+    await find_lost_extremes((draft.totals for draft in drafts.values()), orders, session)
     for draft in drafts.values():
-        await draft.settle(now, orders, session)
+        draft.settle(now)
     new = [draft.customer for draft in drafts.values() if draft.is_new]
     if new:
         await collection.insert_many(new, ordered=False, session=session)

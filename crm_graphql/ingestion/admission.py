@@ -1,13 +1,15 @@
-"""Back-pressure: the doors wait, and in the end refuse, while too many accepted chunks are not applied."""
+"""Back-pressure: the doors wait, and in the end refuse, while too many accepted records are not applied."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 from crm_graphql.core.errors import Unavailable
 from crm_graphql.core.settings import Settings
-from crm_graphql.ingestion.documents import ChunkState, IngestionChunk
+from crm_graphql.ingestion.chunks import LEAST_WEIGHT
+from crm_graphql.ingestion.documents import ChunkState, IngestionChunk, Lane
 
 CACHE_SECONDS = 0.5
 POLL_SECONDS = 0.2
@@ -15,16 +17,23 @@ RETRY_AFTER_SECONDS = 10
 
 
 class Admission:
-    """The count of pending chunks of the whole deployment, as one body sees it."""
+    """The weight of the deployment's pending chunks, as one body sees it.
 
-    def __init__(self, settings: Settings) -> None:
-        self._limit = settings.pending_chunks_limit
+    A small body has only other small ones before it: an import that fills the limit keeps nobody out who
+    sends a record. An import waits for all.
+    """
+
+    def __init__(self, settings: Settings, lane: Lane) -> None:
+        self._limit = settings.pending_records_limit
         self._patience = settings.backpressure_wait_seconds
+        self._waiting: dict[str, Any] = {"state": ChunkState.PENDING.value}
+        if lane is Lane.INTERACTIVE:
+            self._waiting["lane"] = lane.value
         self._counted_at = float("-inf")
         self._pending = 0
 
-    async def wait_for_room(self, chunks: int = 0) -> None:
-        """Return once there is room, for `chunks` that follow. Raises Unavailable after a bounded wait."""
+    async def wait_for_room(self, weight: int = 0) -> None:
+        """Return once there is room, for chunks of this weight. Raises Unavailable after a bounded wait."""
         deadline = time.monotonic() + self._patience
         while await self._count() >= self._limit:
             if time.monotonic() >= deadline:
@@ -35,13 +44,21 @@ class Admission:
                 )
             await asyncio.sleep(POLL_SECONDS)
             self._counted_at = float("-inf")
-        self._pending += chunks
+        self._pending += weight
 
     async def _count(self) -> int:
         now = time.monotonic()
         if now - self._counted_at >= CACHE_SECONDS:
-            self._pending = await IngestionChunk.get_pymongo_collection().count_documents(
-                {"state": ChunkState.PENDING.value}, hint="pending", limit=self._limit + 1
+            cursor = await IngestionChunk.get_pymongo_collection().aggregate(
+                [
+                    {"$match": self._waiting},
+                    # More cannot matter: with so many the limit is reached.
+                    {"$limit": self._limit // LEAST_WEIGHT + 1},
+                    {"$group": {"_id": None, "weight": {"$sum": "$weight"}}},
+                ],
+                hint="waiting",
             )
+            found = await cursor.to_list(1)
+            self._pending = found[0]["weight"] if found else 0
             self._counted_at = now
         return self._pending

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from functools import partial
 
 import pymongo
@@ -22,6 +23,7 @@ from crm_graphql.ingestion.documents import ChunkState, Ingestion, IngestionChun
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.publishing import tell_progress
 from crm_graphql.ingestion.stepwise import Stepwise
+from crm_graphql.mongo.transaction_limits import is_too_much, within_one_life
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.mongo.transient import names_data, reason
 
@@ -44,13 +46,13 @@ async def apply_chunk(
     writes its records. Transient errors (elections, time-outs, conflicts) are waited out here without end, so
     a handler need not be called again for it; data at fault becomes dead letters.
     """
-    is_first = True
+    way = _Way()
     failures = 0
     while True:
         try:
-            chunk = await _read(ingestion_id, number, counts_start=is_first)
+            chunk = await _read(ingestion_id, number, clock, counts_start=way.is_first)
             if chunk is not None:
-                await _apply(chunk, transact, clock, is_first=is_first)
+                await _apply(chunk, transact, clock, way)
             break
         except asyncio.CancelledError:
             await _take_back_start(ingestion_id, number)
@@ -61,22 +63,24 @@ async def apply_chunk(
                 _log.warning("chunk waits for the database", number=number, reason=reason(error))
             await asyncio.sleep(_DELAYS[min(failures, len(_DELAYS) - 1)])
             failures += 1
-            # The same process goes on: only a start after a death may count as one.
-            is_first = False
+            way.is_first = False
     await _follow_up(ingestion_id, bus=bus, clock=clock)
 
 
-async def _read(ingestion_id: ObjectId, number: int, *, counts_start: bool) -> ChunkWork | None:
-    """The chunk as it stands; None when it is applied already, or gone."""
+async def _read(ingestion_id: ObjectId, number: int, clock: Clock, *, counts_start: bool) -> ChunkWork | None:
+    """The chunk as it stands; None when it is applied already, or gone.
+
+    Each try says that the chunk is in hand: the reconciler then publishes no second message for it.
+    """
     # Losing a count in a crash of the database does no harm: it need not wait for the majority.
     collection = IngestionChunk.get_pymongo_collection().with_options(write_concern=WriteConcern(1))
     pending = {"ingestion_id": ingestion_id, "number": number, "state": ChunkState.PENDING.value}
-    if counts_start:
-        row = await collection.find_one_and_update(
-            pending, {"$inc": {"starts": 1}}, hint="number", return_document=ReturnDocument.AFTER
-        )
-    else:
-        row = await collection.find_one(pending, hint="number")
+    row = await collection.find_one_and_update(
+        pending,
+        {"$set": {"published_at": clock.now()}, "$inc": {"starts": 1 if counts_start else 0}},
+        hint="number",
+        return_document=ReturnDocument.AFTER,
+    )
     return None if row is None else ChunkWork.from_document(row)
 
 
@@ -100,17 +104,28 @@ async def _write_start_back(ingestion_id: ObjectId, number: int) -> None:
         )
 
 
-async def _apply(chunk: ChunkWork, transact: Transact, clock: Clock, *, is_first: bool) -> None:
+@dataclass(slots=True)
+class _Way:
+    """How far one call has come with its chunk, over its tries."""
+
+    is_first: bool = True
+    """Afterwards the same process goes on: only a start after a death may count as one."""
+    is_stepwise: bool = False
+    """As a whole it has failed, and would again."""
+
+
+async def _apply(chunk: ChunkWork, transact: Transact, clock: Clock, way: _Way) -> None:
     alone = chunk.starts > STARTS_ALLOWED
-    if not alone and chunk.next_record == 0:
+    if not alone and chunk.next_record == 0 and not way.is_stepwise:
         try:
-            await transact(partial(_apply_whole, chunk, clock))
+            await transact(partial(within_one_life, partial(_apply_whole, chunk, clock)))
             return
         except Exception as error:
-            if not names_data(error):
+            if not (names_data(error) or is_too_much(error)):
                 raise
+            way.is_stepwise = True
             _log.warning("chunk goes step by step", number=chunk.number, reason=reason(error))
-    await Stepwise(chunk, alone=alone, transact=transact, clock=clock).run(after_death=alone and is_first)
+    await Stepwise(chunk, alone=alone, transact=transact, clock=clock).run(after_death=alone and way.is_first)
 
 
 async def _apply_whole(chunk: ChunkWork, clock: Clock, session: AsyncClientSession) -> None:

@@ -14,6 +14,7 @@ from crm_graphql.core.actor import Actor
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, InvalidInput
 from crm_graphql.core.settings import Settings
+from crm_graphql.ingestion.chunks import CHUNK_BYTES
 from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, IngestionKind, IngestionStatus
 from crm_graphql.mongo.leases import next_number
 
@@ -24,6 +25,11 @@ NUMBERS = "ingestions"
 _CONFLICT = (
     "This idempotency key was used before with other content. Send the same content, or use another key."
 )
+
+
+def other_content(begun: Ingestion | None = None) -> Conflict:
+    """The refusal of a body whose key belongs to another one, that of `begun` if it is known."""
+    return Conflict(_CONFLICT, path=("idempotencyKey",), subject=begun)
 
 
 _IS_FAILED = {"$eq": ["$status", IngestionStatus.FAILED.value]}
@@ -64,7 +70,7 @@ async def find_begun(actor: Actor, kind: IngestionKind, idempotency_key: str | N
     if row is None:
         return None
     if row["kind"] != kind.value:
-        raise Conflict(_CONFLICT, path=("idempotencyKey",))
+        raise other_content()
     return _document(row)
 
 
@@ -113,6 +119,7 @@ async def _new_row(
         "idempotency_key": idempotency_key,
         "partitions": settings.partitions,
         "chunk_records": settings.chunk_records,
+        "chunk_bytes": CHUNK_BYTES,
         "sealed": False,
         "body_hash": None,
         "chunk_count": 0,
@@ -120,6 +127,7 @@ async def _new_row(
         "rejected": 0,
         "incomplete": 0,
         "counters": None,
+        "corrections": 0,
         "created_at": now,
         "touched_at": now,
         "completed_at": None,
@@ -138,7 +146,7 @@ async def _take_up(begun: Ingestion, clock: Clock) -> Ingestion:
 def same_content(begun: Ingestion, body_hash: str) -> Ingestion:
     """`begun`, which is sealed, if it was sealed over the same content. Raises Conflict otherwise."""
     if begun.body_hash != body_hash:
-        raise Conflict(_CONFLICT, path=("idempotencyKey",), subject=begun)
+        raise other_content(begun)
     return begun
 
 
@@ -149,15 +157,9 @@ async def seal_ingestion(
 
     `figures` are its `received`, `rejected`, `incomplete` and `chunk_count`.
 
-    Raises Conflict when another body was sealed, or stored in part, under the same ingestion.
+    Raises Conflict when another body was sealed under the same ingestion.
     """
     collection = Ingestion.get_pymongo_collection()
-    chunks = IngestionChunk.get_pymongo_collection()
-    if await chunks.count_documents({"ingestion_id": ingestion_id}, hint="number") != figures["chunk_count"]:
-        row = await collection.find_one({"_id": ingestion_id, "sealed": True})
-        if row is None:
-            raise Conflict(_CONFLICT, path=("idempotencyKey",))
-        return same_content(_document(row), body_hash)
     row = await collection.find_one_and_update(
         {"_id": ingestion_id, "sealed": False},
         [
@@ -186,10 +188,12 @@ async def fail_ingestion(
     """Mark an ingestion FAILED that was never sealed; what it stored goes on being applied. False when it
     was sealed, has ended, or was touched after `untouched_since`."""
     chunks = IngestionChunk.get_pymongo_collection()
+    # The place behind the last chunk may be taken already.
+    is_chunk = {"$cond": [{"$gt": ["$record_count", 0]}, 1, 0]}
     cursor = await chunks.aggregate(
         [
             {"$match": {"ingestion_id": ingestion_id}},
-            {"$group": {"_id": None, "records": {"$sum": "$record_count"}, "chunks": {"$sum": 1}}},
+            {"$group": {"_id": None, "records": {"$sum": "$record_count"}, "chunks": {"$sum": is_chunk}}},
         ]
     )
     stored = await cursor.to_list(1)

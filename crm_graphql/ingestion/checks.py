@@ -12,11 +12,10 @@ from msgspec import UNSET
 from crm_graphql.customers.records import CustomerRecord
 from crm_graphql.ingestion import values as check
 from crm_graphql.ingestion.documents import IngestionKind
+from crm_graphql.ingestion.payloads import Record
 from crm_graphql.ingestion.rows import LAYOUTS, Incomplete, RowProblem, Values, shown
 from crm_graphql.ingestion.values import BadOption, BadValue
 from crm_graphql.orders.records import OrderRecord
-
-Record = OrderRecord | CustomerRecord
 
 
 class RowCheck(Protocol):

@@ -12,15 +12,18 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.customers.apply_records import apply_customers
 from crm_graphql.customers.records import Applied
-from crm_graphql.ingestion.chunks import decode_records
-from crm_graphql.ingestion.documents import IngestionKind
+from crm_graphql.ingestion.documents import ChunkState, IngestionKind
+from crm_graphql.ingestion.payloads import Spoilt, Undecodable, decode_chunk
 from crm_graphql.orders.apply_records import apply_orders
 from crm_graphql.orders.documents import Order
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkWork:
-    """A chunk as its application needs it. `starts` counts this start too."""
+    """A chunk as its application needs it. `starts` counts this start too.
+
+    A Spoilt among `records` stands for what cannot be decoded.
+    """
 
     id: ObjectId
     ingestion_id: ObjectId
@@ -41,7 +44,13 @@ class ChunkWork:
             ingestion_number=row["ingestion_number"],
             number=row["number"],
             kind=kind,
-            records=decode_records(kind, row["payload"]),
+            records=decode_chunk(
+                kind,
+                row["payload"],
+                number=row["number"],
+                count=row["record_count"],
+                done=row["next_record"] if row["state"] == ChunkState.PENDING.value else 0,
+            ),
             starts=row["starts"],
             next_record=row["next_record"],
         )
@@ -55,7 +64,13 @@ async def apply_records(
     now: datetime,
     session: AsyncClientSession,
 ) -> Applied:
-    """Apply records of one kind, in their order, in the session's transaction. Idempotent."""
+    """Apply records of one kind, in their order, in the session's transaction. Idempotent.
+
+    Raises Undecodable when one of them is Spoilt, and what the database says.
+    """
+    for record in records:
+        if isinstance(record, Spoilt):
+            raise Undecodable(record.reason)
     if kind is IngestionKind.ORDERS:
         return await apply_orders(records, ingestion_number=ingestion_number, now=now, session=session)
     return await apply_customers(

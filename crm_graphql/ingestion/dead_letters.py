@@ -15,8 +15,8 @@ from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.paging import Row
 from crm_graphql.core.versions import ROW_LIMIT
+from crm_graphql.customers.records import Applied
 from crm_graphql.ingestion.chunk_work import apply_records
-from crm_graphql.ingestion.chunks import decode_records
 from crm_graphql.ingestion.documents import (
     DeadLetter,
     Ingestion,
@@ -25,7 +25,9 @@ from crm_graphql.ingestion.documents import (
     RowErrorRecord,
 )
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
+from crm_graphql.ingestion.payloads import decode_records
 from crm_graphql.ingestion.publishing import tell_progress
+from crm_graphql.mongo.transaction_limits import is_too_much
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.mongo.transient import names_data, reason
 
@@ -55,11 +57,11 @@ async def retry_dead_letters(
     results: list[Retried] = []
     for row in rows:
         try:
-            if not await transact(partial(_send_again, row, clock)):
+            if await transact(partial(send_again, row, clock)) is None:
                 continue
             results.append(Retried(row["_id"], None))
         except Exception as error:
-            if not names_data(error):
+            if not (names_data(error) or is_too_much(error)):
                 raise
             await letters.update_one({"_id": row["_id"]}, {"$set": {"error": reason(error)}})
             results.append(Retried(row["_id"], reason(error)))
@@ -70,11 +72,14 @@ async def retry_dead_letters(
     return results
 
 
-async def _send_again(row: Row, clock: Clock, session: AsyncClientSession) -> bool:
-    """Within the transaction: False when somebody else has sent it meanwhile."""
+async def send_again(row: Row, clock: Clock, session: AsyncClientSession) -> Applied | None:
+    """Apply the records of a dead letter within the transaction, and take it away with its row error.
+
+    None when somebody else has sent it meanwhile. Raises Undecodable, and what the database says.
+    """
     deleted = await DeadLetter.get_pymongo_collection().delete_one({"_id": row["_id"]}, session=session)
     if not deleted.deleted_count:
-        return False
+        return None
     kind = IngestionKind(row["kind"])
     applied = await apply_records(
         kind,
@@ -84,17 +89,19 @@ async def _send_again(row: Row, clock: Clock, session: AsyncClientSession) -> bo
         session=session,
     )
     moved = {f"counters.{name}": value for name, value in applied._asdict().items() if value}
-    moved["counters.failed"] = -1
+    moved["counters.failed"] = -row.get("record_count", 1)
     await IngestionChunk.get_pymongo_collection().update_one(
         {"ingestion_id": row["ingestion_id"], "number": row["chunk_number"]},
         {"$inc": moved},
         session=session,
     )
-    # Its figures are frozen once it has ended.
-    await Ingestion.get_pymongo_collection().update_one(
+    # Its figures are frozen once it has ended; who is about to freeze them sees that they have moved.
+    ingestions = Ingestion.get_pymongo_collection()
+    await ingestions.update_one({"_id": row["ingestion_id"]}, {"$inc": {"corrections": 1}}, session=session)
+    await ingestions.update_one(
         {"_id": row["ingestion_id"], "counters": {"$ne": None}}, {"$inc": moved}, session=session
     )
     await RowErrorRecord.get_pymongo_collection().delete_one(
         {"ingestion_id": row["ingestion_id"], "row": row["row"]}, session=session
     )
-    return True
+    return applied

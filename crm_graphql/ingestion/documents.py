@@ -36,6 +36,13 @@ class ChunkState(Enum):
     APPLIED = "APPLIED"
 
 
+class Lane(Enum):
+    """Which queue of its partition a chunk waits in: somebody waits for what a small body holds."""
+
+    INTERACTIVE = "INTERACTIVE"
+    BULK = "BULK"
+
+
 class Counters(BaseModel):
     """What became of accepted records."""
 
@@ -63,6 +70,8 @@ class Ingestion(Document):
     idempotency_key: str | None = None
     partitions: int
     chunk_records: int
+    chunk_bytes: int
+    """Chunks are cut at so many records or bytes, whichever comes first; kept, so that a retry cuts alike."""
     sealed: bool = False
     body_hash: str | None = None
     chunk_count: int = 0
@@ -71,6 +80,8 @@ class Ingestion(Document):
     incomplete: int = 0
     """Accepted records that were taken without a field that has a row error."""
     counters: Counters | None = None
+    corrections: int = 0
+    """How often a dead letter that went through moved the figures: they are frozen as of one such number."""
     created_at: datetime
     touched_at: datetime
     """When the door last stored something."""
@@ -110,9 +121,12 @@ class IngestionChunk(Document):
     number: int
     kind: IngestionKind
     partition: int
+    lane: Lane = Lane.BULK
     payload: bytes
     payload_hash: str
     record_count: int
+    weight: int
+    """What it counts for back-pressure: its records, or more where they are few or large."""
     state: ChunkState = ChunkState.PENDING
     starts: int = 0
     """How often a consumer began it and was not heard of again; two make it go record by record."""
@@ -125,6 +139,7 @@ class IngestionChunk(Document):
     counters: Counters = Field(default_factory=Counters)
     created_at: datetime
     published_at: datetime | None = None
+    """When a message last stood for it: it was published then, or a consumer had it in hand."""
     applied_at: datetime | None = None
 
     class Settings:
@@ -145,10 +160,15 @@ class IngestionChunk(Document):
                 ],
                 name="counters",
             ),
-            # Pending chunks, from the index alone: back-pressure's count, the reconciler's search.
+            # Pending chunks: back-pressure's sum, from the index alone, and the reconciler's search.
             IndexModel(
-                [("state", ASCENDING), ("published_at", ASCENDING), ("partition", ASCENDING)],
-                name="pending",
+                [
+                    ("state", ASCENDING),
+                    ("published_at", ASCENDING),
+                    ("lane", ASCENDING),
+                    ("weight", ASCENDING),
+                ],
+                name="waiting",
                 partialFilterExpression={"state": "PENDING"},
             ),
             # Whether an ingestion has a pending chunk, from the index alone.
@@ -188,13 +208,18 @@ class RowErrorRecord(Document):
 
 
 class DeadLetter(Document):
-    """A record that could not be applied for a reason in its data; kept until it is sent again."""
+    """A record that could not be applied for a reason in its data; kept until it is sent again.
+
+    `record` is a payload of `record_count` records: of one, or of a whole chunk where not even the limits of
+    its records can be made out. `row` is negative where it cannot be.
+    """
 
     ingestion_id: PydanticObjectId
     chunk_number: int
     row: int
     kind: IngestionKind
     record: bytes
+    record_count: int = 1
     version: int
     error: str
     created_at: datetime

@@ -12,14 +12,15 @@ from pymongo.errors import BulkWriteError
 
 from crm_graphql.bus.port import Bus
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import Conflict, InvalidInput, LimitExceeded
+from crm_graphql.core.errors import Conflict, ErrorCode, InvalidInput, LimitExceeded
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.versions import ROW_LIMIT
 from crm_graphql.ingestion.admission import Admission
-from crm_graphql.ingestion.begin import fail_ingestion, seal_ingestion
+from crm_graphql.ingestion.begin import fail_ingestion, other_content, seal_ingestion
 from crm_graphql.ingestion.checks import RowCheck
-from crm_graphql.ingestion.chunks import ChunkCutter
-from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, RowErrorRecord
+from crm_graphql.ingestion.chunks import RECORD_BYTES, ChunkCutter
+from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, Lane, RowErrorRecord
+from crm_graphql.ingestion.payloads import Record
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
 from crm_graphql.ingestion.rows import Incomplete, InputRow, RowProblem
 
@@ -37,7 +38,7 @@ class Intake:
     """
 
     def __init__(
-        self, ingestion: Ingestion, check: RowCheck, *, settings: Settings, bus: Bus, clock: Clock
+        self, ingestion: Ingestion, check: RowCheck, lane: Lane, *, settings: Settings, bus: Bus, clock: Clock
     ) -> None:
         assert ingestion.id is not None
         self._id: ObjectId = ingestion.id
@@ -45,10 +46,12 @@ class Intake:
         self._bus = bus
         self._clock = clock
         self._errors_kept = settings.row_errors_kept
-        self._admission = Admission(settings)
-        self._cutter = ChunkCutter(ingestion)
+        self._admission = Admission(settings, lane)
+        self._cutter = ChunkCutter(ingestion, lane)
+        self._has_key = ingestion.idempotency_key is not None
         self._chunks: list[dict[str, Any]] = []
         self._errors: list[dict[str, Any]] = []
+        self._own_errors: list[ObjectId] = []
         self._writing: asyncio.Task[None] | None = None
         self.received = 0
         self.rejected = 0
@@ -63,33 +66,36 @@ class Intake:
                 await self._writing
         if isinstance(error, InvalidInput | LimitExceeded):
             await fail_ingestion(self._id, str(error), self._clock)
+        if isinstance(error, Conflict):
+            await self._take_back_errors()
 
     async def take(self, rows: Sequence[InputRow]) -> None:
         """Take further rows. Raises LimitExceeded, Conflict or Unavailable."""
         if self.received + len(rows) > ROW_LIMIT:
             raise LimitExceeded(f"A body holds more than {ROW_LIMIT} rows. Split it.")
-        check, number = self._check, self.received
-        records = []
+        check, add, number, now = self._check, self._cutter.add, self.received, self._clock.now()
         for row in rows:
             found = row if row.__class__ is RowProblem else check(number, row)  # type: ignore[arg-type]
             if isinstance(found, RowProblem):
-                self.rejected += 1
-                self._note(number, found)
-            elif isinstance(found, Incomplete):
-                self.incomplete += 1
-                self._note(number, found.problem)
-                records.append(found.record)
+                self._reject(number, found)
             else:
-                records.append(found)
+                record = found.record if isinstance(found, Incomplete) else found
+                if not add(record, now):
+                    self._reject(number, _too_large(record))
+                elif isinstance(found, Incomplete):
+                    self.incomplete += 1
+                    self._note(number, found.problem)
             number += 1
         self.received = number
-        self._chunks += self._cutter.add_all(records, self._clock.now())
+        self._chunks += self._cutter.take_cut()
         if len(self._chunks) >= STORED_AT_ONCE or len(self._errors) >= ERRORS_AT_ONCE:
             await self._write_soon()
 
     async def seal(self, body_hash: str) -> Ingestion:
         """Store what is left and seal the ingestion."""
         self._chunks += self._cutter.finish(self._clock.now())
+        if self._has_key:
+            self._chunks.append(self._cutter.end(body_hash, self._clock.now()))
         if self._chunks or self._errors:
             await self._write_soon()
         await self._written()
@@ -107,6 +113,10 @@ class Intake:
             "incomplete": self.incomplete,
             "chunk_count": self._cutter.count,
         }
+
+    def _reject(self, row: int, problem: RowProblem) -> None:
+        self.rejected += 1
+        self._note(row, problem)
 
     def _note(self, row: int, problem: RowProblem) -> None:
         if self.rejected + self.incomplete > self._errors_kept:
@@ -132,7 +142,7 @@ class Intake:
     async def _write_soon(self) -> None:
         """Begin to write what is cut, once the write before has ended and there is room."""
         await self._written()
-        await self._admission.wait_for_room(len(self._chunks))
+        await self._admission.wait_for_room(sum(chunk["weight"] for chunk in self._chunks))
         chunks, errors = self._chunks, self._errors
         self._chunks, self._errors = [], []
         self._writing = asyncio.create_task(self._write(chunks, errors))
@@ -140,7 +150,7 @@ class Intake:
     async def _write(self, chunks: list[dict[str, Any]], errors: list[dict[str, Any]]) -> None:
         figures = self._figures()
         if errors:
-            await _insert_missing(RowErrorRecord.get_pymongo_collection(), errors)
+            self._own_errors += await _insert_missing(RowErrorRecord.get_pymongo_collection(), errors)
         if chunks:
             await self._store_chunks(chunks)
         await Ingestion.get_pymongo_collection().update_one(
@@ -154,33 +164,63 @@ class Intake:
         await tell_progress(self._id, self._bus)
 
     async def _store_chunks(self, chunks: list[dict[str, Any]]) -> None:
-        collection = IngestionChunk.get_pymongo_collection()
-        there = await _insert_missing(collection, chunks)
-        if there:
-            numbers = [chunk["number"] for chunk in there]
-            stored = collection.find(
-                {"ingestion_id": self._id, "number": {"$in": numbers}}, {"number": 1, "payload_hash": 1}
-            )
-            hashes = {row["number"]: row["payload_hash"] async for row in stored}
-            if any(hashes.get(chunk["number"]) != chunk["payload_hash"] for chunk in there):
-                raise Conflict(
-                    "This idempotency key was used before with other content. Send the same content, or use "
-                    "another key.",
-                    path=("idempotencyKey",),
-                )
-            known = set(numbers)
-            chunks = [chunk for chunk in chunks if chunk["number"] not in known]
-        if chunks:
-            await publish_chunks(chunks, self._bus)
+        """Store each chunk behind the one before it. Raises Conflict where another body has gone on.
+
+        A place is taken only behind places that hold our own content: of two bodies under one key the first
+        difference decides, at one place, and the other one stops there.
+        """
+        stored: list[dict[str, Any]] = []
+        while chunks:
+            count = await _insert_until_taken(IngestionChunk.get_pymongo_collection(), chunks)
+            stored += chunks[:count]
+            if count < len(chunks):
+                await self._require_same(chunks[count])
+            chunks = chunks[count + 1 :]
+        stored = [chunk for chunk in stored if chunk["record_count"]]
+        if stored:
+            await publish_chunks(stored, self._bus)
+
+    async def _require_same(self, chunk: dict[str, Any]) -> None:
+        there = await IngestionChunk.get_pymongo_collection().find_one(
+            {"ingestion_id": self._id, "number": chunk["number"]}, {"payload_hash": 1}
+        )
+        if there is None or there["payload_hash"] != chunk["payload_hash"]:
+            raise other_content()
+
+    async def _take_back_errors(self) -> None:
+        """What this body wrote of its bad rows: the ingestion is that of another one."""
+        await RowErrorRecord.get_pymongo_collection().delete_many({"_id": {"$in": self._own_errors}})
 
 
-async def _insert_missing(collection: Any, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Insert the documents whose unique key is free; return the others."""
+async def _insert_until_taken(collection: Any, documents: list[dict[str, Any]]) -> int:
+    """Insert the documents in their order until one's unique key is taken; how many were inserted."""
+    try:
+        await collection.insert_many(documents)
+    except BulkWriteError as error:
+        (failure,) = error.details["writeErrors"]
+        if failure["code"] != DUPLICATE_KEY:
+            raise
+        return int(failure["index"])
+    return len(documents)
+
+
+async def _insert_missing(collection: Any, documents: list[dict[str, Any]]) -> list[ObjectId]:
+    """Insert the documents whose unique key is free; the ids of those."""
+    taken: set[int] = set()
     try:
         await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
         failures = error.details["writeErrors"]
         if any(failure["code"] != DUPLICATE_KEY for failure in failures):
             raise
-        return [documents[failure["index"]] for failure in failures]
-    return []
+        taken = {failure["index"] for failure in failures}
+    return [document["_id"] for index, document in enumerate(documents) if index not in taken]
+
+
+def _too_large(record: Record) -> RowProblem:
+    return RowProblem(
+        code=ErrorCode.INVALID,
+        message=f"The row is larger than {RECORD_BYTES} bytes, more than can be stored of one record. "
+        "Shorten it.",
+        external_id=record.external_id,
+    )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from crm_graphql.bus.port import Message, PartitionedQueue
+from crm_graphql.bus.port import Message, PartitionedQueue, Queue
+from crm_graphql.ingestion.documents import Lane
 
-ingestion_queue = PartitionedQueue("ingestion")
+bulk_queue = PartitionedQueue("ingestion")
 """Its partitions are of customers."""
+interactive_queue = PartitionedQueue("ingestion.interactive")
+"""The same partitions, for what somebody waits for."""
 
 
 class ChunkReady(Message, frozen=True, kw_only=True):
@@ -17,6 +20,11 @@ class ChunkReady(Message, frozen=True, kw_only=True):
 
     ingestion_id: str
     number: int
+
+
+def chunk_queue(partition: int, lane: Lane) -> Queue:
+    """The queue of one partition of customers and one lane."""
+    return (interactive_queue if lane is Lane.INTERACTIVE else bulk_queue)(partition)
 
 
 def ingestion_topic(ingestion_id: object) -> str:

@@ -13,7 +13,8 @@ from bson import ObjectId
 from cachetools import LRUCache
 
 from crm_graphql.bus.port import Bus, BusError, Event, Queue
-from crm_graphql.ingestion.messages import ChunkReady, ingestion_queue, ingestion_topic
+from crm_graphql.ingestion.documents import Lane
+from crm_graphql.ingestion.messages import ChunkReady, chunk_queue, ingestion_topic
 
 EVENT_SECONDS = 0.2
 """The least time between two events of one ingestion from one process."""
@@ -29,7 +30,7 @@ async def publish_chunks(chunks: Iterable[Mapping[str, Any]], bus: Bus) -> bool:
     by_queue: dict[Queue, list[ChunkReady]] = defaultdict(list)
     for chunk in chunks:
         message = ChunkReady(ingestion_id=str(chunk["ingestion_id"]), number=chunk["number"])
-        by_queue[ingestion_queue(chunk["partition"])].append(message)
+        by_queue[chunk_queue(chunk["partition"], Lane(chunk["lane"]))].append(message)
     results = await asyncio.gather(
         *(_publish(bus, queue, messages) for queue, messages in by_queue.items()), return_exceptions=True
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,6 @@ from crm_graphql.core.actor import Actor, Permission, Role
 from crm_graphql.core.errors import NotFound
 from crm_graphql.core.money import to_text
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
-from crm_graphql.ingestion.chunks import decode_records
 from crm_graphql.ingestion.documents import (
     ChunkState,
     Counters,
@@ -24,12 +24,14 @@ from crm_graphql.ingestion.documents import (
     IngestionKind,
     RowErrorRecord,
 )
+from crm_graphql.ingestion.payloads import Undecodable, decode_records
 from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 ROW_ORDER = SortKey((("row", 1),))
 FIGURES = ("created", "updated", "unchanged", "failed")
 """What can become of an accepted record."""
+UNDECODABLE_BYTES_SHOWN = 3_000
 _MONEY_FIELDS = ("amount", "total_spend")
 
 
@@ -160,7 +162,10 @@ class DeadLetterView:
 
 
 def _readable(kind: IngestionKind, payload: bytes) -> dict[str, Any]:
-    record = msgspec.structs.asdict(decode_records(kind, payload)[0])
+    try:
+        record = msgspec.structs.asdict(decode_records(kind, payload)[0])
+    except Undecodable:
+        return {"undecodable": base64.b64encode(payload[:UNDECODABLE_BYTES_SHOWN]).decode()}
     fields: dict[str, Any] = {**record, **record.pop("changes", {})}
     for name in ("changes", "row", "gives_quantity"):
         fields.pop(name, None)

@@ -9,18 +9,17 @@ from typing import Any
 from bson import ObjectId
 from structlog import get_logger
 
-from crm_graphql.bus.port import Bus, BusError
+from crm_graphql.bus.port import Bus, BusError, Queue
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.settings import Settings
 from crm_graphql.ingestion.begin import fail_ingestion
-from crm_graphql.ingestion.completion import complete_if_done
-from crm_graphql.ingestion.documents import ChunkState, Ingestion, IngestionChunk, IngestionStatus
-from crm_graphql.ingestion.messages import ingestion_queue
+from crm_graphql.ingestion.completion import complete_if_done, freeze_figures
+from crm_graphql.ingestion.documents import ChunkState, Ingestion, IngestionChunk, IngestionStatus, Lane
+from crm_graphql.ingestion.messages import chunk_queue
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
-from crm_graphql.ingestion.queries import has_pending_chunk, ingestion_counters
 
 UNHEARD_SECONDS = 15
-"""A chunk published longer ago, with nothing waiting in its queue, is published again."""
+"""A chunk published or begun longer ago, with nothing waiting in its queue, is published again."""
 CHUNKS_AT_ONCE = 1000
 INGESTIONS_AT_ONCE = 200
 DELETED_AT_ONCE = 500
@@ -38,7 +37,10 @@ async def reconcile(*, settings: Settings, bus: Bus, clock: Clock) -> None:
 
 
 async def publish_forgotten(bus: Bus, clock: Clock) -> None:
-    """Publish pending chunks again whose message is lost: never into a queue that still has messages."""
+    """Publish pending chunks again whose message is lost: never into a queue that still has messages.
+
+    One that a consumer has in hand and cannot apply has a message: each try says so in `published_at`.
+    """
     now = clock.now()
     collection = IngestionChunk.get_pymongo_collection()
     rows = collection.find(
@@ -46,17 +48,17 @@ async def publish_forgotten(bus: Bus, clock: Clock) -> None:
             "state": ChunkState.PENDING.value,
             "published_at": {"$lt": now - timedelta(seconds=UNHEARD_SECONDS)},
         },
-        {"ingestion_id": 1, "number": 1, "partition": 1},
-        hint="pending",
+        {"ingestion_id": 1, "number": 1, "partition": 1, "lane": 1},
+        hint="waiting",
         sort=[("published_at", 1)],
         limit=CHUNKS_AT_ONCE,
     )
-    by_partition: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    by_queue: dict[Queue, list[dict[str, Any]]] = defaultdict(list)
     async for row in rows:
-        by_partition[row["partition"]].append(row)
-    for partition, chunks in by_partition.items():
+        by_queue[chunk_queue(row["partition"], Lane(row["lane"]))].append(row)
+    for queue, chunks in by_queue.items():
         try:
-            if await bus.depth(ingestion_queue(partition)):
+            if await bus.depth(queue):
                 continue
         except BusError as error:
             _log.info("the bus is away, chunks wait", reason=str(error))
@@ -65,7 +67,7 @@ async def publish_forgotten(bus: Bus, clock: Clock) -> None:
             {"_id": {"$in": [chunk["_id"] for chunk in chunks]}}, {"$set": {"published_at": now}}
         )
         await publish_chunks(chunks, bus)
-        _log.info("chunks published again", partition=partition, count=len(chunks))
+        _log.info("chunks published again", queue=queue, count=len(chunks))
 
 
 async def fail_abandoned(bus: Bus, clock: Clock, patience: timedelta) -> None:
@@ -117,11 +119,5 @@ async def _figures_are_frozen(ingestion_id: ObjectId) -> bool:
     row = await ingestions.find_one({"_id": ingestion_id}, {"status": 1, "counters": 1})
     if row is None or row["counters"] is not None:
         return True
-    if row["status"] != IngestionStatus.FAILED.value or await has_pending_chunk(ingestion_id):
-        return False
-    counters = (await ingestion_counters([ingestion_id]))[ingestion_id]
-    await ingestions.update_one(
-        {"_id": ingestion_id, "status": IngestionStatus.FAILED.value, "counters": None},
-        {"$set": {"counters": counters.model_dump()}},
-    )
-    return True
+    given_up = {"status": IngestionStatus.FAILED.value, "counters": None}
+    return await freeze_figures(ingestion_id, given_up, {}) is not None

@@ -22,7 +22,7 @@ from crm_graphql.ingestion.admission import Admission
 from crm_graphql.ingestion.begin import begin_ingestion, check_labels, find_begun, same_content
 from crm_graphql.ingestion.checks import RowCheck, row_check
 from crm_graphql.ingestion.completion import complete_if_done
-from crm_graphql.ingestion.documents import Ingestion, IngestionKind
+from crm_graphql.ingestion.documents import Ingestion, IngestionKind, Lane
 from crm_graphql.ingestion.intake import Intake
 from crm_graphql.ingestion.publishing import tell_progress
 from crm_graphql.ingestion.queries import with_counters
@@ -34,7 +34,9 @@ from crm_graphql.ingestion.rows import LAYOUTS, InputRow
 from crm_graphql.mongo.rows import row_of
 
 RECORDS_LIMIT = 1000
-"""Records of one mutation."""
+"""Records of one mutation; somebody waits for a body of no more, so it goes before bulk."""
+READ_AHEAD_BYTES = 1024**2
+"""So much of a body is read, unpacked, to see whether it is small."""
 
 
 class BodyFormat(Enum):
@@ -77,15 +79,15 @@ async def ingest_records(
     body_hash = hashlib.sha256(
         msgspec.msgpack.encode([dict(record) for record in records], order="deterministic")
     ).hexdigest()
-    await Admission(settings).wait_for_room()
+    await Admission(settings, Lane.INTERACTIVE).wait_for_room()
     ingestion = await begin_ingestion(
         actor, kind, idempotency_key=idempotency_key, source=source, settings=settings, clock=clock
     )
     if ingestion.sealed:
         return await _with_figures(same_content(ingestion, body_hash))
     names = {field: _camel_case(field) for field in fields}
-    check = _check(ingestion, names, settings, blank_clears=True)
-    async with Intake(ingestion, check, settings=settings, bus=bus, clock=clock) as intake:
+    check, lane = _check(ingestion, names, settings, blank_clears=True), Lane.INTERACTIVE
+    async with Intake(ingestion, check, lane, settings=settings, bus=bus, clock=clock) as intake:
         await intake.take(rows)
         sealed = await intake.seal(body_hash)
     return await _end(sealed, bus=bus, clock=clock)
@@ -134,14 +136,14 @@ async def ingest_stream(
     reader: Reader = _READERS[format](kind)
     async with aclosing(content.pieces()) as pieces:
         # The beginning is read before an ingestion is begun: a file with a wrong header leaves no trace.
-        rows, piece = await _read_beginning(reader, pieces)
-        await Admission(settings).wait_for_room()
+        rows, piece, lane = await _read_beginning(reader, pieces)
+        await Admission(settings, lane).wait_for_room()
         ingestion = await begin_ingestion(
             actor, kind, idempotency_key=idempotency_key, source=source, settings=settings, clock=clock
         )
         blank_clears = format is not BodyFormat.CSV
         check = _check(ingestion, reader.names, settings, blank_clears=blank_clears)
-        async with Intake(ingestion, check, settings=settings, bus=bus, clock=clock) as intake:
+        async with Intake(ingestion, check, lane, settings=settings, bus=bus, clock=clock) as intake:
             await intake.take(rows)
             await _take_rest(intake, reader, piece, pieces)
             sealed = await intake.seal(content.hash)
@@ -150,16 +152,23 @@ async def ingest_stream(
 
 async def _read_beginning(
     reader: Reader, pieces: AsyncIterator[bytes]
-) -> tuple[list[InputRow], bytes | None]:
-    """The first rows, and the piece that follows them; None with all rows of a body that has ended."""
+) -> tuple[list[InputRow], bytes | None, Lane]:
+    """The first rows, and the piece that follows them; None with all rows of a body that has ended. And the
+    body's lane.
+
+    It reads until there is a row, and on while the body may turn out to be small.
+    """
     rows: list[InputRow] = []
+    size = 0
     piece = await anext(pieces, None)
-    while piece is not None and not rows:
+    while piece is not None and (not rows or (len(rows) <= RECORDS_LIMIT and size < READ_AHEAD_BYTES)):
         rows += reader.feed(piece)
+        size += len(piece)
         piece = await anext(pieces, None)
     if piece is None:
         rows += reader.finish()
-    return rows, piece
+    is_small = piece is None and len(rows) <= RECORDS_LIMIT
+    return rows, piece, Lane.INTERACTIVE if is_small else Lane.BULK
 
 
 async def _take_rest(

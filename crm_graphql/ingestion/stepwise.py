@@ -1,7 +1,8 @@
 """Applying a chunk in small steps, each with its own marker, to set aside the records at fault.
 
-After an error in the data the steps halve until the record stands alone; after deaths of processes every
-record goes alone. A record at fault becomes a dead letter in the transaction that counts it as failed.
+After an error in the data, or where a step was too much for one transaction, the steps halve until the
+record stands alone; after deaths of processes every record goes alone. A record at fault becomes a dead
+letter in the transaction that counts it as failed.
 """
 
 from __future__ import annotations
@@ -19,13 +20,17 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.core.versions import record_version
 from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
-from crm_graphql.ingestion.chunks import encode_records
 from crm_graphql.ingestion.documents import ChunkState, DeadLetter, IngestionChunk, RowErrorRecord
+from crm_graphql.ingestion.payloads import Spoilt, payload_of
+from crm_graphql.mongo.transaction_limits import is_too_much, within_one_life
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.mongo.transient import names_data, reason
 
 DEATHS_ALLOWED = 2
 """So many processes may die at one record before it is taken for the cause."""
+
+TRIES_ALONE = 3
+"""So often a record alone may be too much for one transaction before it is taken for the cause."""
 
 _DEADLY = "The processes that applied it were killed each time."
 _log = structlog.get_logger(__name__)
@@ -51,22 +56,30 @@ class Stepwise:
         if index is None:
             return
         end = len(self._chunk.records)
-        size = 1 if self._alone else max(1, (end - index) // 2)
+        most = 1 if self._alone else end
+        size = min(most, max(1, (end - index) // 2))
+        tries = 0
         while index < end:
             step = min(size, end - index)
             try:
-                if not await self._transact(partial(self._apply, index, step)):
+                if not await self._transact(partial(within_one_life, partial(self._apply, index, step))):
                     return
             except Exception as error:
-                if not names_data(error):
+                if not (names_data(error) or is_too_much(error)):
                     raise
                 if step > 1:
                     size = step // 2
+                    # Not tried again at once: finding out that it is too much takes a transaction's life.
+                    most = size if is_too_much(error) else most
+                    continue
+                tries += 1
+                if is_too_much(error) and tries < TRIES_ALONE:
                     continue
                 if not await self._bury(index, reason(error)):
                     return
+            tries = 0
             index += step
-            size = 1 if self._alone else size * 2
+            size = min(most, size * 2)
 
     async def _apply(self, index: int, count: int, session: AsyncClientSession) -> bool:
         """One step. False when another process has moved the marker."""
@@ -108,9 +121,10 @@ class Stepwise:
     async def _bury(self, index: int, error: str) -> bool:
         """Make a dead letter of the record at `index`. False when another process has moved the marker."""
         record = self._chunk.records[index]
+        count = record.count if isinstance(record, Spoilt) else 1
 
         async def work(session: AsyncClientSession) -> bool:
-            if not await self._advance(index, 1, {"counters.failed": 1}, session):
+            if not await self._advance(index, 1, {"counters.failed": count}, session):
                 return False
             await write_dead_letter(self._chunk, record, error, self._clock, session)
             return True
@@ -157,11 +171,14 @@ async def write_dead_letter(
 ) -> None:
     """Store the dead letter and its row error; one each a record, whatever was there before."""
     key = {"ingestion_id": chunk.ingestion_id, "row": record.row}
+    count = record.count if isinstance(record, Spoilt) else 1
+    subject = "The record" if count == 1 else f"{count} records, all of one chunk,"
     letter = {
         "chunk_number": chunk.number,
         "kind": chunk.kind.value,
-        "record": encode_records([record]),
-        "version": record_version(chunk.ingestion_number, record.row),
+        "record": payload_of(record),
+        "record_count": count,
+        "version": record_version(chunk.ingestion_number, max(record.row, 0)),
         "error": error,
         "created_at": clock.now(),
     }
@@ -170,7 +187,7 @@ async def write_dead_letter(
         "field": None,
         "value": None,
         "code": ErrorCode.INVALID.value,
-        "message": f"The record could not be applied: {error} "
+        "message": f"{subject} could not be applied: {error} "
         "It is kept as a dead letter; mend the cause, then send it again with `crm dead retry`.",
     }
     for collection, fields in (

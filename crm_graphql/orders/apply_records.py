@@ -14,7 +14,7 @@ from crm_graphql.core.versions import record_version
 from crm_graphql.customers.apply_records import new_customer
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.records import Applied
-from crm_graphql.customers.totals import TOTALS_PROJECTION, Totals
+from crm_graphql.customers.totals import TOTALS_PROJECTION, Totals, find_lost_extremes
 from crm_graphql.orders.documents import Order
 from crm_graphql.orders.records import OrderRecord
 
@@ -139,9 +139,7 @@ class OrderBatch:
         if updates:
             await orders.bulk_write(updates, ordered=False, session=self._session)
         changed = [totals for totals in self._customers.values() if totals.is_changed]
-        for totals in changed:
-            if totals.extremes_lost:
-                await totals.find_extremes(orders, self._session)
+        await find_lost_extremes(changed, orders, self._session)
         await self._write_customers(changed)
 
     async def _write_customers(self, changed: Sequence[Totals]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from crm_graphql.core.settings import Settings, SettingsError, load_settings
 
 STRONG = "4fK2pQ9xLm4RzVw8YbNc3HdJ0sTgUeXa7i"
+STRONG_WEBHOOK = "4fK2pQ9xLm4RzVw8YbNc3HdJ0sTgUeXa7iK0qZ1="
 LISTS = sorted(name for name, field in Settings.model_fields.items() if get_origin(field.annotation) is list)
 
 
@@ -18,7 +19,20 @@ def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None
         load_settings(_env_file=None)
 
 
-@pytest.mark.parametrize("secret", ["", "short", "a" * 64])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "",
+        "short",
+        "a" * 64,
+        "whsec_" + "A" * 64,
+        # No base64, though long: what checks signatures would leave the hyphens out.
+        "4fK2pQ9xLm4RzVw8YbNc3HdJ-sTgUeXa7i-4fK2pQ9xLm4Rz",
+        # 17 bytes, and text around them.
+        "whsec_4fK2pQ9xLm4RzVw8YbNc3HdJ",
+        "whsec_4fK2pQ9xLm4RzVw8YbNc3Hc=, and more",
+    ],
+)
 def test_a_missing_or_weak_secret_names_its_variable(secret: str) -> None:
     settings = load_settings(_env_file=None, secret_key=STRONG, webhook_secret=secret)
     with pytest.raises(SettingsError, match="CRM_WEBHOOK_SECRET"):
@@ -26,7 +40,8 @@ def test_a_missing_or_weak_secret_names_its_variable(secret: str) -> None:
 
 
 def test_strong_secrets_are_taken() -> None:
-    load_settings(_env_file=None, secret_key=STRONG, webhook_secret=STRONG).require_secrets()
+    for secret in (STRONG_WEBHOOK, f"whsec_{STRONG_WEBHOOK}"):
+        load_settings(_env_file=None, secret_key=STRONG, webhook_secret=secret).require_secrets()
 
 
 def test_a_vendor_deadline_beyond_the_lease_is_refused() -> None:

@@ -264,13 +264,13 @@ async def test_a_row_error_names_the_field_as_the_file_does(resources: Resources
 async def test_the_doors_refuse_while_too_much_waits(resources: Resources) -> None:
     await stream(resources, ORDERS, orders_csv(100), chunk_records=10)
     with pytest.raises(Unavailable) as caught:
-        await send(resources, ORDERS, [order(1)], pending_chunks_limit=3, backpressure_wait_seconds=0.3)
+        await send(resources, ORDERS, [order(1)], pending_records_limit=300, backpressure_wait_seconds=0.3)
     assert caught.value.retry_after_seconds > 0
     assert await resources.database.ingestions.count_documents({}) == 1
 
 
 async def test_a_stream_waits_for_room_and_goes_on(resources: Resources) -> None:
-    limits: dict[str, Any] = {"chunk_records": 10, "pending_chunks_limit": 5}
+    limits: dict[str, Any] = {"chunk_records": 10, "pending_records_limit": 500}
     sending = asyncio.create_task(
         stream(resources, ORDERS, pieces(orders_csv(2000), b"o9999,c,1,2024-01-01\n"), **limits)
     )
@@ -290,7 +290,7 @@ async def test_what_was_read_before_a_503_is_resumed_by_key(resources: Resources
             body,
             key="k",
             chunk_records=100,
-            pending_chunks_limit=8,
+            pending_records_limit=800,
             backpressure_wait_seconds=0.3,
         )
     stored = await resources.database.ingestion_chunks.count_documents({})

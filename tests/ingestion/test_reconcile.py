@@ -9,7 +9,7 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.ingestion.documents import IngestionStatus
-from crm_graphql.ingestion.messages import ingestion_queue
+from crm_graphql.ingestion.messages import interactive_queue
 from crm_graphql.ingestion.publishing import publish_chunks
 from crm_graphql.ingestion.reconcile import complete_forgotten, delete_old_chunks, fail_abandoned
 from crm_graphql.resources import Resources
@@ -68,8 +68,12 @@ async def test_the_hot_counts_are_answered_by_indexes_alone(resources: Resources
     plans: list[dict[str, Any]] = [
         {
             "aggregate": chunks.name,
-            "pipeline": [{"$match": {"state": "PENDING"}}, {"$count": "n"}],
-            "hint": "pending",
+            "pipeline": [
+                {"$match": {"state": "PENDING", "lane": "INTERACTIVE"}},
+                {"$limit": 100},
+                {"$group": {"_id": None, "weight": {"$sum": "$weight"}}},
+            ],
+            "hint": "waiting",
             "cursor": {},
         },
         {
@@ -96,6 +100,6 @@ async def test_the_hot_counts_are_answered_by_indexes_alone(resources: Resources
 
 async def test_chunks_of_a_partition_that_is_no_longer_configured_are_published(resources: Resources) -> None:
     beyond = resources.settings.partitions + 1
-    chunk = {"ingestion_id": ObjectId(), "number": 0, "partition": beyond}
+    chunk = {"ingestion_id": ObjectId(), "number": 0, "partition": beyond, "lane": "INTERACTIVE"}
     assert await publish_chunks([chunk], resources.bus)
-    assert await resources.bus.depth(ingestion_queue(beyond)) == 1
+    assert await resources.bus.depth(interactive_queue(beyond)) == 1

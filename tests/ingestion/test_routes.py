@@ -101,7 +101,7 @@ async def test_too_much_waiting_is_a_503_that_says_when(
     client: httpx.AsyncClient, resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crm_graphql.ingestion.admission.Admission._count", _full)
-    limits: dict[str, Any] = {"backpressure_wait_seconds": 0.1, "pending_chunks_limit": 1}
+    limits: dict[str, Any] = {"backpressure_wait_seconds": 0.1, "pending_records_limit": 1}
     settings = resources.settings.model_copy(update=limits)
     app = Starlette(routes=routes)
     app.state.resources = dataclasses.replace(resources, settings=settings)

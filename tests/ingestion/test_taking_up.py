@@ -60,7 +60,7 @@ async def test_a_slow_body_that_was_given_up_ends_completed_all_the_same(resourc
 
 
 async def test_a_shorter_body_whose_chunks_are_all_there_is_other_content(resources: Resources) -> None:
-    lines = orders_csv(1_000).splitlines(keepends=True)
+    lines = orders_csv(1_200).splitlines(keepends=True)
     long, short = b"".join(lines) + b" " * 300_000, b"".join(lines[:501])
     with pytest.raises(ConnectionResetError):
         await stream(resources, ORDERS, broken_off(long, 200_000), key="k", partitions=1, chunk_records=10)

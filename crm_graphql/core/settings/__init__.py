@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crm_graphql.core.settings.access import AccessSettings
-from crm_graphql.core.settings.delivery import DeliverySettings
+from crm_graphql.core.settings.delivery import DeliverySettings, webhook_secret_problem
 from crm_graphql.core.settings.deployment import BusKind, DeploymentSettings
 from crm_graphql.core.settings.documents import DocumentSettings
 from crm_graphql.core.settings.ingestion import IngestionSettings
@@ -53,6 +53,9 @@ class Settings(DeploymentSettings, AccessSettings, DocumentSettings, IngestionSe
                     f"{variable} is too weak: at least {MIN_SECRET_BYTES} random bytes are needed. "
                     "Make one with: openssl rand -base64 48"
                 )
+        problem = webhook_secret_problem(self.webhook_secret.get_secret_value())
+        if problem is not None:
+            raise SettingsError(f"CRM_WEBHOOK_SECRET {problem} Make one with: openssl rand -base64 48")
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -18,8 +18,8 @@ class AccessSettings(BaseSettings):
     )
     previous_secret_keys: SettingsList[SecretStr] = Field(
         default_factory=list,
-        description="Former values of CRM_SECRET_KEY, with commas: tokens they signed stay good. "
-        "Drop one a day after the change.",
+        description="Keys whose tokens are good too, with commas: the next CRM_SECRET_KEY before a change, "
+        "the former one until a day after it.",
     )
     token_issuer: str = Field("crm-graphql", description="The `iss` and `aud` of access tokens.")
     access_token_ttl_seconds: Annotated[int, Field(ge=30, le=86_400)] = Field(

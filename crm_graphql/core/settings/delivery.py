@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
+
+MIN_WEBHOOK_SECRET_BYTES = 24
+"""What Standard Webhooks asks for."""
+
+
+def webhook_secret_problem(secret: str) -> str | None:
+    """What is wrong with a secret of Standard Webhooks, judged by the bytes that it stands for.
+
+    Those sign, and the library that checks signatures leaves out what is no base64: a text that looks strong
+    may stand for few bytes.
+    """
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return "is no base64, with or without whsec_ before it."
+    if len(key) < MIN_WEBHOOK_SECRET_BYTES or len(set(key)) < 10:
+        return (
+            f"is too weak: it stands for {len(key)} bytes, and at least {MIN_WEBHOOK_SECRET_BYTES} random "
+            "ones are needed."
+        )
+    return None
 
 
 class DeliverySettings(BaseSettings):

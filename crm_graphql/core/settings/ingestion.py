@@ -23,8 +23,10 @@ class IngestionSettings(BaseSettings):
     unsealed_timeout_seconds: Annotated[int, Field(ge=1)] = Field(
         3600, description="An ingestion whose body never ended fails after this long without a chunk."
     )
-    pending_chunks_limit: Annotated[int, Field(ge=1)] = Field(
-        400, description="The ingest doors stop reading while more accepted chunks than this wait."
+    pending_records_limit: Annotated[int, Field(ge=1)] = Field(
+        2_000_000,
+        description="The ingest doors stop reading while more accepted records than this wait; a chunk "
+        "counts as at least 100. Small bodies and mutations are counted apart.",
     )
     backpressure_wait_seconds: Annotated[float, Field(gt=0)] = Field(
         30.0, description="How long a door waits for room before it answers 503 with Retry-After."

@@ -46,7 +46,8 @@ def row_errors_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:
 @strawberry.type(description="One row that was refused, or taken without a field that was wrong.")
 class RowError:
     row: int = strawberry.field(
-        description="Zero-based position in what was sent (in a file: data rows, the header not counted)."
+        description="Zero-based position in what was sent (in a file: data rows, the header not counted). "
+        "Negative where what was stored of the row can no longer be read, not even its position."
     )
     external_id: str | None = strawberry.field(description="The row's own key, where it could be read.")
     field: str | None = strawberry.field(description="The field at fault.")
