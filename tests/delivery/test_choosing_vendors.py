@@ -20,7 +20,7 @@ from crm_graphql.local.server import DevServer
 
 ELSEWHERE = {
     str: "https://vendor.example",
-    SecretStr: "a-secret-of-the-vendor-9f8e7d6c5b4a",
+    SecretStr: "whsec_YS1zZWNyZXQtb2YtdGhlLXZlbmRvci05ZjhlN2Q2YzViNGE=",
 }
 """What a person may have set for a real vendor, by the type of the setting."""
 
