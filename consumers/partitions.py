@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pymongo.errors import PyMongoError
 from structlog import get_logger
 
-from crm_graphql.core.tasks import end_tasks
+from crm_graphql.core.tasks import end_tasks, repeat
 from crm_graphql.mongo.leases import ConsumerLease, until
 
 _log = get_logger(__name__)
@@ -42,32 +42,35 @@ class Partitions:
         self._lease_seconds = lease_seconds
         self._on_change = on_change
         self._mine: frozenset[int] = frozenset()
-        self._task: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
+        self._sharing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Join and take a first share."""
-        await self._turn()
-        self._task = asyncio.create_task(self._keep(), name="partitions")
+        await self._renew()
+        # Apart from sharing: giving a partition up waits for what is under way in it, longer than a lease.
+        self._renewing = self._every_third("lease of partitions", self._renew)
+        await self._share()
+        self._sharing = self._every_third("partitions", self._share)
 
     async def stop(self) -> None:
         """Give all partitions back, then leave, so that the others take over at once."""
-        if self._task is not None:
-            await end_tasks([self._task])
+        if self._sharing is not None:
+            await end_tasks([self._sharing])
         await self._change(frozenset())
+        if self._renewing is not None:
+            await end_tasks([self._renewing])
         with contextlib.suppress(PyMongoError):
             await ConsumerLease.get_pymongo_collection().delete_one({"_id": self.process_id})
 
-    async def _keep(self) -> None:
-        while True:
-            await asyncio.sleep(self._lease_seconds / 3)
-            try:
-                await self._turn()
-            except Exception:
-                _log.warning("partitions not renewed, will be tried again", exc_info=True)
+    def _every_third(self, name: str, step: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        """Three times in a lease's time, whatever fails."""
+        return asyncio.create_task(
+            repeat(step, name=name, seconds=self._lease_seconds / 3, at_once=False), name=name
+        )
 
-    async def _turn(self) -> None:
-        leases = ConsumerLease.get_pymongo_collection()
-        await leases.update_one(
+    async def _renew(self) -> None:
+        await ConsumerLease.get_pymongo_collection().update_one(
             {"_id": self.process_id},
             [
                 {
@@ -79,6 +82,9 @@ class Partitions:
             ],
             upsert=True,
         )
+
+    async def _share(self) -> None:
+        leases = ConsumerLease.get_pymongo_collection()
         # `distinct` does not know $$NOW.
         alive = {"$expr": {"$gt": ["$lease_until", "$$NOW"]}}
         live = [str(row["_id"]) async for row in leases.find(alive, projection={"_id": True})]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 
 from structlog import get_logger
 
 from consumers.work import Work
+from crm_graphql.core.tasks import repeat
 from crm_graphql.delivery.reconcile import DeliveryReconciler
 from crm_graphql.ingestion.reconcile import reconcile as reconcile_ingestions
 from crm_graphql.mongo.leases import hold_task
@@ -27,17 +27,15 @@ async def reconcile_for_ever(work: Work) -> None:
         partitions=settings.partitions,
         receipt_timeout_seconds=settings.receipt_timeout_seconds,
         parked_receipt_seconds=settings.parked_receipt_seconds,
-        senders=settings.senders,
     )
-    while True:
-        # Longer than a round's wait, so that the holder keeps it; short, so that a dead one loses it soon.
-        lease_seconds = settings.reconcile_interval_seconds * 2 + 2
-        try:
-            if await hold_task(_TASK, token, lease_seconds):
-                await run_round(work, delivery)
-        except Exception:
-            _log.exception("reconciling failed")
-        await asyncio.sleep(settings.reconcile_interval_seconds)
+    # Longer than a round's wait, so that the holder keeps it; short, so that a dead one loses it soon.
+    lease_seconds = settings.reconcile_interval_seconds * 2 + 2
+
+    async def step() -> None:
+        if await hold_task(_TASK, token, lease_seconds):
+            await run_round(work, delivery)
+
+    await repeat(step, name=_TASK, seconds=settings.reconcile_interval_seconds)
 
 
 async def run_round(work: Work, delivery: DeliveryReconciler) -> None:

@@ -219,6 +219,8 @@ class Revocations:
             except BusError:
                 # The regular readings carry on alone.
                 log.warning("hints of revocations cannot be watched")
+            except Exception:
+                log.exception("hints of revocations cannot be watched")
             await asyncio.sleep(WATCH_AGAIN_SECONDS)
 
 

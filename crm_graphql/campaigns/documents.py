@@ -1,4 +1,4 @@
-"""The campaign as MongoDB holds it."""
+"""The campaign as MongoDB holds it, and its places in the queues."""
 
 from __future__ import annotations
 
@@ -51,6 +51,8 @@ class Planning(BaseModel):
     next_number: int = 0
     token: str | None = None
     lease_until: datetime | None = None
+    failures: int = 0
+    """How often in a row the next page could not be made, for a reason that does not pass by itself."""
 
 
 class Campaign(Document):
@@ -104,4 +106,27 @@ class Campaign(Document):
                 unique=True,
                 partialFilterExpression={"idempotency_key": {"$type": "string"}},
             ),
+        ]
+
+
+class Turn(Document):
+    """A campaign's place in a queue: `token` is that of the one message that holds it; see `turns.py`."""
+
+    id: str  # type: ignore[assignment]
+    queue: str
+    campaign_id: PydanticObjectId
+    place: int
+    token: str
+    heard_at: datetime
+    """When somebody last had the message in hand, by the database's clock."""
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "campaign_turns"
+        indexes: ClassVar[list[IndexModel]] = [
+            # How many places of a queue are taken; which of them nobody has heard of.
+            IndexModel([("queue", ASCENDING), ("heard_at", ASCENDING)], name="queue"),
+            # Places of campaigns that ended while their messages were lost.
+            IndexModel([("heard_at", ASCENDING)], name="heard_at", expireAfterSeconds=24 * 3600),
         ]

@@ -50,7 +50,6 @@ def has_ended(campaign: Mapping[str, Any]) -> bool:
 async def complete_if_ended(campaign_id: ObjectId, *, bus: Bus, clock: Clock) -> bool:
     """Change SENDING to COMPLETED if nothing is left to wait for: one guarded update, so whoever asks and
     however often, it happens once. True for the one that did it."""
-    now = clock.now()
     row = await Campaign.get_pymongo_collection().find_one_and_update(
         {
             "_id": campaign_id,
@@ -60,7 +59,8 @@ async def complete_if_ended(campaign_id: ObjectId, *, bus: Bus, clock: Clock) ->
             "stats.sent": 0,
         },
         {
-            "$set": {"status": CampaignStatus.COMPLETED.value, "completed_at": now, "updated_at": now},
+            "$set": {"status": CampaignStatus.COMPLETED.value, "completed_at": clock.now()},
+            "$currentDate": {"updated_at": True},
             "$inc": {"revision": 1},
         },
         projection={"revision": 1},
@@ -69,6 +69,29 @@ async def complete_if_ended(campaign_id: ObjectId, *, bus: Bus, clock: Clock) ->
     if row is None:
         return False
     _log.info("campaign completed", campaign_id=str(campaign_id))
+    await announce(campaign_id, row["revision"], bus=bus)
+    return True
+
+
+async def fail_campaign(campaign_id: ObjectId, reason: str, *, bus: Bus) -> bool:
+    """Change SENDING to FAILED, with a reason that a person can act on. True for the one that did it.
+
+    What was written of its ledger stays, the stats with it: sent messages still get their receipts, queued
+    ones wait for somebody to send them again.
+    """
+    row = await Campaign.get_pymongo_collection().find_one_and_update(
+        {"_id": campaign_id, **guard(CampaignStatus.FAILED)},
+        {
+            "$set": {"status": CampaignStatus.FAILED.value, "failure_reason": reason},
+            "$currentDate": {"updated_at": True},
+            "$inc": {"revision": 1},
+        },
+        projection={"revision": 1},
+        return_document=ReturnDocument.AFTER,
+    )
+    if row is None:
+        return False
+    _log.error("campaign failed", campaign_id=str(campaign_id), reason=reason)
     await announce(campaign_id, row["revision"], bus=bus)
     return True
 

@@ -9,12 +9,21 @@ from crm_graphql.bus.port import Message, Queue
 PLAN_QUEUE = Queue("campaign.plan")
 
 
-class CampaignPlan(Message, frozen=True, kw_only=True):
+class TurnMessage(Message, frozen=True, kw_only=True):
+    """Base of the messages by which a campaign waits for its turn; see `turns.py`. Without a token (from an
+    earlier release) it holds no place."""
+
+    kind: ClassVar[str]
+
+    campaign_id: str
+    place: int = 0
+    token: str | None = None
+
+
+class CampaignPlan(TurnMessage, frozen=True, kw_only=True):
     """A campaign's ledger waits to be written."""
 
     kind: ClassVar[str] = "campaign.plan"
-
-    campaign_id: str
 
 
 def campaign_topic(campaign_id: object) -> str:

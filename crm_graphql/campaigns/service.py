@@ -17,7 +17,7 @@ from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.lifecycle import announce
-from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
+from crm_graphql.campaigns.turns import PLAN_TURNS
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
@@ -107,7 +107,7 @@ async def update_campaign(actor: Actor, key: ObjectId, changes: Mapping[str, Any
             return updated
 
 
-async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, clock: Clock) -> Row:
+async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus) -> Row:
     """Freeze rule, message and moment, and begin to send. Requires CAMPAIGNS_WRITE.
 
     One guarded update from DRAFT to SENDING: of several launches at once exactly one wins. Raises NotFound,
@@ -121,29 +121,32 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, clock: Clock
             raise RequiredInput("The campaign has no message yet. Write one first.", path=("message",))
         checked_template(MessageTemplate.model_validate(draft["message"]), Channel(draft["channel"]))
         audience = await _require_audience(draft["audience_id"])
-        now = clock.now()
         launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
-            _as_checked(draft),
-            {
-                "$set": {
-                    "status": CampaignStatus.SENDING.value,
-                    "rule": audience["rule"],
-                    "evaluated_at": now,
-                    "launched_at": now,
-                    "updated_at": now,
-                },
-                "$inc": {"revision": 1},
-            },
-            return_document=ReturnDocument.AFTER,
+            _as_checked(draft), [_launch_of(audience["rule"])], return_document=ReturnDocument.AFTER
         )
         if launched is not None:
             break
     await announce(key, launched["revision"], bus=bus)
     try:
-        await bus.publish(PLAN_QUEUE, CampaignPlan(campaign_id=str(key)))
+        await PLAN_TURNS.fill(key, bus=bus)
     except BusError as error:
         _log.warning("planner not told, the reconciler will", campaign_id=str(key), error=str(error))
     return launched
+
+
+def _launch_of(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The change that launches. Its moment is the database's, as is that at which a customer was made: clocks
+    of processes differ, and must leave nobody out."""
+    moments = dict.fromkeys(("evaluated_at", "launched_at", "updated_at"), "$$NOW")
+    return {
+        "$set": {
+            "status": CampaignStatus.SENDING.value,
+            # Whatever a rule holds, it is data here.
+            "rule": {"$literal": rule},
+            "revision": {"$add": ["$revision", 1]},
+            **moments,
+        }
+    }
 
 
 def _content_hash(name: str, audience_id: ObjectId, channel: Channel, message: MessageTemplate | None) -> str:

@@ -1,12 +1,31 @@
-"""Ending background tasks for certain."""
+"""Background tasks: repeating a step whatever fails, and ending for certain."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, NoReturn
 
 AGAIN_SECONDS = 0.05
+
+
+_log = logging.getLogger(__name__)
+
+
+async def repeat(
+    step: Callable[[], Awaitable[None]], *, name: str, seconds: float, at_once: bool = True
+) -> NoReturn:
+    """Run `step` again and again, `seconds` after it has ended. What it raises, a bug too, is logged under
+    `name`, and the next run comes. Ends only when cancelled."""
+    if not at_once:
+        await asyncio.sleep(seconds)
+    while True:
+        try:
+            await step()
+        except Exception:
+            _log.exception("the periodic task %r failed, it goes on", name)
+        await asyncio.sleep(seconds)
 
 
 def cancel_surely(task: asyncio.Task[Any]) -> None:

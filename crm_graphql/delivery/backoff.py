@@ -16,6 +16,7 @@ class Backoff:
     def __init__(self) -> None:
         self._until = 0.0
         self._failures = 0
+        self._worked_at = float("-inf")
         self._interrupted = asyncio.Event()
 
     def failed(self, wished_seconds: float | None) -> float:
@@ -35,6 +36,11 @@ class Backoff:
     def worked(self) -> None:
         """The vendor took something."""
         self._failures = 0
+        self._worked_at = time.monotonic()
+
+    def worked_since(self, moment: float) -> bool:
+        """Whether the vendor has taken something since `moment`, by `time.monotonic`."""
+        return self._worked_at >= moment
 
     @property
     def seconds_left(self) -> float:

@@ -27,6 +27,7 @@ class DeliveryReason(Enum):
     """Why a delivery failed or was skipped."""
 
     NO_ADDRESS = "NO_ADDRESS"
+    DUPLICATE_ADDRESS = "DUPLICATE_ADDRESS"
     SUPPRESSED = "SUPPRESSED"
     FREQUENCY_CAP = "FREQUENCY_CAP"
     CANCELLED = "CANCELLED"
@@ -51,6 +52,8 @@ class Delivery(Document):
     customer_id: PydanticObjectId | None
     channel: Channel
     address: str | None = None
+    address_key: bytes | None = None
+    """Of the first row with its address; see `same_addresses.py`. Erasing the address erases it too."""
     values: dict[str, Any] = Field(default_factory=dict)
     status: DeliveryStatus
     reason: DeliveryReason | None = None
@@ -71,6 +74,13 @@ class Delivery(Document):
             # Each person once; the planner's guard.
             IndexModel(
                 [("campaign_id", ASCENDING), ("customer_id", ASCENDING)], name="customer", unique=True
+            ),
+            # Each address once; whose address somebody has already.
+            IndexModel(
+                [("campaign_id", ASCENDING), ("address_key", ASCENDING)],
+                name="address",
+                unique=True,
+                partialFilterExpression={"address_key": {"$type": "binData"}},
             ),
             # A sender's range; a campaign's deliveries in the order of the ledger.
             IndexModel([("campaign_id", ASCENDING), ("number", ASCENDING)], name="number", unique=True),
@@ -117,6 +127,10 @@ class SendRange(Document):
     first_claimed_at: datetime | None = None
     """When a sender may first have handed it over: from then on the vendor's time of deduping runs."""
     claimed_at: datetime | None = None
+    doubts: int = 0
+    """How often it was given back because the vendor's answer was missing."""
+    strikes: dict[str, int] = Field(default_factory=dict)
+    """By a message's key: how much speaks for its being at fault; see `doubt.py`."""
 
     class Settings:
         """Collection and indexes."""
@@ -140,6 +154,7 @@ class ParkedReceipt(Document):
     receipt: bytes
     parked_at: datetime
     tried_at: datetime
+    """Both by the database's clock."""
 
     class Settings:
         """Collection and indexes."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 
 from structlog import get_logger
@@ -19,8 +17,23 @@ from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.slices import Slices
 from crm_graphql.delivery.backoff import Backoff
 from crm_graphql.delivery.documents import DeliveryReason
+from crm_graphql.delivery.doubt import (
+    STRIKES,
+    AfterDoubt,
+    CallSizes,
+    after_doubt,
+    delay_seconds,
+    struck,
+)
 from crm_graphql.delivery.messages import Receipt, ReceiptStatus
-from crm_graphql.delivery.ranges import Claim, finish_range, queued_rows, release_range, renew_range
+from crm_graphql.delivery.ranges import (
+    Claim,
+    finish_range,
+    queued_rows,
+    release_in_doubt,
+    release_range,
+    renew_range,
+)
 from crm_graphql.delivery.receipts import forward_or_park
 from crm_graphql.delivery.rendering import template_of
 from crm_graphql.delivery.vendors.port import (
@@ -32,28 +45,6 @@ from crm_graphql.delivery.vendors.port import (
     VendorUncertain,
 )
 from crm_graphql.mongo.leases import LeaseLost
-
-_MARGIN = timedelta(minutes=1)
-"""A vendor's promise is not used up to its last moment."""
-
-
-class AfterDoubt(Enum):
-    """How to go on."""
-
-    SEND_AGAIN = "SEND_AGAIN"
-    """Under the same keys: the vendor sends each once."""
-    LOOK_UP = "LOOK_UP"
-    """Ask what it knows, and send only what never reached it."""
-    GIVE_UP = "GIVE_UP"
-    """At most once: note that the outcome is unknown."""
-
-
-def after_doubt(vendor: Vendor, *, first_claimed_at: datetime, now: datetime) -> AfterDoubt:
-    """How to go on with messages that were first handed over at `first_claimed_at` or later."""
-    if vendor.dedupes_for is not None and now - first_claimed_at < vendor.dedupes_for - _MARGIN:
-        return AfterDoubt.SEND_AGAIN
-    return AfterDoubt.LOOK_UP if vendor.can_look_up else AfterDoubt.GIVE_UP
-
 
 _ROW_FIELDS = ("address", "values", "attempt")
 _log = get_logger(__name__)
@@ -96,7 +87,9 @@ class Handover:
         self._clock = clock
         self._limits = limits
         self._slices = slices
-        self._leased_at = time.monotonic()
+        self._began_at = self._leased_at = time.monotonic()
+        self._alone: set[str] = set()
+        """Keys of messages that had no clear answer though nothing else can be to blame."""
         self._touched = False
         """Whether the vendor may have taken something under this claim."""
 
@@ -105,7 +98,7 @@ class Handover:
         messages, receipts = await self._render(await queued_rows(self._claim, _ROW_FIELDS))
         await self._forward(receipts)
         try:
-            doubtful = await self._hand_over(messages)
+            doubtful = await self._hand_over(await self._end_hopeless(messages))
         except VendorUnavailable as error:
             await self._give_back_unavailable(error)
             return
@@ -118,8 +111,7 @@ class Handover:
             await self._forward([self._unknown(message.key) for message in doubtful])
             await finish_range(self._claim)
         else:
-            # Not at once: a call that was cut off may still be on its way into the vendor.
-            await release_range(self._claim, delay_seconds=self._limits.deadline_seconds, untouched=False)
+            await self._give_back_in_doubt()
 
     async def _render(self, rows: Sequence[Mapping[str, Any]]) -> tuple[list[OutgoingMessage], list[Receipt]]:
         """The messages to send, and news of those whose template fails or leaves nothing to send."""
@@ -161,11 +153,47 @@ class Handover:
                 case AfterDoubt.LOOK_UP:
                     known = await self._look_up(messages)
                     unclear = _without_outcome(known.values())
+                    self._alone |= unclear
                     doubtful += [message for message in messages if message.key in unclear]
                     messages = [message for message in messages if message.key not in known]
-        for batch in self._batches(messages):
-            doubtful += await self._send_batch(batch)
+        return [*doubtful, *await self._send_all(messages)]
+
+    async def _send_all(self, messages: Sequence[OutgoingMessage]) -> list[OutgoingMessage]:
+        """The messages of which nothing is known afterwards, and those that were left for later with them."""
+        limit = self._vendor.batch_limit
+        calls = CallSizes(len(messages), doubts=self._claim.doubts, batch_limit=limit)
+        doubtful: list[OutgoingMessage] = []
+        start = 0
+        while start < len(messages):
+            if not calls.go_on:
+                return [*doubtful, *messages[start:]]
+            batch = messages[start : start + calls.size]
+            start += len(batch)
+            unclear = await self._send_batch(batch)
+            calls.note(answered=len(unclear) < len(batch))
+            if len(batch) == 1 or len(unclear) < len(batch):
+                self._alone.update(message.key for message in unclear)
+            doubtful += unclear
         return doubtful
+
+    async def _end_hopeless(self, messages: Sequence[OutgoingMessage]) -> Sequence[OutgoingMessage]:
+        """End the messages that had no clear answer too often; the others."""
+        strikes = self._claim.strikes
+        hopeless = [message for message in messages if strikes.get(message.key, 0) >= STRIKES]
+        if not hopeless:
+            return messages
+        known = await self._look_up(hopeless) if self._vendor.can_look_up else {}
+        unclear = _without_outcome(known.values())
+        ended: list[Receipt] = []
+        for message in hopeless:
+            if message.key in unclear or not self._vendor.can_look_up:
+                ended.append(self._unknown(message.key))
+            elif message.key not in known:
+                text = "The vendor never answered clearly, and does not know it."
+                ended.append(self._failed(message.key, DeliveryReason.VENDOR_REJECTED, text))
+        await self._forward(ended)
+        gone = {message.key for message in hopeless}
+        return [message for message in messages if message.key not in gone]
 
     async def _look_up(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, Outcome]:
         """Forward what the vendor says of the messages that it knows."""
@@ -213,6 +241,14 @@ class Handover:
         )
         await release_range(self._claim, delay_seconds=0, untouched=not self._touched)
 
+    async def _give_back_in_doubt(self) -> None:
+        works = self._backoff.worked_since(self._began_at)
+        strikes = dict(self._claim.strikes)
+        for key in self._alone:
+            strikes[key] = struck(strikes.get(key, 0), vendor_works=works)
+        seconds = delay_seconds(self._claim.doubts, self._limits.deadline_seconds)
+        await release_in_doubt(self._claim, delay_seconds=seconds, strikes=strikes)
+
     def _after_doubt(self) -> AfterDoubt:
         return after_doubt(
             self._vendor, first_claimed_at=self._claim.first_claimed_at, now=self._claim.claimed_at
@@ -224,7 +260,6 @@ class Handover:
                 self._claim.campaign_id,
                 receipts,
                 bus=self._bus,
-                clock=self._clock,
                 partitions=self._limits.partitions,
                 token=self._claim.token,
             )
@@ -240,7 +275,7 @@ class Handover:
             yield self._failed(outcome.key, reason, outcome.reason_text)
 
     def _unknown(self, key: str) -> Receipt:
-        text = "The vendor was cut off after it may have sent it; sent again only when asked."
+        text = "The vendor may have sent it, and did not say; sent again only when asked."
         return self._failed(key, DeliveryReason.OUTCOME_UNKNOWN, text)
 
     def _failed(self, key: str, reason: DeliveryReason, text: str | None) -> Receipt:

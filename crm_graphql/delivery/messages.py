@@ -10,6 +10,8 @@ from typing import ClassVar
 import msgspec
 
 from crm_graphql.bus.port import Message, PartitionedQueue, Queue
+from crm_graphql.campaigns.messages import TurnMessage
+from crm_graphql.campaigns.turns import TurnQueue
 from crm_graphql.delivery.documents import DeliveryReason
 
 SEND_QUEUE = Queue("campaign.send")
@@ -45,12 +47,15 @@ class Receipt(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """There was nothing to send: FAILED means SKIPPED. Only we say so, of a message that no vendor had."""
 
 
-class CampaignSend(Message, frozen=True, kw_only=True):
+class CampaignSend(TurnMessage, frozen=True, kw_only=True):
     """A campaign has ranges to send. Which ones is found, and claimed, in the database."""
 
     kind: ClassVar[str] = "campaign.send"
 
-    campaign_id: str
+
+SEND_TURNS = TurnQueue(SEND_QUEUE, CampaignSend, places=4)
+"""Its places say how long others wait behind a campaign, not how fast it is: a message is passed on before
+its range is sent."""
 
 
 class ReceiptsArrived(Message, frozen=True, kw_only=True):

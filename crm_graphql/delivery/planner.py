@@ -16,23 +16,25 @@ from crm_graphql.audiences.compile import select_customers
 from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
-from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
+from crm_graphql.campaigns.messages import CampaignPlan
+from crm_graphql.campaigns.turns import PLAN_TURNS
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus, SendRange
-from crm_graphql.delivery.messages import SEND_QUEUE, CampaignSend
+from crm_graphql.delivery.messages import SEND_TURNS
+from crm_graphql.delivery.planning_failures import ends_the_plan
 from crm_graphql.delivery.planning_lease import hold_planning, to_be_planned
 from crm_graphql.delivery.ranges import ranges_of
 from crm_graphql.delivery.rendering import template_of
+from crm_graphql.delivery.same_addresses import first_of_each
 from crm_graphql.mongo.leases import LeaseLost
 from crm_graphql.mongo.transactions import Transact
 
 PAGE_CUSTOMERS = 1_000
-TURN_SECONDS = 60.0
-"""After so long a planner gives way, so that no message is in hand for hours."""
-HINTS_A_PAGE = 4
+TURN_SECONDS = 1.0
+"""After so long a planner gives way to other campaigns."""
 
 
 _log = get_logger(__name__)
@@ -51,25 +53,38 @@ class Planner:
     lease_seconds: float
     range_rows: int
 
-    async def plan(self, campaign_id: ObjectId) -> None:
-        """Write what is missing of the ledger, then note that it is whole.
+    async def take_turn(self, message: CampaignPlan) -> None:
+        """Write the next pages of the campaign's ledger, then let other campaigns have theirs."""
+        if not await PLAN_TURNS.hold(message):
+            return
+        if await self.plan(ObjectId(message.campaign_id)):
+            await PLAN_TURNS.leave(message)
+        else:
+            await PLAN_TURNS.pass_on(message, bus=self.bus)
 
-        Returns at once when another planner is at it. Each page is one transaction under the lease's token
-        and continues where the last committed one ended: after a crash the next planner goes on exactly.
+    async def plan(self, campaign_id: ObjectId) -> bool:
+        """Write what is missing of the ledger, for a turn, and note when it is whole.
+
+        False when the turn is over before; True when there is nothing to go on with, also when another
+        planner is at it, or when the plan has failed for good. Each page is one transaction under the lease's
+        token and continues where the last committed one ended: after a crash the next planner goes on so.
         """
         async with hold_planning(campaign_id, lease_seconds=self.lease_seconds) as held:
             if held is None:
-                return
+                return True
             token, campaign = held
             try:
                 is_whole = await _Walk(self, campaign, token).run()
             except LeaseLost:
                 _log.info("planning left to another", campaign_id=str(campaign_id))
-                return
+                return True
+            except Exception as error:
+                if not await ends_the_plan(error, campaign_id, token, bus=self.bus):
+                    raise
+                return True
         if is_whole:
             await complete_if_ended(campaign_id, bus=self.bus, clock=self.clock)
-        else:
-            await self.bus.publish(PLAN_QUEUE, CampaignPlan(campaign_id=str(campaign_id)))
+        return is_whole
 
 
 class _Walk:
@@ -81,6 +96,7 @@ class _Walk:
         self._guard = to_be_planned(self._id, token)
         self._after: ObjectId | None = campaign["planning"]["after"]
         self._channel = Channel(campaign["channel"])
+        self._address_kind = TRAITS[self._channel].address
         self._template = template_of(campaign)
         self._name: str = campaign["name"]
         self._filter = {
@@ -113,25 +129,26 @@ class _Walk:
         )
 
     def _fields(self) -> dict[str, int]:
-        return dict.fromkeys((TRAITS[self._channel].address.field, *self._template.customer_fields), 1)
+        return dict.fromkeys((self._address_kind.field, *self._template.customer_fields), 1)
 
     async def _write_page(self, page: Sequence[Row]) -> None:
-        async def work(session: AsyncClientSession) -> tuple[Row, list[dict[str, Any]]]:
-            return await self._store(page, session)
+        keys = await first_of_each(self._id, [self._address(customer) for customer in page])
+
+        async def work(session: AsyncClientSession) -> tuple[Row, bool]:
+            return await self._store(page, keys, session)
 
         async with self._planner.locks.of(self._id):
-            campaign, ranges = await self._planner.transact(work)
+            campaign, has_ranges = await self._planner.transact(work)
         self._after = page[-1]["_id"]
         await announce(self._id, campaign["revision"], bus=self._planner.bus)
-        if ranges:
-            await self._hint(min(len(ranges), HINTS_A_PAGE))
+        if has_ranges:
+            await self._hint()
 
     async def _store(
-        self, page: Sequence[Row], session: AsyncClientSession
-    ) -> tuple[Row, list[dict[str, Any]]]:
+        self, page: Sequence[Row], keys: Sequence[bytes | None], session: AsyncClientSession
+    ) -> tuple[Row, bool]:
         """Campaign first, for it guards and orders; then the rows and their ranges."""
-        queued = sum(1 for customer in page if self._address(customer))
-        now = self._planner.clock.now()
+        queued = sum(key is not None for key in keys)
         campaign = await Campaign.get_pymongo_collection().find_one_and_update(
             {**self._guard, "planning.after": self._after},
             {
@@ -142,66 +159,74 @@ class _Walk:
                     "stats.queued": queued,
                     "stats.skipped": len(page) - queued,
                 },
-                "$set": {"planning.after": page[-1]["_id"], "updated_at": now},
+                "$set": {"planning.after": page[-1]["_id"], "planning.failures": 0},
+                "$currentDate": {"updated_at": True},
             },
-            projection={"revision": 1, "planning.next_number": 1},
+            projection={"revision": 1, "planning.next_number": 1, "updated_at": 1},
             return_document=ReturnDocument.AFTER,
             session=session,
         )
         if campaign is None:
             raise LeaseLost
-        rows = list(self._rows(page, campaign))
+        rows = list(self._rows(page, keys, campaign))
         await Delivery.get_pymongo_collection().insert_many(rows, session=session)
         numbers = (row["number"] for row in rows if row["status"] == DeliveryStatus.QUEUED.value)
         ranges = ranges_of(self._id, numbers, self._planner.range_rows)
         if ranges:
             await SendRange.get_pymongo_collection().insert_many(ranges, session=session)
-        return campaign, ranges
+        return campaign, bool(ranges)
 
-    def _rows(self, page: Sequence[Row], campaign: Row) -> Iterator[dict[str, Any]]:
-        now = self._planner.clock.now()
+    def _rows(
+        self, page: Sequence[Row], keys: Sequence[bytes | None], campaign: Row
+    ) -> Iterator[dict[str, Any]]:
+        now = campaign["updated_at"]
         first = campaign["planning"]["next_number"] - len(page)
-        for number, customer in enumerate(page, first):
+        for number, (customer, key) in enumerate(zip(page, keys, strict=True), first):
             address = self._address(customer)
+            skipped = None
+            if key is None:
+                skipped = DeliveryReason.DUPLICATE_ADDRESS if address else DeliveryReason.NO_ADDRESS
             yield {
                 "campaign_id": self._id,
                 "number": number,
                 "customer_id": customer["_id"],
                 "channel": self._channel.value,
                 "address": address,
+                "address_key": key,
                 "values": self._template.freeze(customer, campaign_name=self._name),
-                "status": (DeliveryStatus.QUEUED if address else DeliveryStatus.SKIPPED).value,
-                "reason": None if address else DeliveryReason.NO_ADDRESS.value,
+                "status": (DeliveryStatus.SKIPPED if skipped else DeliveryStatus.QUEUED).value,
+                "reason": skipped and skipped.value,
                 "reason_text": None,
                 "attempt": 1,
                 "vendor_message_id": None,
                 "revision": campaign["revision"],
                 "sent_at": None,
-                "finished_at": None if address else now,
+                "finished_at": now if skipped else None,
                 "created_at": now,
                 "updated_at": now,
             }
 
     def _address(self, customer: Row) -> str | None:
         """Where the message goes; None without an address, or with a number that nobody can dial."""
-        kind = TRAITS[self._channel].address
+        kind = self._address_kind
         address: str | None = customer.get(kind.field)
         return address if address and kind.is_usable(address) else None
 
-    async def _hint(self, count: int) -> None:
-        """Tell senders that there is work. Not one message a range: each takes ranges until none is left."""
+    async def _hint(self) -> None:
+        """Tell senders that there is work."""
         try:
-            await self._planner.bus.publish(
-                SEND_QUEUE, *[CampaignSend(campaign_id=str(self._id)) for _ in range(count)]
-            )
+            await SEND_TURNS.fill(self._id, bus=self._planner.bus)
         except BusError as error:
             _log.warning("senders not told, the reconciler will", campaign_id=str(self._id), error=str(error))
 
     async def _finish(self) -> None:
-        now = self._planner.clock.now()
         campaign = await Campaign.get_pymongo_collection().find_one_and_update(
             self._guard,
-            {"$set": {"planning.done": True, "updated_at": now}, "$inc": {"revision": 1}},
+            {
+                "$set": {"planning.done": True},
+                "$currentDate": {"updated_at": True},
+                "$inc": {"revision": 1},
+            },
             projection={"revision": 1, "stats": 1},
             return_document=ReturnDocument.AFTER,
         )

@@ -12,13 +12,10 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ReturnDocument
 from pymongo.errors import PyMongoError
-from structlog import get_logger
 
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
-from crm_graphql.core.tasks import end_tasks
+from crm_graphql.core.tasks import end_tasks, repeat
 from crm_graphql.mongo.leases import until
-
-_log = get_logger(__name__)
 
 
 def to_be_planned(campaign_id: ObjectId, token: str) -> dict[str, Any]:
@@ -68,12 +65,10 @@ async def hold_planning(
 
 
 async def _renew(campaign_id: ObjectId, token: str, lease_seconds: float) -> None:
-    while True:
-        await asyncio.sleep(lease_seconds / 3)
-        try:
-            await Campaign.get_pymongo_collection().update_one(
-                to_be_planned(campaign_id, token),
-                [{"$set": {"planning.lease_until": until(lease_seconds)}}],
-            )
-        except PyMongoError as error:
-            _log.warning("planning lease not renewed", campaign_id=str(campaign_id), error=str(error))
+    async def step() -> None:
+        await Campaign.get_pymongo_collection().update_one(
+            to_be_planned(campaign_id, token),
+            [{"$set": {"planning.lease_until": until(lease_seconds)}}],
+        )
+
+    await repeat(step, name="planning lease", seconds=lease_seconds / 3, at_once=False)

@@ -20,7 +20,7 @@ class Claim:
     """A range that is ours until its lease ends.
 
     `is_repeat` says that somebody else claimed it before and may have sent it; `first_claimed_at` is when, by
-    the database's clock.
+    the database's clock. `doubts` and `strikes` are what earlier claims noted.
     """
 
     key: ObjectId
@@ -31,6 +31,8 @@ class Claim:
     is_repeat: bool
     first_claimed_at: datetime
     claimed_at: datetime
+    doubts: int
+    strikes: Mapping[str, int]
 
 
 def ranges_of(campaign_id: ObjectId, queued: Iterable[int], size: int) -> list[dict[str, Any]]:
@@ -49,6 +51,8 @@ def ranges_of(campaign_id: ObjectId, queued: Iterable[int], size: int) -> list[d
             "token": None,
             "lease_until": None,
             "first_claimed_at": None,
+            "doubts": 0,
+            "strikes": {},
         }
         for start in range(0, len(numbers), size)
     ]
@@ -58,11 +62,7 @@ async def claim_range(campaign_id: ObjectId, *, lease_seconds: float) -> Claim |
     """Claim the first free range of a campaign; None when all are done or held."""
     token = uuid.uuid4().hex
     row = await SendRange.get_pymongo_collection().find_one_and_update(
-        {
-            "campaign_id": campaign_id,
-            "state": RangeState.PENDING.value,
-            "$expr": {"$lt": ["$lease_until", "$$NOW"]},
-        },
+        _free(campaign_id),
         [
             {
                 "$set": {
@@ -89,7 +89,15 @@ async def claim_range(campaign_id: ObjectId, *, lease_seconds: float) -> Claim |
         row["claims"] > 1,
         row["first_claimed_at"],
         row["claimed_at"],
+        row.get("doubts", 0),
+        row.get("strikes") or {},
     )
+
+
+async def has_free_range(campaign_id: ObjectId) -> bool:
+    """Whether there is a range that nobody holds."""
+    row = await SendRange.get_pymongo_collection().find_one(_free(campaign_id), {"_id": 1}, hint="pending")
+    return row is not None
 
 
 async def renew_range(claim: Claim, *, lease_seconds: float) -> bool:
@@ -119,6 +127,23 @@ async def release_range(claim: Claim, *, delay_seconds: float, untouched: bool) 
                     "token": None,
                     "lease_until": until(delay_seconds),
                     "claims": {"$subtract": ["$claims", int(untouched)]},
+                }
+            }
+        ],
+    )
+
+
+async def release_in_doubt(claim: Claim, *, delay_seconds: float, strikes: Mapping[str, int]) -> None:
+    """Give it back for later, because the vendor's answer was missing for some of it: once more in doubt."""
+    await SendRange.get_pymongo_collection().update_one(
+        _ours(claim),
+        [
+            {
+                "$set": {
+                    "token": None,
+                    "lease_until": until(delay_seconds),
+                    "doubts": {"$add": [claim.doubts, 1]},
+                    "strikes": {"$literal": dict(strikes)},
                 }
             }
         ],
@@ -171,6 +196,15 @@ async def queued_rows(claim: Claim, fields: Sequence[str]) -> list[Mapping[str, 
         .hint("number")
         .to_list()
     )
+
+
+def _free(campaign_id: ObjectId) -> dict[str, Any]:
+    """Before the first claim there is no lease, which compares less than any moment."""
+    return {
+        "campaign_id": campaign_id,
+        "state": RangeState.PENDING.value,
+        "$expr": {"$lt": ["$lease_until", "$$NOW"]},
+    }
 
 
 def _ours(claim: Claim) -> dict[str, Any]:

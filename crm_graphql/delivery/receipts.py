@@ -13,7 +13,6 @@ from structlog import get_logger
 
 from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.core.actor import Actor, Permission
-from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.texts import is_storable
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, ParkedReceipt
@@ -26,6 +25,7 @@ from crm_graphql.delivery.messages import (
     receipts_partition,
     receipts_queue,
 )
+from crm_graphql.mongo.leases import database_now
 
 REASON_TEXT_LIMIT = 500
 ATTEMPT_LIMIT = 1_000_000
@@ -62,20 +62,18 @@ def checked_receipt(receipt: Receipt, *, now: datetime) -> Receipt:
     )
 
 
-async def record_receipts(
-    actor: Actor, receipts: Sequence[Receipt], *, bus: Bus, clock: Clock, partitions: int
-) -> int:
+async def record_receipts(actor: Actor, receipts: Sequence[Receipt], *, bus: Bus, partitions: int) -> int:
     """Take checked receipts for good, in any order, any number of times. How many were taken: all.
 
     Those whose delivery is not known, and all when the bus is away, are parked and tried again. Requires
     RECEIPTS_WRITE.
     """
     actor.require(Permission.RECEIPTS_WRITE)
-    await accept_receipts(receipts, bus=bus, clock=clock, partitions=partitions)
+    await accept_receipts(receipts, bus=bus, partitions=partitions)
     return len(receipts)
 
 
-async def accept_receipts(receipts: Sequence[Receipt], *, bus: Bus, clock: Clock, partitions: int) -> None:
+async def accept_receipts(receipts: Sequence[Receipt], *, bus: Bus, partitions: int) -> None:
     """Make the receipts durable: with their campaigns' writers, or parked. For callers that are trusted."""
     campaigns = await campaigns_of({receipt.delivery_id for receipt in receipts})
     of_campaign: dict[ObjectId, list[Receipt]] = defaultdict(list)
@@ -84,8 +82,8 @@ async def accept_receipts(receipts: Sequence[Receipt], *, bus: Bus, clock: Clock
         campaign_id = campaigns.get(receipt.delivery_id)
         (unknown if campaign_id is None else of_campaign[campaign_id]).append(receipt)
     for campaign_id, group in of_campaign.items():
-        await forward_or_park(campaign_id, group, bus=bus, clock=clock, partitions=partitions)
-    await park(unknown, clock=clock)
+        await forward_or_park(campaign_id, group, bus=bus, partitions=partitions)
+    await park(unknown)
 
 
 async def campaigns_of(delivery_ids: set[str]) -> Mapping[str, ObjectId]:
@@ -122,7 +120,6 @@ async def forward_or_park(
     receipts: Sequence[Receipt],
     *,
     bus: Bus,
-    clock: Clock,
     partitions: int,
     token: str | None = None,
 ) -> None:
@@ -131,14 +128,14 @@ async def forward_or_park(
         await forward_receipts(campaign_id, receipts, bus=bus, partitions=partitions, token=token)
     except BusError as error:
         _log.warning("receipts parked, the bus is away", count=len(receipts), error=str(error))
-        await park(receipts, clock=clock)
+        await park(receipts)
 
 
-async def park(receipts: Sequence[Receipt], *, clock: Clock) -> None:
+async def park(receipts: Sequence[Receipt]) -> None:
     """Keep receipts for the reconciler to try again."""
     if not receipts:
         return
-    now = clock.now()
+    now = await database_now()
     await ParkedReceipt.get_pymongo_collection().insert_many(
         [{"receipt": _encode(receipt), "parked_at": now, "tried_at": now} for receipt in receipts]
     )

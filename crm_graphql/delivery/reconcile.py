@@ -12,10 +12,10 @@ import msgspec
 from bson import ObjectId
 from structlog import get_logger
 
-from crm_graphql.bus.port import Bus, BusError, Message, Queue
+from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.campaigns.lifecycle import complete_if_ended, has_ended
-from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
+from crm_graphql.campaigns.turns import PLAN_TURNS, TurnQueue
 from crm_graphql.core.clock import Clock
 from crm_graphql.delivery.documents import (
     Delivery,
@@ -26,16 +26,16 @@ from crm_graphql.delivery.documents import (
     SendRange,
 )
 from crm_graphql.delivery.messages import (
-    SEND_QUEUE,
-    CampaignSend,
+    SEND_TURNS,
     Receipt,
     ReceiptStatus,
     receipts_partition,
     receipts_queue,
 )
-from crm_graphql.delivery.ranges import reopen_ranges
+from crm_graphql.delivery.ranges import has_free_range, reopen_ranges
 from crm_graphql.delivery.receipts import campaigns_of, forward_receipts
 from crm_graphql.delivery.writer import LedgerWriter
+from crm_graphql.mongo.leases import database_now
 
 LOST_SECONDS = 60
 """How long nothing may have moved before outcomes count as lost."""
@@ -57,7 +57,6 @@ class DeliveryReconciler:
     partitions: int
     receipt_timeout_seconds: int
     parked_receipt_seconds: int
-    senders: int
 
     async def run(self) -> None:
         """Every step, also when one of them fails; a failure is logged, the next round tries again."""
@@ -92,30 +91,21 @@ class DeliveryReconciler:
         waiting = await self._sending(
             **{"planning.done": False, "$expr": {"$lt": ["$planning.lease_until", "$$NOW"]}}
         )
-        await self._publish_unless_busy(
-            PLAN_QUEUE, [CampaignPlan(campaign_id=str(row["_id"])) for row in waiting]
-        )
+        await self._restore(PLAN_TURNS, [row["_id"] for row in waiting])
 
     async def _wake_senders(self) -> None:
         """Campaigns with ranges that nobody holds."""
-        messages: list[Message] = []
-        for row in await self._sending():
-            free = await SendRange.get_pymongo_collection().count_documents(
-                {
-                    "campaign_id": row["_id"],
-                    "state": RangeState.PENDING.value,
-                    "$expr": {"$lt": ["$lease_until", "$$NOW"]},
-                },
-                limit=self.senders,
-                hint="pending",
-            )
-            messages += [CampaignSend(campaign_id=str(row["_id"]))] * free
-        await self._publish_unless_busy(SEND_QUEUE, messages)
+        waiting = [row["_id"] for row in await self._sending() if await has_free_range(row["_id"])]
+        await self._restore(SEND_TURNS, waiting)
+
+    async def _restore(self, turns: TurnQueue[Any], waiting: Sequence[ObjectId]) -> None:
+        if count := await turns.restore(waiting, bus=self.bus):
+            _log.info("work found that no message points at", queue=turns.name, count=count)
 
     async def _reopen_lost(self) -> None:
         """Ranges that were sent, and whose outcomes a broker took and lost: found by their rows, which wait
         while nothing moves, no range is open, and the writer's queue is empty."""
-        quiet_since = self.clock.now() - timedelta(seconds=LOST_SECONDS)
+        quiet_since = await database_now() - timedelta(seconds=LOST_SECONDS)
         for row in await self._sending(
             **{"planning.done": True, "stats.queued": {"$gt": 0}, "updated_at": {"$lte": quiet_since}}
         ):
@@ -126,15 +116,9 @@ class DeliveryReconciler:
             if count := await reopen_ranges(row["_id"], limit=BATCH):
                 _log.warning("sent ranges without outcomes", campaign_id=str(row["_id"]), count=count)
 
-    async def _publish_unless_busy(self, queue: Queue, messages: Sequence[Message]) -> None:
-        """A queue that holds messages is merely slow; more of the same would flood it."""
-        if messages and not await self.bus.depth(queue):
-            _log.info("work found that no message points at", queue=queue, count=len(messages))
-            await self.bus.publish(queue, *messages)
-
     async def _time_out_receipts(self) -> None:
         """Messages that were sent long ago and have no receipt fail with NO_RECEIPT."""
-        now = self.clock.now()
+        now = await database_now()
         before = now - timedelta(seconds=self.receipt_timeout_seconds)
         # What was launched since cannot have been sent before; so young campaigns cost nothing here.
         for row in await self._sending(**{"stats.sent": {"$gt": 0}, "launched_at": {"$lte": before}}):
@@ -149,7 +133,7 @@ class DeliveryReconciler:
     async def _retry_parked(self) -> None:
         """Forward parked receipts whose delivery is known by now; drop those that stay unknown too long."""
         parked = ParkedReceipt.get_pymongo_collection()
-        now = self.clock.now()
+        now = await database_now()
         tried_before = now - timedelta(seconds=min(_PARKED_RETRY_SECONDS, self.parked_receipt_seconds))
         while (
             rows := await parked.find({"tried_at": {"$lte": tried_before}})
@@ -189,7 +173,8 @@ async def _sent_before(campaign_id: ObjectId, before: datetime) -> list[Mapping[
             {
                 "campaign_id": campaign_id,
                 "status": DeliveryStatus.SENT.value,
-                "sent_at": {"$lte": before},
+                # When it was written down: by the database's clock, which `sent_at` is not.
+                "updated_at": {"$lte": before},
             },
             {"attempt": 1},
         )

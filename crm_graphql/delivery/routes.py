@@ -70,9 +70,7 @@ async def receive_receipts(request: Request) -> Response:
                 for one in error.problems
             ]
     try:
-        await accept_receipts(
-            good, bus=resources.bus, clock=resources.clock, partitions=resources.settings.partitions
-        )
+        await accept_receipts(good, bus=resources.bus, partitions=resources.settings.partitions)
     except Exception as error:
         if not is_transient(error):
             raise

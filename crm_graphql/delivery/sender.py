@@ -1,8 +1,9 @@
-"""Senders of one process: they take ranges of the ledger, one after another, as long as there are any."""
+"""Senders of one process: they take ranges of the ledger, of one campaign after another."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
+from typing import Any
 
 from bson import ObjectId
 
@@ -12,12 +13,12 @@ from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.slices import Slices
 from crm_graphql.delivery.handover import Handover, HandoverLimits
-from crm_graphql.delivery.messages import SEND_QUEUE, CampaignSend
-from crm_graphql.delivery.ranges import claim_range
+from crm_graphql.delivery.messages import SEND_TURNS, CampaignSend
+from crm_graphql.delivery.ranges import claim_range, has_free_range
 from crm_graphql.delivery.vendors.choose import Carriers
 
-TURN_SECONDS = 20.0
-"""After so long a sender gives way to other campaigns."""
+PATIENCE_SECONDS = 1.0
+"""A sender waits so long for its vendor at most; then it serves campaigns of other vendors."""
 
 _CAMPAIGN_FIELDS = {"status": 1, "channel": 1, "message": 1}
 
@@ -40,35 +41,38 @@ class Sender:
         for carrier in self._carriers.values():
             carrier.backoff.interrupt()
 
-    async def send(self, campaign_id: ObjectId) -> None:
-        """Send ranges of the campaign until none is free.
+    async def send(self, message: CampaignSend) -> None:
+        """Take the campaign's turn: send one range of it, having passed the message on for the next one.
 
-        While the vendor cannot take anything it waits and goes on, without end. After a while, and when it is
-        stopped, it leaves a message that brings somebody back.
+        A campaign with nothing to send now leaves its place. So does one whose vendor is to be left alone for
+        longer than a moment; the reconciler brings it back.
         """
-        until = time.monotonic() + TURN_SECONDS
-        while await self._send_next(campaign_id):
-            if self._stopping or time.monotonic() > until:
-                await self._bus.publish(SEND_QUEUE, CampaignSend(campaign_id=str(campaign_id)))
-                return
-
-    async def _send_next(self, campaign_id: ObjectId) -> bool:
-        """Send one range; False when there is none to send."""
-        campaign = await Campaign.get_pymongo_collection().find_one(
-            {"_id": campaign_id, "status": CampaignStatus.SENDING.value}, _CAMPAIGN_FIELDS
-        )
+        if not await SEND_TURNS.hold(message):
+            return
+        campaign_id = ObjectId(message.campaign_id)
+        campaign = await _being_sent(campaign_id)
         if campaign is None:
-            return False
+            await SEND_TURNS.leave(message)
+            return
         carrier = self._carriers[Channel(campaign["channel"])]
+        if carrier.backoff.seconds_left > PATIENCE_SECONDS:
+            await SEND_TURNS.leave(message)
+            return
         if carrier.backoff.seconds_left:
             await carrier.backoff.wait()
             # Look again: the campaign may have ended meanwhile.
-            return True
+            campaign = await _being_sent(campaign_id)
         if self._stopping:
-            return True
-        claim = await claim_range(campaign_id, lease_seconds=self._limits.lease_seconds)
-        if claim is None:
-            return False
+            await SEND_TURNS.pass_on(message, bus=self._bus)
+            return
+        claim = None
+        if campaign is not None:
+            claim = await claim_range(campaign_id, lease_seconds=self._limits.lease_seconds)
+        if campaign is None or claim is None:
+            await self._leave(message, campaign_id)
+            return
+        # Before the range is sent: so another sender takes the next one meanwhile.
+        await SEND_TURNS.pass_on(message, bus=self._bus)
         handover = Handover(
             claim,
             campaign,
@@ -80,4 +84,16 @@ class Sender:
             slices=self._slices,
         )
         await handover.run()
-        return True
+
+    async def _leave(self, message: CampaignSend, campaign_id: ObjectId) -> None:
+        await SEND_TURNS.leave(message)
+        # Whoever wrote a range just before found the place taken, and told nobody.
+        if await has_free_range(campaign_id):
+            await SEND_TURNS.fill(campaign_id, bus=self._bus, at_most=1)
+
+
+async def _being_sent(campaign_id: ObjectId) -> Mapping[str, Any] | None:
+    campaign: Mapping[str, Any] | None = await Campaign.get_pymongo_collection().find_one(
+        {"_id": campaign_id, "status": CampaignStatus.SENDING.value}, _CAMPAIGN_FIELDS
+    )
+    return campaign

@@ -115,20 +115,20 @@ class LedgerWriter:
         The campaign comes first: of two transactions at once the second fails here, before it has cost
         anything, and begins again; so what is read after it stays true until the commit.
         """
-        campaigns, now = Campaign.get_pymongo_collection(), self._clock.now()
+        campaigns = Campaign.get_pymongo_collection()
         numbered = await campaigns.find_one_and_update(
             {"_id": campaign_id},
-            {"$inc": {"revision": 1}, "$set": {"updated_at": now}},
-            projection={"revision": 1},
+            {"$inc": {"revision": 1}, "$currentDate": {"updated_at": True}},
+            projection={"revision": 1, "updated_at": 1},
             return_document=ReturnDocument.AFTER,
             session=session,
         )
         before = await _read_rows(campaign_id, news, session)
-        after = _advance_all(before, news, now)
+        after = _advance_all(before, news, numbered["updated_at"]) if numbered else {}
         if numbered is None or not after:
             await session.abort_transaction()
             return None
-        common = {"revision": numbered["revision"], "updated_at": now}
+        common = {"revision": numbered["revision"], "updated_at": numbered["updated_at"]}
         updates = list(row_updates(before, after, common))
         await Delivery.get_pymongo_collection().bulk_write(updates, ordered=False, session=session)
         counts = stats_changes((before[key].status, row.status) for key, row in after.items())

@@ -23,6 +23,7 @@ from crm_graphql.ingestion.documents import ChunkState, Ingestion, IngestionChun
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.publishing import tell_progress
 from crm_graphql.ingestion.stepwise import Stepwise
+from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.transaction_limits import is_too_much, within_one_life
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.mongo.transient import names_data, reason
@@ -50,7 +51,7 @@ async def apply_chunk(
     failures = 0
     while True:
         try:
-            chunk = await _read(ingestion_id, number, clock, counts_start=way.is_first)
+            chunk = await _read(ingestion_id, number, counts_start=way.is_first)
             if chunk is not None:
                 await _apply(chunk, transact, clock, way)
             break
@@ -67,7 +68,7 @@ async def apply_chunk(
     await _follow_up(ingestion_id, bus=bus, clock=clock)
 
 
-async def _read(ingestion_id: ObjectId, number: int, clock: Clock, *, counts_start: bool) -> ChunkWork | None:
+async def _read(ingestion_id: ObjectId, number: int, *, counts_start: bool) -> ChunkWork | None:
     """The chunk as it stands; None when it is applied already, or gone.
 
     Each try says that the chunk is in hand: the reconciler then publishes no second message for it.
@@ -77,7 +78,7 @@ async def _read(ingestion_id: ObjectId, number: int, clock: Clock, *, counts_sta
     pending = {"ingestion_id": ingestion_id, "number": number, "state": ChunkState.PENDING.value}
     row = await collection.find_one_and_update(
         pending,
-        {"$set": {"published_at": clock.now()}, "$inc": {"starts": 1 if counts_start else 0}},
+        {"$currentDate": {"published_at": True}, "$inc": {"starts": 1 if counts_start else 0}},
         hint="number",
         return_document=ReturnDocument.AFTER,
     )
@@ -118,7 +119,7 @@ async def _apply(chunk: ChunkWork, transact: Transact, clock: Clock, way: _Way) 
     alone = chunk.starts > STARTS_ALLOWED
     if not alone and chunk.next_record == 0 and not way.is_stepwise:
         try:
-            await transact(partial(within_one_life, partial(_apply_whole, chunk, clock)))
+            await transact(partial(within_one_life, partial(_apply_whole, chunk)))
             return
         except Exception as error:
             if not (names_data(error) or is_too_much(error)):
@@ -128,9 +129,9 @@ async def _apply(chunk: ChunkWork, transact: Transact, clock: Clock, way: _Way) 
     await Stepwise(chunk, alone=alone, transact=transact, clock=clock).run(after_death=alone and way.is_first)
 
 
-async def _apply_whole(chunk: ChunkWork, clock: Clock, session: AsyncClientSession) -> None:
+async def _apply_whole(chunk: ChunkWork, session: AsyncClientSession) -> None:
     chunks = IngestionChunk.get_pymongo_collection()
-    now = clock.now()
+    now = await database_now()
     marked = await chunks.update_one(
         {"_id": chunk.id, "state": ChunkState.PENDING.value, "next_record": 0},
         {"$set": {"state": ChunkState.APPLIED.value, "applied_at": now}},

@@ -16,7 +16,7 @@ from crm_graphql.core.errors import Conflict, InvalidInput
 from crm_graphql.core.settings import Settings
 from crm_graphql.ingestion.chunks import CHUNK_BYTES
 from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, IngestionKind, IngestionStatus
-from crm_graphql.mongo.leases import next_number
+from crm_graphql.mongo.leases import database_now, next_number
 
 KEY_CHARACTERS = 200
 SOURCE_CHARACTERS = 200
@@ -89,8 +89,8 @@ async def begin_ingestion(
     """
     begun = await find_begun(actor, kind, idempotency_key)
     if begun is not None:
-        return begun if begun.sealed else await _take_up(begun, clock)
-    row = await _new_row(actor, kind, idempotency_key, source, settings, clock.now())
+        return begun if begun.sealed else await _take_up(begun)
+    row = await _new_row(actor, kind, idempotency_key, source, settings, await database_now())
     try:
         await Ingestion.get_pymongo_collection().insert_one(row)
     except DuplicateKeyError:
@@ -134,11 +134,11 @@ async def _new_row(
     }
 
 
-async def _take_up(begun: Ingestion, clock: Clock) -> Ingestion:
+async def _take_up(begun: Ingestion) -> Ingestion:
     """An ingestion that was never sealed goes on, also a failed one, when its body is sent again; it has been
     touched, so that nobody takes it for an abandoned one."""
     await Ingestion.get_pymongo_collection().update_one(
-        {"_id": begun.id, "sealed": False}, [{"$set": {**_ALIVE_AGAIN, "touched_at": clock.now()}}]
+        {"_id": begun.id, "sealed": False}, [{"$set": {**_ALIVE_AGAIN, "touched_at": "$$NOW"}}]
     )
     return begun
 
@@ -169,7 +169,7 @@ async def seal_ingestion(
                     "sealed": True,
                     "body_hash": body_hash,
                     **figures,
-                    "touched_at": clock.now(),
+                    "touched_at": "$$NOW",
                 }
             }
         ],

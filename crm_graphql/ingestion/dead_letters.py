@@ -27,6 +27,7 @@ from crm_graphql.ingestion.documents import (
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.payloads import decode_records
 from crm_graphql.ingestion.publishing import tell_progress
+from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.transaction_limits import is_too_much
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.mongo.transient import names_data, reason
@@ -57,7 +58,7 @@ async def retry_dead_letters(
     results: list[Retried] = []
     for row in rows:
         try:
-            if await transact(partial(send_again, row, clock)) is None:
+            if await transact(partial(send_again, row)) is None:
                 continue
             results.append(Retried(row["_id"], None))
         except Exception as error:
@@ -72,7 +73,7 @@ async def retry_dead_letters(
     return results
 
 
-async def send_again(row: Row, clock: Clock, session: AsyncClientSession) -> Applied | None:
+async def send_again(row: Row, session: AsyncClientSession) -> Applied | None:
     """Apply the records of a dead letter within the transaction, and take it away with its row error.
 
     None when somebody else has sent it meanwhile. Raises Undecodable, and what the database says.
@@ -85,7 +86,7 @@ async def send_again(row: Row, clock: Clock, session: AsyncClientSession) -> App
         kind,
         decode_records(kind, row["record"]),
         ingestion_number=row["version"] // ROW_LIMIT,
-        now=clock.now(),
+        now=await database_now(),
         session=session,
     )
     moved = {f"counters.{name}": value for name, value in applied._asdict().items() if value}

@@ -23,6 +23,7 @@ from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, Lane, Row
 from crm_graphql.ingestion.payloads import Record
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
 from crm_graphql.ingestion.rows import Incomplete, InputRow, RowProblem
+from crm_graphql.mongo.leases import database_now
 
 STORED_AT_ONCE = 4
 """Chunks that are written together."""
@@ -158,7 +159,7 @@ class Intake:
             {
                 # A retry begins again at the first row: the figures must not go back.
                 "$max": figures,
-                "$set": {"touched_at": self._clock.now()},
+                "$currentDate": {"touched_at": True},
             },
         )
         await tell_progress(self._id, self._bus)
@@ -169,6 +170,10 @@ class Intake:
         A place is taken only behind places that hold our own content: of two bodies under one key the first
         difference decides, at one place, and the other one stops there.
         """
+        # The reconciler, in another process, reckons from it.
+        now = await database_now()
+        for chunk in chunks:
+            chunk["published_at"] = now
         stored: list[dict[str, Any]] = []
         while chunks:
             count = await _insert_until_taken(IngestionChunk.get_pymongo_collection(), chunks)

@@ -17,6 +17,7 @@ from crm_graphql.ingestion.completion import complete_if_done, freeze_figures
 from crm_graphql.ingestion.documents import ChunkState, Ingestion, IngestionChunk, IngestionStatus, Lane
 from crm_graphql.ingestion.messages import chunk_queue
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
+from crm_graphql.mongo.leases import database_now
 
 UNHEARD_SECONDS = 15
 """A chunk published or begun longer ago, with nothing waiting in its queue, is published again."""
@@ -30,18 +31,18 @@ _log = get_logger(__name__)
 
 async def reconcile(*, settings: Settings, bus: Bus, clock: Clock) -> None:
     """One round. Safe beside consumers and beside another round; run it under a lease to save work."""
-    await publish_forgotten(bus, clock)
+    await publish_forgotten(bus)
     await fail_abandoned(bus, clock, timedelta(seconds=settings.unsealed_timeout_seconds))
     await complete_forgotten(bus, clock)
     await delete_old_chunks(clock.now() - timedelta(days=settings.chunk_retention_days))
 
 
-async def publish_forgotten(bus: Bus, clock: Clock) -> None:
+async def publish_forgotten(bus: Bus) -> None:
     """Publish pending chunks again whose message is lost: never into a queue that still has messages.
 
     One that a consumer has in hand and cannot apply has a message: each try says so in `published_at`.
     """
-    now = clock.now()
+    now = await database_now()
     collection = IngestionChunk.get_pymongo_collection()
     rows = collection.find(
         {
@@ -72,7 +73,7 @@ async def publish_forgotten(bus: Bus, clock: Clock) -> None:
 
 async def fail_abandoned(bus: Bus, clock: Clock, patience: timedelta) -> None:
     """Fail ingestions whose body has not gone on for so long."""
-    untouched_since = clock.now() - patience
+    untouched_since = await database_now() - patience
     rows = Ingestion.get_pymongo_collection().find(
         {"status": {"$in": _OPEN}, "touched_at": {"$lt": untouched_since}, "sealed": False},
         {"_id": 1},

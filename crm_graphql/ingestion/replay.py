@@ -18,6 +18,7 @@ from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
 from crm_graphql.ingestion.dead_letters import send_again
 from crm_graphql.ingestion.documents import ChunkState, Counters, DeadLetter, Ingestion, IngestionChunk
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
+from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.transaction_limits import is_too_much, within_one_life
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.mongo.transient import names_data
@@ -43,9 +44,9 @@ async def replay_ingestion(
     async for row in rows:
         count += 1
         chunk = ChunkWork.from_document(row)
-        dead = await _send_dead_letters(chunk, total, transact, clock)
+        dead = await _send_dead_letters(chunk, total, transact)
         alive = [record for record in chunk.records if record.row not in dead]
-        await _replay(chunk, alive, total, transact, clock)
+        await _replay(chunk, alive, total, transact)
     if not count:
         raise WrongState("No applied chunk of this ingestion is kept any more: there is nothing to replay.")
     if total.created or total.updated:
@@ -53,7 +54,7 @@ async def replay_ingestion(
     return total
 
 
-async def _send_dead_letters(chunk: ChunkWork, total: Counters, transact: Transact, clock: Clock) -> set[int]:
+async def _send_dead_letters(chunk: ChunkWork, total: Counters, transact: Transact) -> set[int]:
     """Send the chunk's dead letters again and count into `total`; their rows, whatever became of them."""
     letters = DeadLetter.get_pymongo_collection()
     # By the index on (ingestion, row).
@@ -62,7 +63,7 @@ async def _send_dead_letters(chunk: ChunkWork, total: Counters, transact: Transa
     for letter in await found.to_list(None):
         rows.add(letter["row"])
         try:
-            applied = await transact(partial(send_again, letter, clock))
+            applied = await transact(partial(send_again, letter))
         except Exception as error:
             if not (names_data(error) or is_too_much(error)):
                 raise
@@ -79,14 +80,12 @@ def _count(applied: Applied, total: Counters) -> None:
     total.unchanged += applied.unchanged
 
 
-async def _replay(
-    chunk: ChunkWork, records: Sequence[Any], total: Counters, transact: Transact, clock: Clock
-) -> None:
+async def _replay(chunk: ChunkWork, records: Sequence[Any], total: Counters, transact: Transact) -> None:
     """Apply `records` again and count into `total`; halve them down to those that cannot be applied."""
     if not records:
         return
     try:
-        applied = await transact(partial(within_one_life, partial(_apply, chunk, records, clock)))
+        applied = await transact(partial(within_one_life, partial(_apply, chunk, records)))
     except Exception as error:
         if not (names_data(error) or is_too_much(error)):
             raise
@@ -94,15 +93,14 @@ async def _replay(
             total.failed += 1
             return
         middle = len(records) // 2
-        await _replay(chunk, records[:middle], total, transact, clock)
-        await _replay(chunk, records[middle:], total, transact, clock)
+        await _replay(chunk, records[:middle], total, transact)
+        await _replay(chunk, records[middle:], total, transact)
         return
     _count(applied, total)
 
 
-async def _apply(
-    chunk: ChunkWork, records: Sequence[Any], clock: Clock, session: AsyncClientSession
-) -> Applied:
+async def _apply(chunk: ChunkWork, records: Sequence[Any], session: AsyncClientSession) -> Applied:
+    now = await database_now()
     return await apply_records(
-        chunk.kind, records, ingestion_number=chunk.ingestion_number, now=clock.now(), session=session
+        chunk.kind, records, ingestion_number=chunk.ingestion_number, now=now, session=session
     )

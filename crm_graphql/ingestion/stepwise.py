@@ -22,6 +22,7 @@ from crm_graphql.core.versions import record_version
 from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
 from crm_graphql.ingestion.documents import ChunkState, DeadLetter, IngestionChunk, RowErrorRecord
 from crm_graphql.ingestion.payloads import Spoilt, payload_of
+from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.transaction_limits import is_too_much, within_one_life
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.mongo.transient import names_data, reason
@@ -83,7 +84,7 @@ class Stepwise:
 
     async def _apply(self, index: int, count: int, session: AsyncClientSession) -> bool:
         """One step. False when another process has moved the marker."""
-        now = self._clock.now()
+        now = await database_now()
         if not await self._advance(index, count, {}, session):
             return False
         applied = await apply_records(

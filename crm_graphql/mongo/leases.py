@@ -70,6 +70,14 @@ def until(seconds: float) -> dict[str, Any]:
     return {"$add": ["$$NOW", int(seconds * 1000)]}
 
 
+async def database_now() -> datetime:
+    """Now, by the database's clock, for what another process compares: clocks of processes differ."""
+    database = TaskLease.get_pymongo_collection().database
+    answer = await database.command("hello", codec_options=database.codec_options)
+    now: datetime = answer["localTime"]
+    return now
+
+
 async def hold_task(name: str, token: str, seconds: float) -> bool:
     """Take or prolong the lease on the task `name`. True while this token holds it."""
     tasks = TaskLease.get_pymongo_collection()

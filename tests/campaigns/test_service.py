@@ -121,7 +121,7 @@ async def test_a_change_is_checked_together_with_what_stays(resources: Resources
 
 async def test_launch_freezes_rule_message_and_moment(resources: Resources) -> None:
     key = await make_draft(resources)
-    launched = _campaign(await launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock))
+    launched = _campaign(await launch_campaign(MARKETER, key, bus=resources.bus))
     assert launched.rule == EVERYONE
     assert launched.evaluated_at == launched.launched_at
     assert launched.revision == 1
@@ -132,7 +132,7 @@ async def test_launch_freezes_rule_message_and_moment(resources: Resources) -> N
 async def test_of_many_launches_at_once_one_wins(resources: Resources) -> None:
     key = await make_draft(resources)
     results = await asyncio.gather(
-        *(launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock) for _ in range(8)),
+        *(launch_campaign(MARKETER, key, bus=resources.bus) for _ in range(8)),
         return_exceptions=True,
     )
     lost = [result for result in results if isinstance(result, BaseException)]
@@ -145,7 +145,7 @@ async def test_of_many_launches_at_once_one_wins(resources: Resources) -> None:
 
 async def test_a_launched_campaign_is_not_changed(resources: Resources) -> None:
     key = await make_draft(resources)
-    await launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock)
+    await launch_campaign(MARKETER, key, bus=resources.bus)
     with pytest.raises(WrongState):
         await update_campaign(MARKETER, key, {"name": "Autumn"}, clock=resources.clock)
     assert (await campaign_row(key))["name"] == "Summer sale"
@@ -157,7 +157,7 @@ async def test_a_change_while_it_is_launched_is_either_sent_or_refused(resources
         message = MessageTemplate(subject="Changed", body=f"Text {number}")
         updated, launched = await asyncio.gather(
             update_campaign(MARKETER, key, {"message": message}, clock=resources.clock),
-            launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock),
+            launch_campaign(MARKETER, key, bus=resources.bus),
             return_exceptions=True,
         )
         assert not isinstance(launched, BaseException)
@@ -171,10 +171,10 @@ async def test_what_cannot_be_sent_is_not_launched(resources: Resources) -> None
     await Audience.find_all().delete()
     for key in (without_message, without_audience):
         with pytest.raises(InvalidInput):
-            await launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock)
+            await launch_campaign(MARKETER, key, bus=resources.bus)
         assert (await campaign_row(key))["status"] == "DRAFT"
     with pytest.raises(NotFound):
-        await launch_campaign(MARKETER, ObjectId(), bus=resources.bus, clock=resources.clock)
+        await launch_campaign(MARKETER, ObjectId(), bus=resources.bus)
 
 
 async def test_a_launch_holds_while_the_bus_is_away(
@@ -185,14 +185,14 @@ async def test_a_launch_holds_while_the_bus_is_away(
 
     key = await make_draft(resources)
     monkeypatch.setattr(resources.bus, "publish", away)
-    await launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock)
+    await launch_campaign(MARKETER, key, bus=resources.bus)
     assert (await campaign_row(key))["status"] == "SENDING"
 
 
 async def test_a_viewer_may_not_launch(resources: Resources) -> None:
     key = await make_draft(resources)
     with pytest.raises(Forbidden):
-        await launch_campaign(Actor(Role.VIEWER, "v"), key, bus=resources.bus, clock=resources.clock)
+        await launch_campaign(Actor(Role.VIEWER, "v"), key, bus=resources.bus)
 
 
 async def test_a_preview_shows_what_a_customer_would_get(resources: Resources) -> None:

@@ -6,12 +6,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consumers import partitions as partitions_module
 from consumers.partitions import Partitions, home_partitions
+from crm_graphql.core.tasks import end_tasks
 from crm_graphql.mongo.leases import ConsumerLease, hold_task
 from crm_graphql.resources import Resources
 
@@ -42,11 +45,9 @@ class Process:
 
     async def die(self) -> None:
         """Go silent, as a killed process does."""
-        task = self.partitions._task
-        assert task is not None
-        while not task.done():
-            task.cancel()
-            await asyncio.sleep(0)
+        for task in (self.partitions._renewing, self.partitions._sharing):
+            assert task is not None
+            await end_tasks([task])
 
 
 @asynccontextmanager
@@ -99,3 +100,39 @@ async def test_a_task_is_held_by_one_until_its_lease_ends(resources: Resources) 
     await asyncio.sleep(0.35)
     assert await hold_task("t", "another", 0.3)
     assert not await hold_task("t", winner, 0.3)
+
+
+async def test_giving_up_a_partition_never_costs_the_process_its_lease(resources: Resources) -> None:
+    """What is under way in a partition that is given up takes longer than a lease."""
+
+    async def slow(_mine: frozenset[int]) -> None:
+        await asyncio.sleep(3 * LEASE_SECONDS)
+
+    partitions = Partitions(COUNT, lease_seconds=LEASE_SECONDS, on_change=slow)
+    starting = asyncio.create_task(partitions.start())
+    await asyncio.sleep(2 * LEASE_SECONDS)
+    alive = {"_id": partitions.process_id, "$expr": {"$gt": ["$lease_until", "$$NOW"]}}
+    assert await ConsumerLease.find(alive).count() == 1
+    await starting
+    stopping = asyncio.create_task(partitions.stop())
+    await asyncio.sleep(2 * LEASE_SECONDS)
+    assert await ConsumerLease.find(alive).count() == 1
+    await stopping
+    assert await ConsumerLease.find(alive).count() == 0
+
+
+async def test_a_bug_in_sharing_does_not_end_it(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = Process()
+    await process.partitions.start()
+    share, failures = partitions_module.home_partitions, iter(range(3))
+
+    def broken(*args: Any) -> frozenset[int]:
+        if next(failures, None) is not None:
+            raise KeyError("a bug")
+        return share(*args) - {0}
+
+    monkeypatch.setattr(partitions_module, "home_partitions", broken)
+    await until(lambda: len(process.mine) == COUNT - 1)
+    await process.partitions.stop()

@@ -10,6 +10,7 @@ import pytest
 from consumers import reconciler
 from consumers.reconciler import reconcile_for_ever
 from consumers.work import Work
+from crm_graphql.campaigns import turns
 from crm_graphql.campaigns.messages import PLAN_QUEUE
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.delivery.reconcile import DeliveryReconciler
@@ -67,8 +68,9 @@ async def test_of_two_processes_one_reconciles(resources: Resources, monkeypatch
 
 
 async def test_work_is_put_back_once_and_a_queue_that_is_merely_slow_is_not_flooded(
-    resources: Resources,
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(turns, "UNHEARD_SECONDS", 0.0)
     await make_customers(3)
     await launch(resources)
     settings = resources.settings
@@ -79,7 +81,6 @@ async def test_work_is_put_back_once_and_a_queue_that_is_merely_slow_is_not_floo
         partitions=settings.partitions,
         receipt_timeout_seconds=settings.receipt_timeout_seconds,
         parked_receipt_seconds=settings.parked_receipt_seconds,
-        senders=settings.senders,
     )
     for _ in range(3):
         await delivery.run()

@@ -9,6 +9,8 @@ import pytest
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
+from consumers import upkeep
+from crm_graphql.core.tasks import end_tasks
 from crm_graphql.mongo.transactions import end_abandoned_transactions
 from crm_graphql.resources import Resources
 
@@ -48,3 +50,20 @@ async def test_work_whose_transaction_was_ended_is_run_again(resources: Resource
     await resources.in_transaction(work)
     assert runs == 2
     assert await rows.find_one({"_id": 1}) == {"_id": 1, "count": 1}
+
+
+async def test_a_bug_in_upkeep_does_not_end_it(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = 0
+
+    async def broken(*_: object, **__: object) -> int:
+        nonlocal runs
+        runs += 1
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(upkeep, "end_abandoned_transactions", broken)
+    monkeypatch.setattr(upkeep, "INTERVAL_SECONDS", 0.01)
+    task = asyncio.create_task(upkeep.end_abandoned_for_ever(resources))
+    await asyncio.sleep(0.2)
+    assert not task.done()
+    await end_tasks([task])
+    assert runs >= 3

@@ -71,7 +71,7 @@ async def make_draft(resources: Resources, *, rule: Mapping[str, Any] = EVERYONE
 async def launch(resources: Resources, **options: Any) -> ObjectId:
     """A campaign that was just launched."""
     key = await make_draft(resources, **options)
-    await launch_campaign(MARKETER, key, bus=resources.bus, clock=resources.clock)
+    await launch_campaign(MARKETER, key, bus=resources.bus)
     return key
 
 

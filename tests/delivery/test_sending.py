@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from crm_graphql.bus.port import BusError, Queue
+from crm_graphql.campaigns import turns as turns_module
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery import handover as handover_module
@@ -230,6 +231,7 @@ async def test_small_vendor_batches_and_late_ranges_stay_exact(resources: Resour
 
 async def test_lost_messages_are_found_again(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
     await make_customers(25)
+    monkeypatch.setattr(turns_module, "UNHEARD_SECONDS", 0.3)
 
     async def lost(*_: object) -> None:
         return None

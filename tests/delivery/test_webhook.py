@@ -217,7 +217,7 @@ async def test_receipts_are_taken_while_the_bus_is_away(
 async def test_recording_needs_the_right_to(resources: Resources) -> None:
     key, ids = await make_ledger(1)
     receipts = [Receipt(ids[0], ReceiptStatus.FAILED, None, None, DeliveryReason.BOUNCED)]
-    parts: dict[str, Any] = {"bus": resources.bus, "clock": resources.clock, "partitions": 8}
+    parts: dict[str, Any] = {"bus": resources.bus, "partitions": 8}
     for actor in (MARKETER, Actor(Role.VIEWER, "v")):
         with pytest.raises(Forbidden):
             await record_receipts(actor, receipts, **parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,8 +19,8 @@ from crm_graphql.ingestion.messages import interactive_queue
 from crm_graphql.ingestion.queries import ingestion_counters
 from crm_graphql.ingestion.reconcile import UNHEARD_SECONDS, publish_forgotten
 from crm_graphql.ingestion.replay import replay_ingestion
+from crm_graphql.mongo.leases import database_now
 from crm_graphql.resources import Resources
-from tests.clocks import FixedClock
 from tests.ingestion.doors import (
     CUSTOMERS,
     ORDERS,
@@ -146,7 +146,6 @@ async def test_a_chunk_that_always_fails_does_not_multiply_its_messages(
     resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crm_graphql.ingestion.apply_chunk._DELAYS", (0.0,))
-    clock = FixedClock(resources.clock.now())
     ingestion = await send(resources, ORDERS, [order(1)], partitions=1)
     tried = asyncio.Event()
 
@@ -154,21 +153,27 @@ async def test_a_chunk_that_always_fails_does_not_multiply_its_messages(
         tried.set()
         raise OSError("the network is away")
 
+    async def age() -> datetime:
+        """Time passes, by the database's clock, without a try."""
+        past = await database_now() - timedelta(seconds=UNHEARD_SECONDS * 2)
+        await resources.database.ingestion_chunks.update_many({}, {"$set": {"published_at": past}})
+        return past
+
     # Its message is in hand: the queue looks empty.
     await resources.database.bus_messages.delete_many({})
-    parts: dict[str, Any] = {"transact": failing, "bus": resources.bus, "clock": clock}
+    parts: dict[str, Any] = {"transact": failing, "bus": resources.bus, "clock": resources.clock}
     applying = asyncio.create_task(apply_chunk(ObjectId(ingestion.id), 0, **parts))
     for _ in range(5):
-        clock.advance(timedelta(seconds=UNHEARD_SECONDS * 2))
-        # A try that began after the clock was moved, and that the majority knows of.
-        while not await resources.database.ingestion_chunks.find_one({"published_at": clock.now()}):
+        long_ago = await age()
+        # A try that began after that, and that the majority knows of.
+        while await resources.database.ingestion_chunks.find_one({"published_at": long_ago}):
             tried.clear()
             await tried.wait()
-        await publish_forgotten(resources.bus, clock)
+        await publish_forgotten(resources.bus)
     assert await resources.bus.depth(interactive_queue(0)) == 0
     await end_tasks([applying])
     # Nobody has it in hand any more.
-    clock.advance(timedelta(seconds=UNHEARD_SECONDS * 2))
+    await age()
     for _ in range(3):
-        await publish_forgotten(resources.bus, clock)
+        await publish_forgotten(resources.bus)
     assert await resources.bus.depth(interactive_queue(0)) == 1

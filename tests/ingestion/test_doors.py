@@ -321,14 +321,14 @@ async def test_chunks_are_accepted_while_the_bus_is_away_and_published_later(
     monkeypatch.setattr(resources.bus, "publish", back)
     monkeypatch.setattr(resources.bus, "depth", depth)
     chunks = resources.database.ingestion_chunks
-    await publish_forgotten(resources.bus, resources.clock)
+    await publish_forgotten(resources.bus)
     assert published == []
     await chunks.update_many({}, {"$set": {"published_at": DAY}})
     waiting = 1
-    await publish_forgotten(resources.bus, resources.clock)
+    await publish_forgotten(resources.bus)
     assert published == []
     waiting = 0
-    await publish_forgotten(resources.bus, resources.clock)
+    await publish_forgotten(resources.bus)
     assert len(published) == ingestion.chunk_count
-    await publish_forgotten(resources.bus, resources.clock)
+    await publish_forgotten(resources.bus)
     assert len(published) == ingestion.chunk_count

@@ -100,7 +100,8 @@ class AudiencePreview:
         description="The rule as an English sentence; null with `errors`."
     )
     reachable: list[ChannelReach] = strawberry.field(
-        description="How many of them each channel can reach; empty where `size` is null."
+        description="How many of them each channel can reach, all who share an address counted; empty where "
+        "`size` is null."
     )
     sample: list[Annotated[Customer, strawberry.lazy("crm_graphql.customers.schema.types")]] = (
         strawberry.field(description="Some of them, in no order.")

@@ -84,5 +84,5 @@ async def campaign_launch(
 ) -> CampaignLaunchPayload:
     key = decode_key("Campaign", input.id)
     resources = info.context.resources
-    row = await launch_campaign(info.context.actor, key, bus=resources.bus, clock=resources.clock)
+    row = await launch_campaign(info.context.actor, key, bus=resources.bus)
     return CampaignLaunchPayload(campaign=Campaign.from_document(row), warnings=_warnings(row))

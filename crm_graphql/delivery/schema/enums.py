@@ -24,6 +24,7 @@ describe_enum(
     "Why a delivery failed or was skipped.",
     {
         "NO_ADDRESS": "The customer has no address for the channel.",
+        "DUPLICATE_ADDRESS": "Somebody before them in this campaign has the same address.",
         "SUPPRESSED": "The address must not be written to.",
         "FREQUENCY_CAP": "The customer was written to too often lately.",
         "CANCELLED": "The campaign was cancelled before it was sent.",

@@ -46,7 +46,6 @@ async def delivery_receipts_record(
         info.context.actor,
         good,
         bus=resources.bus,
-        clock=resources.clock,
         partitions=resources.settings.partitions,
     )
     return DeliveryReceiptsRecordPayload(
