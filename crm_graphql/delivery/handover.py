@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,7 @@ from crm_graphql.delivery.ranges import (
     renew_range,
 )
 from crm_graphql.delivery.receipts import forward_or_park
+from crm_graphql.delivery.refusing import RefusedRow, key_of, without_refused
 from crm_graphql.delivery.rendering import template_of
 from crm_graphql.delivery.vendors.port import (
     Outcome,
@@ -46,7 +47,7 @@ from crm_graphql.delivery.vendors.port import (
 )
 from crm_graphql.mongo.leases import LeaseLost
 
-_ROW_FIELDS = ("address", "values", "attempt")
+_ROW_FIELDS = ("customer_id", "address", "values", "attempt")
 _log = get_logger(__name__)
 
 
@@ -95,9 +96,12 @@ class Handover:
 
     async def run(self) -> None:
         """Send. Never raises for a vendor that is away or unclear."""
-        messages, receipts = await self._render(await queued_rows(self._claim, _ROW_FIELDS))
+        rows = await queued_rows(self._claim, _ROW_FIELDS)
+        allowed, refused = await without_refused(self._campaign, rows)
+        messages, receipts = await self._render(allowed)
         await self._forward(receipts)
         try:
+            await self._end_refused(refused)
             doubtful = await self._hand_over(await self._end_hopeless(messages))
         except VendorUnavailable as error:
             await self._give_back_unavailable(error)
@@ -122,7 +126,7 @@ class Handover:
         )
 
     def _render_row(self, row: Mapping[str, Any]) -> OutgoingMessage | Receipt:
-        key = f"{row['_id']}-{row['attempt']}"
+        key = key_of(row)
         try:
             text = template_of(self._campaign).render(row["values"])
         except (RenderFailed, InvalidInput) as error:
@@ -151,7 +155,7 @@ class Handover:
                 case AfterDoubt.GIVE_UP:
                     return messages
                 case AfterDoubt.LOOK_UP:
-                    known = await self._look_up(messages)
+                    known = await self._look_up([message.key for message in messages])
                     unclear = _without_outcome(known.values())
                     self._alone |= unclear
                     doubtful += [message for message in messages if message.key in unclear]
@@ -176,13 +180,32 @@ class Handover:
             doubtful += unclear
         return doubtful
 
+    async def _end_refused(self, refused: Sequence[RefusedRow]) -> None:
+        """End the messages to people who said no after they were planned: none is sent, and what the vendor
+        may have had before, under an earlier claim, is told as what became of it."""
+        keys = [one.key for one in refused]
+        known: Collection[str] = ()
+        if self._claim.is_repeat and keys:
+            known = await self._look_up(keys) if self._vendor.can_look_up else keys
+            if not self._vendor.can_look_up:
+                await self._forward([self._unknown(key) for key in keys])
+        skipped = [one for one in refused if one.key not in known]
+        await self._forward(
+            [
+                self._news(
+                    one.key, ReceiptStatus.FAILED, reason=one.reason, reason_text=one.text, is_skip=True
+                )
+                for one in skipped
+            ]
+        )
+
     async def _end_hopeless(self, messages: Sequence[OutgoingMessage]) -> Sequence[OutgoingMessage]:
         """End the messages that had no clear answer too often; the others."""
         strikes = self._claim.strikes
         hopeless = [message for message in messages if strikes.get(message.key, 0) >= STRIKES]
         if not hopeless:
             return messages
-        known = await self._look_up(hopeless) if self._vendor.can_look_up else {}
+        known = await self._look_up([message.key for message in hopeless]) if self._vendor.can_look_up else {}
         unclear = _without_outcome(known.values())
         ended: list[Receipt] = []
         for message in hopeless:
@@ -195,20 +218,16 @@ class Handover:
         gone = {message.key for message in hopeless}
         return [message for message in messages if message.key not in gone]
 
-    async def _look_up(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, Outcome]:
+    async def _look_up(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
         """Forward what the vendor says of the messages that it knows."""
         known: dict[str, Outcome] = {}
-        for batch in self._batches(messages):
-            asked = [message.key for message in batch]
+        size = self._vendor.batch_limit
+        for asked in (keys[start : start + size] for start in range(0, len(keys), size)):
             found = await self._vendor.look_up(asked)
             # What nobody asked for may be no key of ours at all.
             known |= {key: found[key] for key in asked if key in found}
         await self._forward([receipt for outcome in known.values() for receipt in self._receipt(outcome)])
         return known
-
-    def _batches(self, messages: Sequence[OutgoingMessage]) -> Iterator[Sequence[OutgoingMessage]]:
-        size = self._vendor.batch_limit
-        return (messages[start : start + size] for start in range(0, len(messages), size))
 
     async def _send_batch(self, batch: Sequence[OutgoingMessage]) -> Sequence[OutgoingMessage]:
         """One call; the messages of which nothing is known afterwards."""

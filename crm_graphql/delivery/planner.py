@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bson import ObjectId
 from pymongo import ReturnDocument
@@ -18,6 +18,7 @@ from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
 from crm_graphql.campaigns.messages import CampaignPlan
 from crm_graphql.campaigns.turns import PLAN_TURNS
+from crm_graphql.consents.asking import Topical, refusal_in
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.customers.documents import Customer
@@ -87,6 +88,13 @@ class Planner:
         return is_whole
 
 
+class _Outcome(NamedTuple):
+    """What becomes of a customer: the key of the address that gets the message, or why none does."""
+
+    key: bytes | None
+    skipped: DeliveryReason | None
+
+
 class _Walk:
     """One planner's way through the customers, from where the campaign says."""
 
@@ -97,6 +105,7 @@ class _Walk:
         self._after: ObjectId | None = campaign["planning"]["after"]
         self._channel = Channel(campaign["channel"])
         self._address_kind = TRAITS[self._channel].address
+        self._topic = Topical.of(campaign)
         self._template = template_of(campaign)
         self._name: str = campaign["name"]
         self._filter = {
@@ -129,13 +138,23 @@ class _Walk:
         )
 
     def _fields(self) -> dict[str, int]:
-        return dict.fromkeys((self._address_kind.field, *self._template.customer_fields), 1)
+        said = (self._topic.path(self._channel),) if self._topic else ()
+        return dict.fromkeys((self._address_kind.field, "reach", *said, *self._template.customer_fields), 1)
 
     async def _write_page(self, page: Sequence[Row]) -> None:
-        keys = await first_of_each(self._id, [self._address(customer) for customer in page])
+        reasons = [self._reason(customer) for customer in page]
+        addresses = [
+            None if reason else self._address(customer)
+            for customer, reason in zip(page, reasons, strict=True)
+        ]
+        keys = await first_of_each(self._id, addresses)
+        outcomes = [
+            _Outcome(key, reason if reason or key else DeliveryReason.DUPLICATE_ADDRESS)
+            for key, reason in zip(keys, reasons, strict=True)
+        ]
 
         async def work(session: AsyncClientSession) -> tuple[Row, bool]:
-            return await self._store(page, keys, session)
+            return await self._store(page, outcomes, session)
 
         async with self._planner.locks.of(self._id):
             campaign, has_ranges = await self._planner.transact(work)
@@ -145,10 +164,10 @@ class _Walk:
             await self._hint()
 
     async def _store(
-        self, page: Sequence[Row], keys: Sequence[bytes | None], session: AsyncClientSession
+        self, page: Sequence[Row], outcomes: Sequence[_Outcome], session: AsyncClientSession
     ) -> tuple[Row, bool]:
         """Campaign first, for it guards and orders; then the rows and their ranges."""
-        queued = sum(key is not None for key in keys)
+        queued = sum(outcome.skipped is None for outcome in outcomes)
         campaign = await Campaign.get_pymongo_collection().find_one_and_update(
             {**self._guard, "planning.after": self._after},
             {
@@ -168,7 +187,7 @@ class _Walk:
         )
         if campaign is None:
             raise LeaseLost
-        rows = list(self._rows(page, keys, campaign))
+        rows = list(self._rows(page, outcomes, campaign))
         await Delivery.get_pymongo_collection().insert_many(rows, session=session)
         numbers = (row["number"] for row in rows if row["status"] == DeliveryStatus.QUEUED.value)
         ranges = ranges_of(self._id, numbers, self._planner.range_rows)
@@ -177,21 +196,17 @@ class _Walk:
         return campaign, bool(ranges)
 
     def _rows(
-        self, page: Sequence[Row], keys: Sequence[bytes | None], campaign: Row
+        self, page: Sequence[Row], outcomes: Sequence[_Outcome], campaign: Row
     ) -> Iterator[dict[str, Any]]:
         now = campaign["updated_at"]
         first = campaign["planning"]["next_number"] - len(page)
-        for number, (customer, key) in enumerate(zip(page, keys, strict=True), first):
-            address = self._address(customer)
-            skipped = None
-            if key is None:
-                skipped = DeliveryReason.DUPLICATE_ADDRESS if address else DeliveryReason.NO_ADDRESS
+        for number, (customer, (key, skipped)) in enumerate(zip(page, outcomes, strict=True), first):
             yield {
                 "campaign_id": self._id,
                 "number": number,
                 "customer_id": customer["_id"],
                 "channel": self._channel.value,
-                "address": address,
+                "address": self._address(customer),
                 "address_key": key,
                 "values": self._template.freeze(customer, campaign_name=self._name),
                 "status": (DeliveryStatus.SKIPPED if skipped else DeliveryStatus.QUEUED).value,
@@ -205,6 +220,13 @@ class _Walk:
                 "created_at": now,
                 "updated_at": now,
             }
+
+    def _reason(self, customer: Row) -> DeliveryReason | None:
+        """Why the customer is not written to, whoever else is."""
+        if self._address(customer) is None:
+            return DeliveryReason.NO_ADDRESS
+        refusal = refusal_in(customer, self._channel, self._topic)
+        return None if refusal is None else DeliveryReason[refusal.name]
 
     def _address(self, customer: Row) -> str | None:
         """Where the message goes; None without an address, or with a number that nobody can dial."""

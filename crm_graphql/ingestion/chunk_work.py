@@ -10,6 +10,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from crm_graphql.consents.addresses import suppressed_on
 from crm_graphql.customers.apply_records import apply_customers
 from crm_graphql.customers.records import Applied
 from crm_graphql.ingestion.documents import ChunkState, IngestionKind
@@ -78,5 +79,6 @@ async def apply_records(
         ingestion_number=ingestion_number,
         now=now,
         orders=Order.get_pymongo_collection(),
+        suppressed_on=suppressed_on,
         session=session,
     )

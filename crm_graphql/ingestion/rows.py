@@ -75,6 +75,7 @@ LAYOUTS = {
             "visit_count",
             "last_visit_at",
             "signed_up_at",
+            "consents",
         ),
         keys=(
             "customer_id",
@@ -88,6 +89,7 @@ LAYOUTS = {
             "visit_count",
             "last_visit_at",
             "signed_up_at",
+            "consents",
         ),
         required=("customer_id",),
         aliases={

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
 
 from crm_graphql.core.countries import country_code
-from crm_graphql.core.emails import REPLACEMENT, plain_email
+from crm_graphql.core.emails import NotAnEmail, checked_address, plain_email
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.core.money import MoneyError, to_units
 from crm_graphql.core.phones import NotANumber, read_phone
@@ -20,7 +20,6 @@ Digits = TypeVar("Digits", str, tuple[int, ...])
 
 ID_CHARACTERS = 200
 TEXT_CHARACTERS = 500
-EMAIL_CHARACTERS = 254
 TAGS = 100
 TAG_CHARACTERS = 100
 NUMBER_LIMIT = 1_000_000_000
@@ -31,10 +30,6 @@ _PLAIN_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _PLAIN_MONEY = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TEXT_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_LOCAL_PART = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+)*"
-)
-_DOMAIN_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _PLACEHOLDER = re.compile(
     r"[nN]/[aA]|NULL|null|\\N|[-\u2013\u2014]{1,3}|#(?:N/?A|REF!|VALUE!|NAME\?|NUM!|NULL!|DIV/0!)"
 )
@@ -128,21 +123,10 @@ def email(value: Any) -> str | None:
     address = text(plain_email(value) if type(value) is str else value)
     if address is None:
         return None
-    if REPLACEMENT in address:
-        raise BadValue("holds U+FFFD: a program could not read a sign of it. Send the real address.")
-    local, at, domain = address.rpartition("@")
-    labels = domain.split(".")
-    if (
-        not at
-        or len(address) > EMAIL_CHARACTERS
-        or len(local) > 64
-        or not _LOCAL_PART.fullmatch(local)
-        or len(labels) < 2
-        or not all(_DOMAIN_LABEL.fullmatch(label) for label in labels)
-        or any(character.isspace() for character in address)
-    ):
-        raise BadValue("is not an email address. Send one like name@example.com, or leave it out.")
-    return address
+    try:
+        return checked_address(address)
+    except NotAnEmail as error:
+        raise BadValue(str(error)) from None
 
 
 def phone(value: Any, default_country: str | None) -> str | None:

@@ -26,6 +26,7 @@ describe_enum(
         "NO_ADDRESS": "The customer has no address for the channel.",
         "DUPLICATE_ADDRESS": "Somebody before them in this campaign has the same address.",
         "SUPPRESSED": "The address must not be written to.",
+        "NO_CONSENT": "The customer is not subscribed to the campaign's topic.",
         "FREQUENCY_CAP": "The customer was written to too often lately.",
         "CANCELLED": "The campaign was cancelled before it was sent.",
         "ERASED": "The customer was erased.",
