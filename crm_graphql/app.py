@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from crm_graphql.accounts.registration import announce_setup
 from crm_graphql.accounts.routes import routes as account_routes
 from crm_graphql.audit.routes import routes as audit_routes
+from crm_graphql.consents.routes import routes as consent_routes
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.routes import routes as delivery_routes
 from crm_graphql.gql.live import LiveHub
@@ -103,6 +104,7 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
         WebSocketRoute("/graphql", _GraphQLSockets()),
         *explorer_routes,
         *ingestion_routes,
+        *consent_routes,
         *delivery_routes,
         *account_routes(settings),
         *audit_routes,

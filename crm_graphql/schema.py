@@ -16,6 +16,7 @@ from crm_graphql.accounts import schema as accounts
 from crm_graphql.audiences import schema as audiences
 from crm_graphql.audit import schema as audit
 from crm_graphql.campaigns import schema as campaigns
+from crm_graphql.consents import schema as consents
 from crm_graphql.core.errors import LimitExceeded
 from crm_graphql.customers import schema as customers
 from crm_graphql.delivery import schema as delivery
@@ -27,7 +28,7 @@ from crm_graphql.gql.scalars import DATE, SCALARS
 from crm_graphql.ingestion import schema as ingestion
 from crm_graphql.orders import schema as orders
 
-DOMAINS = (customers, orders, ingestion, audiences, campaigns, delivery, accounts, audit)
+DOMAINS = (customers, orders, consents, ingestion, audiences, campaigns, delivery, accounts, audit)
 """In the order in which their fields are listed."""
 NODES_LIMIT = 100
 

@@ -16,8 +16,11 @@ from crm_graphql.audiences.compile import compile_rule
 from crm_graphql.audiences.counting import Count, count_matching, count_reach
 from crm_graphql.audiences.describe import describe_rule
 from crm_graphql.audiences.documents import Audience
+from crm_graphql.audiences.fields import CUSTOMER_FIELDS, consent_field
 from crm_graphql.audiences.rules import Rule, parse, read_rule
+from crm_graphql.consents.queries import list_topics
 from crm_graphql.core.actor import Actor, Permission
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import LimitExceeded, Problem
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
@@ -144,9 +147,17 @@ async def rule_fields(actor: Actor) -> list[FieldInfo]:
     fifty. Requires AUDIENCES_READ."""
     actor.require(Permission.AUDIENCES_READ)
     names = ("country", "city", "tags")
-    found = await asyncio.gather(*(_known_values(name) for name in names))
+    found, topics = await asyncio.gather(
+        asyncio.gather(*(_known_values(name) for name in names)), list_topics()
+    )
+    said = (
+        consent_field(f"consent.{topic['slug']}.{channel.value}", topic["name"])
+        for topic in topics
+        for channel in Channel
+    )
     return catalogue(
-        options={name: tuple(values) for name, values in zip(names, found, strict=True) if values}
+        {**CUSTOMER_FIELDS, **{field.name: field for field in said}},
+        options={name: tuple(values) for name, values in zip(names, found, strict=True) if values},
     )
 
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Iterable, Mapping
 from hashlib import blake2b
-from typing import Any
-from weakref import WeakKeyDictionary
 
-from pymongo import AsyncMongoClient, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from crm_graphql.consents.documents import AddressKey, Suppression
+from crm_graphql.consents.documents import Suppression
+from crm_graphql.consents.keys import stored_key
 from crm_graphql.core.channels import EMAIL, TRAITS, Channel
 from crm_graphql.core.emails import checked_address
 from crm_graphql.core.phones import is_dialable, read_phone
 
 KEY_BYTES = 16
-
-# By client and database. The key never changes.
-_keys: WeakKeyDictionary[AsyncMongoClient[dict[str, Any]], dict[str, bytes]] = WeakKeyDictionary()
 
 
 class NotAnAddress(ValueError):
@@ -45,20 +39,8 @@ def read_address(channel: Channel, text: str, default_country: str | None) -> st
 
 
 async def hash_key() -> bytes:
-    """The key of this database's hashes; made when it is first asked for."""
-    collection = AddressKey.get_pymongo_collection()
-    database = collection.database
-    known = _keys.setdefault(database.client, {})
-    if (key := known.get(database.name)) is None:
-        row = await collection.find_one_and_update(
-            {"_id": "suppressions"},
-            {"$setOnInsert": {"key": secrets.token_bytes(32)}},
-            upsert=True,
-            return_document=ReturnDocument.AFTER,
-        )
-        assert row is not None, "an upsert returns its document"
-        key = known[database.name] = bytes(row["key"])
-    return key
+    """The key of this database's hashes."""
+    return await stored_key("suppressions")
 
 
 def hashed(address: str, key: bytes) -> bytes:

@@ -49,7 +49,7 @@ class Topical:
     def allows(self, customer: Mapping[str, Any], channel: Channel) -> bool:
         """Whether a customer, of whom `path` was fetched, may be written to."""
         said = customer.get("folded", {}).get("consent", {}).get(self.slug, {}).get(channel.value)
-        return may_write(ConsentStatus(said) if said else None, is_opt_out=self.is_opt_out)
+        return may_write(ConsentStatus(said.upper()) if said else None, is_opt_out=self.is_opt_out)
 
 
 def refusal_in(customer: Mapping[str, Any], channel: Channel, topic: Topical | None) -> Refusal | None:

@@ -86,8 +86,9 @@ class Suppression(Document):
         ]
 
 
-class AddressKey(Document):
-    """The key of the hashes of suppressed addresses: made once, as good for ever as the database itself."""
+class StoredKey(Document):
+    """A key that must be as good for ever as the database itself, unlike the deployment's secrets: made once,
+    under the name of what it is for."""
 
     id: str  # type: ignore[assignment]
     key: bytes
@@ -95,4 +96,4 @@ class AddressKey(Document):
     class Settings:
         """Collection."""
 
-        name = "address_keys"
+        name = "stored_keys"

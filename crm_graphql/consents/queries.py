@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bson import ObjectId
 
+from crm_graphql.consents.addresses import compared, hash_key, hashed
 from crm_graphql.consents.documents import Suppression, Topic
-from crm_graphql.core.channels import Channel
+from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.phones import beginnings
@@ -19,6 +20,8 @@ from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 LATEST_WORD_FIRST = SortKey((("at", -1), ("_id", -1)))
 SEARCH_CHARACTERS = 200
+WORD_FIELDS = frozenset({"topic_id", "channel", "status", "at", "source"})
+"""What a history shows of a word."""
 
 
 async def list_topics() -> Sequence[Row]:
@@ -76,14 +79,60 @@ async def count_suppressions(filter_: Mapping[str, Any]) -> int | None:
 
 
 async def words_of_customers(
-    customers: Sequence[ObjectId], page: PageRequest, fields: Mapping[str, int]
+    customers: Sequence[ObjectId], page: PageRequest, fields: frozenset[str]
 ) -> Mapping[ObjectId, Page[Row]]:
-    """For each customer a page of all that was said, newest first."""
+    """For each customer a page of all that was said, newest first, in one query."""
     return await read_child_pages(
-        ConsentWord.get_pymongo_collection(), "customer_id", customers, LATEST_WORD_FIRST, page, fields
+        ConsentWord.get_pymongo_collection(),
+        "customer_id",
+        customers,
+        LATEST_WORD_FIRST,
+        page,
+        dict.fromkeys(fields, 1),
     )
 
 
 async def count_words(customer: ObjectId) -> int | None:
     """How many words a customer has said."""
     return await count_in_time(ConsentWord.get_pymongo_collection(), {"customer_id": customer})
+
+
+async def suppressions_of(customers: Sequence[Row]) -> Sequence[Sequence[Row]]:
+    """For each customer, of whom email and phone were fetched, what closes their addresses."""
+    addresses = {
+        (channel, compared(customer[traits.address.field]))
+        for customer in customers
+        for channel, traits in TRAITS.items()
+        if customer.get(traits.address.field)
+    }
+    found = await _suppressions_at(addresses)
+    return [
+        [
+            row
+            for channel, traits in TRAITS.items()
+            if (address := customer.get(traits.address.field))
+            and (row := found.get((channel, compared(address)))) is not None
+        ]
+        for customer in customers
+    ]
+
+
+async def _suppressions_at(
+    addresses: Collection[tuple[Channel, str]],
+) -> Mapping[tuple[Channel, str], Row]:
+    if not addresses:
+        return {}
+    key = await hash_key()
+    by_hash = {(channel, hashed(address, key)): (channel, address) for channel, address in addresses}
+    rows = Suppression.get_pymongo_collection().find(
+        {
+            "channel": {"$in": [channel.value for channel in Channel]},
+            "key": {"$in": list({hash_ for _, hash_ in by_hash})},
+        },
+        hint="key",
+    )
+    return {
+        place: row
+        async for row in rows
+        if (place := by_hash.get((Channel(row["channel"]), bytes(row["key"]))))
+    }

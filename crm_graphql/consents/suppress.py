@@ -59,7 +59,7 @@ async def mark(
     await Customer.get_pymongo_collection().update_many(
         {**_who_have(channel, addresses), "suppressed": {"$ne": channel.value}},
         {
-            "$addToSet": {"suppressed": channel.value, "folded.suppressed": channel.value},
+            "$addToSet": {"suppressed": channel.value, "folded.suppressed": channel.value.casefold()},
             "$bit": {"reach": {"or": TRAITS[channel].suppressed_bit}},
         },
         session=session,
@@ -74,7 +74,7 @@ async def lift(suppression: Row) -> None:
     await Customer.get_pymongo_collection().update_many(
         {**_who_have(channel, [suppression["address"]]), "suppressed": channel.value},
         {
-            "$pull": {"suppressed": channel.value, "folded.suppressed": channel.value},
+            "$pull": {"suppressed": channel.value, "folded.suppressed": channel.value.casefold()},
             "$bit": {"reach": {"and": ~TRAITS[channel].suppressed_bit}},
         },
     )

@@ -30,5 +30,5 @@ def folded_copy(customer: Mapping[str, Any]) -> dict[str, Any]:
     if consent := said(customer):
         copy["consent"] = consent
     if suppressed := customer.get("suppressed"):
-        copy["suppressed"] = list(suppressed)
+        copy["suppressed"] = [channel.casefold() for channel in suppressed]
     return copy

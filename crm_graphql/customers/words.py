@@ -70,9 +70,9 @@ class Word(NamedTuple):
         first. A total order, so that the order of arrival never matters."""
         return self._rank() > other._rank()
 
-    def _rank(self) -> tuple[datetime, datetime, int, str]:
+    def _rank(self) -> tuple[datetime, datetime, int, str, bool]:
         is_placed = self.is_dated or self.status is ConsentStatus.UNSUBSCRIBED
-        return self.at if is_placed else _NEVER, self.at, _CAUTION[self.status], self.source
+        return self.at if is_placed else _NEVER, self.at, _CAUTION[self.status], self.source, self.is_dated
 
 
 def by_place(customer: Mapping[str, Any]) -> dict[Place, Word]:
@@ -81,10 +81,10 @@ def by_place(customer: Mapping[str, Any]) -> dict[Place, Word]:
 
 
 def said(customer: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """The same as rules find it: the status by the topic's slug and by channel."""
+    """The same as rules find it: the status, in folded case, by the topic's slug and by channel."""
     found: dict[str, dict[str, str]] = {}
     for stored in customer.get("consents") or ():
-        found.setdefault(stored["slug"], {})[stored["channel"]] = stored["status"]
+        found.setdefault(stored["slug"], {})[stored["channel"]] = stored["status"].casefold()
     return found
 
 

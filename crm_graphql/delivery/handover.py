@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,8 @@ from crm_graphql.delivery.doubt import (
     delay_seconds,
     struck,
 )
-from crm_graphql.delivery.messages import Receipt, ReceiptStatus
+from crm_graphql.delivery.messages import Receipt
+from crm_graphql.delivery.news import News
 from crm_graphql.delivery.ranges import (
     Claim,
     finish_range,
@@ -85,7 +86,7 @@ class Handover:
         self._vendor = vendor
         self._backoff = backoff
         self._bus = bus
-        self._clock = clock
+        self._news = News(clock, sends_receipts=vendor.sends_receipts)
         self._limits = limits
         self._slices = slices
         self._began_at = self._leased_at = time.monotonic()
@@ -112,7 +113,7 @@ class Handover:
         if not doubtful:
             await finish_range(self._claim)
         elif self._after_doubt() is AfterDoubt.GIVE_UP:
-            await self._forward([self._unknown(message.key) for message in doubtful])
+            await self._forward([self._news.unknown(message.key) for message in doubtful])
             await finish_range(self._claim)
         else:
             await self._give_back_in_doubt()
@@ -130,14 +131,10 @@ class Handover:
         try:
             text = template_of(self._campaign).render(row["values"])
         except (RenderFailed, InvalidInput) as error:
-            return self._failed(key, DeliveryReason.TEMPLATE_ERROR, str(error)[:500])
+            return self._news.failed(key, DeliveryReason.TEMPLATE_ERROR, str(error)[:500])
         if text.is_empty:
-            return self._news(
-                key,
-                ReceiptStatus.FAILED,
-                reason=DeliveryReason.TEMPLATE_ERROR,
-                reason_text="The body is empty for this customer.",
-                is_skip=True,
+            return self._news.skipped(
+                key, DeliveryReason.TEMPLATE_ERROR, "The body is empty for this customer."
             )
         channel = Channel(self._campaign["channel"])
         return OutgoingMessage(
@@ -188,16 +185,9 @@ class Handover:
         if self._claim.is_repeat and keys:
             known = await self._look_up(keys) if self._vendor.can_look_up else keys
             if not self._vendor.can_look_up:
-                await self._forward([self._unknown(key) for key in keys])
+                await self._forward([self._news.unknown(key) for key in keys])
         skipped = [one for one in refused if one.key not in known]
-        await self._forward(
-            [
-                self._news(
-                    one.key, ReceiptStatus.FAILED, reason=one.reason, reason_text=one.text, is_skip=True
-                )
-                for one in skipped
-            ]
-        )
+        await self._forward([self._news.skipped(one.key, one.reason, one.text) for one in skipped])
 
     async def _end_hopeless(self, messages: Sequence[OutgoingMessage]) -> Sequence[OutgoingMessage]:
         """End the messages that had no clear answer too often; the others."""
@@ -210,10 +200,10 @@ class Handover:
         ended: list[Receipt] = []
         for message in hopeless:
             if message.key in unclear or not self._vendor.can_look_up:
-                ended.append(self._unknown(message.key))
+                ended.append(self._news.unknown(message.key))
             elif message.key not in known:
                 text = "The vendor never answered clearly, and does not know it."
-                ended.append(self._failed(message.key, DeliveryReason.VENDOR_REJECTED, text))
+                ended.append(self._news.failed(message.key, DeliveryReason.VENDOR_REJECTED, text))
         await self._forward(ended)
         gone = {message.key for message in hopeless}
         return [message for message in messages if message.key not in gone]
@@ -226,7 +216,7 @@ class Handover:
             found = await self._vendor.look_up(asked)
             # What nobody asked for may be no key of ours at all.
             known |= {key: found[key] for key in asked if key in found}
-        await self._forward([receipt for outcome in known.values() for receipt in self._receipt(outcome)])
+        await self._forward([receipt for outcome in known.values() for receipt in self._news.of(outcome)])
         return known
 
     async def _send_batch(self, batch: Sequence[OutgoingMessage]) -> Sequence[OutgoingMessage]:
@@ -240,7 +230,7 @@ class Handover:
             return batch
         self._touched = True
         self._backoff.worked()
-        await self._forward([receipt for outcome in outcomes for receipt in self._receipt(outcome)])
+        await self._forward([receipt for outcome in outcomes for receipt in self._news.of(outcome)])
         unclear = _without_outcome(outcomes)
         return [message for message in batch if message.key in unclear]
 
@@ -282,27 +272,6 @@ class Handover:
                 partitions=self._limits.partitions,
                 token=self._claim.token,
             )
-
-    def _receipt(self, outcome: Outcome) -> Iterator[Receipt]:
-        """The news in an answer; none where it says nothing."""
-        if outcome.status is OutcomeStatus.ACCEPTED:
-            # A vendor without receipts delivers by accepting.
-            status = ReceiptStatus.SENT if self._vendor.sends_receipts else ReceiptStatus.DELIVERED
-            yield self._news(outcome.key, status, vendor_message_id=outcome.vendor_message_id)
-        elif outcome.status is OutcomeStatus.REJECTED:
-            reason = outcome.reason or DeliveryReason.VENDOR_REJECTED
-            yield self._failed(outcome.key, reason, outcome.reason_text)
-
-    def _unknown(self, key: str) -> Receipt:
-        text = "The vendor may have sent it, and did not say; sent again only when asked."
-        return self._failed(key, DeliveryReason.OUTCOME_UNKNOWN, text)
-
-    def _failed(self, key: str, reason: DeliveryReason, text: str | None) -> Receipt:
-        return self._news(key, ReceiptStatus.FAILED, reason=reason, reason_text=text)
-
-    def _news(self, key: str, status: ReceiptStatus, **details: Any) -> Receipt:
-        delivery_id, _, attempt = key.rpartition("-")
-        return Receipt(delivery_id, status, self._clock.now(), int(attempt), **details)
 
 
 def _without_outcome(outcomes: Iterable[Outcome]) -> frozenset[str]:

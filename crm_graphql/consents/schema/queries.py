@@ -1,0 +1,43 @@
+"""Reading topics and suppressions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from crm_graphql.consents.queries import (
+    NEWEST_FIRST,
+    count_suppressions,
+    list_suppressions,
+    list_topics,
+    suppressions_filter,
+)
+from crm_graphql.consents.schema.enums import Channel
+from crm_graphql.consents.schema.types import Suppression, Topic
+from crm_graphql.core.actor import Permission
+from crm_graphql.core.paging import PageRequest
+from crm_graphql.gql.connections import After, Connection, First, connection
+from crm_graphql.gql.context import Info
+from crm_graphql.gql.permission import query
+
+
+@query(Permission.CUSTOMERS_READ, "The topics that people can choose, by name.")
+async def topics(info: Info) -> list[Topic] | None:
+    return [Topic.from_document(row) for row in await list_topics()]
+
+
+@query(Permission.CUSTOMERS_READ, "Addresses that must not be contacted, newest first.")
+async def suppressions(
+    info: Info,
+    channel: Annotated[
+        Channel | None, strawberry.argument(description="On which channel; all by default.")
+    ] = None,
+    search: Annotated[str | None, strawberry.argument(description="The beginning of an address.")] = None,
+    first: First = None,
+    after: After = None,
+) -> Connection[Suppression] | None:
+    country = info.context.resources.settings.country or None
+    matching = suppressions_filter(channel, search, default_country=country)
+    page = await list_suppressions(matching, PageRequest.of(first, after))
+    return connection(page, NEWEST_FIRST, Suppression.from_document, lambda: count_suppressions(matching))

@@ -1,0 +1,95 @@
+"""Sending and what people said: asked when a campaign is planned, and again when a range is claimed."""
+
+from __future__ import annotations
+
+from bson import ObjectId
+
+from crm_graphql.customers.words import ConsentStatus
+from crm_graphql.delivery.ranges import claim_range
+from crm_graphql.resources import Resources
+from tests.consents.factories import about, close, make_people, make_topic, said
+from tests.delivery.factories import launch
+from tests.delivery.ledgers import ledger
+from tests.delivery.running import running, until_status
+from tests.delivery.stand_in import StandInVendor
+from tests.delivery.test_planner import make_planner
+
+YES, NO, ASKED = ConsentStatus.SUBSCRIBED, ConsentStatus.UNSUBSCRIBED, ConsentStatus.PENDING
+
+
+async def people(count: int) -> list[ObjectId]:
+    return await make_people(*({"email": f"c{number}@example.com"} for number in range(count)))
+
+
+async def outcomes(key: ObjectId) -> list[tuple[str, str | None]]:
+    return [(one["status"], one["reason"]) for one in await ledger(key)]
+
+
+async def test_planning_skips_who_said_no(resources: Resources) -> None:
+    keys = await people(5)
+    topic = await make_topic(resources, is_opt_out=False)
+    for key, status in zip(keys, (YES, NO, ASKED, YES), strict=False):
+        await said(resources, key, topic, status)
+    await close(resources, "C3@example.com")
+    campaign = await launch(resources)
+    await about(campaign, topic)
+    await make_planner(resources).plan(campaign)
+    assert await outcomes(campaign) == [
+        ("QUEUED", None),
+        ("SKIPPED", "NO_CONSENT"),
+        ("SKIPPED", "NO_CONSENT"),
+        ("SKIPPED", "SUPPRESSED"),
+        ("SKIPPED", "NO_CONSENT"),
+    ]
+
+
+async def test_who_says_nothing_gets_what_is_opt_out(resources: Resources) -> None:
+    keys = await people(2)
+    topic = await make_topic(resources, is_opt_out=True)
+    await said(resources, keys[1], topic, NO)
+    campaign = await launch(resources)
+    await about(campaign, topic)
+    await make_planner(resources).plan(campaign)
+    assert await outcomes(campaign) == [("QUEUED", None), ("SKIPPED", "NO_CONSENT")]
+
+
+async def test_a_no_after_planning_stops_what_is_queued(resources: Resources) -> None:
+    keys = await people(4)
+    topic = await make_topic(resources)
+    campaign = await launch(resources)
+    await about(campaign, topic)
+    await make_planner(resources).plan(campaign)
+    await said(resources, keys[1], topic, NO, source="one-click")
+    await close(resources, "c2@example.com")
+    vendor = StandInVendor(sends_receipts=False)
+    async with running(resources, vendor):
+        row = await until_status(campaign, "COMPLETED")
+    assert (row["stats"]["delivered"], row["stats"]["skipped"]) == (2, 2)
+    assert (await outcomes(campaign))[1:3] == [("SKIPPED", "NO_CONSENT"), ("SKIPPED", "SUPPRESSED")]
+    assert len(vendor.keys) == 2
+
+
+async def test_a_customer_who_is_gone_gets_nothing_about_a_topic(resources: Resources) -> None:
+    keys = await people(2)
+    topic = await make_topic(resources)
+    campaign = await launch(resources)
+    await about(campaign, topic)
+    await make_planner(resources).plan(campaign)
+    await resources.database.customers.delete_one({"_id": keys[0]})
+    vendor = StandInVendor(sends_receipts=False)
+    async with running(resources, vendor):
+        await until_status(campaign, "COMPLETED")
+    assert await outcomes(campaign) == [("SKIPPED", "NO_CONSENT"), ("DELIVERED", None)]
+
+
+async def test_what_a_vendor_may_have_had_before_the_no_is_not_called_skipped(resources: Resources) -> None:
+    await people(2)
+    campaign = await launch(resources)
+    await make_planner(resources).plan(campaign)
+    assert await claim_range(campaign, lease_seconds=0.001) is not None
+    await close(resources, "c0@example.com")
+    vendor = StandInVendor(sends_receipts=False, can_look_up=False)
+    async with running(resources, vendor):
+        await until_status(campaign, "COMPLETED")
+    assert (await outcomes(campaign))[0] == ("FAILED", "OUTCOME_UNKNOWN")
+    assert not [key for key in vendor.keys if key.startswith(str((await ledger(campaign))[0]["_id"]))]
