@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from crm_graphql.accounts.registration import announce_setup
@@ -73,6 +73,23 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     return unexpected(request_id)
 
 
+def _routes(settings: Settings) -> list[BaseRoute]:
+    return [
+        Route("/", _to_explorer),
+        Route("/graphql", GraphQLEndpoint(_gateway)),
+        WebSocketRoute("/graphql", _GraphQLSockets()),
+        *explorer_routes,
+        *ingestion_routes,
+        *consent_routes,
+        *delivery_routes,
+        *account_routes(settings),
+        *audit_routes,
+        Route("/health/live", health.live),
+        Route("/health/ready", health.ready),
+        Route("/metrics", metrics),
+    ]
+
+
 def create_app(settings: Settings, *, resources: Resources | None = None) -> Starlette:
     """The API over one deployment's settings. Connects when it starts, lets go when it stops.
 
@@ -98,22 +115,8 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
                 await live.close()
                 await opened.access.close()
 
-    routes = [
-        Route("/", _to_explorer),
-        Route("/graphql", GraphQLEndpoint(_gateway)),
-        WebSocketRoute("/graphql", _GraphQLSockets()),
-        *explorer_routes,
-        *ingestion_routes,
-        *consent_routes,
-        *delivery_routes,
-        *account_routes(settings),
-        *audit_routes,
-        Route("/health/live", health.live),
-        Route("/health/ready", health.ready),
-        Route("/metrics", metrics),
-    ]
     return Starlette(
-        routes=routes,
+        routes=_routes(settings),
         middleware=[Middleware(RequestIds), *edge_middleware(settings)],
         exception_handlers={Exception: _unexpected},
         lifespan=lifespan,

@@ -17,7 +17,7 @@ KEY_BYTES = 16
 
 
 class NotAnAddress(ValueError):
-    """The text is no address of the channel; the message is a sentence that says what to do."""
+    """The text is no address of the channel; the message follows it and says what to do."""
 
 
 def compared(address: str) -> str:
@@ -32,9 +32,9 @@ def read_address(channel: Channel, text: str, default_country: str | None) -> st
             return compared(checked_address(text))
         phone = read_phone(text.strip(), default_country)
     except ValueError as error:
-        raise NotAnAddress(f"{text[:100]!r} {error}") from None
+        raise NotAnAddress(str(error)) from None
     if not is_dialable(phone):
-        raise NotAnAddress(f"{text[:100]!r} names no country. Begin it with + and the country's code.")
+        raise NotAnAddress("names no country. Begin it with + and the country's code.")
     return phone
 
 

@@ -68,6 +68,8 @@ class Suppression(Document):
     """As it is compared: in folded case, numbers in E.164. None once the person was erased."""
     reason: SuppressionReason
     created_at: datetime
+    touched_at: datetime
+    """When somebody last asked for it, by the database's clock: until a while later customers are marked."""
 
     class Settings:
         """Collection and indexes."""
@@ -81,6 +83,8 @@ class Suppression(Document):
             IndexModel(
                 [("channel", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="channel"
             ),
+            # Whose customers may have to be marked again.
+            IndexModel([("touched_at", ASCENDING)], name="touched_at"),
             # Search by the beginning of an address.
             IndexModel([("address", ASCENDING)], name="address"),
         ]

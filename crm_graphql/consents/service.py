@@ -143,7 +143,8 @@ async def create_suppressions(
             read.append(read_address(channel, text, settings.country or None))
         except NotAnAddress as error:
             read.append(None)
-            problems += InvalidInput(str(error), path=("addresses", str(index))).problems
+            message = f'"{text[:100]}" {error}'
+            problems += InvalidInput(message, path=("addresses", str(index))).problems
     good = [address for address in read if address is not None]
     rows = await suppress(channel, good, reason, now=clock.now())
     return Suppressed([None if address is None else rows[address] for address in read], problems)

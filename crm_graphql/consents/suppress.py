@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -15,41 +15,83 @@ from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.paging import Row
 from crm_graphql.customers.documents import Customer
 
+MARKED_AT_ONCE = 1_000
+
+
+class NewSuppression(NamedTuple):
+    """A suppression that is to be there; `address` as it is compared."""
+
+    channel: Channel
+    address: str
+    reason: SuppressionReason
+    created_at: datetime
+
 
 async def suppress(
-    channel: Channel,
-    addresses: Collection[str],
-    reason: SuppressionReason,
-    *,
-    now: datetime,
-    session: AsyncClientSession | None = None,
+    channel: Channel, addresses: Collection[str], reason: SuppressionReason, *, now: datetime
 ) -> Mapping[str, Row]:
-    """The suppression of each of these compared addresses, made where there was none.
-
-    In force for sending as soon as this returns. The marks on customers, by which rules and previews count,
-    follow; those of a customer who gets the address at the same moment follow within a minute.
-    """
+    """The suppression of each of these compared addresses, made where there was none."""
     if not addresses:
         return {}
+    await store([NewSuppression(channel, address, reason, now) for address in {*addresses}])
     key = await hash_key()
     by_hash = {hashed(address, key): address for address in addresses}
-    suppressions = Suppression.get_pymongo_collection()
-    await suppressions.bulk_write(
+    rows = Suppression.get_pymongo_collection().find(
+        {"channel": channel.value, "key": {"$in": list(by_hash)}}, hint="key"
+    )
+    return {by_hash[bytes(row["key"])]: row async for row in rows}
+
+
+async def store(wanted: Sequence[NewSuppression], *, session: AsyncClientSession | None = None) -> int:
+    """Make the suppressions that are not there yet, each wanted once; how many those were.
+
+    In force for sending as soon as it is committed. The marks on customers, by which rules and previews
+    count, are set with it; a customer who gets the address at the same moment is marked by `mark_again`.
+    """
+    if not wanted:
+        return 0
+    key = await hash_key()
+    result = await Suppression.get_pymongo_collection().bulk_write(
         [
             UpdateOne(
-                {"channel": channel.value, "key": hash_},
-                {"$setOnInsert": {"address": address, "reason": reason.value, "created_at": now}},
+                {"channel": one.channel.value, "key": hashed(one.address, key)},
+                {
+                    "$setOnInsert": {
+                        "address": one.address,
+                        "reason": one.reason.value,
+                        "created_at": one.created_at,
+                    },
+                    "$currentDate": {"touched_at": True},
+                },
                 upsert=True,
             )
-            for hash_, address in by_hash.items()
+            for one in wanted
         ],
         ordered=False,
         session=session,
     )
-    rows = suppressions.find({"channel": channel.value, "key": {"$in": list(by_hash)}}, session=session)
-    found = {by_hash[bytes(row["key"])]: row async for row in rows}
-    await mark(channel, addresses, session=session)
-    return found
+    for channel in Channel:
+        addresses = [one.address for one in wanted if one.channel is channel]
+        if addresses:
+            await mark(channel, addresses, session=session)
+    return result.upserted_count
+
+
+async def mark_again(since: datetime, until: datetime) -> int:
+    """Mark whoever has an address that was suppressed in this time by the database's clock: also those whose
+    record came in at the same moment, unseen by both. How many addresses were looked at."""
+    rows = Suppression.get_pymongo_collection().find(
+        {"touched_at": {"$gte": since, "$lt": until}, "address": {"$type": "string"}},
+        {"channel": 1, "address": 1},
+    )
+    count = 0
+    while batch := await rows.to_list(MARKED_AT_ONCE):
+        count += len(batch)
+        for channel in Channel:
+            addresses = [row["address"] for row in batch if row["channel"] == channel.value]
+            if addresses:
+                await mark(channel, addresses)
+    return count
 
 
 async def mark(

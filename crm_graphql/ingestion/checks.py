@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from msgspec import UNSET
 
+from crm_graphql.consents.documents import SuppressionReason
+from crm_graphql.consents.records import SuppressionRecord
 from crm_graphql.customers.records import CustomerRecord, SaidWord
 from crm_graphql.ingestion import values as check
 from crm_graphql.ingestion.documents import IngestionKind
@@ -161,6 +163,41 @@ class CustomerCheck(_Check):
         return check.moment(value, self._latest)
 
 
+class SuppressionCheck(_Check):
+    """Checks suppressions. `default_country` is that of telephone numbers that name none."""
+
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        *,
+        begun_at: datetime,
+        latest: datetime,
+        default_country: str | None,
+        blank_clears: bool,
+    ) -> None:
+        super().__init__(IngestionKind.SUPPRESSIONS, names, latest=latest, blank_clears=blank_clears)
+        self._begun_at = begun_at
+        self._default_country = default_country
+
+    def __call__(self, row: int, values: Values) -> SuppressionRecord | RowProblem:
+        """The suppression in `values`, or what is wrong with it."""
+        address, channel, reason, at = values
+        field = "channel"
+        try:
+            on = check.channel(channel) if _is_given(channel) else check.channel_of(address)
+            field = "address"
+            text = (
+                check.address(on, address, self._default_country) if _is_given(address) else check.required()
+            )
+            field = "reason"
+            why = check.suppression_reason(reason) if _is_given(reason) else SuppressionReason.MANUAL
+            field = "at"
+            since = check.moment(at, self._latest) if _is_given(at) else self._begun_at
+            return SuppressionRecord(row, text, on, why, since)
+        except BadValue as error:
+            return self._problem(field, values, error)
+
+
 def _together(problems: list[RowProblem]) -> RowProblem:
     """One problem for the row: it names the first field, and its message says what is wrong with each."""
     message = " ".join(problem.message for problem in problems)
@@ -189,6 +226,14 @@ def row_check(
     latest = begun_at + check.FUTURE_ALLOWED
     if kind is IngestionKind.ORDERS:
         return OrderCheck(names, latest=latest, currency=currency, blank_clears=blank_clears)
+    if kind is IngestionKind.SUPPRESSIONS:
+        return SuppressionCheck(
+            names,
+            begun_at=begun_at,
+            latest=latest,
+            default_country=default_country,
+            blank_clears=blank_clears,
+        )
     return CustomerCheck(
         names,
         begun_at=begun_at,

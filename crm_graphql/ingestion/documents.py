@@ -18,6 +18,7 @@ class IngestionKind(Enum):
 
     CUSTOMERS = "CUSTOMERS"
     ORDERS = "ORDERS"
+    SUPPRESSIONS = "SUPPRESSIONS"
 
 
 class IngestionStatus(Enum):

@@ -6,9 +6,13 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
 
+from crm_graphql.consents.addresses import NotAnAddress, read_address
+from crm_graphql.consents.documents import SuppressionReason
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.countries import country_code
 from crm_graphql.core.emails import NotAnEmail, checked_address, plain_email
 from crm_graphql.core.errors import ErrorCode
@@ -17,6 +21,7 @@ from crm_graphql.core.phones import NotANumber, read_phone
 from crm_graphql.core.times import parse_moment
 
 Digits = TypeVar("Digits", str, tuple[int, ...])
+Member = TypeVar("Member", bound=Enum)
 
 ID_CHARACTERS = 200
 TEXT_CHARACTERS = 500
@@ -238,6 +243,41 @@ def _parsed_moment(text: str) -> datetime:
         return parse_moment(text)
     except ValueError as error:
         raise BadValue(f"{error}.") from None
+
+
+def channel(value: Any) -> Channel:
+    """A channel by its name, in any case."""
+    return _member(Channel, value)
+
+
+def channel_of(address: Any) -> Channel:
+    """The channel of an address that names none: email, where it looks like that."""
+    if type(address) is str and "@" in address:
+        return Channel.EMAIL
+    raise BadValue("is missing: SMS or WHATSAPP for a telephone number.", ErrorCode.REQUIRED)
+
+
+def suppression_reason(value: Any) -> SuppressionReason:
+    """A reason by its name, in any case."""
+    return _member(SuppressionReason, value)
+
+
+def address(on: Channel, value: Any, default_country: str | None) -> str:
+    """An address of the channel as suppressions compare it."""
+    if type(value) is not str:
+        raise BadValue("is not text. Send addresses as text.")
+    try:
+        return read_address(on, value, default_country)
+    except NotAnAddress as error:
+        raise BadValue(str(error)) from None
+
+
+def _member(enum: type[Member], value: Any) -> Member:
+    try:
+        return enum(value.strip().upper() if type(value) is str else value)
+    except ValueError:
+        known = ", ".join(member.value for member in enum)
+        raise BadValue(f"is none of {known}.") from None
 
 
 def currency(value: Any, expected: str) -> str:
