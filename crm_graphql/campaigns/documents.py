@@ -58,6 +58,7 @@ class Planning(BaseModel):
 class FrozenTopic(BaseModel):
     """What sending needs of a topic."""
 
+    id: PydanticObjectId
     slug: str
     is_opt_out: bool
 

@@ -33,6 +33,7 @@ class Recipient(NamedTuple):
 class Topical:
     """A campaign's topic as it was frozen at launch."""
 
+    id: ObjectId
     slug: str
     is_opt_out: bool
 
@@ -40,7 +41,7 @@ class Topical:
     def of(cls, campaign: Mapping[str, Any]) -> Topical | None:
         """That of a campaign's document; None where it has none."""
         topic = campaign.get("topic")
-        return None if topic is None else cls(topic["slug"], topic["is_opt_out"])
+        return None if topic is None else cls(topic["id"], topic["slug"], topic["is_opt_out"])
 
     def path(self, channel: Channel) -> str:
         """Where a customer's document holds the status that counts."""

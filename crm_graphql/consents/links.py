@@ -10,6 +10,7 @@ import base64
 import binascii
 import hmac
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
@@ -87,6 +88,28 @@ def read_token(token: str, purpose: Purpose, key: bytes) -> Link | None:
         None if topic == _NO_TOPIC else ObjectId(topic),
         _EPOCH + timedelta(days=days),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLinks:
+    """The links in a campaign's messages. The same customer always gets the same ones."""
+
+    channel: Channel
+    topic_id: ObjectId | None
+    made_on: datetime
+    public_url: str
+    key: bytes
+
+    def of(self, customer_id: ObjectId) -> Mapping[str, str]:
+        """Those of a customer, by the names that templates have for them."""
+        root = self.public_url.rstrip("/")
+        return {
+            "unsubscribe_url": f"{root}/u/{self._token(Purpose.UNSUBSCRIBE, customer_id)}",
+            "preferences_url": f"{root}/preferences/{self._token(Purpose.CHOOSE, customer_id)}",
+        }
+
+    def _token(self, purpose: Purpose, customer_id: ObjectId) -> str:
+        return token_of(Link(purpose, self.channel, customer_id, self.topic_id, self.made_on), self.key)
 
 
 def _mac(parts: bytes, key: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from bson import ObjectId
@@ -19,6 +20,7 @@ from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
 from crm_graphql.campaigns.messages import CampaignPlan
 from crm_graphql.campaigns.turns import PLAN_TURNS
 from crm_graphql.consents.asking import Topical, refusal_in
+from crm_graphql.consents.links import CampaignLinks, link_key
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.customers.documents import Customer
@@ -53,6 +55,8 @@ class Planner:
     locks: CampaignLocks
     lease_seconds: float
     range_rows: int
+    public_url: str
+    """Where the pages are that links in messages lead to."""
 
     async def take_turn(self, message: CampaignPlan) -> None:
         """Write the next pages of the campaign's ledger, then let other campaigns have theirs."""
@@ -108,6 +112,8 @@ class _Walk:
         self._topic = Topical.of(campaign)
         self._template = template_of(campaign)
         self._name: str = campaign["name"]
+        self._launched_at: datetime = campaign["launched_at"]
+        self._links: CampaignLinks | None = None
         self._filter = {
             "$and": [
                 select_customers(campaign["rule"], campaign["evaluated_at"]),
@@ -118,6 +124,11 @@ class _Walk:
     async def run(self) -> bool:
         """True once the whole ledger is written, False when the turn is over before."""
         until = time.monotonic() + TURN_SECONDS
+        if self._template.links:
+            topic_id = self._topic.id if self._topic else None
+            self._links = CampaignLinks(
+                self._channel, topic_id, self._launched_at, self._planner.public_url, await link_key()
+            )
         while time.monotonic() < until:
             page = await self._read_page()
             if page:
@@ -208,7 +219,11 @@ class _Walk:
                 "channel": self._channel.value,
                 "address": self._address(customer),
                 "address_key": key,
-                "values": self._template.freeze(customer, campaign_name=self._name),
+                "values": self._template.freeze(
+                    customer,
+                    campaign_name=self._name,
+                    links=self._links.of(customer["_id"]) if self._links else {},
+                ),
                 "status": (DeliveryStatus.SKIPPED if skipped else DeliveryStatus.QUEUED).value,
                 "reason": skipped and skipped.value,
                 "reason_text": None,

@@ -70,7 +70,7 @@ async def close(resources: Resources, *addresses: str, channel: Channel = Channe
 
 async def about(campaign: ObjectId, topic: Any) -> None:
     """Let a launched campaign be about the topic, as it is frozen at launch."""
-    frozen = {"slug": topic["slug"], "is_opt_out": topic["is_opt_out"]}
+    frozen = {"id": topic["_id"], "slug": topic["slug"], "is_opt_out": topic["is_opt_out"]}
     await Campaign.get_pymongo_collection().update_one(
         {"_id": campaign}, {"$set": {"topic": frozen, "topic_id": topic["_id"]}}
     )

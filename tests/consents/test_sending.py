@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from bson import ObjectId
 
+from crm_graphql.campaigns.documents import MessageTemplate
+from crm_graphql.consents.links import Purpose, link_key, read_token
+from crm_graphql.core.channels import Channel
 from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.delivery.ranges import claim_range
 from crm_graphql.resources import Resources
@@ -93,3 +98,40 @@ async def test_what_a_vendor_may_have_had_before_the_no_is_not_called_skipped(re
         await until_status(campaign, "COMPLETED")
     assert (await outcomes(campaign))[0] == ("FAILED", "OUTCOME_UNKNOWN")
     assert not [key for key in vendor.keys if key.startswith(str((await ledger(campaign))[0]["_id"]))]
+
+
+async def test_links_in_a_message_lead_to_the_recipients_own_pages(resources: Resources) -> None:
+    (ida,) = await people(1)
+    topic = await make_topic(resources)
+    body = "Leave: {{ unsubscribe_url }} Choose: {{ preferences_url }}"
+    campaign = await launch(resources, message=MessageTemplate(subject="Hi", body=body))
+    await about(campaign, topic)
+    await make_planner(resources).plan(campaign)
+    vendor = StandInVendor(sends_receipts=False)
+    async with running(resources, vendor):
+        await until_status(campaign, "COMPLETED")
+    (text,) = vendor.bodies.values()
+    found = re.fullmatch(r"Leave: (http\S+)/u/(\S+) Choose: (http\S+)/preferences/(\S+)", text)
+    assert found is not None
+    assert found[1] == found[3] == resources.settings.public_url
+    key = await link_key()
+    leaving, choosing = (
+        read_token(found[2], Purpose.UNSUBSCRIBE, key),
+        read_token(found[4], Purpose.CHOOSE, key),
+    )
+    for link in (leaving, choosing):
+        assert link is not None
+        assert (link.customer_id, link.topic_id, link.channel) == (ida, topic["_id"], Channel.EMAIL)
+
+
+async def test_a_campaign_without_a_topic_links_to_the_address_alone(resources: Resources) -> None:
+    await people(1)
+    message = MessageTemplate(subject="Hi", body="{{ unsubscribe_url }}")
+    campaign = await launch(resources, message=message)
+    await make_planner(resources).plan(campaign)
+    values = (await ledger(campaign))[0]["values"]
+    link = read_token(
+        values["links"]["unsubscribe_url"].rpartition("/")[2], Purpose.UNSUBSCRIBE, await link_key()
+    )
+    assert link is not None
+    assert link.topic_id is None
