@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
 from bson import ObjectId
 
-from crm_graphql.consents.addresses import suppressed_on
-from crm_graphql.core.channels import TRAITS, Channel
-from crm_graphql.customers.documents import Customer
+from crm_graphql.consents.addresses import compared, hash_key, hashed, suppressed_on
+from crm_graphql.consents.documents import Suppression
+from crm_graphql.consents.reconcile import SETTLED_AFTER
+from crm_graphql.core.channels import Channel
+from crm_graphql.customers.documents import ConsentWord, Customer
 from crm_graphql.customers.words import ConsentStatus, may_write
+
+FEW = 200
+"""So much that was heard since is read as a whole; with more, the recipients' own are looked up."""
 
 
 class Refusal(Enum):
@@ -53,37 +60,75 @@ class Topical:
         return may_write(ConsentStatus(said.upper()) if said else None, is_opt_out=self.is_opt_out)
 
 
-def refusal_in(customer: Mapping[str, Any], channel: Channel, topic: Topical | None) -> Refusal | None:
-    """Why a customer with an address is not written to, by the marks on the document: enough for planning,
-    while sending asks `refused`. Needs `reach` and the topic's path."""
-    if customer.get("reach", 0) & TRAITS[channel].suppressed_bit:
-        return Refusal.SUPPRESSED
-    return None if topic is None or topic.allows(customer, channel) else Refusal.NO_CONSENT
-
-
-async def refused(
-    channel: Channel, topic: Topical | None, recipients: Sequence[Recipient]
+async def refused_now(
+    channel: Channel, topic: Topical | None, customers: Sequence[tuple[Mapping[str, Any], str | None]]
 ) -> Sequence[Refusal | None]:
-    """For each recipient why nothing may be sent, by suppressions and words that are committed now.
-
-    A word or a suppression whose writer was answered before this is asked is always seen. With a topic, a
-    customer who is no more counts as without consent. At most two reads, both by an index.
-    """
-    suppressed = await suppressed_on({one.address for one in recipients}, channels=(channel,))
-    allowed = await _allowed(channel, topic, {one.customer_id for one in recipients if one.customer_id})
+    """For each customer, of whom the topic's path was fetched, and the address that counts: why they are not
+    written to, as of now. For planning; what is heard from then on `refused_since` finds."""
+    closed = await suppressed_on({address for _, address in customers if address}, channels=(channel,))
     return [
         Refusal.SUPPRESSED
-        if one.address in suppressed
-        else (None if allowed is None or one.customer_id in allowed else Refusal.NO_CONSENT)
+        if address in closed
+        else (None if topic is None or topic.allows(customer, channel) else Refusal.NO_CONSENT)
+        for customer, address in customers
+    ]
+
+
+async def refused_since(
+    planned_from: datetime, channel: Channel, topic: Topical | None, recipients: Sequence[Recipient]
+) -> Sequence[Refusal | None]:
+    """For each recipient of a ledger whose planning began at this moment of the database's clock: why nothing
+    may be sent any more.
+
+    A word or a suppression whose writer was answered before this is asked is always seen. Where little was
+    heard since, it reads that and nothing of the recipients.
+    """
+    since = planned_from - SETTLED_AFTER
+    closed, unwilling = await asyncio.gather(
+        _closed_since(since, channel, recipients), _unwilling_since(since, channel, topic, recipients)
+    )
+    return [
+        Refusal.SUPPRESSED
+        if one.address in closed
+        else (Refusal.NO_CONSENT if one.customer_id in unwilling else None)
         for one in recipients
     ]
 
 
-async def _allowed(
-    channel: Channel, topic: Topical | None, customers: set[ObjectId]
-) -> frozenset[ObjectId] | None:
-    """Those who may be written to about the topic; None where there is no topic."""
+async def _closed_since(since: datetime, channel: Channel, recipients: Sequence[Recipient]) -> Container[str]:
+    rows = (
+        Suppression.get_pymongo_collection()
+        .find({"channel": channel.value, "touched_at": {"$gte": since}}, {"_id": 0, "key": 1})
+        .hint("touched_at")
+        .limit(FEW + 1)
+    )
+    keys = {bytes(row["key"]) async for row in rows}
+    if not keys:
+        return ()
+    if len(keys) > FEW:
+        return await suppressed_on({one.address for one in recipients}, channels=(channel,))
+    key = await hash_key()
+    return {one.address for one in recipients if hashed(compared(one.address), key) in keys}
+
+
+async def _unwilling_since(
+    since: datetime, channel: Channel, topic: Topical | None, recipients: Sequence[Recipient]
+) -> Container[ObjectId | None]:
+    """Those who said something on the topic since, and may not be written to."""
     if topic is None:
-        return None
-    rows = Customer.get_pymongo_collection().find({"_id": {"$in": list(customers)}}, {topic.path(channel): 1})
-    return frozenset([row["_id"] async for row in rows if topic.allows(row, channel)])
+        return ()
+    heard = {"topic_id": topic.id, "channel": channel.value, "heard_at": {"$gte": since}}
+    rows = (
+        ConsentWord.get_pymongo_collection()
+        .find(heard, {"_id": 0, "customer_id": 1})
+        .hint("heard_at")
+        .limit(FEW + 1)
+    )
+    spoke = {row["customer_id"] async for row in rows}
+    asked = {one.customer_id for one in recipients if one.customer_id}
+    if len(spoke) <= FEW:
+        asked &= spoke
+    if not asked:
+        return ()
+    found = Customer.get_pymongo_collection().find({"_id": {"$in": list(asked)}}, {topic.path(channel): 1})
+    return asked - {row["_id"] async for row in found if topic.allows(row, channel)}

@@ -83,8 +83,10 @@ class Suppression(Document):
             IndexModel(
                 [("channel", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="channel"
             ),
-            # Whose customers may have to be marked again.
-            IndexModel([("touched_at", ASCENDING)], name="touched_at"),
+            # What was suppressed on a channel since a moment, from the index alone.
+            IndexModel(
+                [("channel", ASCENDING), ("touched_at", ASCENDING), ("key", ASCENDING)], name="touched_at"
+            ),
             # Search by the beginning of an address.
             IndexModel([("address", ASCENDING)], name="address"),
         ]

@@ -16,6 +16,7 @@ from crm_graphql.core.paging import Row
 from crm_graphql.customers.documents import Customer
 
 MARKED_AT_ONCE = 1_000
+_ON_ANY = {"channel": {"$in": [channel.value for channel in Channel]}}
 
 
 class NewSuppression(NamedTuple):
@@ -81,7 +82,7 @@ async def mark_again(since: datetime, until: datetime) -> int:
     """Mark whoever has an address that was suppressed in this time by the database's clock: also those whose
     record came in at the same moment, unseen by both. How many addresses were looked at."""
     rows = Suppression.get_pymongo_collection().find(
-        {"touched_at": {"$gte": since, "$lt": until}, "address": {"$type": "string"}},
+        {**_ON_ANY, "touched_at": {"$gte": since, "$lt": until}, "address": {"$type": "string"}},
         {"channel": 1, "address": 1},
     )
     count = 0

@@ -125,6 +125,16 @@ class ConsentWord(Document):
         indexes: ClassVar[list[IndexModel]] = [
             # A customer's history, newest first.
             IndexModel([("customer_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+            # Who said something on a topic and channel since a moment, from the index alone.
+            IndexModel(
+                [
+                    ("topic_id", ASCENDING),
+                    ("channel", ASCENDING),
+                    ("heard_at", ASCENDING),
+                    ("customer_id", ASCENDING),
+                ],
+                name="heard_at",
+            ),
             # A word that is told again is the same word.
             IndexModel(
                 [

@@ -19,7 +19,7 @@ from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
 from crm_graphql.campaigns.messages import CampaignPlan
 from crm_graphql.campaigns.turns import PLAN_TURNS
-from crm_graphql.consents.asking import Topical, refusal_in
+from crm_graphql.consents.asking import Topical, refused_now
 from crm_graphql.consents.links import CampaignLinks, link_key
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.clock import Clock
@@ -150,13 +150,17 @@ class _Walk:
 
     def _fields(self) -> dict[str, int]:
         said = (self._topic.path(self._channel),) if self._topic else ()
-        return dict.fromkeys((self._address_kind.field, "reach", *said, *self._template.customer_fields), 1)
+        return dict.fromkeys((self._address_kind.field, *said, *self._template.customer_fields), 1)
 
     async def _write_page(self, page: Sequence[Row]) -> None:
-        reasons = [self._reason(customer) for customer in page]
+        reachable = [(customer, self._address(customer)) for customer in page]
+        refusals = await refused_now(self._channel, self._topic, reachable)
+        reasons = [
+            DeliveryReason.NO_ADDRESS if address is None else refusal and DeliveryReason[refusal.name]
+            for (_, address), refusal in zip(reachable, refusals, strict=True)
+        ]
         addresses = [
-            None if reason else self._address(customer)
-            for customer, reason in zip(page, reasons, strict=True)
+            None if reason else address for (_, address), reason in zip(reachable, reasons, strict=True)
         ]
         keys = await first_of_each(self._id, addresses)
         outcomes = [
@@ -235,13 +239,6 @@ class _Walk:
                 "created_at": now,
                 "updated_at": now,
             }
-
-    def _reason(self, customer: Row) -> DeliveryReason | None:
-        """Why the customer is not written to, whoever else is."""
-        if self._address(customer) is None:
-            return DeliveryReason.NO_ADDRESS
-        refusal = refusal_in(customer, self._channel, self._topic)
-        return None if refusal is None else DeliveryReason[refusal.name]
 
     def _address(self, customer: Row) -> str | None:
         """Where the message goes; None without an address, or with a number that nobody can dial."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crm_graphql.consents.asking import Recipient, Refusal, Topical, refused
+from crm_graphql.consents.asking import Recipient, Refusal, Topical, refused_since
 from crm_graphql.core.channels import Channel
 from crm_graphql.delivery.documents import DeliveryReason
 
@@ -34,7 +34,8 @@ def key_of(row: Row) -> str:
 
 async def without_refused(campaign: Row, rows: Sequence[Row]) -> tuple[Sequence[Row], list[RefusedRow]]:
     """The rows that may be sent, and the others, by what is committed now."""
-    refusals = await refused(
+    refusals = await refused_since(
+        campaign["launched_at"],
         Channel(campaign["channel"]),
         Topical.of(campaign),
         [Recipient(row["customer_id"], row["address"]) for row in rows],

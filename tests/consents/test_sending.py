@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
+import pytest
 from bson import ObjectId
 
 from crm_graphql.campaigns.documents import MessageTemplate
+from crm_graphql.consents import asking
 from crm_graphql.consents.links import Purpose, link_key, read_token
 from crm_graphql.core.channels import Channel
 from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.delivery.ranges import claim_range
 from crm_graphql.resources import Resources
 from tests.consents.factories import about, close, make_people, make_topic, said
-from tests.delivery.factories import launch
+from tests.delivery.factories import campaign_row, launch
 from tests.delivery.ledgers import ledger
 from tests.delivery.running import running, until_status
 from tests.delivery.stand_in import StandInVendor
@@ -74,17 +77,48 @@ async def test_a_no_after_planning_stops_what_is_queued(resources: Resources) ->
     assert len(vendor.keys) == 2
 
 
-async def test_a_customer_who_is_gone_gets_nothing_about_a_topic(resources: Resources) -> None:
-    keys = await people(2)
+@pytest.mark.parametrize("few", [0, 200])
+async def test_however_much_was_heard_meanwhile_each_is_asked(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(asking, "FEW", few)
+    keys = await people(6)
+    topic = await make_topic(resources, is_opt_out=False)
+    for key in keys:
+        await said(resources, key, topic, YES)
+    campaign = await launch(resources)
+    await about(campaign, topic)
+    await make_planner(resources).plan(campaign)
+    for key, status in zip(keys, (NO, NO, ASKED), strict=False):
+        await said(resources, key, topic, status)
+    await said(resources, keys[1], topic, YES)
+    await close(resources, "c3@example.com", "c4@example.com", "nobody@example.com")
+    vendor = StandInVendor(sends_receipts=False)
+    async with running(resources, vendor):
+        await until_status(campaign, "COMPLETED")
+    assert await outcomes(campaign) == [
+        ("SKIPPED", "NO_CONSENT"),
+        ("DELIVERED", None),
+        ("SKIPPED", "NO_CONSENT"),
+        ("SKIPPED", "SUPPRESSED"),
+        ("SKIPPED", "SUPPRESSED"),
+        ("DELIVERED", None),
+    ]
+
+
+async def test_a_word_that_was_committed_while_a_campaign_was_launched_is_heard(resources: Resources) -> None:
+    (ida,) = await people(1)
     topic = await make_topic(resources)
     campaign = await launch(resources)
     await about(campaign, topic)
     await make_planner(resources).plan(campaign)
-    await resources.database.customers.delete_one({"_id": keys[0]})
+    await said(resources, ida, topic, NO)
+    before_launch = (await campaign_row(campaign))["launched_at"] - timedelta(seconds=50)
+    await resources.database.consent_words.update_many({}, {"$set": {"heard_at": before_launch}})
     vendor = StandInVendor(sends_receipts=False)
     async with running(resources, vendor):
         await until_status(campaign, "COMPLETED")
-    assert await outcomes(campaign) == [("SKIPPED", "NO_CONSENT"), ("DELIVERED", None)]
+    assert await outcomes(campaign) == [("SKIPPED", "NO_CONSENT")]
 
 
 async def test_what_a_vendor_may_have_had_before_the_no_is_not_called_skipped(resources: Resources) -> None:
