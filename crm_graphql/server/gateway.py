@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -19,7 +18,7 @@ from crm_graphql.core.errors import RateLimited, Unauthenticated
 from crm_graphql.core.settings import Settings
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.live import LiveHub
-from crm_graphql.http.security import origin_allowed
+from crm_graphql.http.origins import Origins
 from crm_graphql.resources import Resources
 from crm_graphql.server.engine import Engine
 from crm_graphql.server.operations.preparing import GraphQLRequest, Operation, Operations
@@ -75,6 +74,7 @@ class Gateway:
 
     def __init__(self, resources: Resources, live: LiveHub, engine: Engine, operations: Operations) -> None:
         self.settings: Settings = resources.settings
+        self.origins = Origins(self.settings)
         self.engine = engine
         self.operations = operations
         self.subscriptions = Subscriptions(engine, share=resources.settings.share_streams)
@@ -163,10 +163,6 @@ class Gateway:
             text = f"{limit} live connections of {whose} are open here; at most {limit} are allowed."
             raise RequestError.of(Refusal.RATE, text, "LIMIT_EXCEEDED")
         return leave
-
-    def origin_allowed(self, headers: Headers) -> bool:
-        """Whether a page of this origin may open a socket here; what is no browser names none."""
-        return origin_allowed(headers, self.settings.allowed_origins)
 
     def seconds_until(self, moment: datetime) -> float:
         """How long it is until then; 0 when it is over."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crm_graphql.core.settings.access import AccessSettings
@@ -63,11 +64,15 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        lines = [
-            f"CRM_{'_'.join(str(part) for part in problem['loc'][:1]).upper() or '*'}: {problem['msg']}"
-            for problem in error.errors()
-        ]
-        raise SettingsError("\n".join(lines)) from None
+        raise SettingsError("\n".join(map(_told, error.errors(include_url=False)))) from None
+
+
+def _told(problem: ErrorDetails) -> str:
+    """One line that names the variable and the reason."""
+    variable = f"CRM_{'_'.join(str(part) for part in problem['loc'][:1]).upper() or '*'}"
+    # Not "Value error, ...": that is pydantic's name for what a validator of ours says.
+    reason = str(problem["ctx"]["error"]) if problem["type"] == "value_error" else problem["msg"]
+    return f"{variable}: {reason}"
 
 
 def sections() -> Iterator[tuple[str, list[str]]]:

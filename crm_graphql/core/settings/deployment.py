@@ -70,8 +70,8 @@ class DeploymentSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 inside a container.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on.")
-    trusted_proxies: str = Field(
-        "127.0.0.1",
+    trusted_proxies: SettingsList[str] = Field(
+        ["127.0.0.1"],
         description="Proxies whose X-Forwarded-For is believed: addresses or networks with commas, or *.",
     )
     public_url: str = Field(
@@ -79,8 +79,8 @@ class DeploymentSettings(BaseSettings):
     )
     allowed_origins: SettingsList[str] = Field(
         default_factory=list,
-        description="Origins of front ends on other hosts, with commas: https://app.example.com; for HTTP "
-        "and websockets alike.",
+        description="Origins of front ends on other hosts or ports, with commas: https://app.example.com; "
+        "for HTTP and websockets alike. In development pages of this machine are allowed anyway.",
     )
 
     shutdown_grace_seconds: Annotated[float, Field(gt=0)] = Field(
@@ -101,5 +101,8 @@ class DeploymentSettings(BaseSettings):
     def _origins(cls, origins: list[str]) -> list[str]:
         for origin in origins:
             if origin != "*" and not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"{origin!r} is not an origin like https://app.example.com (no path), or *")
+                raise ValueError(
+                    f"{origin!r} is not an origin. Write scheme, host and port and nothing behind them, as "
+                    "in https://app.example.com or http://localhost:5173, with commas between several; or *"
+                )
         return origins

@@ -54,8 +54,11 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        gateway: Gateway = self._gateway_of(scope)
         response: ASGIApp
+        if request.method == "OPTIONS":
+            await Response(status_code=204, headers={"allow": "GET, OPTIONS, POST"})(scope, receive, send)
+            return
+        gateway: Gateway = self._gateway_of(scope)
         if _is_for_a_person(request):
             response = await _explorer(gateway, request)
         else:

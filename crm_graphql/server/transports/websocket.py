@@ -115,8 +115,8 @@ class GraphQLSocket:
         """Serve the connection until it ends; leaves nothing behind."""
         message = await self._receive()
         assert message["type"] == "websocket.connect"
-        if not self._gateway.origin_allowed(self._websocket.headers):
-            await self._send({"type": "websocket.close"})
+        if not self._gateway.origins.allows_socket(self._websocket.headers):
+            await self._gateway.origins.refuse_socket(self._websocket.scope, self._send)
             return
         offered = self._websocket.scope.get("subprotocols", [])
         if messages.SUBPROTOCOL not in offered:
