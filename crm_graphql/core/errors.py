@@ -101,6 +101,10 @@ class Unauthenticated(DomainError):
     code = ErrorCode.UNAUTHENTICATED
 
 
+class NothingShown(Unauthenticated):
+    """Whoever asks shows nothing that could say who they are: no stranger to what anybody may ask."""
+
+
 class TokenExpired(Unauthenticated):
     """The token was good, and its time is over: a new one is needed."""
 

@@ -12,6 +12,7 @@ import msgspec
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType
 from graphql.execution import create_source_event_stream, execute_subscription_event
 
+from crm_graphql.core.errors import NothingShown, Unauthenticated
 from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.errors import coded
@@ -109,7 +110,11 @@ class Engine:
         if isawaitable(result):
             result = await result
         assert isinstance(result, ExecutionResult)
-        return _answer(result, operation, context)
+        answer = _answer(result, operation, context)
+        # A change by which one comes in succeeds with an old token beside it, and must look like that.
+        if operation.kind is OperationType.QUERY:
+            _tell_of_a_bad_credential(answer, context)
+        return answer
 
     async def _open(self, operation: Operation, context: Context) -> Source | Answer:
         executor = self._executor(operation, context)
@@ -142,6 +147,17 @@ class Engine:
         )
         assert isinstance(built, FastExecutor | list)
         return built
+
+
+def _tell_of_a_bad_credential(answer: Answer, context: Context) -> None:
+    """Say that the caller counted as nobody, where what it asked for is answered to anybody."""
+    identity = context.identity
+    if not isinstance(identity, Unauthenticated) or isinstance(identity, NothingShown):
+        return
+    errors = answer.body.setdefault("errors", [])
+    if not any(error["extensions"]["code"] == identity.code.value for error in errors):
+        error = GraphQLError(str(identity), original_error=identity)
+        errors.append(coded(error, context.request_id).formatted)
 
 
 def _answer(result: ExecutionResult, operation: Operation, context: Context) -> Answer:

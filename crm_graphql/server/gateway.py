@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from crm_graphql.accounts.authentication import identify
 from crm_graphql.core.actor import Actor
-from crm_graphql.core.errors import RateLimited, Unauthenticated
+from crm_graphql.core.errors import NothingShown, RateLimited, Unauthenticated
 from crm_graphql.core.settings import Settings
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.live import LiveHub
@@ -124,9 +124,12 @@ class Gateway:
             operation = await self.operations.prepare(
                 request, introspection_allowed=known or self.settings.development, known_caller=known
             )
-        except RequestError:
+        except RequestError as error:
             if known:
                 await self._spend(context, REFUSED_COST)
+            elif error.refusal is Refusal.INTROSPECTION and not isinstance(context.identity, NothingShown):
+                # Why the token that was shown does not count, not that one is needed.
+                raise RequestError.of(error.refusal, str(context.identity), "UNAUTHENTICATED") from None
             raise
         if known:
             await self._spend(context, operation.cost)

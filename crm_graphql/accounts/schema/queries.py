@@ -15,7 +15,8 @@ from crm_graphql.accounts.queries import (
 from crm_graphql.accounts.queries import list_users as read_users
 from crm_graphql.accounts.schema.types import ApiKey, Limits, ServerInfo, Session, User, Viewer
 from crm_graphql.audiences.rules import MAX_DEPTH, MAX_NODES
-from crm_graphql.core.actor import ROLE_PERMISSIONS, Actor, Permission
+from crm_graphql.core.actor import ROLE_PERMISSIONS, Permission
+from crm_graphql.core.errors import NothingShown
 from crm_graphql.core.paging import MAX_PAGE_SIZE, PageRequest
 from crm_graphql.gql.connections import After, Connection, First, connection
 from crm_graphql.gql.context import Info
@@ -47,11 +48,11 @@ async def server_info(info: Info) -> ServerInfo:
     )
 
 
-@public_query("Who is asking; null when nobody is signed in.")
+@public_query("Who is asking; null when nobody is signed in, with an error for a token that does not count.")
 async def viewer(info: Info) -> Viewer | None:
-    actor = info.context.identity
-    if not isinstance(actor, Actor):
+    if isinstance(info.context.identity, NothingShown):
         return None
+    actor = info.context.actor
     user = await find_user(actor.user_id) if actor.user_id else None
     key = await find_api_key(actor.api_key_id) if actor.api_key_id else None
     return Viewer(
