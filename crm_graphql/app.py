@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
+from pathlib import Path
 
 import structlog
 from graphql import GraphQLSchema
@@ -31,6 +33,7 @@ from crm_graphql.resources import Resources, open_resources
 from crm_graphql.schema import executable_schema
 from crm_graphql.server.engine import Engine
 from crm_graphql.server.gateway import Gateway
+from crm_graphql.server.operations.listed_too import ListedToo
 from crm_graphql.server.operations.persisted import MongoStore, PersistedDocuments
 from crm_graphql.server.operations.preparing import Documents, Operations
 from crm_graphql.server.operations.trusted import read_trusted_documents
@@ -48,9 +51,12 @@ def _gateway(scope: Scope) -> Gateway:
 
 def _documents(settings: Settings) -> Documents:
     """Which documents may run. Raises SettingsError for a list that cannot be used."""
-    if settings.trusted_documents:
-        return read_trusted_documents(settings, executable_schema())
-    return PersistedDocuments(MongoStore(settings))
+    if not settings.trusted_documents:
+        return PersistedDocuments(MongoStore(settings))
+    read = partial(read_trusted_documents, settings, executable_schema())
+    if not settings.development:
+        return read()
+    return ListedToo(Path(settings.trusted_documents), read, PersistedDocuments(MongoStore(settings)))
 
 
 def _engine(schema: GraphQLSchema, settings: Settings) -> Engine:

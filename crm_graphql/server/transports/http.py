@@ -68,7 +68,7 @@ class GraphQLEndpoint:
 
 def _is_for_a_person(request: Request) -> bool:
     """Whether a browser was pointed here, with nothing to run."""
-    if request.method != "GET" or {"query", "extensions"} & request.query_params.keys():
+    if request.method != "GET" or {"query", "documentId", "extensions"} & request.query_params.keys():
         return False
     return best_media(request.headers.get("accept"), (*_ANSWERS, Media.HTML)) is Media.HTML
 
@@ -171,6 +171,7 @@ async def _read(request: Request, gateway: Gateway) -> GraphQLRequest:
         return GraphQLRequest.of(
             {
                 "query": given.get("query"),
+                "documentId": given.get("documentId"),
                 "operationName": given.get("operationName"),
                 "variables": _from_text(given.get("variables"), "variables"),
                 "extensions": _from_text(given.get("extensions"), "extensions"),

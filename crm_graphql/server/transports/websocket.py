@@ -17,7 +17,7 @@ from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql.context import Context
 from crm_graphql.server.engine import Answer, refusal
 from crm_graphql.server.gateway import Gateway
-from crm_graphql.server.operations.preparing import GraphQLRequest, Operation
+from crm_graphql.server.operations.preparing import Operation
 from crm_graphql.server.refusals import RequestError
 from crm_graphql.server.streams.outbox import Outbox
 from crm_graphql.server.streams.snapshots import Subscription, failure
@@ -228,12 +228,9 @@ class GraphQLSocket:
         return None
 
     async def _start(self, running: SocketOperation, payload: messages.OperationPayload) -> None:
-        request = GraphQLRequest(
-            payload.query, payload.operation_name, payload.variables or {}, payload.extensions or {}
-        )
         context = self._gateway.context(self._websocket, self._caller)
         try:
-            operation = await self._gateway.admit(request, context)
+            operation = await self._gateway.admit(payload.request(), context)
             await self._run(running, operation, context)
         except RequestError as error:
             running.refused(refusal(error.errors, context.request_id))
