@@ -157,11 +157,18 @@ async def test_a_document_is_known_by_each_spelling_of_its_hash_in_each_place(
         assert (await ask(process(), request)).document_hash == SHA256
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"extensions": in_extension(sha1(TEXT))},
+        {"extensions": in_extension(f"sha256:{SHA256}")},
+        {"document_id": SHA256},
+    ],
+)
 async def test_a_build_tools_hash_of_a_text_that_was_printed_anew_runs_and_is_not_kept(
-    resources: Resources,
+    resources: Resources, named: dict[str, Any]
 ) -> None:
-    request = GraphQLRequest("{  __typename  }", extensions=in_extension(sha1(TEXT)))
-    await ask(process(), request)
+    await ask(process(), GraphQLRequest("{  __typename  }", **named))
     assert await stored() == 0
 
 

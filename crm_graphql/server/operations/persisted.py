@@ -18,7 +18,7 @@ from crm_graphql.core.settings import Settings
 from crm_graphql.mongo.persisted_documents import find_persisted, store_persisted
 from crm_graphql.mongo.transient import is_transient
 from crm_graphql.server.operations.checking import CheckedDocument
-from crm_graphql.server.operations.naming import belongs_to, hash_of, is_named, is_sha256, shown
+from crm_graphql.server.operations.naming import belongs_to, claims_text, hash_of, is_named, shown
 from crm_graphql.server.operations.preparing import GraphQLRequest, missing_query
 from crm_graphql.server.refusals import Refusal, RequestError
 
@@ -68,8 +68,7 @@ class PersistedDocuments:
         """The request's text, checked against its hash, or the one known by the hash. Raises RequestError."""
         name = hash_of(request)
         if request.query:
-            # Tools hash a text before clients reprint it; such a document runs and is not kept.
-            if name is not None and is_sha256(name) and not belongs_to(name, request.query):
+            if name is not None and claims_text(request) and not belongs_to(name, request.query):
                 raise RequestError.of(
                     Refusal.PERSISTED,
                     f"{shown(name)} is not the SHA-256 of `query` in UTF-8.",
