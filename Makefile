@@ -60,5 +60,5 @@ lock: setup ## Lock the dependencies again (newest versions: LOCK_FLAGS=--upgrad
 
 clean: ## Remove what builds and checks left; .venv and the data of crm dev stay
 	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf graphiql/node_modules tests/clients/node_modules crm_graphql/static/graphiql
+	rm -rf graphiql/node_modules tests/clients/node_modules tests/clients/codegen/node_modules crm_graphql/static/graphiql
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,63 @@
+"""docs/front-end.md shows files that tests run, lists that the server takes, settings that it understands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from crm_graphql.core.settings import load_settings
+from crm_graphql.http.origins import EXPOSED_HEADERS
+from crm_graphql.server.operations.trusted import read_trusted_documents
+from tests.server.asking import SCHEMA, limits
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "front-end.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"([^\n]*)\n\n```(\w+)\n(.*?)```\n", re.DOTALL)
+BLOCKS = [match.groups() for match in BLOCK.finditer(PAGE)]
+FILES = [(before, text) for before, kind, text in BLOCKS if kind in ("html", "js", "ts")]
+LISTS = [text for _, kind, text in BLOCKS if kind == "json"]
+SHELL = [text for _, kind, text in BLOCKS if kind == "sh"]
+
+
+@pytest.mark.parametrize(("before", "text"), FILES, ids=[before for before, _ in FILES])
+def test_what_is_code_on_the_page_is_a_file_to_the_letter(before: str, text: str) -> None:
+    named = re.fullmatch(r"\[(front-end/[\w.-]+)\]\(\1\):", before)
+    assert named is not None, f"no file is named above the code: {before}"
+    assert (DOCS / named[1]).read_text(encoding="utf-8") == text
+
+
+def test_each_file_is_on_the_page() -> None:
+    shown = {before.partition("]")[0].removeprefix("[front-end/") for before, _ in FILES}
+    assert shown == {path.name for path in (DOCS / "front-end").iterdir()}
+
+
+@pytest.mark.parametrize("text", LISTS)
+def test_each_form_of_a_list_is_one_that_the_server_takes(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "persisted-documents.json"
+    file.write_text(text)
+    assert len(read_trusted_documents(limits(trusted_documents=str(file)), SCHEMA)) > 0
+
+
+def test_there_are_three_forms() -> None:
+    assert len(LISTS) == 3
+
+
+def test_each_setting_on_the_page_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = dict(re.findall(r"^(CRM_\w+)=(\S+)$", "\n".join(SHELL), re.MULTILINE))
+    assert written.keys() == {"CRM_ALLOWED_ORIGINS", "CRM_PUBLIC_URL", "CRM_TRUSTED_DOCUMENTS"}
+    for name, value in written.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings(_env_file=None)
+    assert settings.allowed_origins == ["https://app.example.com", "https://staging.example.com"]
+
+
+def test_the_headers_that_a_page_may_read_are_those_that_are_exposed() -> None:
+    sentence = PAGE[PAGE.index("and read `RateLimit`") : PAGE.index("`*` allows every page")]
+    assert {name.lower() for name in re.findall(r"`([A-Za-z-]+)`", sentence)} == set(EXPOSED_HEADERS)
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", PAGE):
+        assert (DOCS / target).exists(), target
