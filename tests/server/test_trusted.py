@@ -28,6 +28,8 @@ FORMS: list[tuple[Any, str]] = [
     ({"format": APOLLO, "version": 1, "operations": [BODY]}, "abc"),
     ({SHA1: TEXT}, SHA1),
     ({f"sha256:{HASH}": TEXT}, f"sha256:{HASH}"),
+    # The hash of the text before a tool printed it.
+    ({f"sha256:{'a1' * 32}": TEXT}, f"sha256:{'a1' * 32}"),
     ({"x-app:mine.1": TEXT}, "x-app:mine.1"),
 ]
 
