@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from crm_graphql.app import create_app
 from crm_graphql.core.settings import SettingsError, load_settings
 from crm_graphql.http.origins import Origins
 from crm_graphql.http.security import edge_middleware
+from crm_graphql.server.transports import explorer
 
 APP = "https://app.example.com"
 EVIL = "https://evil.example"
@@ -203,7 +205,12 @@ ROUTES = [
 
 
 @pytest.mark.parametrize("path", ROUTES)
-async def test_every_route_answers_options(whole: httpx.AsyncClient, path: str) -> None:
+async def test_every_route_answers_options(
+    whole: httpx.AsyncClient, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As where the explorer was built.
+    monkeypatch.setattr(explorer, "FILES", tmp_path)
+    (tmp_path / "assets").mkdir()
     asked = await whole.options(path, headers=preflight(DEV))
     assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, DEV)
     plain = await whole.options(f"{path}/x.js" if path.endswith("assets") else path)
