@@ -25,13 +25,14 @@ demo: setup ## Start everything with 20,000 customers, cut an audience, send a c
 dev: setup ## Start everything without data: MongoDB, API, consumers, vendor simulator
 	@exec $(BIN)/crm dev $(ARGS)
 
-check: setup-test ## What CI runs before the tests: format, lint, types, imports, sizes, schema, what is announced
+check: setup-test ## What CI runs before the tests: format, lint, types, imports, sizes, docs, schema, what is announced
 	$(BIN)/ruff format --check --quiet . || { echo "Format it: $(BIN)/ruff format ."; exit 1; }
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_sizes.py
 	$(BIN)/python scripts/check_first_lines.py
+	$(BIN)/python scripts/check_docs_code.py
 	$(BIN)/python scripts/check_schema.py
 	$(BIN)/python scripts/check_announced.py
 	$(BIN)/python scripts/check_released_schema.py

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from crm_graphql.accounts.authentication import identify
 from crm_graphql.core.actor import Actor
-from crm_graphql.core.errors import NothingShown, RateLimited, Unauthenticated
+from crm_graphql.core.errors import NothingShown, RateLimited, TokenExpired, Unauthenticated
 from crm_graphql.core.settings import Settings
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.live import LiveHub
@@ -27,6 +27,7 @@ from crm_graphql.server.refusals import Refusal, RequestError
 from crm_graphql.server.streams.subscriptions import Subscriptions
 
 Caller = Actor | Unauthenticated
+LIVE_TOKEN_EXPIRED = "The token has expired. Connect again with a new one."  # noqa: S105
 
 
 @dataclass
@@ -97,6 +98,15 @@ class Gateway:
         """
         address = connection.client.host if connection.client else None
         return await identify(self._resources.access, authorization, address)
+
+    async def identify_live(self, authorization: object, connection: HTTPConnection) -> Caller:
+        """Like `identify`, for a connection that lives on: a token that has expired by the clock here gets no
+        leeway for clocks that differ, which would be over before the first event."""
+        caller = await self.identify(authorization, connection)
+        ends = caller.expires_at if isinstance(caller, Actor) else None
+        if ends is not None and self.seconds_until(ends) <= 0:
+            return TokenExpired(LIVE_TOKEN_EXPIRED)
+        return caller
 
     def until_revoked(self, caller: Caller, ended: Callable[[Unauthenticated], None]) -> Callable[[], None]:
         """Call `ended` as soon as the caller's session, rights or key have ended; returns what stops that."""

@@ -86,8 +86,9 @@ async def _explorer(gateway: Gateway, request: Request) -> Response:
 
 async def _respond(gateway: Gateway, request: Request) -> ASGIApp:
     media = best_media(request.headers.get("accept"), _ANSWERS)
+    identify = gateway.identify_live if media is Media.EVENTS else gateway.identify
     try:
-        caller = await gateway.identify(request.headers.get("authorization"), request)
+        caller = await identify(request.headers.get("authorization"), request)
     except (Unavailable, RateLimited) as error:
         return _away(error, media)
     context = gateway.context(request, caller, None if media is Media.EVENTS else Response())
