@@ -3,8 +3,7 @@ return, however much there is. MongoDB's own profiler says what was read."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -22,27 +21,11 @@ from crm_graphql.resources import Resources
 from tests.delivery.factories import make_ledger
 from tests.gql.conftest import Api
 from tests.gql.factories import START, insert_customers, insert_orders
+from tests.profiling import profiled
 
 MANY = 3_000
 SIZE = 10
 PAGE = "edges { cursor node { __typename } } pageInfo { startCursor endCursor }"
-
-
-@asynccontextmanager
-async def profiled(resources: Resources) -> AsyncIterator[list[Mapping[str, Any]]]:
-    """The reads of lists that MongoDB serves within the block."""
-    database, found = resources.database, list[Mapping[str, Any]]()
-    await database.command("profile", 2)
-    try:
-        yield found
-        await database.command("profile", 0)
-        rows = database.get_collection("system.profile").find({"op": {"$in": ["query", "command"]}})
-        async for row in rows:
-            if "find" in row["command"] or "aggregate" in row["command"]:
-                found.append(row)
-    finally:
-        await database.command("profile", 0)
-        await database.drop_collection("system.profile")
 
 
 async def ask_pages(api: Api, prefix: str, field: str, arguments: str) -> None:
@@ -139,8 +122,9 @@ async def frugal_pages(
     api: Api, resources: Resources, field: str, arguments: str = "", prefix: str = ""
 ) -> None:
     """Ask for the pages, and see what was read."""
-    async with profiled(resources) as reads:
+    async with profiled(resources.database) as commands:
         await ask_pages(api, prefix, field, arguments)
+    reads = [one for one in commands if "find" in one["command"] or "aggregate" in one["command"]]
     listing = [read for read in reads if read["nreturned"] > 1 or read["keysExamined"] > SIZE]
     assert_frugal(listing)
 
