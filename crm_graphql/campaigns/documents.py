@@ -97,6 +97,9 @@ class Campaign(Document):
             IndexModel(
                 [("audience_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="audience"
             ),
+            IndexModel(
+                [("channel", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="channel"
+            ),
             # Search by the prefix of a word.
             IndexModel([("name_words", ASCENDING), ("created_at", DESCENDING)], name="name_words"),
             # What the reconciler asks of each campaign that is being sent, from the index alone.

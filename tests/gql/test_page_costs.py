@@ -51,6 +51,9 @@ INGESTION = {
     "rejected": 0,
     "counters": dict.fromkeys(("created", "updated", "unchanged", "failed"), 0),
 }
+BUSY = encode_id("User", ObjectId("a" * 24))
+OTHER = encode_id("User", ObjectId("b" * 24))
+FEW = 3 * SIZE
 PARENTS = {"deliveries": "Campaign", "orders": "Customer", "rowErrors": "Ingestion"}
 LISTS = [
     *(
@@ -61,10 +64,12 @@ LISTS = [
     ("orders", ""),
     ("campaigns", ""),
     ("campaigns", "filter: { statuses: [SENDING] }"),
+    ("campaigns", "filter: { channel: WHATSAPP }"),
     ("audiences", ""),
     ("ingestions", ""),
     ("auditEvents", ""),
     ("auditEvents", 'filter: { action: "login" }'),
+    ("auditEvents", f'filter: {{ actorId: "{BUSY}", action: "rare" }}'),
     ("users", ""),
 ]
 
@@ -97,7 +102,8 @@ def assert_frugal(reads: list[Mapping[str, Any]]) -> None:
 @pytest.fixture
 async def full(resources: Resources) -> None:
     """Many of everything that is listed."""
-    customers = await insert_customers(MANY, last_visit_at=later)
+    # Some have spent more than fits into four bytes.
+    customers = await insert_customers(MANY, last_visit_at=later, total_spend=lambda number: number * 10**7)
     await insert_orders(customers[: MANY // 10], 10)
     now = {"created_at": later, "updated_at": START}
     rule = {"where": {"field": "visitCount", "operator": "GTE", "value": 0}}
@@ -105,7 +111,7 @@ async def full(resources: Resources) -> None:
     await insert(
         Campaign,
         name="C",
-        channel="EMAIL",
+        channel=lambda number: "WHATSAPP" if number < FEW else "EMAIL",
         audience_id=ObjectId(),
         revision=1,
         stats=dict.fromkeys(("total", "queued", "sent", "delivered", "failed", "skipped"), 0),
@@ -114,7 +120,14 @@ async def full(resources: Resources) -> None:
     )
     await insert(Ingestion, subject="x", **INGESTION, **now)
     events = {"actor": "x", "succeeded": True, "expires_at": START + timedelta(days=36_500)}
-    await insert(AuditEvent, at=later, action=lambda number: "login" if number % 2 else "logout", **events)
+    await insert(
+        AuditEvent,
+        at=later,
+        # Of the busy user few are what others do often.
+        action=lambda number: "login" if number % 2 and number >= FEW else "rare",
+        actor_id=lambda number: BUSY if number % 2 or number < FEW else OTHER,
+        **events,
+    )
     await insert(User, email_key=str, email=str, role="VIEWER", is_active=True, **now)
 
 
