@@ -11,12 +11,13 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from crm_graphql.accounts.registration import announce_setup
 from crm_graphql.accounts.routes import routes as account_routes
 from crm_graphql.audit.routes import routes as audit_routes
+from crm_graphql.core.garbage import freeze_what_is_started
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.routes import routes as delivery_routes
 from crm_graphql.gql.live import LiveHub
@@ -72,10 +73,26 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     return unexpected(request_id)
 
 
+def _routes(settings: Settings) -> list[BaseRoute]:
+    return [
+        Route("/", _to_explorer),
+        Route("/graphql", GraphQLEndpoint(_gateway)),
+        WebSocketRoute("/graphql", _GraphQLSockets()),
+        *explorer_routes,
+        *ingestion_routes,
+        *delivery_routes,
+        *account_routes(settings),
+        *audit_routes,
+        Route("/health/live", health.live),
+        Route("/health/ready", health.ready),
+        Route("/metrics", metrics),
+    ]
+
+
 def create_app(settings: Settings, *, resources: Resources | None = None) -> Starlette:
     """The API over one deployment's settings. Connects when it starts, lets go when it stops.
 
-    With `resources` it uses what is open already, and leaves it open.
+    With `resources` it uses what is open already, and leaves it open: the process is not its own then.
     """
 
     @asynccontextmanager
@@ -90,6 +107,8 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
             operations = Operations(schema, settings, _documents(settings))
             gateway = app.state.gateway = Gateway(opened, live, _engine(schema, settings), operations)
             await opened.access.start()
+            if resources is None:
+                freeze_what_is_started()
             try:
                 yield
             finally:
@@ -97,21 +116,8 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
                 await live.close()
                 await opened.access.close()
 
-    routes = [
-        Route("/", _to_explorer),
-        Route("/graphql", GraphQLEndpoint(_gateway)),
-        WebSocketRoute("/graphql", _GraphQLSockets()),
-        *explorer_routes,
-        *ingestion_routes,
-        *delivery_routes,
-        *account_routes(settings),
-        *audit_routes,
-        Route("/health/live", health.live),
-        Route("/health/ready", health.ready),
-        Route("/metrics", metrics),
-    ]
     return Starlette(
-        routes=routes,
+        routes=_routes(settings),
         middleware=[Middleware(RequestIds), *edge_middleware(settings)],
         exception_handlers={Exception: _unexpected},
         lifespan=lifespan,
