@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from crm_graphql.accounts.registration import announce_setup
 from crm_graphql.accounts.routes import routes as account_routes
 from crm_graphql.audit.routes import routes as audit_routes
+from crm_graphql.core.garbage import freeze_what_is_started
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.routes import routes as delivery_routes
 from crm_graphql.gql.live import LiveHub
@@ -98,7 +99,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
 def create_app(settings: Settings, *, resources: Resources | None = None) -> Starlette:
     """The API over one deployment's settings. Connects when it starts, lets go when it stops.
 
-    With `resources` it uses what is open already, and leaves it open.
+    With `resources` it uses what is open already, and leaves it open: the process is not its own then.
     """
 
     @asynccontextmanager
@@ -113,6 +114,8 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
             operations = Operations(schema, settings, _documents(settings))
             gateway = app.state.gateway = Gateway(opened, live, _engine(schema, settings), operations)
             await opened.access.start()
+            if resources is None:
+                freeze_what_is_started()
             try:
                 yield
             finally:

@@ -79,7 +79,8 @@ def _plain(part: object) -> object:
         return {"$oid": str(part)}
     if isinstance(part, datetime):
         return {"$date": round(part.timestamp() * 1000)}
-    return part
+    # What is stored in eight bytes comes as a class of its own, which the encoder does not know.
+    return int(part) if isinstance(part, Int64) else part
 
 
 def decode_cursor(text: str, *, field: str = "after") -> tuple[Any, ...]:

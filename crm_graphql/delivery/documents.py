@@ -139,11 +139,26 @@ class SendRange(Document):
         indexes: ClassVar[list[IndexModel]] = [
             # One a stretch of numbers, however often the page is written.
             IndexModel([("campaign_id", ASCENDING), ("first", ASCENDING)], name="first", unique=True),
-            # What a sender may claim.
+            # What a sender may claim; which campaigns have something of it, from the index alone.
             IndexModel(
-                [("campaign_id", ASCENDING), ("lease_until", ASCENDING), ("first", ASCENDING)],
-                name="pending",
+                [
+                    ("state", ASCENDING),
+                    ("campaign_id", ASCENDING),
+                    ("lease_until", ASCENDING),
+                    ("first", ASCENDING),
+                ],
+                name="free",
                 partialFilterExpression={"state": "PENDING"},
+            ),
+            # Where a campaign's messages are that may have waited long for a receipt, from the index alone.
+            IndexModel(
+                [
+                    ("campaign_id", ASCENDING),
+                    ("first_claimed_at", ASCENDING),
+                    ("first", ASCENDING),
+                    ("last", ASCENDING),
+                ],
+                name="claimed",
             ),
         ]
 

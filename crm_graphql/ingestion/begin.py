@@ -194,7 +194,8 @@ async def fail_ingestion(
         [
             {"$match": {"ingestion_id": ingestion_id}},
             {"$group": {"_id": None, "records": {"$sum": "$record_count"}, "chunks": {"$sum": is_chunk}}},
-        ]
+        ],
+        hint="figures",
     )
     stored = await cursor.to_list(1)
     records, count = (stored[0]["records"], stored[0]["chunks"]) if stored else (0, 0)

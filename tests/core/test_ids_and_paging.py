@@ -6,7 +6,7 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
-from bson import ObjectId
+from bson import Int64, ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +38,11 @@ def test_no_text_makes_the_decoders_fail_otherwise(text: str) -> None:
 def test_a_cursor_keeps_moments_ids_and_missing_values() -> None:
     key = (datetime(2024, 6, 30, 1, 2, 3, 456000, tzinfo=UTC), None, 10**15, "Ångström", ObjectId())
     assert decode_cursor(encode_cursor(*key)) == key
+
+
+def test_a_cursor_keeps_whole_numbers_as_the_driver_reads_them() -> None:
+    spend = Int64(3 * 10**9)
+    assert decode_cursor(encode_cursor(spend)) == (spend,)
 
 
 def test_a_cursor_never_carries_an_operator() -> None:
