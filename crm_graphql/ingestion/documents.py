@@ -185,7 +185,7 @@ class IngestionChunk(Document):
                     ("weight", ASCENDING),
                     ("_id", ASCENDING),
                 ],
-                name="pending",
+                name="unapplied",
                 partialFilterExpression={"state": "PENDING"},
             ),
             # Whether an ingestion has a pending chunk, and which ones have, from the index alone.

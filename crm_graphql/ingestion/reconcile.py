@@ -76,7 +76,7 @@ async def _publish_again(lost: dict[str, Any], now: datetime, bus: Bus) -> None:
     rows = collection.find(
         lost,
         {"ingestion_id": 1, "number": 1, "partition": 1, "lane": 1},
-        hint="pending",
+        hint="unapplied",
         sort=[("published_at", 1)],
         limit=CHUNKS_AT_ONCE,
     )

@@ -145,7 +145,7 @@ async def test_the_hot_counts_are_answered_by_indexes_alone(resources: Resources
                 {"$limit": 100},
                 {"$group": {"_id": None, "weight": {"$sum": "$weight"}}},
             ],
-            "hint": "pending",
+            "hint": "unapplied",
             "cursor": {},
         },
         {
