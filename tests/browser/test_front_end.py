@@ -36,7 +36,10 @@ RECIPIENTS = 3
 async def development(tmp_path_factory: pytest.TempPathFactory, mongod: Mongod) -> AsyncIterator[Deployment]:
     """The product as `crm dev` starts it, with a few customers."""
     folder = tmp_path_factory.mktemp("front-end")
-    opened = Deployment(folder, mongod, None, settings={"development": True})
+    always_delivered = {"receipt_delay_ms": 20, "failed_share": 0.0, "seed": 1}
+    opened = Deployment(
+        folder, mongod, None, simulator_options=always_delivered, settings={"development": True}
+    )
     try:
         await opened.start()
         await make_customers(opened, RECIPIENTS, frequent_share=0, without_email=0, prefix="seen")
