@@ -85,6 +85,7 @@ class Feed:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.tail: LogTail | None = None
+        self.executions = 0
         self._context = cast("Any", SimpleNamespace(request_id="test"))
 
     async def open(self, operation: int, _context: object) -> Source:
@@ -92,6 +93,7 @@ class Feed:
         return Source(NumberLog(self.ledger, operation), executor, cast("Any", None))
 
     async def event(self, _source: Source, event: dict[str, Any]) -> Answer:
+        self.executions += 1
         return Answer({"data": {"log": event}}, executed=True)
 
     def _tail_of(self, source: Source, log: ChangeLog[Any, Any]) -> LogTail:
@@ -213,13 +215,15 @@ async def test_who_is_further_than_the_tail_is_not_told_again_what_it_knows(feed
     assert (early.rows, late.rows) == ([1, 2, 3, 4, 5], [2, 3, 4, 5])
 
 
-async def test_a_head_that_goes_back_tells_nothing_twice(feed: Feed) -> None:
+async def test_a_head_that_goes_back_tells_nothing_and_reads_nothing_twice(feed: Feed) -> None:
     listener = await reading(feed)
+    before = feed.executions
     for head in (4, 2, 5):
         feed.ledger.grow(head)
         await asyncio.sleep(0.02)
     await until(lambda: listener.rows[-1:] == [5], "the newest")
     assert listener.rows == [1, 2, 3, 4, 5]
+    assert feed.executions == before + 3, "two pages of two rows, and one of one"
 
 
 async def test_who_catches_up_is_given_no_more_than_it_takes(feed: Feed) -> None:
