@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
+from bson import ObjectId
 
-from crm_graphql.accounts.tokens import LEEWAY, mint_token
+from crm_graphql.accounts.tokens import LEEWAY, mint_token, mint_user_token
 from crm_graphql.core.actor import Role
 from crm_graphql.core.settings import load_settings
 from crm_graphql.resources import Resources
 from crm_graphql.server.transports.socket_entry import ANONYMOUS_REASON, UNKNOWN_KEY_REASON
 from tests.accounts.test_live import log_out, person
+from tests.server.live_campaign import PROGRESS, LiveCampaign, until
 from tests.server.live_server import Server, serving
 from tests.server.transport_ws import TRANSPORT_WS, Peer, opened
 from tests.servers.deployment import SECRET, Deployment
@@ -84,6 +87,28 @@ async def test_in_development_too_a_wrong_key_is_named_and_no_key_is_nobody(reso
         assert (await closed_by(server, {"authToken": "x"}))[0] == 4400
         async with server.opened() as socket:
             await Peer(socket).init({})
+
+
+async def test_nothing_listens_for_revocations_once_a_connection_is_over(resources: Resources) -> None:
+    campaign = await LiveCampaign(resources).create()
+    who = {"user_id": ObjectId(), "session_id": ObjectId(), "email": "a@example.com", "access_version": 1}
+    token, _ = mint_user_token(resources.settings, role=Role.VIEWER, **who)  # type: ignore[arg-type]
+    authorization = f"Bearer {token}"
+    listeners = resources.access.revocations._listeners
+    async with serving(resources) as server:
+        async with server.opened() as socket:
+            await Peer(socket).init({"Authorization": authorization})
+            assert listeners
+        await until(lambda: not listeners, "the socket's are gone")
+        body = {"query": PROGRESS, "variables": {"id": campaign.id}}
+        headers = {"authorization": authorization, "accept": "text/event-stream"}
+        async with (
+            httpx.AsyncClient(base_url=server.url, headers=headers, trust_env=False) as client,
+            client.stream("POST", "/graphql", json=body) as stream,
+        ):
+            assert await anext(stream.aiter_lines()) == "event: next"
+            assert listeners
+        await until(lambda: not listeners, "the stream's are gone")
 
 
 async def closed_by(server: Server, payload: dict[str, Any]) -> tuple[int, str]:

@@ -91,17 +91,18 @@ class LogTail:
             event, place = found
             payload = (await self._engine.event(self._source, event)).encode() if self._live else b""
             # From here on a reader that comes to this place by itself has this page already.
-            self.place = place
-            await fan_out(self._live, partial(self._feed, payload))
+            after, self.place = self.place, place
+            await fan_out(self._live, partial(self._feed, payload, after))
         self.place = max(self.place, head)
         for reader in self._live:
             # Some are further: they came when the tail had not yet looked.
             reader.place = max(reader.place, self.place)
 
-    def _feed(self, payload: bytes, reader: LogReader) -> None:
+    def _feed(self, payload: bytes, after: Any, reader: LogReader) -> None:
         if reader.place >= self.place:
             return
-        if reader.listener.has_room:
+        # One that came further than this page's beginning would be told a part of it twice.
+        if reader.place <= after and reader.listener.has_room:
             reader.listener.append(payload)
             reader.place = self.place
         else:
