@@ -10,13 +10,14 @@ from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.accounts.access import Access
+from crm_graphql.accounts.addresses import checked_email
 from crm_graphql.accounts.documents import Guard, User
 from crm_graphql.accounts.passwords import check_password
 from crm_graphql.accounts.queries import find_user_by_email, has_users
 from crm_graphql.accounts.sessions import Origin, SignedIn, start_session
 from crm_graphql.accounts.setup_code import is_setup_code, setup_code
 from crm_graphql.accounts.throttle import address_buckets
-from crm_graphql.accounts.users import checked_email, checked_name, insert_user, take_admin_guard
+from crm_graphql.accounts.users import checked_name, insert_user, take_admin_guard
 from crm_graphql.core.actor import Role
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import AlreadyExists, Forbidden, InvalidInput

@@ -9,7 +9,8 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.accounts.access import Access
-from crm_graphql.accounts.documents import Session, User, email_key
+from crm_graphql.accounts.addresses import email_key
+from crm_graphql.accounts.documents import Session, User
 from crm_graphql.accounts.passwords import check_password
 from crm_graphql.accounts.queries import find_user, find_user_by_email, session_keys
 from crm_graphql.accounts.secret_texts import RefreshToken

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,29 +11,19 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from crm_graphql.accounts.access import Access
-from crm_graphql.accounts.documents import Guard, OneTimeLink, RevocationKind, Session, User, email_key
+from crm_graphql.accounts.addresses import checked_email, email_key
+from crm_graphql.accounts.documents import Guard, OneTimeLink, RevocationKind, Session, User
 from crm_graphql.accounts.revocations import revoke
 from crm_graphql.core import names
 from crm_graphql.core.actor import Actor, Permission, Role
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import AlreadyExists, InvalidInput, NotFound, RequiredInput, WrongState
+from crm_graphql.core.errors import AlreadyExists, NotFound, RequiredInput, WrongState
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
-from crm_graphql.core.texts import is_storable
 from crm_graphql.mongo.rows import row_of
 from crm_graphql.mongo.transactions import Transact
 
-EMAIL_LENGTH = 254
 NAME_LENGTH = 200
-_EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\]]+\.[^\s@<>\"(),:;\\\[\].]{2,}")
-
-
-def checked_email(raw: str) -> str:
-    """The address. Raises InvalidInput for what is none."""
-    email = raw.strip()
-    if len(email) > EMAIL_LENGTH or not _EMAIL.fullmatch(email) or not is_storable(email):
-        raise InvalidInput("This is not an email address like ann@example.com.", path=("email",))
-    return email
 
 
 def checked_name(raw: str | None) -> str | None:
