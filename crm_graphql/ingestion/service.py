@@ -77,7 +77,7 @@ async def ingest_records(
     fields = LAYOUTS[kind].fields
     rows = [tuple(record.get(field, UNSET) for field in fields) for record in records]
     body_hash = hashlib.sha256(
-        msgspec.msgpack.encode([dict(record) for record in records], order="deterministic")
+        msgspec.msgpack.encode([dict(record) for record in records], order="deterministic", enc_hook=repr)
     ).hexdigest()
     await Admission(settings, Lane.INTERACTIVE).wait_for_room()
     ingestion = await begin_ingestion(
