@@ -29,7 +29,7 @@ PAGE = "edges { cursor node { __typename } } pageInfo { startCursor endCursor }"
 
 
 async def ask_pages(api: Api, prefix: str, field: str, arguments: str) -> None:
-    """Ask for a first page and for a later one."""
+    """Ask for a first page, for a later one, for the last, and for the one before it."""
     opening, closing = (f"{prefix} {{ ... on {PARENTS[field]} {{", "} }") if prefix else ("", "")
 
     async def page(place: str) -> dict[str, Any]:
@@ -42,6 +42,9 @@ async def ask_pages(api: Api, prefix: str, field: str, arguments: str) -> None:
     first = await page(f"first: {SIZE}")
     later = await page(f'first: {SIZE}, after: "{first["pageInfo"]["endCursor"]}"')
     assert later["edges"] != first["edges"]
+    last = await page(f"last: {SIZE}")
+    earlier = await page(f'last: {SIZE}, before: "{last["pageInfo"]["startCursor"]}"')
+    assert earlier["edges"] != last["edges"]
 
 
 INGESTION = {

@@ -15,9 +15,18 @@ from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
 from crm_graphql.campaigns.schema.loaders import campaign_loader
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import DomainError
-from crm_graphql.core.paging import PageRequest, Row
+from crm_graphql.core.paging import Row
 from crm_graphql.delivery.queries import LEDGER_ORDER, count_deliveries, list_deliveries, list_filter
-from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
+from crm_graphql.gql.connections import (
+    CONNECTION_PATHS,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection,
+    list_cursors,
+)
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload, UserError
 from crm_graphql.gql.node import Node, global_id, node_type, register
@@ -124,14 +133,17 @@ class Campaign(Node):
         ] = None,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Annotated[Delivery, strawberry.lazy("crm_graphql.delivery.schema.types")]] | None:
         delivery = node_type("Delivery")
         matching = list_filter(
             self.row["_id"], filter.statuses if filter else None, filter.reasons if filter else None
         )
         fields = delivery.projection(info, *CONNECTION_PATHS)
-        page = await list_deliveries(matching, PageRequest.of(first, after), fields=fields)
-        return connection(page, LEDGER_ORDER, delivery.make, lambda: count_deliveries(matching))
+        cursors = list_cursors(info, LEDGER_ORDER, self.row["_id"], filter)
+        page = await list_deliveries(matching, cursors.page(first, after, last, before), fields=fields)
+        return connection(page, cursors, delivery.make, lambda: count_deliveries(matching))
 
     async def _rule(self, info: Info) -> dict[str, Any]:
         frozen = self.row.get("rule")
