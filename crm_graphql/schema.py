@@ -20,9 +20,9 @@ from crm_graphql.core.errors import LimitExceeded
 from crm_graphql.customers import schema as customers
 from crm_graphql.delivery import schema as delivery
 from crm_graphql.gql.context import Info
+from crm_graphql.gql.execution_schema import take_as_they_come
 from crm_graphql.gql.node import Node, fetch_nodes
 from crm_graphql.gql.permission import signed_in_query
-from crm_graphql.gql.record_schema import take_records
 from crm_graphql.gql.scalars import DATE, SCALARS
 from crm_graphql.ingestion import schema as ingestion
 from crm_graphql.orders import schema as orders
@@ -75,7 +75,7 @@ schema = strawberry.Schema(
     types=[date],
     config=StrawberryConfig(scalar_map={**SCALARS, date: DATE}),
 )
-take_records(schema._schema, ingestion.RECORD_INPUTS)
+take_as_they_come(schema._schema, records=ingestion.RECORD_INPUTS, half_written=audiences.HALF_WRITTEN_INPUTS)
 
 
 def executable_schema() -> GraphQLSchema:

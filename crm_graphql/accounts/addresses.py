@@ -10,7 +10,7 @@ from structlog import get_logger
 
 from crm_graphql.accounts.documents import User
 from crm_graphql.core.emails import REPLACEMENT, plain_email
-from crm_graphql.core.errors import InvalidInput
+from crm_graphql.core.errors import InvalidInput, RequiredInput
 from crm_graphql.core.texts import is_storable
 
 EMAIL_LENGTH = 254
@@ -21,8 +21,11 @@ _log = get_logger(__name__)
 
 
 def checked_email(raw: str) -> str:
-    """The address as it is stored: without invisible signs. Raises InvalidInput for what is none."""
+    """The address as it is stored, without invisible signs. Raises InvalidInput for what is none,
+    RequiredInput for nothing."""
     email = plain_email(raw)
+    if not email:
+        raise RequiredInput("An address is needed.", path=("email",))
     if REPLACEMENT in email:
         raise InvalidInput(
             "This holds U+FFFD: a program could not read a sign of it. Give the real address.",

@@ -20,7 +20,7 @@ from crm_graphql.accounts.throttle import address_buckets
 from crm_graphql.accounts.users import checked_name, insert_user, take_admin_guard
 from crm_graphql.core.actor import Role
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import AlreadyExists, Forbidden, InvalidInput
+from crm_graphql.core.errors import AlreadyExists, Faults, Forbidden, InvalidInput
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.mongo.leases import hold_task
@@ -99,8 +99,15 @@ async def _insert_viewer(email: str, password_hash: str, name: str | None, *, cl
 async def _checked(
     email: str, password: str, name: str | None, access: Access
 ) -> tuple[str, str, str | None]:
-    address, shown = checked_email(email), checked_name(name)
-    check_password(password, email=address, path="password")
+    faults = Faults()
+    address, shown = email, None
+    with faults.noted():
+        address = checked_email(email)
+    with faults.noted():
+        shown = checked_name(name)
+    with faults.noted():
+        check_password(password, email=address, path="password")
+    faults.check()
     return address, await access.passwords.hash(password), shown
 
 

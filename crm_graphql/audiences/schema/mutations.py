@@ -19,6 +19,7 @@ from crm_graphql.audiences.schema.types import (
 )
 from crm_graphql.audiences.service import create_audience, delete_audience, update_audience
 from crm_graphql.core.actor import Permission
+from crm_graphql.core.errors import Faults
 from crm_graphql.core.ids import decode_key
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import mutation
@@ -51,10 +52,17 @@ async def audience_update(
     }
     if input.rule is not strawberry.UNSET:
         changes["rule"] = input.rule.tree() if input.rule else None
-    key = decode_key("Audience", input.id)
+    faults, key = Faults(), None
+    with faults.noted():
+        key = decode_key("Audience", input.id)
     resources = info.context.resources
     row = await update_audience(
-        info.context.actor, key, changes, clock=resources.clock, settings=resources.settings
+        info.context.actor,
+        key,
+        changes,
+        clock=resources.clock,
+        settings=resources.settings,
+        faults=faults,
     )
     return AudienceUpdatePayload(audience=Audience.from_document(row))
 

@@ -26,10 +26,9 @@ from graphql import (
 )
 from graphql.validation import ASTValidationRule
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from crm_graphql.core.settings import Settings
-from crm_graphql.gql.record_schema import RecordLiteralsRule
+from crm_graphql.gql.execution_schema import LiteralsRule, OneKeyRule
 from crm_graphql.server.operations.analysis import Structure, check_structure
 from crm_graphql.server.operations.cost import Cost, operation_cost
 from crm_graphql.server.refusals import Refusal, RequestError, bad_input, over_limit
@@ -52,12 +51,12 @@ class BoundedOverlappingFieldsRule(OverlappingFieldsCanBeMergedRule):
 
 _OWN: dict[object, type[ASTValidationRule]] = {
     OverlappingFieldsCanBeMergedRule: BoundedOverlappingFieldsRule,
-    ValuesOfCorrectTypeRule: RecordLiteralsRule,
+    ValuesOfCorrectTypeRule: LiteralsRule,
 }
 RULES = (
     *(_OWN.get(rule, rule) for rule in specified_rules),
     MaybeNullValidationRule,
-    OneOfInputValidationRule,
+    OneKeyRule,
 )
 
 
