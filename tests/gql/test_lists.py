@@ -122,7 +122,16 @@ async def lists(api: Api) -> list[List]:
         *ROOT,
         *(List(f"Customer.{name}", "", person) for name in ("orders", "deliveries") for person in people),
         *(List("Campaign.deliveries", "", key) for key in sent),
-        List("Campaign.deliveries", "filter: { statuses: [QUEUED] }", sent[0]),
+        *(
+            List("Campaign.deliveries", arguments, sent[0])
+            for arguments in (
+                "filter: { statuses: [QUEUED] }",
+                'filter: { search: "name" }',
+                "sort: { field: UPDATED_AT, direction: ASC }",
+                "sort: { field: UPDATED_AT, direction: DESC }",
+                "sort: { field: LEDGER, direction: DESC }",
+            )
+        ),
         *(List("Ingestion.rowErrors", "", key) for key in ingestions[:2]),
         *(List("Audience.customers", "", encode_id("Audience", row["_id"])) for row in made[:2]),
     ]

@@ -57,7 +57,7 @@ async def viewer(info: Info) -> Viewer | None:
     key = await find_api_key(actor.api_key_id) if actor.api_key_id else None
     return Viewer(
         role=actor.role,
-        permissions=sorted(permission.value for permission in ROLE_PERMISSIONS[actor.role]),
+        granted_permissions=sorted(ROLE_PERMISSIONS[actor.role], key=lambda one: one.value),
         user=User.from_document(user) if user else None,
         api_key=ApiKey.from_document(key) if key else None,
     )

@@ -174,14 +174,24 @@ class RuleField:
         )
 
 
+@strawberry.type
+class AudiencePayload(Payload):
+    """Base of the payloads that hold an audience."""
+
+    audience: Audience | None = strawberry.field(default=None, description="The audience as it now stands.")
+    warnings: list[UserError] = strawberry.field(
+        default_factory=list, description="What may be unmeant: another audience has the same name."
+    )
+
+
 @strawberry.type(description="What became of audienceCreate.")
-class AudienceCreatePayload(Payload):
-    audience: Audience | None = strawberry.field(default=None, description="The new audience.")
+class AudienceCreatePayload(AudiencePayload):
+    pass
 
 
 @strawberry.type(description="What became of audienceUpdate.")
-class AudienceUpdatePayload(Payload):
-    audience: Audience | None = strawberry.field(default=None, description="The audience as it now stands.")
+class AudienceUpdatePayload(AudiencePayload):
+    pass
 
 
 @strawberry.type(
