@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from crm_graphql.accounts.addresses import renew_keys
 from crm_graphql.accounts.registration import announce_setup
 from crm_graphql.accounts.routes import routes as account_routes
 from crm_graphql.audit.routes import routes as audit_routes
@@ -96,6 +97,13 @@ def _routes(settings: Settings) -> list[BaseRoute]:
     ]
 
 
+async def _prepare_accounts(settings: Settings) -> None:
+    await renew_keys()
+    # The banner of `crm dev` has it already.
+    if not settings.development:
+        await announce_setup(settings)
+
+
 def create_app(settings: Settings, *, resources: Resources | None = None) -> Starlette:
     """The API over one deployment's settings. Connects when it starts, lets go when it stops.
 
@@ -106,9 +114,7 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with nullcontext(resources) if resources else open_resources(settings) as opened:
             app.state.resources = opened
-            # The banner of `crm dev` has it already.
-            if not settings.development:
-                await announce_setup(opened.settings)
+            await _prepare_accounts(opened.settings)
             live = app.state.live = LiveHub(opened.bus)
             schema = executable_schema()
             operations = Operations(schema, settings, _documents(settings))

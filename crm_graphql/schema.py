@@ -20,7 +20,7 @@ from crm_graphql.core.errors import LimitExceeded
 from crm_graphql.customers import schema as customers
 from crm_graphql.delivery import schema as delivery
 from crm_graphql.gql.context import Info
-from crm_graphql.gql.deferred import refuse_deferred
+from crm_graphql.gql.execution_schema import take_as_they_come
 from crm_graphql.gql.node import Node, fetch_nodes
 from crm_graphql.gql.permission import signed_in_query
 from crm_graphql.gql.scalars import DATE, SCALARS
@@ -75,7 +75,7 @@ schema = strawberry.Schema(
     types=[date],
     config=StrawberryConfig(scalar_map={**SCALARS, date: DATE}),
 )
-refuse_deferred(schema._schema, except_in=ingestion.RECORD_INPUTS)
+take_as_they_come(schema._schema, records=ingestion.RECORD_INPUTS, half_written=audiences.HALF_WRITTEN_INPUTS)
 
 
 def executable_schema() -> GraphQLSchema:

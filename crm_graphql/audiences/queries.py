@@ -32,6 +32,7 @@ FIELDS = dict.fromkeys(("name", "description", "rule", "size", "size_at", "creat
 SAMPLE_SIZE = 10
 SAMPLE_LIMIT = 100
 OPTIONS_LIMIT = 50
+NAMESAKES_LIMIT = 100
 
 
 async def audiences_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
@@ -54,6 +55,17 @@ def list_filter(search: str | None = None) -> dict[str, Any]:
 async def list_audiences(filter_: Mapping[str, Any], page: PageRequest) -> Page[Row]:
     """A page of the audiences that match, newest first."""
     return await read_page(Audience.get_pymongo_collection(), filter_, NEWEST_FIRST, page, FIELDS)
+
+
+async def namesakes(audience: Row) -> Sequence[Row]:
+    """Other audiences of the same name; neither case nor space counts.
+
+    Ask after the audience is written: of two that are made at once at least the later is told of the other.
+    """
+    name = audience["name"]
+    alike = {"name_words": words(name), "_id": {"$ne": audience["_id"]}}
+    found = Audience.get_pymongo_collection().find(alike, {"name": 1}).limit(NAMESAKES_LIMIT)
+    return [row async for row in found if row["name"].casefold().split() == name.casefold().split()]
 
 
 async def count_audiences(filter_: Mapping[str, Any]) -> int | None:

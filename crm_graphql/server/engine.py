@@ -16,6 +16,7 @@ from crm_graphql.core.errors import NothingShown, Unauthenticated
 from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.errors import coded
+from crm_graphql.gql.execution_schema import execution_schema, refused_variables
 from crm_graphql.mongo.deadlines import read_deadline
 from crm_graphql.server.executor import FastExecutor
 from crm_graphql.server.operations.preparing import Operation
@@ -64,6 +65,7 @@ class Engine:
     def __init__(self, schema: GraphQLSchema, *, read_seconds: float) -> None:
         """What a query or an event reads of MongoDB, all together, is bounded by `read_seconds`."""
         self.schema = schema
+        self._execution_schema = execution_schema(schema)
         self._read_seconds = read_seconds
 
     async def execute(self, operation: Operation, context: Context) -> Answer:
@@ -138,7 +140,8 @@ class Engine:
 
     def _executor(self, operation: Operation, context: Context) -> FastExecutor | list[GraphQLError]:
         built = FastExecutor.build(
-            self.schema,
+            # What is read of the schema is read of the one that clients are promised.
+            self.schema if operation.introspects else self._execution_schema,
             operation.document,
             None,
             context,
@@ -146,6 +149,9 @@ class Engine:
             operation.name,
         )
         assert isinstance(built, FastExecutor | list)
+        if isinstance(built, FastExecutor):
+            given = operation.variables, built.variable_values.coerced
+            return refused_variables(self.schema, operation.document, operation.definition, *given) or built
         return built
 
 

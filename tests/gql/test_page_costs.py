@@ -29,7 +29,7 @@ PAGE = "edges { cursor node { __typename } } pageInfo { startCursor endCursor }"
 
 
 async def ask_pages(api: Api, prefix: str, field: str, arguments: str) -> None:
-    """Ask for a first page and for a later one."""
+    """Ask for a first page, for a later one, for the last, and for the one before it."""
     opening, closing = (f"{prefix} {{ ... on {PARENTS[field]} {{", "} }") if prefix else ("", "")
 
     async def page(place: str) -> dict[str, Any]:
@@ -42,6 +42,9 @@ async def ask_pages(api: Api, prefix: str, field: str, arguments: str) -> None:
     first = await page(f"first: {SIZE}")
     later = await page(f'first: {SIZE}, after: "{first["pageInfo"]["endCursor"]}"')
     assert later["edges"] != first["edges"]
+    last = await page(f"last: {SIZE}")
+    earlier = await page(f'last: {SIZE}, before: "{last["pageInfo"]["startCursor"]}"')
+    assert earlier["edges"] != last["edges"]
 
 
 INGESTION = {
@@ -156,6 +159,16 @@ async def test_a_page_of_each_list_reads_what_it_returns(api: Api, resources: Re
         "filter: { statuses: [FAILED, SENT] }",
         "filter: { reasons: [BOUNCED] }",
         "filter: { reasons: [BOUNCED, NO_ADDRESS] }",
+        "sort: { field: LEDGER, direction: DESC }",
+        *(
+            f"{filter}sort: {{ field: UPDATED_AT, direction: {way} }}"
+            for filter in (
+                "",
+                "filter: { statuses: [FAILED] }, ",
+                "filter: { statuses: [FAILED, SKIPPED] }, ",
+            )
+            for way in ("ASC", "DESC")
+        ),
     ],
 )
 async def test_a_page_of_a_campaigns_deliveries_reads_what_it_returns(
@@ -163,6 +176,9 @@ async def test_a_page_of_a_campaigns_deliveries_reads_what_it_returns(
 ) -> None:
     key, _ = await make_ledger(MANY, status=DeliveryStatus.SENT)
     await make_ledger(MANY, status=DeliveryStatus.SENT)
+    for number in range(0, MANY, 10):
+        some = {"campaign_id": key, "number": {"$gte": number, "$lt": number + 10}}
+        await Delivery.get_pymongo_collection().update_many(some, {"$set": {"revision": number}})
     # Few failed, and far back.
     failed = {"campaign_id": key, "number": {"$gte": MANY - 100}}
     change = {"$set": {"status": "FAILED", "reason": "BOUNCED"}}

@@ -6,6 +6,7 @@ import random
 from functools import partial
 
 import pytest
+from bson import ObjectId
 
 from crm_graphql.core.ids import encode_id
 from crm_graphql.gql.changelog import ChangeLog
@@ -13,7 +14,7 @@ from crm_graphql.resources import Resources
 from crm_graphql.server.engine import Answer
 from crm_graphql.server.gateway import Gateway, ServedContext
 from crm_graphql.server.operations.preparing import GraphQLRequest
-from tests.server.live_campaign import UPDATES, VIEWER, LiveCampaign, Recorder, subscribe, until
+from tests.server.live_campaign import PROGRESS, UPDATES, VIEWER, LiveCampaign, Recorder, subscribe, until
 from tests.server.test_shared_streams import Counted, counted
 
 __all__ = ["counted"]
@@ -205,6 +206,18 @@ async def test_a_place_that_the_log_does_not_have_is_refused(
     await subscribe(counted.gateway, resources, listener, UPDATES, {"id": campaign.id, "after": after})
     await until(lambda: bool(listener.refusals), "the refusal")
     assert listener.refusals[0]["extensions"]["code"] == code
+
+
+@pytest.mark.parametrize("document", [UPDATES, PROGRESS])
+async def test_a_campaign_that_is_not_there_is_not_found(
+    counted: Counted, resources: Resources, document: str
+) -> None:
+    listener = Recorder()
+    unknown = {"id": encode_id("Campaign", ObjectId())}
+    await subscribe(counted.gateway, resources, listener, document, unknown)
+    await until(lambda: bool(listener.refusals), "the refusal")
+    extensions = listener.refusals[0]["extensions"]
+    assert (extensions["code"], extensions["inputPath"]) == ("NOT_FOUND", ["campaignId"])
 
 
 async def test_leaving_in_the_middle_of_catching_up_leaves_nothing_behind(

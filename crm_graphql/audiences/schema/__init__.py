@@ -1,5 +1,6 @@
 """The GraphQL face of audiences."""
 
+from crm_graphql.audiences.schema.inputs import HALF_WRITTEN_INPUTS as HALF_WRITTEN_INPUTS
 from crm_graphql.audiences.schema.mutations import audience_create, audience_delete, audience_update
 from crm_graphql.audiences.schema.queries import audience, audience_preview, audiences, rule_fields
 

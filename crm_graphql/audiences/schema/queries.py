@@ -19,8 +19,7 @@ from crm_graphql.audiences.schema.inputs import RuleInput
 from crm_graphql.audiences.schema.types import Audience, AudiencePreview, RuleField
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.ids import decode_key
-from crm_graphql.core.paging import PageRequest
-from crm_graphql.gql.connections import After, Connection, First, connection
+from crm_graphql.gql.connections import After, Before, Connection, First, Last, connection, list_cursors
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.node import node_type
 from crm_graphql.gql.permission import query
@@ -41,10 +40,13 @@ async def audiences(
     search: Annotated[str | None, strawberry.argument(description="Prefix of a word of the name.")] = None,
     first: First = None,
     after: After = None,
+    last: Last = None,
+    before: Before = None,
 ) -> Connection[Audience] | None:
     matching = list_filter(search)
-    page = await list_audiences(matching, PageRequest.of(first, after))
-    return connection(page, NEWEST_FIRST, Audience.from_document, lambda: count_audiences(matching))
+    cursors = list_cursors(info, NEWEST_FIRST, search)
+    page = await list_audiences(matching, cursors.page(first, after, last, before))
+    return connection(page, cursors, Audience.from_document, lambda: count_audiences(matching))
 
 
 @query(

@@ -16,9 +16,18 @@ from crm_graphql.audiences.queries import RulePreview, count_rule
 from crm_graphql.audiences.schema.enums import Channel, RuleFieldType, RuleValueShape
 from crm_graphql.audiences.schema.loaders import audience_loader, audience_size_loader
 from crm_graphql.core.actor import Permission
-from crm_graphql.core.paging import PageRequest, Row
+from crm_graphql.core.paging import Row
 from crm_graphql.customers.queries import list_customers, sort_key
-from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
+from crm_graphql.gql.connections import (
+    CONNECTION_PATHS,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection,
+    list_cursors,
+)
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload, UserError
 from crm_graphql.gql.node import Node, global_id, node_type, register
@@ -67,16 +76,23 @@ class Audience(Node):
 
     @strawberry.field(description="The customers that match now, newest first.")
     async def customers(
-        self, info: Info, first: First = None, after: After = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Annotated[Customer, strawberry.lazy("crm_graphql.customers.schema.types")]] | None:
         customer = node_type("Customer")
         resources, rule = info.context.resources, self.row["rule"]
         matching = select_customers(rule, resources.clock.now())
         fields = customer.projection(info, *CONNECTION_PATHS)
-        page = await list_customers(matching, sort_key(), PageRequest.of(first, after), fields=fields)
+        cursors = list_cursors(info, sort_key(), self.row["_id"])
+        page_asked = cursors.page(first, after, last, before)
+        page = await list_customers(matching, sort_key(), page_asked, fields=fields)
         return connection(
             page,
-            sort_key(),
+            cursors,
             customer.make,
             lambda: count_rule(rule, clock=resources.clock, settings=resources.settings),
         )
@@ -158,14 +174,24 @@ class RuleField:
         )
 
 
+@strawberry.type
+class AudiencePayload(Payload):
+    """Base of the payloads that hold an audience."""
+
+    audience: Audience | None = strawberry.field(default=None, description="The audience as it now stands.")
+    warnings: list[UserError] = strawberry.field(
+        default_factory=list, description="What may be unmeant: another audience has the same name."
+    )
+
+
 @strawberry.type(description="What became of audienceCreate.")
-class AudienceCreatePayload(Payload):
-    audience: Audience | None = strawberry.field(default=None, description="The new audience.")
+class AudienceCreatePayload(AudiencePayload):
+    pass
 
 
 @strawberry.type(description="What became of audienceUpdate.")
-class AudienceUpdatePayload(Payload):
-    audience: Audience | None = strawberry.field(default=None, description="The audience as it now stands.")
+class AudienceUpdatePayload(AudiencePayload):
+    pass
 
 
 @strawberry.type(

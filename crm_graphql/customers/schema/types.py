@@ -11,7 +11,7 @@ from bson import ObjectId
 
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.money import from_units
-from crm_graphql.core.paging import PageRequest, Row
+from crm_graphql.core.paging import Row
 from crm_graphql.customers.schema.loaders import (
     customer_loader,
     deliveries_of_customer_loader,
@@ -19,7 +19,16 @@ from crm_graphql.customers.schema.loaders import (
 )
 from crm_graphql.delivery.queries import NEWEST_FIRST as NEWEST_DELIVERIES_FIRST
 from crm_graphql.delivery.queries import count_deliveries
-from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
+from crm_graphql.gql.connections import (
+    CONNECTION_PATHS,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection,
+    list_cursors,
+)
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.loaders import ChildPage
 from crm_graphql.gql.node import Node, global_id, node_type, register
@@ -98,27 +107,35 @@ class Customer(Node):
 
     @strawberry.field(description="The customer's orders, newest first.")
     async def orders(
-        self, info: Info, first: First = None, after: After = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Annotated[Order, strawberry.lazy("crm_graphql.orders.schema.types")]] | None:
         order = node_type("Order")
         fields = frozenset(order.projection(info, *CONNECTION_PATHS))
-        key = ChildPage(self.key, PageRequest.of(first, after), fields)
+        cursors = list_cursors(info, NEWEST_ORDERS_FIRST, self.key)
+        key = ChildPage(self.key, cursors.page(first, after, last, before), fields)
         page = await info.context.loader(orders_of_customer_loader).load(key)
-        return connection(
-            page, NEWEST_ORDERS_FIRST, order.make, lambda: count_orders({"customer_id": self.key})
-        )
+        return connection(page, cursors, order.make, lambda: count_orders({"customer_id": self.key}))
 
     @strawberry.field(description="The messages to the customer, newest first.")
     async def deliveries(
-        self, info: Info, first: First = None, after: After = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Annotated[Delivery, strawberry.lazy("crm_graphql.delivery.schema.types")]] | None:
         delivery = node_type("Delivery")
         fields = frozenset(delivery.projection(info, *CONNECTION_PATHS))
-        key = ChildPage(self.key, PageRequest.of(first, after), fields)
+        cursors = list_cursors(info, NEWEST_DELIVERIES_FIRST, self.key)
+        key = ChildPage(self.key, cursors.page(first, after, last, before), fields)
         page = await info.context.loader(deliveries_of_customer_loader).load(key)
-        return connection(
-            page, NEWEST_DELIVERIES_FIRST, delivery.make, lambda: count_deliveries({"customer_id": self.key})
-        )
+        return connection(page, cursors, delivery.make, lambda: count_deliveries({"customer_id": self.key}))
 
 
 register(Customer, permission=Permission.CUSTOMERS_READ, loader=customer_loader, columns=CUSTOMER_COLUMNS)

@@ -80,6 +80,8 @@ LISTS = {
     "Query.ruleFields": 20,
     "Query.sessions": 20,
     "Query.templateFields": 20,
+    "AudienceCreatePayload.warnings": 1,
+    "AudienceUpdatePayload.warnings": 1,
     "CampaignCreatePayload.warnings": 40,
     "CampaignLaunchPayload.warnings": 40,
     "CampaignUpdatePayload.warnings": 40,
