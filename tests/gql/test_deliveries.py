@@ -17,7 +17,8 @@ from crm_graphql.delivery.same_addresses import address_key
 from tests.delivery.factories import make_ledger
 from tests.gql.conftest import Api
 from tests.gql.factories import START, insert_customers
-from tests.gql.test_page_costs import MANY, profiled
+from tests.gql.test_page_costs import MANY
+from tests.profiling import profiled
 
 PEOPLE = 30
 LIST = """query ($id: ID!, $filter: DeliveryFilter, $sort: DeliverySort) { node(id: $id) { ... on Campaign {
@@ -95,7 +96,7 @@ async def test_a_search_looks_at_those_whom_it_finds_and_no_others(api: Api) -> 
     for number, person in enumerate(people):
         row = {"campaign_id": key, "number": MANY - 1 - number}
         await collection.update_one(row, {"$set": {"customer_id": person}})
-    async with profiled(api.resources) as reads:
+    async with profiled(api.resources.database) as reads:
         assert len(await found(api, key, "ida")) == len(people)
     ledger = [read for read in reads if read["ns"].endswith(".deliveries")]
     assert len(ledger) == 4, "whom it finds, by customer and by address; the page and its count"
