@@ -82,7 +82,8 @@ async def follow_through_kills(
     deployment: Deployment, campaign: str, told: dict[str, Any], *, wait_for_expiry: bool = False
 ) -> list[dict[str, Any]]:
     """What each client ends with, when the server is killed twice while the campaign is sent."""
-    common = {"url": deployment.url, "campaign": campaign, "origin": ORIGIN, **told}
+    known = {"url": deployment.url, "campaign": campaign, "deliveries": RECIPIENTS}
+    common = {**known, "origin": ORIGIN, **told}
     async with AsyncExitStack() as stack:
         scripts = [
             await stack.enter_async_context(running("documented.mjs", {"client": client, **common}))
