@@ -14,7 +14,7 @@ from crm_graphql.core.actor import Actor
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, Faults, InvalidInput
 from crm_graphql.core.settings import Settings
-from crm_graphql.ingestion.chunks import CHUNK_BYTES
+from crm_graphql.ingestion.chunks import CHUNK_BYTES, groups_of
 from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, IngestionKind, IngestionStatus
 from crm_graphql.mongo.leases import database_now, next_number
 
@@ -121,6 +121,7 @@ async def _new_row(
         "subject": actor.subject,
         "idempotency_key": idempotency_key,
         "partitions": settings.partitions,
+        "groups": groups_of(settings.partitions),
         "chunk_records": settings.chunk_records,
         "chunk_bytes": CHUNK_BYTES,
         "sealed": False,

@@ -72,6 +72,9 @@ class Ingestion(Document):
     """Who sent it: the actor's subject."""
     idempotency_key: str | None = None
     partitions: int
+    groups: int | None = None
+    """Customers of a partition are cut in groups of their own, so many over all partitions, a multiple of
+    theirs; null where a former release began it: one group a partition."""
     chunk_records: int
     chunk_bytes: int
     """Chunks are cut at so many records or bytes, whichever comes first; kept, so that a retry cuts alike."""
