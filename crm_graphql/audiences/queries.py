@@ -33,6 +33,8 @@ SAMPLE_SIZE = 10
 SAMPLE_LIMIT = 100
 OPTIONS_LIMIT = 50
 NAMESAKES_LIMIT = 100
+LISTED_FIELDS = ("country", "city", "tags")
+"""The fields whose values that occur are shown as options while they are few."""
 
 
 async def audiences_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
@@ -155,29 +157,32 @@ async def rule_fields(actor: Actor) -> list[FieldInfo]:
     """Every field that a rule may name; countries, cities and tags with their values while there are at most
     fifty. Requires AUDIENCES_READ."""
     actor.require(Permission.AUDIENCES_READ)
-    names = ("country", "city", "tags")
-    found = await asyncio.gather(*(_known_values(name) for name in names))
+    found = await asyncio.gather(*(known_values(name, OPTIONS_LIMIT + 1) for name in LISTED_FIELDS))
     return catalogue(
-        options={name: tuple(values) for name, values in zip(names, found, strict=True) if values}
+        options={
+            name: tuple(values)
+            for name, values in zip(LISTED_FIELDS, found, strict=True)
+            if 0 < len(values) <= OPTIONS_LIMIT
+        }
     )
 
 
-async def _known_values(name: str) -> Sequence[str]:
-    """The values of customers' field `name`, each as one of them writes it; none when too many.
+async def known_values(name: str, limit: int) -> Sequence[str]:
+    """The first `limit` values of customers' field `name`, in order, each as one of them writes it.
 
     Goes from one value to the next in the index, so it costs the same for few customers and many.
     """
     path, values, last = f"folded.{name}", list[str](), ""
     customers = Customer.get_pymongo_collection()
-    while len(values) <= OPTIONS_LIMIT:
+    while len(values) < limit:
         cursor = customers.find({path: {"$gt": last}}, {name: 1, path: 1}).hint("folded").limit(1)
         row = await anext(cursor, None)
         if row is None:
-            return values
+            break
         given, folded = row[name], row["folded"][name]
         if isinstance(folded, list):
             # The index is read upwards, so the customer was found by the least of its tags beyond the last.
             folded, given = min(pair for pair in zip(folded, given, strict=True) if pair[0] > last)
         values.append(given)
         last = folded
-    return ()
+    return values

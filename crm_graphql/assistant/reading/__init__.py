@@ -1,1 +1,5 @@
-"""The reading of requests in plain words."""
+"""The reading of requests in plain words: a grammar over the deployment's own fields."""
+
+from crm_graphql.assistant.reading.reader import read
+
+__all__ = ["read"]
