@@ -13,6 +13,7 @@ from strawberry.tools import create_type
 from strawberry.types.field import StrawberryField
 
 from crm_graphql.accounts import schema as accounts
+from crm_graphql.assistant import schema as assistant
 from crm_graphql.audiences import schema as audiences
 from crm_graphql.audit import schema as audit
 from crm_graphql.campaigns import schema as campaigns
@@ -27,7 +28,7 @@ from crm_graphql.gql.scalars import DATE, SCALARS
 from crm_graphql.ingestion import schema as ingestion
 from crm_graphql.orders import schema as orders
 
-DOMAINS = (customers, orders, ingestion, audiences, campaigns, delivery, accounts, audit)
+DOMAINS = (customers, orders, ingestion, audiences, campaigns, delivery, assistant, accounts, audit)
 """In the order in which their fields are listed."""
 NODES_LIMIT = 100
 

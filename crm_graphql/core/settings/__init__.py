@@ -1,8 +1,8 @@
 """Settings of a deployment: `CRM_*` environment variables or a `.env` file.
 
 A setting stands with its concern, and its validators with it: `deployment`, `access`, `documents`,
-`ingestion`, `delivery`. `Settings` puts them together. A new one is written there and in `.env.example`, and
-nowhere else; a test compares the two. Every list is a `lists.SettingsList`.
+`ingestion`, `delivery`, `assistant`. `Settings` puts them together. A new one is written there and in
+`.env.example`, and nowhere else; a test compares the two. Every list is a `lists.SettingsList`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crm_graphql.core.settings.access import AccessSettings
+from crm_graphql.core.settings.assistant import AssistantSettings
 from crm_graphql.core.settings.delivery import DeliverySettings, webhook_secret_problem
 from crm_graphql.core.settings.deployment import BusKind, DeploymentSettings
 from crm_graphql.core.settings.documents import DocumentSettings
@@ -28,7 +29,14 @@ class SettingsError(Exception):
     """The settings cannot be used; the message names each variable and says what to do."""
 
 
-class Settings(DeploymentSettings, AccessSettings, DocumentSettings, IngestionSettings, DeliverySettings):
+class Settings(
+    DeploymentSettings,
+    AccessSettings,
+    DocumentSettings,
+    IngestionSettings,
+    DeliverySettings,
+    AssistantSettings,
+):
     """The settings, each with its unit in its name and a default that is safe."""
 
     model_config = SettingsConfigDict(

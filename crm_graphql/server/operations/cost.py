@@ -63,6 +63,11 @@ WEIGHTS = {
     "Mutation.campaignUpdate": 350,
     "Mutation.campaignLaunch": 350,
     "Query.messagePreview": 400,
+    # A model may be waited for, 20 s at the most, and costs money: few of them in one request.
+    "Mutation.ruleSuggest": 5_000,
+    "Mutation.messagesSuggest": 5_000,
+    "Mutation.campaignSummarize": 5_000,
+    "RuleSuggestion.size": 100,
     # One render, 5 ms at the most; both of a delivery share it.
     "Delivery.subject": 50,
     "Delivery.body": 50,
@@ -86,6 +91,7 @@ LISTS = {
     "CampaignLaunchPayload.warnings": 40,
     "CampaignUpdatePayload.warnings": 40,
     "MessagePreview.warnings": 40,
+    "MessagesSuggestPayload.suggestions": 5,
     "RuleField.operators": 16,
     "AudiencePreview.reachable": 3,
     "DeliveryUpdate.deliveries": 500,

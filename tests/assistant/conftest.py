@@ -1,0 +1,80 @@
+"""A server that speaks OpenAI's API, and the product's API with it as its model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from crm_graphql.app import create_app
+from crm_graphql.assistant.model.choose import choose_model
+from crm_graphql.assistant.vocabulary import forget_vocabularies
+from crm_graphql.core.settings import Settings
+from crm_graphql.resources import Resources
+from tests.gql.conftest import Api
+from tests.servers.openai import KEY, MODEL, OpenAIServer, running_openai
+
+
+@pytest.fixture(scope="session")
+def openai_process() -> Iterator[OpenAIServer]:
+    """The server, once for all tests."""
+    with running_openai() as server:
+        yield server
+
+
+@pytest.fixture
+def openai(openai_process: OpenAIServer) -> OpenAIServer:
+    """The server as at its start."""
+    openai_process.reset()
+    return openai_process
+
+
+def with_model(settings: Settings, server: OpenAIServer, **changes: Any) -> Settings:
+    """The settings of a deployment that asks this server."""
+    named = {
+        "openai_api_key": SecretStr(KEY),
+        "openai_base_url": server.url,
+        "openai_model": MODEL,
+        "openai_timeout_seconds": 10.0,
+    }
+    return settings.model_copy(update={**named, **changes})
+
+
+async def api_of(resources: Resources) -> AsyncIterator[Api]:
+    """The API in this process over these resources."""
+    forget_vocabularies()
+    app = create_app(resources.settings, resources=resources)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://crm.test") as http:
+            yield Api(http, resources)
+
+
+@pytest.fixture
+def model_settings() -> dict[str, Any]:
+    """Settings that a test's deployment has besides."""
+    return {}
+
+
+@pytest.fixture
+async def asking(
+    resources: Resources, openai: OpenAIServer, model_settings: dict[str, Any]
+) -> AsyncIterator[Api]:
+    """The API with the server as its model."""
+    settings = with_model(resources.settings, openai, **model_settings)
+    model = choose_model(settings)
+    assert model is not None
+    async for api in api_of(replace(resources, settings=settings, model=model)):
+        yield api
+    await model.close()
+
+
+@pytest.fixture
+async def alone(resources: Resources) -> AsyncIterator[Api]:
+    """The API without any model."""
+    async for api in api_of(resources):
+        yield api
