@@ -43,7 +43,7 @@ def take_dates(text: str, figures: CampaignFigures) -> tuple[str, list[str]]:
 def _taking(known: Sequence[datetime], wrong: list[str]) -> Callable[[re.Match[str]], str]:
     def take(match: re.Match[str]) -> str:
         if not any(_is_of(match, moment) for moment in known):
-            wrong.append(match[0])
+            wrong.append(match[0].rstrip("."))
         return " "
 
     return take

@@ -71,7 +71,7 @@ SUGGESTIONS: tuple[tuple[Condition, str], ...] = (
     (_is_running, "Look again once all messages have their outcome."),
     (
         _skips_by("NO_ADDRESS"),
-        "Try another channel for those without an address, or ask them for one at their next visit.",
+        "Try another channel for those without an address, or ask for it at their next visit.",
     ),
     (_skips_by("DUPLICATE_ADDRESS"), "Look for customers who are in the records more than once."),
     (_reached_nobody, "Check the audience: nobody of it could be reached."),
