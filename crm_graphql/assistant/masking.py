@@ -21,6 +21,12 @@ class Masked:
     text: str
     originals: Mapping[str, str]
 
+    def hide(self, text: str) -> str:
+        """A text that may hold the originals, with their names instead."""
+        for name, original in self.originals.items():
+            text = text.replace(original, name)
+        return text
+
     def restore(self, value: Any) -> Any:
         """`value`, a text or JSON, with what the names stand for."""
         if isinstance(value, str):

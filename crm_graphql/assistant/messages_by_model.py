@@ -12,6 +12,7 @@ import msgspec
 
 from crm_graphql.assistant.asking import Request
 from crm_graphql.assistant.composing import MessageDraft
+from crm_graphql.assistant.composing.drafts import UNSUBSCRIBE
 from crm_graphql.assistant.masking import Masked, mask
 from crm_graphql.assistant.model.port import ModelNonsense, Question
 from crm_graphql.campaigns.documents import MessageTemplate
@@ -48,7 +49,7 @@ from you: use it as it is, or not at all.
   unless the channel has one.
 - Promise nothing that the objective does not say: no discount, date, price, address, link or name of a
   shop.
-- End with `opt_out` word for word, where there is one."""
+- Say nothing of unsubscribing: where a message must say it, that is added."""
 
 
 class _Suggested(msgspec.Struct):
@@ -69,8 +70,6 @@ class Wish:
     audience_text: str | None
     tone: str | None
     count: int
-    opt_out: str | None = None
-    """What the message must end with, if anything."""
 
 
 class _Unusable(Exception):
@@ -88,7 +87,9 @@ async def messages_by_model(
     try:
         return await _read(answer.text, wish, words, slices)
     except _Unusable as problem:
-        second = await request.ask(question.followed_by(answer.text, f"That cannot be used. {problem}"))
+        second = await request.ask(
+            question.followed_by(answer.text, words.hide(f"That cannot be used. {problem}"))
+        )
     try:
         return await _read(second.text, wish, words, slices)
     except _Unusable:
@@ -109,7 +110,6 @@ def _question(wish: Wish, country: str | None, words: str) -> Question:
         ],
         "subject_length": SUBJECT_LENGTH if has_subject else None,
         "body_length": BODY_LENGTHS[wish.channel],
-        "opt_out": wish.opt_out,
     }
     return Question(
         name="messages",
@@ -148,7 +148,7 @@ async def _read(text: str, wish: Wish, words: Masked, slices: Slices) -> list[Me
     if len(said) < wish.count:
         raise _Unusable(f"{wish.count} variants are needed, not {len(said)}.")
     drafts = [
-        MessageDraft(words.restore(one.subject), words.restore(one.body.strip()))
+        MessageDraft(words.restore(one.subject), _whole(words.restore(one.body), wish.channel))
         for one in said[: wish.count]
     ]
     if len({draft.body for draft in drafts}) < len(drafts):
@@ -160,9 +160,14 @@ async def _read(text: str, wish: Wish, words: Masked, slices: Slices) -> list[Me
     return drafts
 
 
+def _whole(body: str, channel: Channel) -> str:
+    """The body with what a message of the channel must say at its end."""
+    return f"{body.strip()}\n\n{UNSUBSCRIBE}" if channel is Channel.EMAIL and body.strip() else body.strip()
+
+
 def problems_of(draft: MessageDraft, wish: Wish) -> Iterator[str]:
     """What is wrong with a variant: what the template check says, its warnings, its length as it arrives, a
-    link or address that nobody gave, and an end that is not what it must be."""
+    link or address that nobody gave."""
     try:
         template = checked_template(MessageTemplate(subject=draft.subject, body=draft.body), wish.channel)
         values = template.freeze(EXAMPLE_CUSTOMER, campaign_name=EXAMPLE_CAMPAIGN_NAME)
@@ -182,12 +187,10 @@ def problems_of(draft: MessageDraft, wish: Wish) -> Iterator[str]:
         yield "It holds HTML."
     if foreign := _foreign_addresses((draft.subject or "", draft.body), wish):
         yield f"Nobody gave it {foreign[0]}."
-    if wish.opt_out is not None and not draft.body.rstrip().endswith(wish.opt_out):
-        yield "It does not end with the opt-out, word for word."
 
 
 def _foreign_addresses(texts: Sequence[str], wish: Wish) -> list[str]:
     """Links and addresses in a variant that the marketer did not write."""
-    given = f"{wish.objective} {wish.opt_out or ''}".casefold()
+    given = f"{wish.objective} {wish.tone or ''}".casefold()
     found = [match.rstrip(".,;:!?") for text in texts for match in _ADDRESS.findall(text)]
     return [address for address in found if address.casefold() not in given]

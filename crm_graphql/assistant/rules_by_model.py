@@ -69,7 +69,9 @@ async def rule_by_model(request: Request, prompt: str, vocabulary: Vocabulary, *
     try:
         return _read(answer.text, words, vocabulary)
     except _Unusable as problem:
-        second = await request.ask(question.followed_by(answer.text, f"That cannot be used. {problem}"))
+        second = await request.ask(
+            question.followed_by(answer.text, words.hide(f"That cannot be used. {problem}"))
+        )
     try:
         return _read(second.text, words, vocabulary)
     except _Unusable:

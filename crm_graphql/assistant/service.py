@@ -112,7 +112,11 @@ async def suggest_messages(
 
     async def built_in() -> Sequence[MessageDraft]:
         about = describe_rule(rule, currency=settings.currency) if rule else None
-        return compose(objective, channel, audience_text=about, tone=tone, count=wanted)
+        (drafts,) = await assistance.slices.each(
+            [objective],
+            lambda text: compose(text, channel, audience_text=about, tone=tone, count=wanted),
+        )
+        return drafts
 
     return await _answered(actor, assistance, by_model, built_in)
 

@@ -78,3 +78,30 @@ async def alone(resources: Resources) -> AsyncIterator[Api]:
     """The API without any model."""
     async for api in api_of(resources):
         yield api
+
+
+RULE_SUGGEST = """mutation($prompt: String!) { ruleSuggest(input: {prompt: $prompt}) {
+  suggestion { outcome rule ruleText size notes source } errors { path code message } } }"""
+
+
+async def answered_rule(api: Api, prompt: str, **caller: Any) -> dict[str, Any]:
+    """The suggestion for a prompt that must not be refused."""
+    body = await api.ask(RULE_SUGGEST, {"prompt": prompt}, **caller)
+    assert "errors" not in body, body
+    payload = body["data"]["ruleSuggest"]
+    assert payload["errors"] == []
+    suggestion: dict[str, Any] = payload["suggestion"]
+    return suggestion
+
+
+MESSAGES_SUGGEST = """mutation($input: MessagesSuggestInput!) { messagesSuggest(input: $input) {
+  suggestions { subject body } source errors { path code message } } }"""
+
+
+async def asked_messages(api: Api, *, may_fail: bool = False, **changes: Any) -> dict[str, Any]:
+    """The payload for an objective by SMS, with changes."""
+    given = {"objective": "bring back inactive customers", "channel": "SMS", **changes}
+    data = await api.data(MESSAGES_SUGGEST, {"input": given})
+    payload: dict[str, Any] = data["messagesSuggest"]
+    assert may_fail or payload["errors"] == []
+    return payload
