@@ -105,3 +105,12 @@ async def asked_messages(api: Api, *, may_fail: bool = False, **changes: Any) ->
     payload: dict[str, Any] = data["messagesSuggest"]
     assert may_fail or payload["errors"] == []
     return payload
+
+
+async def summarized(api: Api, campaign: str) -> dict[str, Any]:
+    """The payload for a campaign, by its global id."""
+    document = """mutation($input: CampaignSummarizeInput!) { campaignSummarize(input: $input) {
+      text source errors { path code } } }"""
+    data = await api.data(document, {"input": {"campaignId": campaign}})
+    payload: dict[str, Any] = data["campaignSummarize"]
+    return payload

@@ -30,11 +30,11 @@ class AssistantSettings(BaseSettings):
         20.0, description="How long a model may take for one request, both its tries together."
     )
     openai_tokens_per_day: Annotated[int, Field(ge=0)] = Field(
-        1_000_000,
+        2_000_000,
         description="Tokens of all callers in a day (UTC); beyond it the built-in assistant answers.",
     )
     openai_caller_tokens_per_day: Annotated[int, Field(ge=0)] = Field(
-        100_000, description="Tokens of one caller in a day (UTC)."
+        200_000, description="Tokens of one caller in a day (UTC)."
     )
     openai_log_prompts: bool = Field(
         False,
