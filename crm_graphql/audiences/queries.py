@@ -16,16 +16,19 @@ from crm_graphql.audiences.compile import compile_rule
 from crm_graphql.audiences.counting import Count, count_matching, count_reach
 from crm_graphql.audiences.describe import describe_rule
 from crm_graphql.audiences.documents import Audience
+from crm_graphql.audiences.explain import Explanation, explain_rule, shown_fields
 from crm_graphql.audiences.rules import Rule, parse, read_rule
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import LimitExceeded, Problem
+from crm_graphql.core.errors import ErrorCode, LimitExceeded, Problem
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import prefix_range, words
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.queries import CustomerReference, find_customer
 from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
 
+NO_CUSTOMER = Problem(ErrorCode.NOT_FOUND, "There is no such customer.", ("customer",))
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 SEARCHED_WORDS = 10
 FIELDS = dict.fromkeys(("name", "description", "rule", "size", "size_at", "created_at", "updated_at"), 1)
@@ -145,6 +148,32 @@ async def _sample(
     except (TimeoutError, ExecutionTimeout):
         pass
     return rows
+
+
+async def explain_customer(
+    actor: Actor,
+    rule: Mapping[str, Any],
+    customer: CustomerReference | None,
+    *,
+    clock: Clock,
+    settings: Settings,
+) -> Explanation:
+    """Why the customer is in or out of a rule as of now. Requires AUDIENCES_READ and CUSTOMERS_READ.
+
+    What is wrong with the rule, and a customer that there is not, come back in `problems`; without a customer
+    the rule is checked alone.
+    """
+    actor.require(Permission.AUDIENCES_READ)
+    actor.require(Permission.CUSTOMERS_READ)
+    problems: list[Problem] = []
+    parsed = read_rule(rule, problems, settings.country or None)
+    fields = {"_id": 1} if parsed is None else shown_fields(parsed)
+    found = await find_customer(customer, fields=fields) if customer else None
+    if customer is not None and found is None:
+        problems.append(NO_CUSTOMER)
+    if problems or parsed is None or found is None:
+        return Explanation(problems=problems)
+    return explain_rule(parsed, found, clock.now(), currency=settings.currency)
 
 
 async def count_rule(rule: Mapping[str, Any], *, clock: Clock, settings: Settings) -> int | None:

@@ -53,6 +53,8 @@ WEIGHTS = {
     "AudiencePreview.size": 100,
     "AudiencePreview.reachable": 100,
     "AudiencePreview.sample": 100,
+    # Evaluates each part of a rule, and each part of that.
+    "Query.audienceExplain": 50,
     # Each hashes a password, on purpose for 50 ms.
     "Mutation.login": 500,
     "Mutation.register": 500,
@@ -93,6 +95,7 @@ LISTS = {
     "MessagePreview.warnings": 40,
     "MessagesSuggestPayload.suggestions": 5,
     "RuleField.operators": 16,
+    "RuleExplanation.nodes": 200,
     "AudiencePreview.reachable": 3,
     "DeliveryUpdate.deliveries": 500,
 }
