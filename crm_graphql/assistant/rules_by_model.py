@@ -103,11 +103,12 @@ def _described(field: FieldInfo) -> dict[str, Any]:
 
 
 def _usual(vocabulary: Vocabulary) -> list[str]:
-    """What counts as much here: figures over all customers."""
+    """What counts as much here. The amount is rounded: as it stands it is what one customer spent."""
     amount = vocabulary.top.get(("totalSpend", 10))
-    if amount is None:
+    if not amount or amount < 0:
         return []
-    return [f"High spenders are the top tenth: totalSpend GTE {to_text(amount)}; say the amount in `notes`."]
+    rounded = round(amount, 2 - len(str(amount)))
+    return [f"High spenders are the top tenth: totalSpend GTE {to_text(rounded)}; say the amount in `notes`."]
 
 
 def _read(text: str, words: Masked, vocabulary: Vocabulary) -> Reading:

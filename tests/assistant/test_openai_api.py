@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import subprocess
 import sys
 import time
@@ -62,12 +63,34 @@ async def test_an_answer_comes_whole_out_of_its_stream_with_what_it_cost(
     )
 
 
+@pytest.mark.parametrize(("said", "taken"), [(-5, 0), (10**30, 10_000_000)])
+async def test_a_cost_that_cannot_be_is_not_believed(
+    model: OpenAIModel, openai: OpenAIServer, said: int, taken: int
+) -> None:
+    openai.will(Say({"a": 1}, used=said))
+    assert (await ask(model)).tokens == taken
+
+
+async def test_the_client_writes_no_question_down_whatever_the_level_of_the_log(
+    settings: Settings, openai: OpenAIServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("openai").setLevel(logging.DEBUG)
+    openai.will(Say({"a": 1}))
+    model = OpenAIModel(with_model(settings, openai))
+    with caplog.at_level(logging.DEBUG):
+        await ask(model)
+    assert "secret words" not in caplog.text
+    await model.close()
+
+
 async def test_a_server_that_says_nothing_of_its_cost_is_taken(
     model: OpenAIModel, openai: OpenAIServer
 ) -> None:
     openai.will(Say({"a": 1}, tells_usage=False))
     assert (await ask(model)).tokens is None
 
+
+WHOLE = b'data: {"choices": [{"index": 0, "delta": {"content": "{}"}, "finish_reason": "stop"}]}\n\n'
 
 FAILURES: dict[str, tuple[Reply, type[ModelError], int | None]] = {
     "too many requests": (Fail(429, "7"), ModelUnavailable, 0),
@@ -76,14 +99,14 @@ FAILURES: dict[str, tuple[Reply, type[ModelError], int | None]] = {
     "broken, with a page": (Fail(502, body=b"<html>" * 1_000), ModelUnavailable, 0),
     "no such model": (Fail(404), ModelUnavailable, 0),
     "this question is filtered": (Fail(400), ModelRefused, 0),
-    "points elsewhere": (Fail(307, headers={"location": "http://127.0.0.1:1/"}), ModelUnavailable, 0),
     "no JSON": (Fail(200, body=b"data: {nonsense\n\n"), ModelNonsense, None),
     "JSON of nothing": (Fail(200, body=b"data: [1]\n\ndata: 7\n\n"), ModelNonsense, None),
     "JSON of another shape": (Fail(200, body=b'data: {"choices": [{"delta": 7}]}\n\n'), ModelNonsense, None),
     "no stream": (Fail(200, body=b"hello"), ModelUncertain, None),
     "nothing": (Fail(200, body=b""), ModelUncertain, None),
-    "packed": (packed(b"data: [DONE]\n\n" * 100_000), ModelUncertain, None),
-    "endless": (Fail(200, body=b"data: " + b"x" * ANSWER_BYTES * 2), ModelUncertain, None),
+    "packed": (packed(WHOLE), ModelUncertain, None),
+    "a line without end": (Fail(200, body=b"data: " + b"x" * ANSWER_BYTES * 2), ModelUncertain, None),
+    "a novel": (Say("x" * (ANSWER_BYTES // 10)), ModelUncertain, None),
     "cut": (Say({"a": "x" * 500}, cut_after=100), ModelUncertain, None),
     "an error in its stream": (Say({"a": "x" * 500}, error_after=100), ModelUncertain, None),
     "refused": (Say("", refusal="I can't help with that."), ModelRefused, USED),
@@ -112,6 +135,15 @@ async def test_a_servers_wish_to_be_left_alone_is_passed_on(model: OpenAIModel, 
     with pytest.raises(ModelUnavailable) as caught:
         await ask(model)
     assert caught.value.retry_after_seconds == 7
+
+
+async def test_a_key_is_not_carried_to_whoever_a_server_points_at(
+    model: OpenAIModel, openai: OpenAIServer
+) -> None:
+    openai.will(Fail(307, headers={"location": f"{openai.url}/chat/completions"}), Say({"a": 1}))
+    with pytest.raises(ModelUnavailable):
+        await ask(model)
+    assert len(openai.asked) == 1
 
 
 async def test_it_asks_once_whatever_comes(model: OpenAIModel, openai: OpenAIServer) -> None:

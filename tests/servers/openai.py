@@ -54,6 +54,7 @@ class Say:
     seconds: float = 0.0
     """How long it thinks."""
     tells_usage: bool = True
+    used: int = USED
 
     @property
     def text(self) -> str:
@@ -170,8 +171,8 @@ def _failure(reply: Fail) -> Response:
     return _error(reply.status, "It is a bad day.", "bad_day", headers)
 
 
-def _usage() -> dict[str, int]:
-    return {"prompt_tokens": USED - 21, "completion_tokens": 21, "total_tokens": USED}
+def _usage(used: int) -> dict[str, int]:
+    return {"prompt_tokens": used - 21, "completion_tokens": 21, "total_tokens": used}
 
 
 def _head(kind: str) -> dict[str, Any]:
@@ -181,7 +182,7 @@ def _head(kind: str) -> dict[str, Any]:
 def _whole(reply: Say) -> dict[str, Any]:
     message = {"role": "assistant", "content": reply.text, "refusal": reply.refusal}
     choice = {"index": 0, "message": message, "finish_reason": reply.finish, "logprobs": None}
-    return {**_head("chat.completion"), "choices": [choice], "usage": _usage()}
+    return {**_head("chat.completion"), "choices": [choice], "usage": _usage(reply.used)}
 
 
 async def _streamed(reply: Say, *, with_usage: bool) -> AsyncIterator[bytes]:
@@ -208,7 +209,7 @@ async def _streamed(reply: Say, *, with_usage: bool) -> AsyncIterator[bytes]:
             await asyncio.sleep(0)
     yield event({}, "tool_calls" if reply.tool else reply.finish)
     if with_usage:
-        last = {**_head("chat.completion.chunk"), "choices": [], "usage": _usage()}
+        last = {**_head("chat.completion.chunk"), "choices": [], "usage": _usage(reply.used)}
         yield f"data: {json.dumps(last)}\n\n".encode()
     yield b"data: [DONE]\n\n"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 3.0
 _CONNECTIONS = 20
 _MISCONFIGURED_RETRY_SECONDS = 60.0
+_MOST_TOKENS = 10_000_000
+"""Of one answer: what a server says beyond it is not believed."""
+_ENDS = frozenset({"length", "tool_calls", "function_call"})
 # Before any byte of the question can have left.
 _NOTHING_LEFT = (
     httpx2.ConnectError,
@@ -74,7 +78,7 @@ class _Gathered:
     def add(self, chunk: _Chunk) -> None:
         """Take in the next piece. Raises ModelNonsense for a call of a tool."""
         if chunk.usage is not None:
-            self._tokens = max(0, chunk.usage.total_tokens)
+            self._tokens = min(max(0, chunk.usage.total_tokens), _MOST_TOKENS)
         for choice in chunk.choices:
             delta = choice.delta
             if delta.tool_calls or delta.function_call is not None:
@@ -90,7 +94,8 @@ class _Gathered:
         if self._finish is None:
             raise ModelUncertain("the answer was cut off", tokens=self._tokens)
         if self._finish != "stop":
-            raise ModelNonsense(f"the answer ended by {self._finish[:40]!r}", tokens=self._tokens)
+            end = self._finish if self._finish in _ENDS else "something unknown"
+            raise ModelNonsense(f"the answer was ended by {end}", tokens=self._tokens)
         return Answer("".join(self._texts), self._tokens)
 
 
@@ -119,22 +124,30 @@ class OpenAIModel:
 
     async def _loaded(self) -> AsyncOpenAI:
         async with self._loading:
-            if self._client is None:
-                self._sdk = await asyncio.to_thread(importlib.import_module, "openai")
-                self._client = self._sdk.AsyncOpenAI(
-                    api_key=self._settings.openai_api_key.get_secret_value(),
-                    base_url=self._settings.openai_base_url,
-                    max_retries=0,
-                    timeout=httpx2.Timeout(self._settings.openai_timeout_seconds, connect=_CONNECT_SECONDS),
-                    http_client=httpx2.AsyncClient(
-                        event_hooks={"response": [bound]},
-                        headers={"accept-encoding": "identity"},
-                        limits=httpx2.Limits(max_connections=_CONNECTIONS),
-                        # A key is not shown to whoever a server points at.
-                        follow_redirects=False,
-                    ),
-                )
-            return self._client
+            if self._client is not None:
+                return self._client
+            self._sdk, client = await asyncio.to_thread(self._open)
+            self._client = client
+            return client
+
+    def _open(self) -> tuple[Any, AsyncOpenAI]:
+        sdk: Any = importlib.import_module("openai")
+        # Whatever the log's level or OPENAI_LOG is: below this it writes down each question.
+        logging.getLogger("openai").setLevel(logging.WARNING)
+        client: AsyncOpenAI = sdk.AsyncOpenAI(
+            api_key=self._settings.openai_api_key.get_secret_value(),
+            base_url=self._settings.openai_base_url,
+            max_retries=0,
+            timeout=httpx2.Timeout(self._settings.openai_timeout_seconds, connect=_CONNECT_SECONDS),
+            http_client=httpx2.AsyncClient(
+                event_hooks={"response": [bound]},
+                headers={"accept-encoding": "identity"},
+                limits=httpx2.Limits(max_connections=_CONNECTIONS),
+                # A key is not shown to whoever a server points at.
+                follow_redirects=False,
+            ),
+        )
+        return sdk, client
 
     async def _ask(self, client: AsyncOpenAI, question: Question) -> Answer:
         gathered = _Gathered()
