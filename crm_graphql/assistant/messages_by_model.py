@@ -25,6 +25,7 @@ from crm_graphql.core.slices import Slices
 
 ANSWER_TOKENS = 3_000
 SUBJECT_LENGTH = 120
+AUDIENCE_LENGTH = 1_000
 BODY_LENGTHS = {Channel.EMAIL: 3_000, Channel.SMS: 300, Channel.WHATSAPP: 1_000}
 """Longest texts as they arrive at an example customer's, in characters."""
 if left_out := set(Channel) - BODY_LENGTHS.keys():
@@ -102,7 +103,7 @@ def _question(wish: Wish, country: str | None, words: str) -> Question:
     content = {
         "objective": objective,
         "tone": tone or None,
-        "audience": wish.audience_text,
+        "audience": wish.audience_text and wish.audience_text[:AUDIENCE_LENGTH],
         "channel": wish.channel.value,
         "count": wish.count,
         "fields": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,8 @@ ANSWER_TOKENS = 2_000
 NOTES_LIMIT = 5
 NOTE_LENGTH = 500
 _SHOWN_PROBLEMS = 10
+_UNWANTED = re.compile(r"https?:|www\.|</?[a-z]|\]\(", re.IGNORECASE)
+"""What a person should not be shown as ours: links, HTML, Markdown's links."""
 
 INSTRUCTIONS = """\
 You turn a request for an audience of customers into a rule of a CRM.
@@ -138,3 +141,5 @@ def _check_notes(said: _Suggestion, notes: Sequence[str]) -> None:
         raise _Unusable(f"The outcome {said.outcome.value} needs {'a' if has_rule else 'no'} rule.")
     if said.outcome is not SuggestionOutcome.RULE and not any(notes):
         raise _Unusable(f"The outcome {said.outcome.value} needs a note.")
+    if any(map(_UNWANTED.search, notes)):
+        raise _Unusable("Notes are plain sentences, without links and markup.")

@@ -102,6 +102,7 @@ FAILURES: dict[str, tuple[Reply, type[ModelError], int | None]] = {
     "no JSON": (Fail(200, body=b"data: {nonsense\n\n"), ModelNonsense, None),
     "JSON of nothing": (Fail(200, body=b"data: [1]\n\ndata: 7\n\n"), ModelNonsense, None),
     "JSON of another shape": (Fail(200, body=b'data: {"choices": [{"delta": 7}]}\n\n'), ModelNonsense, None),
+    "nested without end": (Fail(200, body=b"data: " + b"[" * 100_000 + b"\n\n"), ModelNonsense, None),
     "no stream": (Fail(200, body=b"hello"), ModelUncertain, None),
     "nothing": (Fail(200, body=b""), ModelUncertain, None),
     "packed": (packed(WHOLE), ModelUncertain, None),
@@ -161,6 +162,16 @@ async def test_a_slow_answer_ends_at_the_deadline(model: OpenAIModel, openai: Op
     with pytest.raises(ModelUncertain):
         await ask(model, seconds=0.3)
     assert time.monotonic() - begun < 3
+
+
+async def test_so_does_one_that_never_comes_to_its_end(model: OpenAIModel, openai: OpenAIServer) -> None:
+    openai.will(Say({"a": 1}))
+    await ask(model)
+    openai.will(Say("x" * 10_000, pause=0.2))
+    begun = time.monotonic()
+    with pytest.raises(ModelUncertain):
+        await ask(model, seconds=1)
+    assert time.monotonic() - begun < 4
 
 
 async def test_who_cancels_is_not_held_up(model: OpenAIModel, openai: OpenAIServer) -> None:

@@ -87,6 +87,8 @@ MENDED: dict[str, Any] = {
     "a rule without a rule": (suggestion(None), "needs a rule"),
     "a question with a rule": (suggestion(RULE, "QUESTION", "Who?"), "needs no rule"),
     "an assumption untold": (suggestion(RULE, "ASSUMED"), "needs a note"),
+    "a link": (suggestion(None, "QUESTION", "Log in at https://evil.example?"), "without links"),
+    "markup": (suggestion(None, "REFUSED", "<img src=x>"), "without links"),
     "another outcome": (suggestion(RULE, "DONE"), "no JSON of the schema"),
     "no JSON": ("Sure! Here is the rule:", "no JSON of the schema"),
     "no object": (["rule"], "no JSON of the schema"),

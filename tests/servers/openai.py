@@ -53,6 +53,8 @@ class Say:
     error_after: int | None = None
     seconds: float = 0.0
     """How long it thinks."""
+    pause: float = 0.0
+    """How long it waits between its pieces."""
     tells_usage: bool = True
     used: int = USED
 
@@ -206,7 +208,7 @@ async def _streamed(reply: Say, *, with_usage: bool) -> AsyncIterator[bytes]:
                 yield f"data: {json.dumps(error)}\n\n".encode()
                 return
             yield event({"content": reply.text[start : start + 20]})
-            await asyncio.sleep(0)
+            await asyncio.sleep(reply.pause)
     yield event({}, "tool_calls" if reply.tool else reply.finish)
     if with_usage:
         last = {**_head("chat.completion.chunk"), "choices": [], "usage": _usage(reply.used)}

@@ -156,7 +156,7 @@ class OpenAIModel:
             async with stream:
                 async for chunk in stream:
                     gathered.add(msgspec.convert(chunk.model_dump(warnings=False), _Chunk))
-        except (ValueError, AttributeError, TypeError) as error:
+        except (ValueError, AttributeError, TypeError, LookupError, RecursionError) as error:
             # Of JSON, and of what the client makes of JSON that is not of the protocol.
             raise ModelNonsense(f"not of the protocol: {type(error).__name__}") from None
         except self._sdk.OpenAIError as error:
