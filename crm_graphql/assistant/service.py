@@ -16,18 +16,17 @@ from crm_graphql.assistant.messages_by_model import Wish, messages_by_model
 from crm_graphql.assistant.model.port import Model, ModelError
 from crm_graphql.assistant.outcomes import Reading
 from crm_graphql.assistant.privacy import without_people
+from crm_graphql.assistant.queries import audience_rule
 from crm_graphql.assistant.reading import read
 from crm_graphql.assistant.rules_by_model import rule_by_model
 from crm_graphql.assistant.summaries import campaign_figures, plain_summary
 from crm_graphql.assistant.summaries_by_model import summary_by_model
 from crm_graphql.assistant.vocabulary import load_vocabulary
 from crm_graphql.audiences.describe import describe_rule
-from crm_graphql.audiences.queries import find_audience
-from crm_graphql.audiences.rules import Rule, parse
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import InvalidInput, LimitExceeded, NotFound, RequiredInput
+from crm_graphql.core.errors import InvalidInput, LimitExceeded, RequiredInput
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.slices import Slices
 from crm_graphql.core.texts import is_storable
@@ -102,7 +101,7 @@ async def suggest_messages(
     wanted = COUNT if count is None else count
     if not 1 <= wanted <= COUNT_LIMIT:
         raise LimitExceeded(f"Ask for 1 to {COUNT_LIMIT} messages, not {wanted}.", path=("count",))
-    rule = await _rule_of(actor, audience_id) if audience_id is not None else None
+    rule = await audience_rule(actor, audience_id) if audience_id is not None else None
     settings = assistance.settings
 
     async def by_model(request: Request) -> Sequence[MessageDraft]:
@@ -155,14 +154,6 @@ async def _answered(
         except ModelError as error:
             log.info("the built-in assistant answers instead", reason=str(error))
     return await built_in(), Source.BUILT_IN
-
-
-async def _rule_of(actor: Actor, audience_id: ObjectId) -> Rule:
-    actor.require(Permission.AUDIENCES_READ)
-    row = await find_audience(audience_id)
-    if row is None:
-        raise NotFound("There is no such audience; it may have been deleted.", path=("audienceId",))
-    return parse(row["rule"])
 
 
 def _checked(text: str, name: str, length: int) -> str:
