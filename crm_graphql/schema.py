@@ -26,9 +26,13 @@ from crm_graphql.gql.node import Node, fetch_nodes
 from crm_graphql.gql.permission import signed_in_query
 from crm_graphql.gql.scalars import DATE, SCALARS
 from crm_graphql.ingestion import schema as ingestion
+from crm_graphql.insights import schema as insights
 from crm_graphql.orders import schema as orders
 
-DOMAINS = (customers, orders, ingestion, audiences, campaigns, delivery, assistant, accounts, audit)
+DOMAINS = (
+    *(customers, orders, ingestion, audiences, campaigns, delivery),
+    *(assistant, insights, accounts, audit),
+)
 """In the order in which their fields are listed."""
 NODES_LIMIT = 100
 

@@ -55,6 +55,8 @@ WEIGHTS = {
     "AudiencePreview.sample": 100,
     # Evaluates each part of a rule, and each part of that.
     "Query.audienceExplain": 50,
+    # A dozen counts, and the orders of two months.
+    "Query.insights": 40_000,
     # Each hashes a password, on purpose for 50 ms.
     "Mutation.login": 500,
     "Mutation.register": 500,
@@ -84,6 +86,7 @@ SAMPLE_SIZE = 10
 
 LISTS = {
     "Query.apiKeys": 50,
+    "Query.insights": 20,
     "Query.ruleFields": 20,
     "Query.sessions": 20,
     "Query.templateFields": 20,
