@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import resource
+import logging
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -20,6 +20,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx2
+import psutil
+import structlog
 from pydantic import SecretStr
 
 from crm_graphql.assistant.model.choose import choose_model
@@ -74,7 +76,7 @@ async def measure(mongod: Mongod, server: OpenAIServer, requests: int) -> None:
     async with open_resources(settings) as resources:
         await insert_customers(20_000, city=lambda number: CITIES[number % 5], tags=["vip"])
         alone = Assistance(None, resources.clock, settings, resources.slices)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before = psutil.Process().memory_info().rss
         asking = replace(alone, model=choose_model(settings))
 
         async def rule(assistance: Assistance, number: int) -> None:
@@ -89,22 +91,28 @@ async def measure(mongod: Mongod, server: OpenAIServer, requests: int) -> None:
         begun = time.perf_counter()
         await rule(asking, 0)
         first = time.perf_counter() - begun
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        memory = psutil.Process().memory_info().rss - before
         print("a rule, by the local server ", await timed(lambda number: rule(asking, number), requests))
-        headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
-        async with httpx2.AsyncClient(headers=headers) as http:
-
-            async def bare(_: int) -> None:
-                await http.post(f"{server.url}/chat/completions", content=server.raw[0])
-
-            print("the local server alone      ", await timed(bare, requests))
-        print(f"the first question of a process took {first:.2f} s and {memory / 1024:.0f} MB")
+        print("the local server alone      ", await alone_by_http(server, requests))
+        print(f"the first question of a process took {first:.2f} s and {memory / 2**20:.0f} MiB")
         assert asking.model is not None
         await asking.model.close()
 
 
+async def alone_by_http(server: OpenAIServer, requests: int) -> str:
+    """The server's own time, asked the same question by the bare client."""
+    headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
+    async with httpx2.AsyncClient(headers=headers) as http:
+
+        async def bare(_: int) -> None:
+            await http.post(f"{server.url}/chat/completions", content=server.raw[0])
+
+        return await timed(bare, requests)
+
+
 def main() -> None:
     """Start a private MongoDB and the server, and measure."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     parser = argparse.ArgumentParser()
     parser.add_argument("--requests", type=int, default=300)
     requests = parser.parse_args().requests

@@ -31,7 +31,7 @@ async def find_insights(actor: Actor, first: int, *, clock: Clock, settings: Set
     loop = asyncio.get_running_loop()
     search = _running.get(loop)
     if search is None or search.done():
-        search = _running[loop] = loop.create_task(_search(clock, settings))
+        search = _running[loop] = asyncio.ensure_future(_search(clock, settings))
     # Who leaves ends it for nobody else.
     return (await asyncio.shield(search))[:first]
 
