@@ -42,8 +42,15 @@ def test_a_campaign_is_told_whole() -> None:
         "(57 without an address for the channel). Since its launch, 45 customers of those it reached (4.9%) "
         "placed 60 orders worth 123,450.00 USD. The campaign to this audience before it, “Spring sale”, had "
         "900 recipients: delivered 88.9% (now 7.8 percentage points more) and as long after its launch "
-        "2.5% had ordered (now 2.4 percentage points more). Thank those who ordered, and remind those who have not."
+        "2.5% had ordered (now 2.4 percentage points more). Thank those who ordered, and remind those who "
+        "have not."
     )
+
+
+def test_three_decimals_are_no_group_of_thousands() -> None:
+    of = example(orders=Orders(customers=1, orders=1, revenue=18_496_520))
+    assert wrong_numbers("Worth 1,849.652 USD.", of) == []
+    assert wrong_numbers("Worth 1,849,652 USD.", of) == ["1,849,652"]
 
 
 @given(of=figures())

@@ -133,6 +133,11 @@ def _readings(digits: str) -> tuple[Decimal, ...]:
     if groups is not None:
         whole = re.sub(r"\D", "", groups[1])
         found.append(Decimal(f"{whole}.{groups[2]}" if groups[2] else whole))
+    # Three decimals look like a group; another sign before them says what they are: 1,849.652.
+    mixed = re.fullmatch(r"(\d{1,3}([,'’ .])\d{3}(?:\2\d{3})*)(?!\2)[.,](\d{3})", digits)
+    if mixed is not None:
+        whole = re.sub(r"\D", "", mixed[1])
+        found.append(Decimal(f"{whole}.{mixed[3]}"))
     if re.fullmatch(r"\d+(?:[.,]\d+)?", digits):
         found.append(Decimal(digits.replace(",", ".")))
     return tuple(found)
