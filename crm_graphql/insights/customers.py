@@ -161,11 +161,11 @@ def _revenue(now: Sales, before: Sales, currency: str) -> Iterator[Insight]:
 async def _sales(first: datetime, end: datetime, timeout_seconds: float, *, last: bool = False) -> Sales:
     """The orders from `first` until before `end`. Of the last period the end belongs to it, and its customers
     are not counted: their last visits tell them at less cost."""
-    amount = {"$toDouble": "$amount"}
     one: dict[str, Any] = {
         "orders": {"$sum": {"$cond": [{"$gte": ["$amount", 0]}, 1, 0]}},
         "revenue": {"$sum": "$amount"},
-        "squares": {"$sum": {"$multiply": [amount, amount]}},
+        # What is too large for a whole number becomes a floating one.
+        "squares": {"$sum": {"$multiply": ["$amount", "$amount"]}},
     }
     buyer = {"$cond": [{"$gt": ["$orders", 0]}, 1, 0]}
     again = {name: {"$sum": f"${name}"} for name in one}
@@ -180,7 +180,7 @@ async def _sales(first: datetime, end: datetime, timeout_seconds: float, *, last
     if not rows:
         return Sales(0, 0, 0, 0.0)
     (row,) = rows
-    return Sales(row.get("customers", 0), row["orders"], row["revenue"], row["squares"])
+    return Sales(row.get("customers", 0), row["orders"], row["revenue"], float(row["squares"]))
 
 
 async def _rows(
