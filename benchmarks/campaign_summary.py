@@ -3,8 +3,8 @@
 Run: python -m benchmarks.campaign_summary [--recipients 1000000] [--rounds 9]
 
 A tenth failed, a tenth was skipped, and there are as many orders as recipients, a third of them since the
-launch. Beside them the raw limit: the driver reads 20,000 deliveries by their numbers. Private MongoDB, with a
-cache of 2 GiB.
+launch. Beside them the raw limit: the driver reads 20,000 deliveries by their numbers. Private MongoDB, with
+a cache of 2 GiB.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from weakref import WeakKeyDictionary
 
 from crm_graphql.core.actor import Actor, Permission
@@ -15,6 +15,8 @@ from crm_graphql.insights.customers import first_purchases, new_customers, order
 from crm_graphql.insights.periods import Periods
 from crm_graphql.insights.returns import staying_away
 
+PART_OF_TIMEOUT = 0.8
+"""So much of the time of a read (`CRM_READ_TIMEOUT_SECONDS`) may one part take, with all its questions."""
 _running: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[Sequence[Insight]]] = WeakKeyDictionary()
 """The one search of this process that is under way: it costs the database seconds, so that whoever asks
 meanwhile gets its answer."""
@@ -39,12 +41,23 @@ async def find_insights(actor: Actor, first: int, *, clock: Clock, settings: Set
 async def _search(clock: Clock, settings: Settings) -> Sequence[Insight]:
     """All that changed, in order."""
     periods = Periods(clock.now())
-    found = await asyncio.gather(
+    parts = (
         new_customers(periods, settings),
         first_purchases(periods, settings),
         orders(periods, settings),
         staying_away(periods, settings),
         failing_campaigns(periods),
     )
+    budget = PART_OF_TIMEOUT * settings.read_timeout_seconds
+    found = await asyncio.gather(*(_in_time(part, budget) for part in parts))
     insights = [insight for part in found for insight in part]
     return sorted(insights, key=lambda one: (-one.importance, one.title))
+
+
+async def _in_time(part: Awaitable[Sequence[Insight]], seconds: float) -> Sequence[Insight]:
+    """What a part tells; nothing where all its questions together take too long."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await part
+    except TimeoutError:
+        return ()

@@ -133,6 +133,13 @@ def test_what_is_no_figure_is_wrong_however_it_is_written(text: str) -> None:
     assert wrong_numbers(text, example()) != []
 
 
+@pytest.mark.parametrize("amount", ["1,574.132", "1.574,132", "1 574.132", "1574.132", "1,574.13", "1,574"])
+def test_thousands_are_parted_by_one_sign_and_decimals_begin_with_another(amount: str) -> None:
+    of = example(orders=Orders(1, 1, 1574_1320), earlier=None)
+    assert wrong_numbers(f"{amount} USD", of) == []
+    assert wrong_numbers(f"{amount.replace('5', '6')} USD", of) != []
+
+
 def test_wrong_numbers_are_told_as_they_stand_in_the_text() -> None:
     text = "Of 1,000 recipients 914 got it (91.9%) and twelve bounced, for 5,000 USD, by 3 May."
     assert wrong_numbers(text, example()) == ["3 May", "914", "91.9%", "twelve", "5,000"]

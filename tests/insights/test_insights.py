@@ -220,6 +220,20 @@ async def test_what_takes_too_long_to_count_is_not_told(resources: Resources) ->
     assert len(hurried) < 3
 
 
+async def test_a_part_whose_questions_together_take_too_long_is_not_told(
+    changed: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: Any) -> Sequence[Insight]:
+        await asyncio.sleep(60)
+        return ()
+
+    monkeypatch.setattr(queries, "staying_away", never)
+    monkeypatch.setattr(queries, "PART_OF_TIMEOUT", 0.1)
+    found = titles(await read(changed, read_timeout_seconds=30.0))
+    assert "More new customers" in found
+    assert "More customers stay away" not in found
+
+
 async def test_customers_are_counted_without_reading_one(changed: Resources) -> None:
     people = await Customer.get_pymongo_collection().count_documents({})
     async with profiled(changed) as reads:

@@ -33,7 +33,7 @@ _SCALES = {
     "bn": 10**9,
     "billion": 10**9,
 }
-_DIGITS = r"\d{1,3}(?:[,'’ .]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?"
+_DIGITS = r"\d{1,3}(?P<comma>[,'’ .])\d{3}(?:(?P=comma)\d{3})*(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?"
 _COMPOUND = rf"(?:{'|'.join(_TENS)})[\s-](?:{'|'.join(_SMALL[1:10])})"
 _NUMBER = re.compile(
     rf"(?P<digits>{_DIGITS})"
@@ -59,6 +59,8 @@ _ROUNDLY = re.compile(
     r"\s?(?:[$€£¥₹]|[A-Z]{3}\s)?$",
     re.IGNORECASE,
 )
+NEARBY = 40
+"""So many signs before and after a number say what it counts, and how roughly."""
 _SYMBOLS = "$€£¥₹₽₩₺₴₦฿₫₱₪"
 
 
@@ -99,7 +101,7 @@ def _numbers(text: str, currency: str) -> Iterator[_Number]:
     while (match := _NUMBER.search(text, place)) is not None:
         tail = _TAIL.match(text, match.end())
         place = tail.end() if tail is not None and match["vague"] is None else match.end()
-        before, after = text[: match.start()], text[place:]
+        before, after = text[max(0, match.start() - NEARBY) : match.start()], text[place : place + NEARBY]
         if match["vague"] is not None or tail is None:
             yield _Number(match[0], (), 1, FactKind.COUNT, (), is_rough=False)
         elif match[0].lower() != "one" or not _is_pronoun(before, after):
@@ -128,16 +130,11 @@ def _of_words(word: str) -> Decimal:
 
 def _readings(digits: str) -> tuple[Decimal, ...]:
     """What the digits may mean: a dot or a comma parts thousands or begins the decimals."""
-    groups = re.fullmatch(r"(\d{1,3}(?:[,'’ .]\d{3})+)(?:[.,](\d+))?", digits)
+    groups = re.fullmatch(r"(\d{1,3}([,'’ .])\d{3}(?:\2\d{3})*)(?:[.,](\d+))?", digits)
     found = []
     if groups is not None:
         whole = re.sub(r"\D", "", groups[1])
-        found.append(Decimal(f"{whole}.{groups[2]}" if groups[2] else whole))
-    # Three decimals look like a group; another sign before them says what they are: 1,849.652.
-    mixed = re.fullmatch(r"(\d{1,3}([,'’ .])\d{3}(?:\2\d{3})*)(?!\2)[.,](\d{3})", digits)
-    if mixed is not None:
-        whole = re.sub(r"\D", "", mixed[1])
-        found.append(Decimal(f"{whole}.{mixed[3]}"))
+        found.append(Decimal(f"{whole}.{groups[3]}" if groups[3] else whole))
     if re.fullmatch(r"\d+(?:[.,]\d+)?", digits):
         found.append(Decimal(digits.replace(",", ".")))
     return tuple(found)
