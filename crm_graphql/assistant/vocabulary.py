@@ -10,6 +10,7 @@ from typing import Any
 from cachetools import TTLCache
 from pymongo.errors import ExecutionTimeout
 
+from crm_graphql.assistant.spelling import prepare
 from crm_graphql.audiences.catalogue import FieldInfo
 from crm_graphql.audiences.fields import CUSTOMER_FIELDS, RuleFields
 from crm_graphql.audiences.queries import LISTED_FIELDS, known_values, rule_fields
@@ -65,6 +66,7 @@ async def load_vocabulary(actor: Actor, *, settings: Settings, prompt: str = "")
     Costs a bounded number of reads of indexes, and what takes longer than a count may is left out.
     """
     fields = await rule_fields(actor)
+    await asyncio.to_thread(prepare)
     place = (
         id(asyncio.get_running_loop()),
         Customer.get_pymongo_collection().full_name,

@@ -141,13 +141,11 @@ def subject_of(field: RuleField) -> str:
 
 
 def _values(where: Where, operator: RuleOperator, operand: Sequence[Scalar], currency: str) -> str:
-    count = len(where.given)
     # Texts are told as they were given: several forms may stand for one of them.
-    values: Sequence[Any] = operand if len(operand) == count else where.given
-    texts = [
-        value_text(where.field.type, value, given, currency)
-        for value, given in zip(values[:SHOWN_VALUES], where.given[:SHOWN_VALUES], strict=True)
-    ]
+    is_text = where.field.type in (RuleFieldType.TEXT, RuleFieldType.LIST)
+    values: Sequence[Any] = where.given if is_text else operand
+    count = len(values)
+    texts = [value_text(where.field.type, value, value, currency) for value in values[:SHOWN_VALUES]]
     if operator is RuleOperator.BETWEEN:
         return " and ".join(texts)
     if count > SHOWN_VALUES:
@@ -166,7 +164,11 @@ def value_text(type_: RuleFieldType, operand: object, given: object, currency: s
     if isinstance(operand, int):
         return _money(operand, currency) if type_ is RuleFieldType.MONEY else f"{operand:,}"
     text = str(given)
-    return f'"{text[: SHOWN_TEXT - 3]}..."' if len(text) > SHOWN_TEXT else f'"{text}"'
+    if len(text) > SHOWN_TEXT:
+        text = f"{text[: SHOWN_TEXT - 3]}..."
+    # Escaped, so that no value reads like the rest of the sentence.
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _money(units: int, currency: str) -> str:
