@@ -18,7 +18,7 @@ from crm_graphql.orders.documents import Order
 from crm_graphql.resources import Resources
 from tests.assistant.campaigns import AT
 from tests.clocks import FixedClock
-from tests.gql.test_page_costs import profiled
+from tests.profiling import profiled
 
 VIEWER = Actor(Role.VIEWER, "viewer")
 AUDIENCE = ObjectId()
@@ -157,7 +157,7 @@ async def test_orders_of_many_recipients_are_estimated_from_an_even_part_of_them
     # Every fourth of all, evenly spread, ordered twice.
     buyers = [person for number, person in enumerate(people) if number // 10 % 4 == 0]
     await make_orders([(person, 10_0000, after) for person in buyers for after in (DAY, 2 * DAY)])
-    async with profiled(resources) as reads:
+    async with profiled(resources.database) as reads:
         found = await read(resources, key)
     assert found.orders == Orders(customers=250, orders=500, revenue=5_000_0000, is_estimate=True)
     assert sum(each["docsExamined"] for each in reads) <= 100 + 50 + 5
@@ -166,7 +166,7 @@ async def test_orders_of_many_recipients_are_estimated_from_an_even_part_of_them
 
 async def test_causes_are_counted_in_the_index_of_those_that_have_one(resources: Resources) -> None:
     key, _ = await make_campaign([("DELIVERED", None)] * 500 + [("SKIPPED", "NO_ADDRESS")] * 50)
-    async with profiled(resources) as reads:
+    async with profiled(resources.database) as reads:
         found = await read(resources, key)
     assert dict(found.skipped_by) == {"NO_ADDRESS": 50}
     counts = [each for each in reads if "reason" in str(each["command"].get("pipeline"))]

@@ -21,8 +21,8 @@ from crm_graphql.orders.documents import Order
 from crm_graphql.resources import Resources
 from tests.audiences.factories import AT
 from tests.clocks import FixedClock
-from tests.gql.test_page_costs import profiled
 from tests.insights.people import make_campaign, make_people
+from tests.profiling import profiled
 
 VIEWER = Actor(Role.VIEWER, "viewer")
 
@@ -236,7 +236,7 @@ async def test_a_part_whose_questions_together_take_too_long_is_not_told(
 
 async def test_customers_are_counted_without_reading_one(changed: Resources) -> None:
     people = await Customer.get_pymongo_collection().count_documents({})
-    async with profiled(changed) as reads:
+    async with profiled(changed.database) as reads:
         await read(changed)
     of_customers = [one for one in reads if one["ns"].endswith(".customers")]
     assert of_customers
