@@ -57,6 +57,18 @@ async def test_the_model_is_told_fields_and_labels_and_the_callers_words(
     assert {"field": "tags", "label": "Tags", "type": "LIST", "values": ["vip"]} in told["fields"]
 
 
+async def test_what_counts_as_much_is_told_and_what_one_customer_spent_is_not(
+    asking: Api, openai: OpenAIServer
+) -> None:
+    await insert_customers(20, total_spend=lambda number: 12_345_6700 + number * 1_234_5600)
+    openai.will(GOOD)
+    await answered_rule(asking, WORDS)
+    told = json.loads(openai.asked[0]["messages"][1]["content"])
+    assert told["usual"] == [
+        "High spenders are the top tenth: totalSpend GTE 35000.00; say the amount in `notes`."
+    ]
+
+
 @pytest.mark.parametrize(
     ("outcome", "rule", "notes"),
     [

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import logging
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -132,8 +131,6 @@ class OpenAIModel:
 
     def _open(self) -> tuple[Any, AsyncOpenAI]:
         sdk: Any = importlib.import_module("openai")
-        # Whatever the log's level or OPENAI_LOG is: below this it writes down each question.
-        logging.getLogger("openai").setLevel(logging.WARNING)
         client: AsyncOpenAI = sdk.AsyncOpenAI(
             api_key=self._settings.openai_api_key.get_secret_value(),
             base_url=self._settings.openai_base_url,
