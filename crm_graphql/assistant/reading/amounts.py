@@ -48,6 +48,9 @@ def settle(sentence: Sentence, quantity: Quantity) -> None:
     if name is not None and before in (Sign.AND, Sign.OR, Sign.COMMA, Sign.EXCEPT, Sign.OPEN):
         if name == "visitCount" and amount.money:
             name = "totalSpend"
+        if not (amount.compared or amount.times):
+            sentence.amount = amount
+            sentence.settle_amount()
         add_amount(sentence, name, amount)
     elif amount.times:
         add_amount(sentence, "visitCount", amount)

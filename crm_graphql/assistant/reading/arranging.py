@@ -15,6 +15,7 @@ def arrange(sentence: Sentence) -> list[Piece]:
     """The pieces with nothing left open. Raises Asked where they can be joined in two ways."""
     pieces = _without_loose(_with_alternatives(sentence.pieces))
     _check_exclusions(pieces)
+    _check_negations(pieces)
     pieces = _with_unions(pieces)
     pieces = _with_clauses(sentence, pieces)
     return _without_commas(pieces)
@@ -80,6 +81,15 @@ def _check_exclusions(pieces: Sequence[Piece]) -> None:
             raise Asked("Does what comes after the comma hold for all, or for those who are left out?")
         elif after and piece.sign is Sign.AND and not is_clause and not piece.is_noun:
             raise Asked('Does what comes after "and" hold for all, or for those who are left out?')
+
+
+def _check_negations(pieces: Sequence[Piece]) -> None:
+    """Raises Asked where it is open how far a "not" goes: "not from Pune or tagged vip"."""
+    for index, piece in enumerate(pieces[1:-1], start=1):
+        before, after = pieces[index - 1], pieces[index + 1]
+        is_open = before.is_negated and not after.is_negated and before.field != after.field
+        if piece.sign is Sign.OR and is_open and before.is_noun and after.is_noun:
+            raise Asked('Does the "not" hold for both parts of the "or", or for the first alone?')
 
 
 def _with_unions(pieces: Sequence[Piece]) -> list[Piece]:

@@ -45,6 +45,7 @@ _STARTS_SPAN = (
     *(Kind.TO_DATE, Kind.FEAST),
 )
 _ENDS = (Kind.END, Kind.AND, Kind.OR, Kind.COMMA, Kind.STOP, Kind.CLOSE, Kind.EXCEPT)
+_EACH = frozenset({"all", "every", "each", "all of", "all the", "all our"})
 _OUTSIDE = frozenset({"outside", "outside of", "from outside", "not from"})
 _DANGLING = frozenset({"before", "after", "since", "until", "prior to", "later than", "earlier than", "near"})
 
@@ -93,8 +94,8 @@ def _not(sentence: Sentence) -> None:
     sentence.index += 1
     if sentence.peek().kind is Kind.ONLY:
         raise Asked('Who else is meant by "not only"?')
-    if sentence.peek().kind is Kind.EVERYBODY:
-        raise Asked("Who is meant by not everybody?")
+    if sentence.peek().kind is Kind.EVERYBODY or sentence.peek().text.casefold() in _EACH:
+        raise Asked("Who is meant by not all of them?")
     sentence.negated = not sentence.negated
 
 
@@ -275,6 +276,7 @@ _READERS: Mapping[Kind, Callable[[Sentence], None]] = {
     Kind.CONDITION: _condition,
     Kind.COMPARED: _plus,
     Kind.PRESENT: _present,
+    Kind.NOTHING: _loose,
     Kind.BEGINS: _loose,
     Kind.CONTAINS: _loose,
     Kind.QUOTED: _quoted,

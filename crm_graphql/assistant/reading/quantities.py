@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from crm_graphql.assistant.reading.atoms import LAST_ATOM, Asked, Atom, Kind, Topic
+from crm_graphql.assistant.reading.numbers import SCALES
 from crm_graphql.audiences.fields import RuleOperator
 
+LEAST_SCALED = 1_000
 EQ, BETWEEN, IN = RuleOperator.EQ, RuleOperator.BETWEEN, RuleOperator.IN
 _MIRRORED = {RuleOperator.GTE, RuleOperator.LTE}
 """The comparisons that may come after the amount in words: "3 visits minimum"."""
@@ -43,6 +46,8 @@ class Quantity:
     about: bool = False
     percent: bool = False
     vague: bool = False
+    is_scaled: bool = False
+    """Whether the scale of the second amount was read for the first too: "1 to 2 lakh"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +96,23 @@ class _Reader:
             return None
         end = high.end + (link is Kind.AND and not led)
         end += self._at(low.end).text.casefold() == "se" and self._at(end).text.casefold() == "tak"
+        scale = self._scale(low, high)
         found = Quantity(
-            BETWEEN, _scaled(low, high), low.money or high.money, low.times or high.times, percent=low.percent
+            BETWEEN,
+            (low.value * scale, high.value),
+            low.money or high.money,
+            low.times or high.times,
+            percent=low.percent,
+            is_scaled=scale != 1,
         )
         return self._with_unit(found, end)
+
+    def _scale(self, low: _Amount, high: _Amount) -> int:
+        """The scale that the second amount has and the first has not: "1 to 2 lakh" is 100,000 to 200,000."""
+        words = [atom.text.casefold() for atom in self._atoms[: high.end] if atom.kind is Kind.NUMBER]
+        said = re.search(r"[a-z]+$", words[-1]) if words else None
+        scale = SCALES.get(said.group(), 1) if said and high.value >= LEAST_SCALED else 1
+        return scale if scale > 1 and low.value < LEAST_SCALED and low.value * scale < high.value else 1
 
     def comparison(self, start: int) -> tuple[Quantity, int] | None:
         """ "more than 5k", "5k or more", "twice", "2 or 3 times"."""
@@ -196,10 +214,3 @@ class _Reader:
 def _is_scaled(atom: Atom) -> bool:
     """Whether the number was said in thousands or more, as amounts of money are: "5k", "2 lakh"."""
     return atom.text[-1:].isalpha() and atom.value >= 1_000
-
-
-def _scaled(low: _Amount, high: _Amount) -> tuple[Decimal, Decimal]:
-    """Both ends; "1 to 5k" is a thousand to five."""
-    if high.money and low.value < 1_000 <= high.value and not low.money and high.value % 1_000 == 0:
-        raise Asked(f"Does the range begin at {low.value:,} or at {low.value * 1_000:,}?")
-    return low.value, high.value

@@ -30,7 +30,9 @@ _CONFIDENTIAL = r"""
 """
 _CODE = r"""
     \bdrop\s+(?:table|database|collection|index)|\bdelete\s+from\b|\binsert\s+into\b
-    |\bunion\s+(?:all\s+)?select\b| \bselect\b.{0,80}?\bfrom\s+\w|\bselect\s+\*|\bupdate\s+\w+\s+set\b
+    |\bunion\s+(?:all\s+)?select\b
+    |\bselect\s+[\w.,\s]{1,60}\sfrom\s+(?:customers?|users?|orders?|accounts?|campaigns?|
+    information_schema|\w+\s*;)|\bselect\s+\*|\bupdate\s+\w+\s+set\b
     |\btruncate\b|\balter\s+table\b|\bexec(?:ute)?\b| \bor\s+'?1'?\s*=\s*'?1|;\s*--|--\s*$|/\*
     |<\s*/?\s*(?:script|img|iframe|svg|style|html|a)\b|javascript\s*:| \$(?:where|gt|gte|lt|ne|regex
     |expr|function|lookup|or|and|in)\b|\{\{|\{%|\$\{|\bdb\.\w+|\bimport\s+(?:os|sys)\b|__\w+__

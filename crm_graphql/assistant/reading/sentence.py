@@ -44,6 +44,7 @@ class Piece:
     rule: RawRule | None = None
     field: str | None = None
     is_noun: bool = False
+    is_negated: bool = False
 
 
 @dataclass
@@ -139,7 +140,7 @@ class Sentence:
         if self.negated:
             rule = negation or negated(rule)
         self.was_negated, self.negated = self.negated, False
-        self.pieces.append(Piece(Sign.CONDITION, rule, name, is_noun))
+        self.pieces.append(Piece(Sign.CONDITION, rule, name, is_noun, self.was_negated))
 
     def join(self, sign: Sign) -> None:
         """A sign between conditions."""

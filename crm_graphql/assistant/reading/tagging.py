@@ -146,7 +146,7 @@ class _Tagger:
                 continue
             if self._words[at].kind is WordKind.NUMBER and entry.kind is not Kind.VALUE:
                 continue
-            if length == 1 and not self._fits(entry.kind, at):
+            if (length == 1 and not self._fits(entry.kind, at)) or self._is_the_us(at, length):
                 continue
             if self._word(at + length) in _GOES_ON.get(key[-1], ()):
                 continue
@@ -170,6 +170,13 @@ class _Tagger:
             is_second = bool(before) and before[0].kind in (Kind.AND, Kind.OR) and self._has_month()
             return leads or is_second or (after is not None and after.kind is WordKind.NUMBER)
         return True
+
+    def _is_the_us(self, at: int, length: int) -> bool:
+        """Whether the phrase ends with the country and not the pronoun: "the us", or "US" in capitals."""
+        word = self._words[at + length - 1]
+        if word.key != "us":
+            return False
+        return self._word(at + length - 2) == "the" or (word.text == "US" and not self._text.isupper())
 
     def _starts_amount(self, at: int) -> bool:
         """Whether an amount follows: "or over 20k" begins another comparison."""
@@ -254,7 +261,7 @@ def _without_hyphens(words: Sequence[Word]) -> list[Word]:
     a range, and alone it parts what is said."""
     kept: list[Word] = []
     for index, word in enumerate(words):
-        if word.text in ("-", "--") and 0 < index < len(words) - 1:
+        if word.key in ("-", "--") and 0 < index < len(words) - 1:
             after = words[index + 1]
             if after.key in MONTHS and words[index - 1].key in MONTHS:
                 kept.append(Word(word.kind, word.text, "to", word.start))

@@ -42,6 +42,7 @@ _ERRANDS = frozenset(
         "contact",
         "engage",
         "win",
+        "re",
     ]
 )
 """Words with which a request says what is to be done with the audience."""
@@ -73,8 +74,11 @@ def without_errand(sentence: Sentence) -> None:
     atoms = sentence.atoms
     if not atoms or atoms[0].text.casefold() not in _ERRANDS:
         return
-    people = next(
-        (index for index, atom in enumerate(atoms) if atom.kind in (Kind.PEOPLE, Kind.EVERYBODY)), None
+    is_named = len(atoms) > 1 and atoms[1].kind in (Kind.VALUE, Kind.ADJECTIVE)
+    people = (
+        1
+        if is_named
+        else next((at for at, atom in enumerate(atoms) if atom.kind in (Kind.PEOPLE, Kind.EVERYBODY)), None)
     )
     if people is None or people > _LONGEST_ERRAND:
         return

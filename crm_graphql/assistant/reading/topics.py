@@ -239,8 +239,14 @@ def add_amount(sentence: Sentence, name: str, quantity: Quantity) -> None:
             values = tuple(Decimal(round(value)) for value in values)
         sentence.assume(f"{label}: about was read as within a tenth of the amount.")
     elif is_money and operator is EQ and not (quantity.compared or sentence.is_equated):
-        operator = GTE
-        sentence.assume(f"{label}: {values[0]:,} was read as that much or more.")
+        if values[0] > 0:
+            operator = GTE
+            sentence.assume(f"{label}: {values[0]:,f} was read as that much or more.")
+    elif sentence.negated and quantity.times and not quantity.compared and values[0] == 1 and operator is EQ:
+        # "Not visited once"
+        sentence.negated, values = False, (Decimal(0),)
+    if quantity.is_scaled:
+        sentence.assume(f"{label}: the range was read from {values[0]:,f} to {values[1]:,f}.")
     if operator is BETWEEN and values[0] > values[1]:
         values = (values[1], values[0])
         sentence.assume(f"{label}: the range was read from {values[0]:,} to {values[1]:,}.")

@@ -41,10 +41,10 @@ JOINING: Mapping[Kind, str] = {
         or|or else|or who|or have|or has|/|and/or|or are|or is|or that|or alternatively|alternatively""",
     Kind.NOR: "nor",
     Kind.BUT: """
-        but|yet|though|although|however|but who|but have|but has|but are|but is|and yet|even though|
+        but|though|although|however|but who|but have|but has|but are|but is|and yet|even though|
         but also|but still|but only""",
     Kind.EXCEPT: """
-        except|excepting|except for|excluding|exclude|exclude all|other than|apart from|aside from|
+        except|ignoring|excepting|except for|excluding|exclude|exclude all|other than|apart from|aside from|
         leaving out|leave out|not including|not counting|rather than|but exclude|but excluding|
         and exclude|with the exception of|skip|skipping|omit|omitting|barring|unless|unless they|
         unless they are|and not including|besides the""",
