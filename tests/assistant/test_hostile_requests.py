@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from crm_graphql.assistant.outcomes import SuggestionOutcome
 from crm_graphql.assistant.reading import read
+from crm_graphql.assistant.reading.lexicon import entries
 from crm_graphql.assistant.spelling import prepare
 from tests.assistant.vocabularies import NOW, vocabulary
 
@@ -24,6 +25,7 @@ WORDS = (
     *("ago", "since", "March", "2024", "more than", "at least", "twice", "customers", "never", "both", "%"),
     *('"', "'", ":", ".", "in", "from", "inactive", "high spenders", "wibble", "top", "nor", "first", "+"),
 )
+PHRASES = (*sorted({phrase for phrase, _, _ in entries()}), "5", "2024", "March", "Mumbai", "vip", "k")
 SILLY = (
     *("", " ", "\n", "?", "...", "\x00", "\ud800", "🎉" * 500, "a" * LONGEST, "(" * LONGEST, '"' * LONGEST),
     *(
@@ -126,6 +128,12 @@ def test_any_heap_of_known_words_is_answered(text: str) -> None:
     assert (reading.rule is not None) is (
         reading.outcome in (SuggestionOutcome.RULE, SuggestionOutcome.ASSUMED)
     )
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(PHRASES), max_size=12).map(" ".join))
+def test_any_heap_of_the_lexicons_phrases_is_answered(text: str) -> None:
+    assert read(text, vocabulary(), now=NOW).outcome in SuggestionOutcome
 
 
 @settings(max_examples=300, deadline=None)

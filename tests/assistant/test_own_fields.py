@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from crm_graphql.assistant.outcomes import SuggestionOutcome
 from crm_graphql.assistant.reading import read
+from crm_graphql.audiences.catalogue import catalogue
 from crm_graphql.audiences.describe import describe_rule
 from crm_graphql.audiences.fields import RuleField, RuleFieldType
 from tests.assistant.vocabularies import NOW, vocabulary, vocabulary_with
@@ -78,3 +81,36 @@ def test_a_value_of_two_fields_is_asked_about_until_its_place_is_said() -> None:
 def test_an_amount_that_two_money_fields_could_have_is_asked_about() -> None:
     assert read("over ₹5,000", vocabulary(), now=NOW).outcome is SuggestionOutcome.ASSUMED
     assert read("over ₹5,000", OWN, now=NOW).outcome is SuggestionOutcome.QUESTION
+
+
+@pytest.mark.parametrize(
+    ("request_", "outcome"),
+    [
+        ("spent over $500", SuggestionOutcome.RULE),
+        ("spent over 500 dollars", SuggestionOutcome.RULE),
+        ("spent over 500 USD", SuggestionOutcome.RULE),
+        ("spent over 500 bucks", SuggestionOutcome.RULE),
+        ("spent over ₹500", SuggestionOutcome.QUESTION),
+        ("spent over 500 pounds", SuggestionOutcome.QUESTION),
+        ("spent over 500 rupees", SuggestionOutcome.QUESTION),
+    ],
+)
+def test_money_is_that_of_the_deployment(request_: str, outcome: SuggestionOutcome) -> None:
+    assert read(request_, replace(OWN, currency="USD"), now=NOW).outcome is outcome
+
+
+def test_a_deployment_without_values_still_reads_what_needs_none() -> None:
+    bare = replace(vocabulary(), values={}, top={}, bottom={})
+    assert read("spent over 5k and not seen in 90 days", bare, now=NOW).outcome is SuggestionOutcome.RULE
+    assert read("VIPs", bare, now=NOW).outcome is SuggestionOutcome.QUESTION
+    assert read("high spenders", bare, now=NOW).outcome is SuggestionOutcome.QUESTION
+    assert read("customers in India", bare, now=NOW).outcome is SuggestionOutcome.RULE
+
+
+def test_words_for_a_field_that_is_not_there_are_not_understood() -> None:
+    fields = {name: field for name, field in OWN.rule_fields.items() if name not in ("totalSpend", "phone")}
+    without = replace(OWN, fields=tuple(catalogue(fields)), rule_fields=fields)
+    assert read("spent over 5k", without, now=NOW).outcome is SuggestionOutcome.QUESTION
+    assert read("without a phone number", without, now=NOW).outcome is SuggestionOutcome.QUESTION
+    assert read("we can call", without, now=NOW).outcome is SuggestionOutcome.QUESTION
+    assert read("high spenders", without, now=NOW).outcome is SuggestionOutcome.QUESTION

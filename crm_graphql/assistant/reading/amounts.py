@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from crm_graphql.assistant.reading.atoms import Asked, FieldTopic, Kind, Topic
-from crm_graphql.assistant.reading.quantities import Quantity
-from crm_graphql.assistant.reading.sentence import Sentence, Sign
+from crm_graphql.assistant.reading.quantities import Quantity, at, quantity_at
+from crm_graphql.assistant.reading.sentence import AnyTopic, Sentence, Sign
 from crm_graphql.assistant.reading.times import add_span
 from crm_graphql.assistant.reading.topics import add_amount
 from crm_graphql.audiences.fields import RuleFieldType
@@ -52,6 +52,8 @@ def settle(sentence: Sentence, quantity: Quantity) -> None:
             sentence.amount = amount
             sentence.settle_amount()
         add_amount(sentence, name, amount)
+    elif (later := _later_field(sentence)) is not None:
+        add_amount(sentence, later, amount)
     elif amount.times:
         add_amount(sentence, "visitCount", amount)
     elif amount.money and (only := _only_money(sentence)) is not None:
@@ -60,6 +62,18 @@ def settle(sentence: Sentence, quantity: Quantity) -> None:
     else:
         sentence.amount = amount
         sentence.settle_amount()
+
+
+def _later_field(sentence: Sentence) -> str | None:
+    """The field of an amount that goes on: "more than 2 but fewer than 6 visits"."""
+    ahead = sentence.index
+    while at(sentence.atoms, ahead).kind in (Kind.AND, Kind.BUT, Kind.COMMA):
+        ahead += 1
+    found = quantity_at(sentence.atoms, ahead, sentence.vocabulary.currency)
+    if ahead == sentence.index or found is None:
+        return None
+    topic = at(sentence.atoms, found[1])
+    return _field_of(sentence, topic.value) if topic.kind is Kind.TOPIC else None
 
 
 def _counts(sentence: Sentence, topic: Topic | FieldTopic) -> bool:
@@ -71,7 +85,10 @@ def _counts(sentence: Sentence, topic: Topic | FieldTopic) -> bool:
 
 
 def _amount_field(sentence: Sentence) -> str | None:
-    topic = sentence.topic
+    return _field_of(sentence, sentence.topic)
+
+
+def _field_of(sentence: Sentence, topic: AnyTopic | None) -> str | None:
     if topic is Topic.SPEND:
         return "totalSpend"
     if topic in (Topic.VISIT, Topic.COUNT, Topic.RETURN):

@@ -23,8 +23,13 @@ _WITHIN, _NOT_WITHIN, _IS_SET = (
 
 
 def moment_rule(name: str, span: Span) -> RawRule:
-    """The condition that the moment `name` lies in the span. An absent moment lies in none."""
+    """The condition that the moment `name` lies in the span. An absent moment lies in none.
+
+    Raises Asked for "a while", which is no span of its own.
+    """
     match span.kind:
+        case SpanKind.VAGUE:
+            raise Asked("How long ago is meant?")
         case SpanKind.WITHIN:
             return where(name, _WITHIN, span.near)
         case SpanKind.AGO | SpanKind.FOR | SpanKind.AROUND:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 from crm_graphql.assistant.reading.atoms import Asked, Atom, Kind, Refused, Unit
 from crm_graphql.assistant.reading.currencies import currencies_named
 from crm_graphql.assistant.reading.described import ForeignMoney, NotWhole
+from crm_graphql.assistant.reading.hyphens import without_hyphens
 from crm_graphql.assistant.reading.numbers import HINDI, SCALES, WORDS, number_at
-from crm_graphql.assistant.reading.phrases import MONTHS, Phrases
+from crm_graphql.assistant.reading.phrases import Phrases
 from crm_graphql.assistant.reading.places import PEOPLES, country_named
 from crm_graphql.assistant.reading.words import Word, WordKind, split
 from crm_graphql.assistant.spelling import closest
@@ -60,7 +60,7 @@ class _Tagger:
         self._vocabulary = vocabulary
         self._phrases = phrases
         self._done = Tagged()
-        words = _without_hyphens(split(text))
+        words = without_hyphens(split(text))
         if len(words) > MAX_WORDS:
             raise Refused(f"A request has at most {MAX_WORDS} words and signs.")
         self._words = self._without_slips(words)
@@ -254,29 +254,6 @@ class _Tagger:
 def foreign(own: str, other: str) -> str:
     """The question about an amount in a currency that is not the deployment's."""
     return f"Amounts here are in {own}, and {other} was named. How much is meant in {own}?"
-
-
-def _without_hyphens(words: Sequence[Word]) -> list[Word]:
-    """The words without the signs that join two of them ("one-time", "90-day"); between numbers a hyphen is
-    a range, and alone it parts what is said."""
-    kept: list[Word] = []
-    for index, word in enumerate(words):
-        if word.key in ("-", "--") and 0 < index < len(words) - 1:
-            after = words[index + 1]
-            if after.key in MONTHS and words[index - 1].key in MONTHS:
-                kept.append(Word(word.kind, word.text, "to", word.start))
-                continue
-            if after.kind is WordKind.WORD and after.glued and word.glued:
-                continue
-            if not word.glued and not after.glued:
-                after_number = words[index - 1].kind is WordKind.NUMBER and after.kind is WordKind.NUMBER
-                key = "to" if after_number else ","
-                kept.append(Word(word.kind, word.text, key, word.start))
-                continue
-            kept.append(Word(word.kind, word.text, "to" if word.glued else word.key, word.start))
-            continue
-        kept.append(word)
-    return kept
 
 
 def _date(word: Word) -> date:
