@@ -152,7 +152,7 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str, str]] = {
     "too many": ({"count": 6}, "count", "LIMIT_EXCEEDED"),
     "an unknown audience": ({"audienceId": encode_id("Audience", ObjectId())}, "audienceId", "NOT_FOUND"),
     "no audience at all": ({"audienceId": "x"}, "audienceId", "INVALID"),
-    "an empty audience": ({"audienceId": ""}, "audienceId", "INVALID"),
+    "an empty audience": ({"audienceId": ""}, "audienceId", "REQUIRED"),
 }
 
 

@@ -76,7 +76,7 @@ async def test_the_built_in_assistant_answers_where_the_models_text_cannot_be_tr
 PROBLEMS: dict[str, tuple[str, str]] = {
     "unknown": (encode_id("Campaign", ObjectId()), "NOT_FOUND"),
     "of another type": (encode_id("Audience", ObjectId()), "INVALID"),
-    "none": ("", "INVALID"),
+    "none": ("", "REQUIRED"),
 }
 
 
