@@ -1,6 +1,6 @@
 """OpenAI's API as a model, by the official client: OpenAI itself, or any server that speaks it.
 
-The client takes half a second and 27 MB to import, so it is loaded by the first question, beside the loop.
+The client takes half a second and 40 MB to open, so it is loaded by the first question, beside the loop.
 """
 
 from __future__ import annotations
