@@ -5,7 +5,7 @@ from all over the database; the customers are there before. A figure is the rate
 orders, and the database's time for one of them. The raw limits are two processes that apply the same
 orders with pymongo alone: partitioned and cut like the product, the same documents, transaction sizes
 and writes, nothing parsed, queued or checked; once with all indexes, once without the three that rules
-need (decision 9). The product runs on RabbitMQ (API and two consumer processes) and on the embedded bus
+need (decision 8). The product runs on RabbitMQ (API and two consumer processes) and on the embedded bus
 (one process). Each gets an empty MongoDB; the machine should have nothing else to do.
 
 Run: .venv/bin/python -m benchmarks.ingestion [--customers 200000] [--orders 2000000] [--cache-gib 1]

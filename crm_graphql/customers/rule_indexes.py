@@ -1,7 +1,7 @@
 """Rule indexes: what rules on numbers, dates and place need of MongoDB, named in this one place.
 
 Every order moves its customer's keys in all three, which is most of what an order costs the database
-(decision 9). They are the lists' orders as well, so none of them can go while lists are read from MongoDB.
+(decision 8). They are the lists' orders as well, so none of them can go while lists are read from MongoDB.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ START_SECONDS = 60
 HISTORY_SECONDS = 5
 """How long MongoDB keeps what was overwritten, for reads of the past. Nobody here reads the past: a
 transaction holds what it needs by itself. With MongoDB's default of 300 an import fills the cache with former
-versions of the customers, and slows down many times over where that is small (decision 9)."""
+versions of the customers, and slows down many times over where that is small (decision 8)."""
 
 
 class LocalServerError(Exception):
