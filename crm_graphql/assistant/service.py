@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -17,7 +18,7 @@ from crm_graphql.assistant.model.port import Model, ModelError
 from crm_graphql.assistant.outcomes import Reading
 from crm_graphql.assistant.privacy import without_people
 from crm_graphql.assistant.queries import audience_rule
-from crm_graphql.assistant.reading import read
+from crm_graphql.assistant.reading import phrases_of, read
 from crm_graphql.assistant.rules_by_model import rule_by_model
 from crm_graphql.assistant.summaries import campaign_figures, plain_summary
 from crm_graphql.assistant.summaries_by_model import summary_by_model
@@ -73,6 +74,8 @@ async def suggest_rule(actor: Actor, prompt: str, *, assistance: Assistance) -> 
         return await rule_by_model(request, prompt, vocabulary, now=now)
 
     async def built_in() -> Reading:
+        # Made once for a vocabulary, in longer than an event loop may be held.
+        await asyncio.to_thread(phrases_of, vocabulary)
         (reading,) = await assistance.slices.each([prompt], lambda text: read(text, vocabulary, now=now))
         return reading
 

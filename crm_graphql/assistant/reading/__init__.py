@@ -4,6 +4,7 @@ The way: `words -> tagging` (atoms, by `lexicon` and `phrases`) `-> clauses` (co
 `adjectives`, `moments`) `-> arranging -> logic` (one rule) `-> reader` (its checks). Before it: `refusals`.
 """
 
+from crm_graphql.assistant.reading.phrases import phrases_of
 from crm_graphql.assistant.reading.reader import read
 
-__all__ = ["read"]
+__all__ = ["phrases_of", "read"]
