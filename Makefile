@@ -25,13 +25,14 @@ demo: setup ## Start everything with 20,000 customers, cut an audience, send a c
 dev: setup ## Start everything without data: MongoDB, API, consumers, vendor simulator
 	@exec $(BIN)/crm dev $(ARGS)
 
-check: setup-test ## What CI runs before the tests: format, lint, types, imports, sizes, schema, what is announced
+check: setup-test ## What CI runs before the tests: format, lint, types, imports, sizes, docs, schema, what is announced
 	$(BIN)/ruff format --check --quiet . || { echo "Format it: $(BIN)/ruff format ."; exit 1; }
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_sizes.py
 	$(BIN)/python scripts/check_first_lines.py
+	$(BIN)/python scripts/check_docs_code.py
 	$(BIN)/python scripts/check_schema.py
 	$(BIN)/python scripts/check_announced.py
 	$(BIN)/python scripts/check_released_schema.py
@@ -60,5 +61,5 @@ lock: setup ## Lock the dependencies again (newest versions: LOCK_FLAGS=--upgrad
 
 clean: ## Remove what builds and checks left; .venv and the data of crm dev stay
 	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf graphiql/node_modules tests/clients/node_modules crm_graphql/static/graphiql
+	rm -rf graphiql/node_modules tests/clients/node_modules tests/clients/codegen/node_modules crm_graphql/static/graphiql
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

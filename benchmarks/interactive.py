@@ -90,7 +90,8 @@ async def measure(folder: Path, mongod: Mongod, rabbitmq: RabbitNode, *, beside:
     database = client[deployment.environment["CRM_MONGODB_DATABASE"]]
     try:
         await deployment.start()
-        await ingest(deployment, database, "customers", folder / "customers.csv")
+        async for _ in ingest(deployment, database, "customers", folder / "customers.csv"):
+            pass
         alone, single = Single(deployment, database), Single(deployment, database)
         for _ in range(ALONE if beside else 0):
             await alone.send()

@@ -7,7 +7,7 @@ import csv
 import multiprocessing
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.synchronize import Barrier
@@ -27,24 +27,29 @@ from crm_graphql.core.times import parse_moment
 from crm_graphql.customers.apply_records import new_customer
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.rule_indexes import RULE_INDEXES
+from crm_graphql.ingestion.chunks import groups_of
 from crm_graphql.orders.documents import Order
 
 DATABASE = "raw"
-BATCH = 2000
+BATCH = 5000
 PARTITIONS = 8
+
+Parsed = tuple[str, str, int, datetime]
 
 
 @dataclass(frozen=True)
 class Raw:
-    """Where the files are, and how many processes work on them."""
+    """Where the files are, how many processes work on them, and with which indexes."""
 
     url: str
     folder: Path
     workers: int
+    with_rule_indexes: bool = True
 
 
-def run_raw(raw: Raw) -> float:
-    """Orders/s from the first transaction to the last commit; reading the file is not counted."""
+def run_raw(raw: Raw) -> Iterator[tuple[int, float]]:
+    """Orders applied so far, and seconds since the first transaction; reading the file is not counted."""
     asyncio.run(_prepare(raw))
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(raw.workers + 1)
@@ -56,12 +61,15 @@ def run_raw(raw: Raw) -> float:
         worker.start()
     barrier.wait()
     start = time.perf_counter()
-    total = sum(counts.get() for _ in workers)
-    seconds = time.perf_counter() - start
+    running, done = raw.workers, 0
+    while running:
+        count = counts.get()
+        running -= count == 0
+        done += count
+        yield done, time.perf_counter() - start
     for worker in workers:
         worker.join()
     MongoClient[dict[str, Any]](raw.url).drop_database(DATABASE)
-    return float(total / seconds)
 
 
 async def _prepare(raw: Raw) -> None:
@@ -69,6 +77,8 @@ async def _prepare(raw: Raw) -> None:
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(raw.url, tz_aware=True)
     database = client[DATABASE]
     await init_beanie(database=database, document_models=[Customer, Order])
+    for index in () if raw.with_rule_indexes else RULE_INDEXES:
+        await database.customers.drop_index(index.document["name"])
     now = datetime.now(UTC)
     customers = []
     with (raw.folder / "customers.csv").open(encoding="utf-8", newline="") as file:
@@ -83,11 +93,10 @@ async def _prepare(raw: Raw) -> None:
 
 
 def _work(raw: Raw, number: int, barrier: Barrier, counts: Any) -> None:
-    """One process: its partitions' orders in batches, each a transaction."""
+    """One process: its partitions' orders in batches, each a transaction; 0 when it has done them all."""
     client: MongoClient[dict[str, Any]] = MongoClient(raw.url, tz_aware=True, w="majority")
     batches = list(_batches(raw, number))
     barrier.wait()
-    done = 0
     with client.start_session() as session:
         for batch in batches:
             session.with_transaction(
@@ -95,49 +104,62 @@ def _work(raw: Raw, number: int, barrier: Barrier, counts: Any) -> None:
                 read_concern=ReadConcern("snapshot"),
                 write_concern=WriteConcern("majority"),
             )
-            done += len(batch)
-    counts.put(done)
+            counts.put(len(batch))
+    counts.put(0)
 
 
-def _batches(raw: Raw, number: int) -> Sequence[list[dict[str, Any]]]:
-    now = datetime.now(UTC)
-    partitions: dict[int, list[dict[str, Any]]] = defaultdict(list)
+def _batches(raw: Raw, number: int) -> Iterator[list[Parsed]]:
+    """Its orders as the product cuts them: by groups of customers."""
+    groups: dict[int, list[Parsed]] = defaultdict(list)
+    count = groups_of(PARTITIONS)
     with (raw.folder / "orders.csv").open(encoding="utf-8", newline="") as file:
-        for row, fields in enumerate(csv.DictReader(file)):
-            partition = crc32(fields["customer_id"].encode()) % PARTITIONS
-            if partition % raw.workers == number:
-                partitions[partition].append(
-                    {
-                        "_id": ObjectId(),
-                        "external_id": fields["order_id"],
-                        "customer_id": fields["customer_id"],
-                        "amount": to_units(fields["amount"]),
-                        "currency": "USD",
-                        "quantity": 1,
-                        "ordered_at": parse_moment(fields["ordered_at"]),
-                        "version": row,
-                        "quantity_version": row,
-                        "created_at": now,
-                        "updated_at": now,
-                    }
+        for row in csv.DictReader(file):
+            place = crc32(row["customer_id"].encode()) % count
+            if place % PARTITIONS % raw.workers != number:
+                continue
+            groups[place].append(
+                (
+                    row["order_id"],
+                    row["customer_id"],
+                    to_units(row["amount"]),
+                    parse_moment(row["ordered_at"]),
                 )
-    return [rows[at : at + BATCH] for rows in partitions.values() for at in range(0, len(rows), BATCH)]
+            )
+            if len(groups[place]) == BATCH:
+                yield groups.pop(place)
+    yield from groups.values()
 
 
-def _apply(database: Database[dict[str, Any]], rows: list[dict[str, Any]], session: ClientSession) -> None:
+def _order(parsed: Parsed, customer: ObjectId, now: datetime) -> dict[str, Any]:
+    key, _, amount, moment = parsed
+    return {
+        "_id": ObjectId(),
+        "external_id": key,
+        "customer_id": customer,
+        "amount": amount,
+        "currency": "USD",
+        "quantity": 1,
+        "ordered_at": moment,
+        "version": 1,
+        "quantity_version": 1,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _apply(database: Database[dict[str, Any]], rows: Sequence[Parsed], session: ClientSession) -> None:
     """Look up, insert, one update a customer."""
-    keys = [row["external_id"] for row in rows]
-    found = list(database.orders.find({"external_id": {"$in": keys}}, session=session))
+    found = list(database.orders.find({"external_id": {"$in": [row[0] for row in rows]}}, session=session))
     assert not found
-    names = list({row["customer_id"] for row in rows})
+    names = list({row[1] for row in rows})
     query = database.customers.find(
         {"external_id": {"$in": names}}, {"external_id": 1}, session=session, batch_size=len(names) + 1
     )
     ids = {customer["external_id"]: customer["_id"] for customer in query}
     by_customer: dict[ObjectId, list[dict[str, Any]]] = defaultdict(list)
-    orders = []
+    orders, now = [], datetime.now(UTC)
     for row in rows:
-        order = {**row, "customer_id": ids[row["customer_id"]]}
+        order = _order(row, ids[row[1]], now)
         by_customer[order["customer_id"]].append(order)
         orders.append(order)
     database.orders.insert_many(orders, ordered=False, session=session)

@@ -13,6 +13,7 @@ from structlog import get_logger
 from consumers.runner import Runner
 from crm_graphql import logs
 from crm_graphql.bus.port import BusError
+from crm_graphql.core.garbage import freeze_what_is_started
 from crm_graphql.core.settings import BusKind, Settings, SettingsError, load_settings
 from crm_graphql.resources import open_resources
 
@@ -28,6 +29,7 @@ async def run(settings: Settings) -> None:
     async with open_resources(settings) as resources:
         runner = Runner(resources)
         await runner.start()
+        freeze_what_is_started()
         try:
             print("ready", flush=True)  # noqa: T201
             await stopping.wait()

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from consumers.runner import Runner
 from crm_graphql import logs
 from crm_graphql.app import create_app as create_api
+from crm_graphql.core.garbage import freeze_what_is_started
 from crm_graphql.core.settings import Settings, SettingsError, load_settings
 from crm_graphql.server.uvicorn import options
 
@@ -26,6 +27,7 @@ def create_app(settings: Settings) -> Starlette:
         async with api_lifespan(app) as state:
             runner = Runner(app.state.resources)
             await runner.start()
+            freeze_what_is_started()
             try:
                 yield state
             finally:

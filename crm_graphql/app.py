@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
+from pathlib import Path
 
 import structlog
 from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from crm_graphql.accounts.addresses import renew_keys
 from crm_graphql.accounts.registration import announce_setup
 from crm_graphql.accounts.routes import routes as account_routes
 from crm_graphql.audit.routes import routes as audit_routes
 from crm_graphql.consents.routes import routes as consent_routes
+from crm_graphql.core.garbage import freeze_what_is_started
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.routes import routes as delivery_routes
 from crm_graphql.gql.live import LiveHub
@@ -31,6 +36,7 @@ from crm_graphql.resources import Resources, open_resources
 from crm_graphql.schema import executable_schema
 from crm_graphql.server.engine import Engine
 from crm_graphql.server.gateway import Gateway
+from crm_graphql.server.operations.listed_too import ListedToo
 from crm_graphql.server.operations.persisted import MongoStore, PersistedDocuments
 from crm_graphql.server.operations.preparing import Documents, Operations
 from crm_graphql.server.operations.trusted import read_trusted_documents
@@ -48,9 +54,12 @@ def _gateway(scope: Scope) -> Gateway:
 
 def _documents(settings: Settings) -> Documents:
     """Which documents may run. Raises SettingsError for a list that cannot be used."""
-    if settings.trusted_documents:
-        return read_trusted_documents(settings, executable_schema())
-    return PersistedDocuments(MongoStore(settings))
+    if not settings.trusted_documents:
+        return PersistedDocuments(MongoStore(settings))
+    read = partial(read_trusted_documents, settings, executable_schema())
+    if not settings.development:
+        return read()
+    return ListedToo(Path(settings.trusted_documents), read, PersistedDocuments(MongoStore(settings)))
 
 
 def _engine(schema: GraphQLSchema, settings: Settings) -> Engine:
@@ -90,24 +99,31 @@ def _routes(settings: Settings) -> list[BaseRoute]:
     ]
 
 
+async def _prepare_accounts(settings: Settings) -> None:
+    await renew_keys()
+    # The banner of `crm dev` has it already.
+    if not settings.development:
+        await announce_setup(settings)
+
+
 def create_app(settings: Settings, *, resources: Resources | None = None) -> Starlette:
     """The API over one deployment's settings. Connects when it starts, lets go when it stops.
 
-    With `resources` it uses what is open already, and leaves it open.
+    With `resources` it uses what is open already, and leaves it open: the process is not its own then.
     """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with nullcontext(resources) if resources else open_resources(settings) as opened:
             app.state.resources = opened
-            # The banner of `crm dev` has it already.
-            if not settings.development:
-                await announce_setup(opened.settings)
+            await _prepare_accounts(opened.settings)
             live = app.state.live = LiveHub(opened.bus)
             schema = executable_schema()
             operations = Operations(schema, settings, _documents(settings))
             gateway = app.state.gateway = Gateway(opened, live, _engine(schema, settings), operations)
             await opened.access.start()
+            if resources is None:
+                freeze_what_is_started()
             try:
                 yield
             finally:
@@ -117,7 +133,11 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
 
     return Starlette(
         routes=_routes(settings),
-        middleware=[Middleware(RequestIds), *edge_middleware(settings)],
-        exception_handlers={Exception: _unexpected},
+        # What nobody foresaw is answered within the edge: a page of another origin can read it too.
+        middleware=[
+            Middleware(RequestIds),
+            *edge_middleware(settings),
+            Middleware(ServerErrorMiddleware, handler=_unexpected),
+        ],
         lifespan=lifespan,
     )

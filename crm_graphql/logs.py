@@ -17,7 +17,10 @@ from structlog.typing import Processor
 
 from crm_graphql.core.settings import Settings
 
-QUIET_LOGGERS = ("uvicorn.access", "aio_pika", "aiormq", "pamqp", "pymongo", "httpx", "httpcore", "asyncio")
+QUIET_LOGGERS = (
+    *("uvicorn.access", "aio_pika", "aiormq", "pamqp", "pymongo", "asyncio"),
+    *("httpx", "httpcore", "httpx2", "httpcore2", "openai"),
+)
 """They log a line a request or a heartbeat at INFO; the product's own lines say more."""
 
 _SECRET_KEYS = frozenset({"authorization", "token", "secret", "password", "cookie", "secret_key", "api_key"})

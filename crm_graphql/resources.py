@@ -15,6 +15,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.read_concern import ReadConcern
 
 from crm_graphql.accounts.access import Access
+from crm_graphql.assistant.model.choose import choose_model
+from crm_graphql.assistant.model.port import Model
 from crm_graphql.bus.embedded.bus import EmbeddedBus
 from crm_graphql.bus.port import Bus
 from crm_graphql.bus.queues import all_queues
@@ -40,6 +42,8 @@ class Resources:
     http: httpx.AsyncClient
     clock: Clock
     access: Access
+    model: Model | None = None
+    """Whom the assistant may ask; None where it is to do without."""
     slices: Slices = field(default_factory=Slices)
 
     async def in_transaction(self, work: Callable[[AsyncClientSession], Awaitable[Result]]) -> Result:
@@ -97,8 +101,15 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
         try:
             await bus.declare(all_queues(settings.partitions))
             async with httpx.AsyncClient(timeout=settings.vendor_deadline_seconds) as http:
-                access = Access(settings, bus)
-                yield Resources(settings, mongo, database, bus, http, clock or SystemClock(), access)
+                access, model = Access(settings, bus), choose_model(settings)
+                try:
+                    yield Resources(
+                        *(settings, mongo, database, bus, http),
+                        *(clock or SystemClock(), access, model),
+                    )
+                finally:
+                    if model is not None:
+                        await model.close()
         finally:
             await bus.close()
     finally:

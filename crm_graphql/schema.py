@@ -13,6 +13,7 @@ from strawberry.tools import create_type
 from strawberry.types.field import StrawberryField
 
 from crm_graphql.accounts import schema as accounts
+from crm_graphql.assistant import schema as assistant
 from crm_graphql.audiences import schema as audiences
 from crm_graphql.audit import schema as audit
 from crm_graphql.campaigns import schema as campaigns
@@ -21,14 +22,18 @@ from crm_graphql.core.errors import LimitExceeded
 from crm_graphql.customers import schema as customers
 from crm_graphql.delivery import schema as delivery
 from crm_graphql.gql.context import Info
-from crm_graphql.gql.deferred import refuse_deferred
+from crm_graphql.gql.execution_schema import take_as_they_come
 from crm_graphql.gql.node import Node, fetch_nodes
 from crm_graphql.gql.permission import signed_in_query
 from crm_graphql.gql.scalars import DATE, SCALARS
 from crm_graphql.ingestion import schema as ingestion
+from crm_graphql.insights import schema as insights
 from crm_graphql.orders import schema as orders
 
-DOMAINS = (customers, orders, consents, ingestion, audiences, campaigns, delivery, accounts, audit)
+DOMAINS = (
+    *(customers, orders, consents, ingestion, audiences, campaigns, delivery),
+    *(assistant, insights, accounts, audit),
+)
 """In the order in which their fields are listed."""
 NODES_LIMIT = 100
 
@@ -76,7 +81,7 @@ schema = strawberry.Schema(
     types=[date],
     config=StrawberryConfig(scalar_map={**SCALARS, date: DATE}),
 )
-refuse_deferred(schema._schema, except_in=ingestion.RECORD_INPUTS)
+take_as_they_come(schema._schema, records=ingestion.RECORD_INPUTS, half_written=audiences.HALF_WRITTEN_INPUTS)
 
 
 def executable_schema() -> GraphQLSchema:

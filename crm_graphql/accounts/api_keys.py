@@ -13,7 +13,7 @@ from crm_graphql.accounts.revocations import revoke
 from crm_graphql.accounts.secret_texts import API_KEY_PREFIX, HINT_LENGTH, hash_of, new_secret
 from crm_graphql.core.actor import Actor, Permission, Role
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import InvalidInput, NotFound
+from crm_graphql.core.errors import Faults, InvalidInput, NotFound
 from crm_graphql.core.names import checked_name
 from crm_graphql.core.paging import Row
 from crm_graphql.mongo.transactions import Transact
@@ -26,13 +26,16 @@ async def create_api_key(
 ) -> tuple[Row, str]:
     """The new key and its secret, which is nowhere kept. Requires API_KEYS_WRITE.
 
-    Raises RequiredInput for no name, InvalidInput for a bad one or a moment that has passed.
+    Raises InvalidInput with all that is wrong: no name, a bad one, a moment that has passed.
     """
     actor.require(Permission.API_KEYS_WRITE)
-    name = checked_name(name, needed="A key needs a name that says who uses it.", limit=NAME_LENGTH)
-    now = clock.now()
-    if expires_at is not None and expires_at <= now:
-        raise InvalidInput("This moment has passed.", path=("expiresAt",))
+    faults, now = Faults(), clock.now()
+    with faults.noted():
+        name = checked_name(name, needed="A key needs a name that says who uses it.", limit=NAME_LENGTH)
+    with faults.noted():
+        if expires_at is not None and expires_at <= now:
+            raise InvalidInput("This moment has passed.", path=("expiresAt",))
+    faults.check()
     secret = new_secret(API_KEY_PREFIX)
     row = {
         "_id": ObjectId(),

@@ -9,7 +9,7 @@ from crm_graphql.accounts.access import Access
 from crm_graphql.accounts.secret_texts import API_KEY_PREFIX
 from crm_graphql.accounts.tokens import read_token
 from crm_graphql.core.actor import Actor
-from crm_graphql.core.errors import RateLimited, Unauthenticated, Unavailable
+from crm_graphql.core.errors import NothingShown, RateLimited, Unauthenticated, Unavailable
 from crm_graphql.mongo.transient import is_transient
 
 HOW_TO_SIGN_IN = (
@@ -24,12 +24,16 @@ async def authenticate(access: Access, authorization: object, address: str | Non
 
     An access token (a user's or an operator's) is checked without the database, its signature once in a
     process; an API key is looked up by its hash and then known for half a minute. What was revoked is out
-    within a second (`revocations`). Raises Unauthenticated, saying what is wrong, and Unavailable for a
+    within a second (`revocations`). Raises Unauthenticated, saying what is wrong (NothingShown where nothing
+    was shown that could be), and Unavailable for a
     key that would have to be looked up while the database is away, RateLimited when `address` has tried too
     many keys that are none.
     """
-    scheme, _, credential = str(authorization or "").partition(" ")
+    scheme, _, credential = str(authorization or "").strip().partition(" ")
     credential = credential.strip()
+    # The explorer's page is opened with Basic, which its browser then sends with everything.
+    if scheme.lower() in ("", "basic"):
+        raise NothingShown(HOW_TO_SIGN_IN)
     if scheme.lower() != "bearer" or not credential:
         raise Unauthenticated(HOW_TO_SIGN_IN)
     if credential.startswith(API_KEY_PREFIX):

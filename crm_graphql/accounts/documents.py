@@ -3,7 +3,6 @@ SHA-256."""
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
 from enum import Enum
 from typing import ClassVar
@@ -215,8 +214,3 @@ class Guard(Document):
         """Collection."""
 
         name = "guards"
-
-
-def email_key(email: str) -> str:
-    """The address as it is compared: neither case nor another form of the same letters counts (NFKC)."""
-    return unicodedata.normalize("NFKC", email.strip()).casefold()

@@ -10,11 +10,12 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from crm_graphql.accounts.access import Access
+from crm_graphql.accounts.addresses import checked_email
 from crm_graphql.accounts.documents import OneTimeLink, RevocationKind, Session, User
 from crm_graphql.accounts.queries import find_user_by_email, has_users
 from crm_graphql.accounts.revocations import revoke
 from crm_graphql.accounts.sessions import Origin, SignedIn, start_session
-from crm_graphql.accounts.users import checked_email, insert_user
+from crm_graphql.accounts.users import insert_user
 from crm_graphql.core.actor import Role
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import DomainError, Forbidden

@@ -18,7 +18,7 @@ from crm_graphql.accounts.secret_texts import hash_of, new_secret
 from crm_graphql.accounts.throttle import address_buckets
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import InvalidInput, NotFound, WrongState
+from crm_graphql.core.errors import Faults, InvalidInput, NotFound, RequiredInput, WrongState
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.mongo.transactions import Transact
@@ -74,10 +74,15 @@ async def set_password_by_link(
         {"_id": hash_of(code), "$expr": {"$gt": ["$expires_at", "$$NOW"]}}
     )
     user = await find_user(link["user_id"]) if link else None
-    if link is None or user is None:
-        raise _bad_code()
-    await admitted.succeeded()
-    check_password(password, email=user["email"], path="password")
+    faults = Faults()
+    with faults.noted():
+        if link is None or user is None:
+            raise RequiredInput("A code is needed.", path=("code",)) if not code else _bad_code()
+        await admitted.succeeded()
+    with faults.noted():
+        check_password(password, email=user["email"] if user else "", path="password")
+    faults.check()
+    assert link is not None, "without one there is a fault"
     password_hash = await access.passwords.hash(password)
 
     async def work(session: AsyncClientSession) -> Row:

@@ -19,7 +19,7 @@ from pwdlib import PasswordHash
 from pwdlib.exceptions import PwdlibError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from crm_graphql.core.errors import InvalidInput, Unavailable
+from crm_graphql.core.errors import InvalidInput, RequiredInput, Unavailable
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import is_storable
 
@@ -40,8 +40,11 @@ def normalized(password: str) -> str:
 
 
 def check_password(password: str, *, email: str, path: str) -> None:
-    """Raise InvalidInput, naming the input's `path`, for a password that is too easy to guess or unusable."""
+    """Raise RequiredInput for no password, InvalidInput for one that is too easy to guess or unusable, naming
+    the input's `path`."""
     text = normalized(password)
+    if not text:
+        raise RequiredInput("A password is needed.", path=(path,))
     if len(text) < MIN_LENGTH:
         raise InvalidInput(f"A password has at least {MIN_LENGTH} characters.", path=(path,))
     if len(text) > MAX_LENGTH or not is_storable(text):

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from bson import ObjectId
 
-from crm_graphql.accounts.documents import ApiKey, Session, User, email_key
+from crm_graphql.accounts.addresses import keys_of
+from crm_graphql.accounts.documents import ApiKey, Session, User
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
-from crm_graphql.core.texts import is_storable
 from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
 
 OLDEST_FIRST = SortKey((("created_at", 1), ("_id", 1)))
@@ -24,10 +24,10 @@ async def find_user(key: ObjectId) -> Row | None:
 
 async def find_user_by_email(email: str) -> Row | None:
     """The user with this address, or None."""
-    key = email_key(email)
-    if not is_storable(key):
-        return None
-    return await User.get_pymongo_collection().find_one({"email_key": key})
+    keys = keys_of(email)
+    found = User.get_pymongo_collection().find({"email_key": {"$in": keys}})
+    by_key = {user["email_key"]: user async for user in found}
+    return next((by_key[key] for key in keys if key in by_key), None)
 
 
 async def has_users() -> bool:

@@ -10,16 +10,17 @@ from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.accounts.access import Access
+from crm_graphql.accounts.addresses import checked_email
 from crm_graphql.accounts.documents import Guard, User
 from crm_graphql.accounts.passwords import check_password
 from crm_graphql.accounts.queries import find_user_by_email, has_users
 from crm_graphql.accounts.sessions import Origin, SignedIn, start_session
 from crm_graphql.accounts.setup_code import is_setup_code, setup_code
 from crm_graphql.accounts.throttle import address_buckets
-from crm_graphql.accounts.users import checked_email, checked_name, insert_user, take_admin_guard
+from crm_graphql.accounts.users import checked_name, insert_user, take_admin_guard
 from crm_graphql.core.actor import Role
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import AlreadyExists, Forbidden, InvalidInput
+from crm_graphql.core.errors import AlreadyExists, Faults, Forbidden, InvalidInput
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.mongo.leases import hold_task
@@ -98,8 +99,15 @@ async def _insert_viewer(email: str, password_hash: str, name: str | None, *, cl
 async def _checked(
     email: str, password: str, name: str | None, access: Access
 ) -> tuple[str, str, str | None]:
-    address, shown = checked_email(email), checked_name(name)
-    check_password(password, email=address, path="password")
+    faults = Faults()
+    address, shown = email, None
+    with faults.noted():
+        address = checked_email(email)
+    with faults.noted():
+        shown = checked_name(name)
+    with faults.noted():
+        check_password(password, email=address, path="password")
+    faults.check()
     return address, await access.passwords.hash(password), shown
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.accounts.access import Access
-from crm_graphql.accounts.documents import Session, User, email_key
+from crm_graphql.accounts.addresses import email_key
+from crm_graphql.accounts.documents import Session, User
 from crm_graphql.accounts.passwords import check_password
 from crm_graphql.accounts.queries import find_user, find_user_by_email, session_keys
 from crm_graphql.accounts.secret_texts import RefreshToken
@@ -25,7 +26,7 @@ from crm_graphql.accounts.throttle import (
 )
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import Conflict, InvalidInput, Unauthenticated, WrongState
+from crm_graphql.core.errors import Conflict, Faults, InvalidInput, Unauthenticated, WrongState
 from crm_graphql.core.ids import encode_id
 from crm_graphql.mongo.transactions import Transact
 
@@ -112,10 +113,14 @@ async def change_password(
         )
     admitted = await _admitted(f"change:{user['_id']}", user["email"], origin, None, access=access)
     good, _ = await access.passwords.verify(current, user["password_hash"])
-    if not good:
-        raise InvalidInput("The current password is wrong.", path=("currentPassword",))
-    await admitted.succeeded()
-    check_password(new, email=user["email"], path="newPassword")
+    faults = Faults()
+    with faults.noted():
+        if not good:
+            raise InvalidInput("The current password is wrong.", path=("currentPassword",))
+        await admitted.succeeded()
+    with faults.noted():
+        check_password(new, email=user["email"], path="newPassword")
+    faults.check()
     changed: dict[str, Any] = {"password_hash": await access.passwords.hash(new), "updated_at": clock.now()}
     kept = {"_id": user["_id"], "password_hash": user["password_hash"]}
     if not (await User.get_pymongo_collection().update_one(kept, {"$set": changed})).matched_count:

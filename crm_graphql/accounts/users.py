@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,29 +11,19 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from crm_graphql.accounts.access import Access
-from crm_graphql.accounts.documents import Guard, OneTimeLink, RevocationKind, Session, User, email_key
+from crm_graphql.accounts.addresses import checked_email, email_key
+from crm_graphql.accounts.documents import Guard, OneTimeLink, RevocationKind, Session, User
 from crm_graphql.accounts.revocations import revoke
 from crm_graphql.core import names
 from crm_graphql.core.actor import Actor, Permission, Role
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import AlreadyExists, InvalidInput, NotFound, RequiredInput, WrongState
+from crm_graphql.core.errors import AlreadyExists, Faults, NotFound, RequiredInput, WrongState
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
-from crm_graphql.core.texts import is_storable
 from crm_graphql.mongo.rows import row_of
 from crm_graphql.mongo.transactions import Transact
 
-EMAIL_LENGTH = 254
 NAME_LENGTH = 200
-_EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\]]+\.[^\s@<>\"(),:;\\\[\].]{2,}")
-
-
-def checked_email(raw: str) -> str:
-    """The address. Raises InvalidInput for what is none."""
-    email = raw.strip()
-    if len(email) > EMAIL_LENGTH or not _EMAIL.fullmatch(email) or not is_storable(email):
-        raise InvalidInput("This is not an email address like ann@example.com.", path=("email",))
-    return email
 
 
 def checked_name(raw: str | None) -> str | None:
@@ -84,28 +73,35 @@ async def create_user(actor: Actor, *, email: str, name: str | None, role: Role,
     Raises InvalidInput, AlreadyExists.
     """
     actor.require(Permission.USERS_WRITE)
-    return await insert_user(
-        email=checked_email(email), name=checked_name(name), role=role, email_verified=True, clock=clock
-    )
+    faults, address, shown = Faults(), "", None
+    with faults.noted():
+        address = checked_email(email)
+    with faults.noted():
+        shown = checked_name(name)
+    faults.check()
+    return await insert_user(email=address, name=shown, role=role, email_verified=True, clock=clock)
 
 
 async def update_user(
     actor: Actor,
-    key: ObjectId,
+    key: ObjectId | None,
     changes: Mapping[str, Any],
     *,
     access: Access,
     clock: Clock,
     transact: Transact,
+    faults: Faults | None = None,
 ) -> Row:
     """Change name, role, is_active; what is not in `changes` stays. Requires USERS_WRITE.
 
     A new role counts at once: tokens with the old one are refused, and a refresh gives one with the new. Who
     is deactivated is out at once, on every device, and their open links are void. In one transaction. Raises
-    NotFound; WrongState when no active admin would be left; RequiredInput for a null role or is_active.
+    NotFound; WrongState when no active admin would be left; InvalidInput with all that is wrong, such as a
+    null role, and `faults` that are known already: that the user's key could not be read is one of them.
     """
     actor.require(Permission.USERS_WRITE)
-    values = _checked(changes)
+    values = _checked(changes, faults or Faults())
+    assert key is not None, "without one there is a fault"
 
     async def work(session: AsyncClientSession) -> Row:
         return await _apply(key, values, access.settings, clock, session)
@@ -115,13 +111,16 @@ async def update_user(
     return updated
 
 
-def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(changes: Mapping[str, Any], faults: Faults) -> dict[str, Any]:
     values = dict(changes)
     for name, shown in (("role", "role"), ("is_active", "isActive")):
-        if name in values and values[name] is None:
-            raise RequiredInput(f"{shown} cannot be cleared. Leave it out to keep it.", path=(shown,))
-    if "name" in values:
-        values["name"] = checked_name(values["name"])
+        with faults.noted():
+            if name in values and values[name] is None:
+                raise RequiredInput(f"{shown} cannot be cleared. Leave it out to keep it.", path=(shown,))
+    with faults.noted():
+        if "name" in values:
+            values["name"] = checked_name(values["name"])
+    faults.check()
     if "role" in values:
         values["role"] = values["role"].value
     return values

@@ -14,20 +14,11 @@ from crm_graphql.audiences.compile import Filter, compared_path, disjoint_filter
 from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule
 from crm_graphql.core.channels import Channel, may_reach
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.rule_indexes import COVERED, COVERING_INDEX, EVERYONE, LEADING
 from crm_graphql.mongo.deadlines import own_limits
 
 BY_REACH = {"_id": "$reach", "size": {"$sum": 1}}
 
-COVERING_INDEX = "total_spend"
-_COVERED = {
-    *("total_spend", "visit_count", "last_visit_at", "first_visit_at", "created_at", "reach"),
-    *("folded.country", "folded.city"),
-}
-"""What the covering index holds."""
-_LEADING = ({"total_spend"}, {"visit_count"}, {"last_visit_at"})
-"""Rules on one of these alone are answered by the index that begins with it."""
-ANY_SPEND = {"total_spend": {"$gte": float("-inf")}}
-"""Holds for every customer. Without a condition on its first field MongoDB fetches what the index holds."""
 PATIENCE_SECONDS = 0.15
 """How long the plan that MongoDB chose may take before the covering index is read from end to end instead.
 
@@ -85,7 +76,7 @@ async def _group_part(
     try:
         return await _aggregate(filter_, by, PATIENCE_SECONDS)
     except ExecutionTimeout:
-        filter_ = {"$and": [ANY_SPEND, filter_]}
+        filter_ = {"$and": [EVERYONE, filter_]}
         return await _aggregate(filter_, by, timeout_seconds - PATIENCE_SECONDS, hint=hint)
 
 
@@ -109,7 +100,7 @@ def _milliseconds(seconds: float) -> int:
 def covering_hint(rule: Rule) -> str | None:
     """The index that answers a broad rule without a customer, where MongoDB may not see it by itself."""
     paths = _paths(rule)
-    return COVERING_INDEX if paths <= _COVERED and paths - {"reach"} not in _LEADING else None
+    return COVERING_INDEX if paths <= COVERED and paths - {"reach"} not in LEADING else None
 
 
 def _paths(rule: Rule) -> set[str]:

@@ -106,34 +106,46 @@ def _within(part: Rule, group: AllOf | AnyOf, currency: str) -> str:
 
 
 def _condition(where: Where, operator: RuleOperator, currency: str) -> str:
-    subject = _subject(where.field)
+    return f"{subject_of(where.field)} {_predicate(where, operator, currency)}"
+
+
+def predicate_of(where: Where, *, holds: bool, currency: str) -> str:
+    """What a condition asks of its field, or the negation of it: "is more than 5,000.00 INR"."""
+    operator = where.operator
+    if holds:
+        return _predicate(where, operator, currency)
+    if operator in _NEGATIONS:
+        return _predicate(where, _NEGATIONS[operator], currency)
+    verb, _, rest = _predicate(where, operator, currency).partition(" ")
+    return f"is not {rest}" if verb == "is" else f"does not {verb.removesuffix('s')} {rest}"
+
+
+def _predicate(where: Where, operator: RuleOperator, currency: str) -> str:
     words = phrase(operator, where.field.type)
     operand, given = where.operand, where.given
     if operand is None:
-        return f"{subject} {words}"
+        return words
     if isinstance(operand, Duration):
-        return f"{subject} {words} {_duration(operand)}"
+        return f"{words} {_duration(operand)}"
     if value_shape(operator) in (RuleValueShape.LIST, RuleValueShape.RANGE) and isinstance(operand, tuple):
-        return f"{subject} {words} {_values(where, operator, operand, currency)}"
+        return f"{words} {_values(where, operator, operand, currency)}"
     if isinstance(operand, Day):
         words = _OF_DAYS.get(operator, words)
-    return f"{subject} {words} {_value(where.field.type, operand, given, currency)}"
+    return f"{words} {value_text(where.field.type, operand, given, currency)}"
 
 
-def _subject(field: RuleField) -> str:
+def subject_of(field: RuleField) -> str:
     """The label as the beginning of a clause: "Total spend" becomes "total spend", "VIP since" stays."""
     label = field.label
     return label[0].lower() + label[1:] if label[1:2].islower() else label
 
 
 def _values(where: Where, operator: RuleOperator, operand: Sequence[Scalar], currency: str) -> str:
-    count = len(where.given)
     # Texts are told as they were given: several forms may stand for one of them.
-    values: Sequence[Any] = operand if len(operand) == count else where.given
-    texts = [
-        _value(where.field.type, value, given, currency)
-        for value, given in zip(values[:SHOWN_VALUES], where.given[:SHOWN_VALUES], strict=True)
-    ]
+    is_text = where.field.type in (RuleFieldType.TEXT, RuleFieldType.LIST)
+    values: Sequence[Any] = where.given if is_text else operand
+    count = len(values)
+    texts = [value_text(where.field.type, value, value, currency) for value in values[:SHOWN_VALUES]]
     if operator is RuleOperator.BETWEEN:
         return " and ".join(texts)
     if count > SHOWN_VALUES:
@@ -141,18 +153,22 @@ def _values(where: Where, operator: RuleOperator, operand: Sequence[Scalar], cur
     return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
 
 
-def _value(type_: RuleFieldType, operand: object, given: object, currency: str) -> str:
+def value_text(type_: RuleFieldType, operand: object, given: object, currency: str) -> str:
     """A value for reading. Texts are shown as they were given, not in the folded case they compare in."""
     if isinstance(operand, bool):
         return "yes" if operand else "no"
     if isinstance(operand, Day):
         return f"{_day(operand.first)} (UTC)"
     if isinstance(operand, datetime):
-        return _moment(operand)
+        return moment_text(operand)
     if isinstance(operand, int):
         return _money(operand, currency) if type_ is RuleFieldType.MONEY else f"{operand:,}"
     text = str(given)
-    return f'"{text[: SHOWN_TEXT - 3]}..."' if len(text) > SHOWN_TEXT else f'"{text}"'
+    if len(text) > SHOWN_TEXT:
+        text = f"{text[: SHOWN_TEXT - 3]}..."
+    # Escaped, so that no value reads like the rest of the sentence.
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _money(units: int, currency: str) -> str:
@@ -165,7 +181,8 @@ def _day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B} {moment.year:04d}"
 
 
-def _moment(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
+    """A moment for reading: "30 June 2024, 09:30 UTC"."""
     day = _day(moment)
     if moment.microsecond:
         return f"{day}, {moment:%H:%M:%S}.{moment.microsecond // 1000:03d} UTC"

@@ -16,25 +16,31 @@ from crm_graphql.audiences.compile import compile_rule
 from crm_graphql.audiences.counting import Count, count_matching, count_reach
 from crm_graphql.audiences.describe import describe_rule
 from crm_graphql.audiences.documents import Audience
+from crm_graphql.audiences.explain import Explanation, explain_rule, shown_fields
 from crm_graphql.audiences.fields import CUSTOMER_FIELDS, consent_field
 from crm_graphql.audiences.rules import Rule, parse, read_rule
 from crm_graphql.consents.queries import list_topics
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import LimitExceeded, Problem
+from crm_graphql.core.errors import ErrorCode, LimitExceeded, Problem
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import prefix_range, words
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.queries import CustomerReference, find_customer
 from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
 
+NO_CUSTOMER = Problem(ErrorCode.NOT_FOUND, "There is no such customer.", ("customer",))
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 SEARCHED_WORDS = 10
 FIELDS = dict.fromkeys(("name", "description", "rule", "size", "size_at", "created_at", "updated_at"), 1)
 SAMPLE_SIZE = 10
 SAMPLE_LIMIT = 100
 OPTIONS_LIMIT = 50
+NAMESAKES_LIMIT = 100
+LISTED_FIELDS = ("country", "city", "tags")
+"""The fields whose values that occur are shown as options while they are few."""
 
 
 async def audiences_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
@@ -57,6 +63,17 @@ def list_filter(search: str | None = None) -> dict[str, Any]:
 async def list_audiences(filter_: Mapping[str, Any], page: PageRequest) -> Page[Row]:
     """A page of the audiences that match, newest first."""
     return await read_page(Audience.get_pymongo_collection(), filter_, NEWEST_FIRST, page, FIELDS)
+
+
+async def namesakes(audience: Row) -> Sequence[Row]:
+    """Other audiences of the same name; neither case nor space counts.
+
+    Ask after the audience is written: of two that are made at once at least the later is told of the other.
+    """
+    name = audience["name"]
+    alike = {"name_words": words(name), "_id": {"$ne": audience["_id"]}}
+    found = Audience.get_pymongo_collection().find(alike, {"name": 1}).limit(NAMESAKES_LIMIT)
+    return [row async for row in found if row["name"].casefold().split() == name.casefold().split()]
 
 
 async def count_audiences(filter_: Mapping[str, Any]) -> int | None:
@@ -136,6 +153,32 @@ async def _sample(
     return rows
 
 
+async def explain_customer(
+    actor: Actor,
+    rule: Mapping[str, Any],
+    customer: CustomerReference | None,
+    *,
+    clock: Clock,
+    settings: Settings,
+) -> Explanation:
+    """Why the customer is in or out of a rule as of now. Requires AUDIENCES_READ and CUSTOMERS_READ.
+
+    What is wrong with the rule, and a customer that there is not, come back in `problems`; without a customer
+    the rule is checked alone.
+    """
+    actor.require(Permission.AUDIENCES_READ)
+    actor.require(Permission.CUSTOMERS_READ)
+    problems: list[Problem] = []
+    parsed = read_rule(rule, problems, settings.country or None)
+    fields = {"_id": 1} if parsed is None else shown_fields(parsed)
+    found = await find_customer(customer, fields=fields) if customer else None
+    if customer is not None and found is None:
+        problems.append(NO_CUSTOMER)
+    if problems or parsed is None or found is None:
+        return Explanation(problems=problems)
+    return explain_rule(parsed, found, clock.now(), currency=settings.currency)
+
+
 async def count_rule(rule: Mapping[str, Any], *, clock: Clock, settings: Settings) -> int | None:
     """How many customers a saved rule selects now; None where counting takes too long."""
     timeout = settings.rule_count_timeout_seconds
@@ -146,9 +189,8 @@ async def rule_fields(actor: Actor) -> list[FieldInfo]:
     """Every field that a rule may name; countries, cities and tags with their values while there are at most
     fifty. Requires AUDIENCES_READ."""
     actor.require(Permission.AUDIENCES_READ)
-    names = ("country", "city", "tags")
     found, topics = await asyncio.gather(
-        asyncio.gather(*(_known_values(name) for name in names)), list_topics()
+        asyncio.gather(*(known_values(name, OPTIONS_LIMIT + 1) for name in LISTED_FIELDS)), list_topics()
     )
     said = (
         consent_field(f"consent.{topic['slug']}.{channel.value}", topic["name"])
@@ -157,26 +199,30 @@ async def rule_fields(actor: Actor) -> list[FieldInfo]:
     )
     return catalogue(
         {**CUSTOMER_FIELDS, **{field.name: field for field in said}},
-        options={name: tuple(values) for name, values in zip(names, found, strict=True) if values},
+        options={
+            name: tuple(values)
+            for name, values in zip(LISTED_FIELDS, found, strict=True)
+            if 0 < len(values) <= OPTIONS_LIMIT
+        },
     )
 
 
-async def _known_values(name: str) -> Sequence[str]:
-    """The values of customers' field `name`, each as one of them writes it; none when too many.
+async def known_values(name: str, limit: int) -> Sequence[str]:
+    """The first `limit` values of customers' field `name`, in order, each as one of them writes it.
 
     Goes from one value to the next in the index, so it costs the same for few customers and many.
     """
     path, values, last = f"folded.{name}", list[str](), ""
     customers = Customer.get_pymongo_collection()
-    while len(values) <= OPTIONS_LIMIT:
+    while len(values) < limit:
         cursor = customers.find({path: {"$gt": last}}, {name: 1, path: 1}).hint("folded").limit(1)
         row = await anext(cursor, None)
         if row is None:
-            return values
+            break
         given, folded = row[name], row["folded"][name]
         if isinstance(folded, list):
             # The index is read upwards, so the customer was found by the least of its tags beyond the last.
             folded, given = min(pair for pair in zip(folded, given, strict=True) if pair[0] > last)
         values.append(given)
         last = folded
-    return ()
+    return values

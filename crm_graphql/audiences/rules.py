@@ -177,10 +177,13 @@ class _Reader:
                 self._refuse((*path, str(key)), unknown)
         field = self._read_field(raw.get("field"), (*path, "field"))
         operator = self._read_operator(raw.get("operator"), (*path, "operator"), field)
+        value, here = raw.get("value"), (*path, "value")
         if field is None or operator is None:
+            if operator is not None and value_shape(operator) is not RuleValueShape.NONE:
+                self._require_value(value, operator, here)
             return None
         noted = len(self.problems)
-        operand, given = self._read_operand(field, operator, raw.get("value"), (*path, "value"))
+        operand, given = self._read_operand(field, operator, value, here)
         return Where(field, operator, operand, given) if len(self.problems) == noted else None
 
     def _read_field(self, raw: object, path: Path) -> RuleField | None:
@@ -219,8 +222,7 @@ class _Reader:
             if raw is not None:
                 self._refuse(path, f"{operator.value} takes no value.")
             return None, None
-        if raw is None:
-            self._require(path, f"{operator.value} needs a value.")
+        if not self._require_value(raw, operator, path):
             return None, None
         try:
             if shape is RuleValueShape.ONE:
@@ -236,6 +238,12 @@ class _Reader:
         if shape is RuleValueShape.RANGE:
             operand = tuple(value.forms[0] for value in values)
         return operand, [value.given for value in values]
+
+    def _require_value(self, raw: object, operator: RuleOperator, path: Path) -> bool:
+        """Whether there is a value; an empty text, which a form sends for none, is noted as missing too."""
+        if _is_missing(raw):
+            self._require(path, f"{operator.value} needs a value. Whether there is one: IS_SET, NOT_SET.")
+        return not _is_missing(raw)
 
     def _read_values(
         self, field: RuleField, operator: RuleOperator, raw: object, path: Path
@@ -265,7 +273,7 @@ class _Reader:
         values: list[Value] = []
         for index, item in enumerate(raw):
             here = (*path, str(index))
-            if item is None:
+            if _is_missing(item):
                 self._require(here, "A value is missing here.")
                 continue
             try:
@@ -273,6 +281,10 @@ class _Reader:
             except ValueError as error:
                 self._refuse(here, str(error))
         return values
+
+
+def _is_missing(raw: object) -> bool:
+    return raw is None or raw == ""
 
 
 def _is_above(low: Scalar, high: Scalar) -> bool:

@@ -10,11 +10,11 @@ from pymongo import ReturnDocument
 
 from crm_graphql.audiences.counting import count_matching
 from crm_graphql.audiences.documents import Audience
-from crm_graphql.audiences.rules import Rule, read_rule
+from crm_graphql.audiences.rules import Rule, parse
 from crm_graphql.audiences.stored import to_stored
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import InvalidInput, NotFound, Problem, RequiredInput
+from crm_graphql.core.errors import Faults, InvalidInput, NotFound, RequiredInput
 from crm_graphql.core.names import checked_name
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
@@ -39,7 +39,7 @@ async def create_audience(
     """
     actor.require(Permission.AUDIENCES_WRITE)
     values = await _checked(
-        {"name": name, "description": description, "rule": rule}, clock=clock, settings=settings
+        {"name": name, "description": description, "rule": rule}, Faults(), clock=clock, settings=settings
     )
     now = clock.now()
     row = row_of(Audience.model_validate({**values, "created_at": now, "updated_at": now}))
@@ -48,15 +48,22 @@ async def create_audience(
 
 
 async def update_audience(
-    actor: Actor, key: ObjectId, changes: Mapping[str, Any], *, clock: Clock, settings: Settings
+    actor: Actor,
+    key: ObjectId | None,
+    changes: Mapping[str, Any],
+    *,
+    clock: Clock,
+    settings: Settings,
+    faults: Faults | None = None,
 ) -> Row:
     """Change only the fields in `changes` (name, description, rule; None clears the description), in one
     atomic update. Requires AUDIENCES_WRITE.
 
-    A new rule is counted anew. Raises NotFound, or InvalidInput with every problem.
+    A new rule is counted anew. Raises NotFound, or InvalidInput with every problem, `faults` that are known
+    already included: that the audience's key could not be read is one of them.
     """
     actor.require(Permission.AUDIENCES_WRITE)
-    values = await _checked(changes, clock=clock, settings=settings)
+    values = await _checked(changes, faults or Faults(), clock=clock, settings=settings)
     updated: Row | None = await Audience.get_pymongo_collection().find_one_and_update(
         {"_id": key},
         {"$set": {**values, "updated_at": clock.now()}},
@@ -78,18 +85,23 @@ async def delete_audience(actor: Actor, key: ObjectId) -> None:
         raise _missing()
 
 
-async def _checked(changes: Mapping[str, Any], *, clock: Clock, settings: Settings) -> dict[str, Any]:
+async def _checked(
+    changes: Mapping[str, Any], faults: Faults, *, clock: Clock, settings: Settings
+) -> dict[str, Any]:
     """What is to be stored of the fields in `changes`. Raises InvalidInput with every problem."""
-    problems: list[Problem] = []
     values: dict[str, Any] = {}
+    rule: Rule | None = None
     if "name" in changes:
-        values["name"] = _checked_name(changes["name"], problems)
-        values["name_words"] = words(values["name"])
+        with faults.noted():
+            values["name"] = checked_name(changes["name"], needed="An audience needs a name.")
+            values["name_words"] = words(values["name"])
     if "description" in changes:
-        values["description"] = _checked_description(changes["description"], problems)
-    rule = _checked_rule(changes["rule"], problems, settings) if "rule" in changes else None
-    if problems:
-        raise InvalidInput.of(problems)
+        with faults.noted():
+            values["description"] = _checked_description(changes["description"])
+    if "rule" in changes:
+        with faults.noted("rule"):
+            rule = _checked_rule(changes["rule"], settings)
+    faults.check()
     if rule is not None:
         now = clock.now()
         timeout = settings.rule_count_timeout_seconds
@@ -98,26 +110,17 @@ async def _checked(changes: Mapping[str, Any], *, clock: Clock, settings: Settin
     return values
 
 
-def _checked_rule(raw: object, problems: list[Problem], settings: Settings) -> Rule | None:
+def _checked_rule(raw: object, settings: Settings) -> Rule:
     if raw is None:
-        problems += RequiredInput("An audience needs a rule; it cannot be cleared.", path=("rule",)).problems
-        return None
-    return read_rule(raw, problems, settings.country or None)
+        raise RequiredInput("An audience needs a rule; it cannot be cleared.")
+    return parse(raw, default_country=settings.country or None)
 
 
-def _checked_name(raw: str | None, problems: list[Problem]) -> str:
-    try:
-        return checked_name(raw, needed="An audience needs a name.")
-    except InvalidInput as error:
-        problems += error.problems
-        return ""
-
-
-def _checked_description(raw: str | None, problems: list[Problem]) -> str | None:
+def _checked_description(raw: str | None) -> str | None:
     description = (raw or "").strip() or None
     if description is not None and (len(description) > DESCRIPTION_LIMIT or not is_storable(description)):
         message = f"A description is a text of at most {DESCRIPTION_LIMIT:,} characters."
-        problems += InvalidInput(message, path=("description",)).problems
+        raise InvalidInput(message, path=("description",))
     return description
 
 

@@ -157,8 +157,6 @@ def _read_money(raw: object) -> int:
 def _read_text(raw: object) -> str:
     if not isinstance(raw, str):
         raise ValueError("is not a text")
-    if not raw:
-        raise ValueError("is empty; to ask whether there is a value, use IS_SET or NOT_SET")
     if len(raw) > MAX_TEXT:
         raise ValueError(f"is too long; a text in a rule holds at most {MAX_TEXT} characters")
     if not is_storable(raw):

@@ -32,9 +32,11 @@ class AuditEvent(Document):
 
         name = "audit_events"
         indexes: ClassVar[list[IndexModel]] = [
-            # The list, newest first, whole or of one actor, action or subject.
+            # The list, newest first, whole or of one actor, action or subject, or what one actor did of an
+            # action: of a busy one most is something else.
             IndexModel(_NEWEST, name="at"),
             IndexModel([("actor_id", ASCENDING), *_NEWEST], name="actor_id"),
+            IndexModel([("actor_id", ASCENDING), ("action", ASCENDING), *_NEWEST], name="actor_action"),
             IndexModel([("action", ASCENDING), *_NEWEST], name="action"),
             IndexModel([("subject_id", ASCENDING), *_NEWEST], name="subject_id"),
             # Kept for as long as the settings said when it was written.

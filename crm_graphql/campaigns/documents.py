@@ -101,7 +101,7 @@ class Campaign(Document):
         indexes: ClassVar[list[IndexModel]] = [
             # The list, newest first.
             IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="created_at"),
-            # The list by status; the reconciler's search for campaigns that are being sent.
+            # The list by status.
             IndexModel(
                 [("status", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="status"
             ),
@@ -114,8 +114,26 @@ class Campaign(Document):
                 name="topic",
                 partialFilterExpression={"topic_id": {"$type": "objectId"}},
             ),
+            IndexModel(
+                [("channel", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="channel"
+            ),
             # Search by the prefix of a word.
             IndexModel([("name_words", ASCENDING), ("created_at", DESCENDING)], name="name_words"),
+            # What the reconciler asks of each campaign that is being sent, from the index alone.
+            IndexModel(
+                [
+                    ("status", ASCENDING),
+                    ("planning.done", ASCENDING),
+                    ("planning.lease_until", ASCENDING),
+                    ("stats.queued", ASCENDING),
+                    ("stats.sent", ASCENDING),
+                    ("launched_at", ASCENDING),
+                    ("updated_at", ASCENDING),
+                    ("_id", ASCENDING),
+                ],
+                name="sending",
+                partialFilterExpression={"status": "SENDING"},
+            ),
             # A retry of campaignCreate finds what it made.
             IndexModel(
                 [("subject", ASCENDING), ("idempotency_key", ASCENDING)],
@@ -142,8 +160,10 @@ class Turn(Document):
 
         name = "campaign_turns"
         indexes: ClassVar[list[IndexModel]] = [
-            # How many places of a queue are taken; which of them nobody has heard of.
-            IndexModel([("queue", ASCENDING), ("heard_at", ASCENDING)], name="queue"),
+            # How many places of a queue are taken; which of them nobody has heard of, by campaign.
+            IndexModel(
+                [("queue", ASCENDING), ("heard_at", ASCENDING), ("campaign_id", ASCENDING)], name="unheard"
+            ),
             # Places of campaigns that ended while their messages were lost.
             IndexModel([("heard_at", ASCENDING)], name="heard_at", expireAfterSeconds=24 * 3600),
         ]

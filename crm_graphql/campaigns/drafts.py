@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.template import Template, parse
 from crm_graphql.core.channels import TRAITS, Channel
-from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
+from crm_graphql.core.errors import Faults, InvalidInput, Problem, RequiredInput
 
 
 def warnings_of(message: MessageTemplate | None, channel: Channel) -> Sequence[Problem]:
@@ -23,9 +23,11 @@ def checked_template(message: MessageTemplate, channel: Channel, *, is_preview: 
 
     Raises InvalidInput with each problem, its path below "message", line and column.
     """
-    template = parse(message.subject, message.body, channel)
-    if TRAITS[channel].has_subject and message.subject is None and not is_preview:
-        raise InvalidInput.of(
-            [Problem(ErrorCode.REQUIRED, "An email needs a subject.", ("message", "subject"))]
-        )
+    faults = Faults()
+    with faults.noted():
+        if TRAITS[channel].has_subject and message.subject is None and not is_preview:
+            raise RequiredInput("An email needs a subject.", path=("message", "subject"))
+    with faults.noted():
+        template = parse(message.subject, message.body, channel)
+    faults.check()
     return template

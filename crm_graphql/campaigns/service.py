@@ -21,7 +21,7 @@ from crm_graphql.campaigns.turns import PLAN_TURNS
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import Conflict, InvalidInput, NotFound, RequiredInput, WrongState
+from crm_graphql.core.errors import Conflict, Faults, InvalidInput, NotFound, RequiredInput, WrongState
 from crm_graphql.core.names import checked_name
 from crm_graphql.core.paging import Row
 from crm_graphql.core.texts import words
@@ -37,22 +37,25 @@ async def create_campaign(
     actor: Actor,
     *,
     name: str,
-    audience_id: ObjectId,
+    audience_id: ObjectId | None,
     channel: Channel,
     message: MessageTemplate | None,
     idempotency_key: str | None,
     clock: Clock,
+    faults: Faults | None = None,
 ) -> Row:
     """Make a draft. Requires CAMPAIGNS_WRITE.
 
     The same caller's same `idempotency_key` gives the same campaign back, as it now stands. Raises Conflict
-    for the key with other content, InvalidInput for the content itself.
+    for the key with other content, InvalidInput with all that is wrong with the content, `faults` that are
+    known already included: that the audience could not be read is one of them.
     """
     actor.require(Permission.CAMPAIGNS_WRITE)
-    name = checked_name(name, needed=NO_NAME)
-    _check_key(idempotency_key)
-    if message is not None:
-        checked_template(message, channel)
+    faults = faults or Faults()
+    with faults.noted():
+        name = checked_name(name, needed=NO_NAME)
+    await _check_content(audience_id, channel, message, idempotency_key, faults)
+    assert audience_id is not None, "without one there is a fault"
     content_hash = _content_hash(name, audience_id, channel, message)
     if made := await _made_before(actor, idempotency_key, content_hash):
         return made
@@ -75,29 +78,31 @@ async def create_campaign(
     return await _insert_once(row, actor, content_hash)
 
 
-async def update_campaign(actor: Actor, key: ObjectId, changes: Mapping[str, Any], *, clock: Clock) -> Row:
+async def update_campaign(
+    actor: Actor,
+    key: ObjectId | None,
+    changes: Mapping[str, Any],
+    *,
+    clock: Clock,
+    faults: Faults | None = None,
+) -> Row:
     """Change a draft: only the fields in `changes` (name, audience_id, channel, message; null clears the
     message). Requires CAMPAIGNS_WRITE.
 
-    The whole of the result is checked, and written only over what was checked. Raises NotFound, InvalidInput,
-    and WrongState with the campaign as it stands unless it is a draft.
+    The whole of the result is checked, and written only over what was checked. Raises NotFound, WrongState
+    with the campaign as it stands unless it is a draft, and InvalidInput with all that is wrong, `faults`
+    that are known already included: that the campaign's key could not be read is one of them.
     """
     actor.require(Permission.CAMPAIGNS_WRITE)
-    for field, path in (("name", "name"), ("audience_id", "audienceId"), ("channel", "channel")):
-        if field in changes and changes[field] is None:
-            raise RequiredInput(f"{path} cannot be cleared.", path=(path,))
-    values = dict(changes)
-    if "name" in values:
-        values["name"] = checked_name(values["name"], needed=NO_NAME)
-        values["name_words"] = words(values["name"])
-    if "audience_id" in values:
-        await _require_audience(values["audience_id"])
-    stored = {name: _stored(value) for name, value in values.items()}
+    faults = faults or Faults()
+    stored = await _checked_changes(changes, faults)
     while True:
-        draft = await _require_state(key, CampaignStatus.DRAFT)
-        after = {**draft, **stored}
-        if after["message"] is not None:
-            checked_template(MessageTemplate.model_validate(after["message"]), Channel(after["channel"]))
+        draft = await _require_state(key, CampaignStatus.DRAFT) if key is not None else {}
+        after = {"message": None, **draft, **stored}
+        with faults.noted():
+            if after["message"] is not None and after.get("channel") is not None:
+                checked_template(MessageTemplate.model_validate(after["message"]), Channel(after["channel"]))
+        faults.check()
         updated: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
             _as_checked(draft),
             {"$set": {**stored, "updated_at": clock.now()}},
@@ -117,10 +122,7 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus) -> Row:
     actor.require(Permission.CAMPAIGNS_WRITE)
     while True:
         draft = await _require_state(key, CampaignStatus.DRAFT)
-        if draft["message"] is None:
-            raise RequiredInput("The campaign has no message yet. Write one first.", path=("message",))
-        checked_template(MessageTemplate.model_validate(draft["message"]), Channel(draft["channel"]))
-        audience = await _require_audience(draft["audience_id"])
+        audience = await _launchable(draft)
         launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
             _as_checked(draft), [_launch_of(audience["rule"])], return_document=ReturnDocument.AFTER
         )
@@ -132,6 +134,58 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus) -> Row:
     except BusError as error:
         _log.warning("planner not told, the reconciler will", campaign_id=str(key), error=str(error))
     return launched
+
+
+async def _check_content(
+    audience_id: ObjectId | None,
+    channel: Channel,
+    message: MessageTemplate | None,
+    idempotency_key: str | None,
+    faults: Faults,
+) -> None:
+    """Raise InvalidInput with all that is wrong with a new campaign, `faults` included."""
+    with faults.noted():
+        _check_key(idempotency_key)
+    with faults.noted():
+        if message is not None:
+            checked_template(message, channel)
+    if faults.problems and audience_id is not None:
+        # Only then: a retry finds what it made, also when the audience is gone since.
+        with faults.noted():
+            await _require_audience(audience_id)
+    faults.check()
+
+
+async def _checked_changes(changes: Mapping[str, Any], faults: Faults) -> dict[str, Any]:
+    """What is to be stored of the changes; what is wrong with them is noted."""
+    values = dict(changes)
+    for field, path in (("name", "name"), ("audience_id", "audienceId"), ("channel", "channel")):
+        if field in values and values[field] is None:
+            with faults.noted():
+                raise RequiredInput(f"{path} cannot be cleared.", path=(path,))
+            del values[field]
+    if "name" in values:
+        with faults.noted():
+            values["name"] = checked_name(values["name"], needed=NO_NAME)
+            values["name_words"] = words(values["name"])
+    if "audience_id" in values:
+        with faults.noted():
+            await _require_audience(values["audience_id"])
+    return {name: _stored(value) for name, value in values.items()}
+
+
+async def _launchable(draft: Row) -> Row:
+    """The audience of a draft that can be launched. Raises InvalidInput with all that keeps it from that."""
+    faults = Faults()
+    audience: Row = {}
+    with faults.noted():
+        if draft["message"] is None:
+            raise RequiredInput("The campaign has no message yet. Write one first.", path=("message",))
+        checked_template(MessageTemplate.model_validate(draft["message"]), Channel(draft["channel"]))
+    with faults.noted():
+        audience = await _require_audience(draft["audience_id"])
+    faults.check()
+    return audience
 
 
 def _launch_of(rule: Mapping[str, Any]) -> dict[str, Any]:

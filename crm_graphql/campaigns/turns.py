@@ -11,16 +11,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
 
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
 from structlog import get_logger
 
 from crm_graphql.bus.port import Bus, BusError, Queue
 from crm_graphql.campaigns.documents import Turn
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan, TurnMessage
-from crm_graphql.mongo.leases import until
+from crm_graphql.mongo.duplicate_keys import already_taken
+from crm_graphql.mongo.leases import database_now
 
 UNHEARD_SECONDS = 45.0
 """A message that nobody had in hand for so long may be lost. Longer than the longest wait between two tries
@@ -38,14 +41,17 @@ class TurnQueue(Generic[M]):
     message: type[M]
     places: int
 
-    async def fill(self, campaign_id: ObjectId, *, bus: Bus, at_most: int | None = None) -> int:
-        """Publish a message for each place that is free; how many. Raises BusError, the places being free
-        again then."""
+    async def fill(self, *campaigns: ObjectId, bus: Bus, at_most: int | None = None) -> int:
+        """Publish a message for each place of these campaigns that is free, `at_most` so many of each; how
+        many. Two commands for all of them. Raises BusError, the places being free again then."""
         turns = Turn.get_pymongo_collection()
-        keys = [self._key(campaign_id, place) for place in range(self.places)]
+        keys = [self._key(campaign_id, place) for campaign_id in campaigns for place in range(self.places)]
         taken = {row["_id"] async for row in turns.find({"_id": {"$in": keys}}, {"_id": 1})}
-        free = [place for place, key in enumerate(keys) if key not in taken][:at_most]
-        messages = [message for place in free if (message := await self._take(campaign_id, place))]
+        free: list[M] = []
+        for campaign_id in campaigns:
+            places = [place for place in range(self.places) if self._key(campaign_id, place) not in taken]
+            free += [self._message(str(campaign_id), place) for place in places[:at_most]]
+        messages = await self._take(free) if free else []
         await self._publish(messages, bus)
         return len(messages)
 
@@ -63,57 +69,83 @@ class TurnQueue(Generic[M]):
         except BusError as error:
             _log.warning("turn not passed on, the reconciler will", queue=self.name, error=str(error))
 
-    async def leave(self, message: M) -> None:
-        """Free the message's place: there is nothing to do for the campaign now."""
-        await Turn.get_pymongo_collection().delete_one({"_id": self._key_of(message), "token": message.token})
+    async def leave(self, *messages: M) -> None:
+        """Free the places of the messages: there is nothing to do for their campaigns now."""
+        keys = [self._key_of(message) for message in messages]
+        # A token is of one message, so this pairs them.
+        held = {"_id": {"$in": keys}, "token": {"$in": [message.token for message in messages]}}
+        await Turn.get_pymongo_collection().delete_many(held)
 
     async def restore(self, campaigns: Collection[ObjectId], *, bus: Bus) -> int:
         """Publish for campaigns with work what is missing: free places, and messages that are lost; how many.
 
-        A queue that holds as many messages as places are taken has lost none: it is merely slow. Raises
-        BusError.
+        A queue that holds as many messages as places are taken has lost none: it is merely slow. The same few
+        commands for however many campaigns. Raises BusError.
         """
         if not campaigns:
             return 0
-        held = await Turn.get_pymongo_collection().count_documents({"queue": self.name})
+        held = await Turn.get_pymongo_collection().count_documents({"queue": self.name}, hint="unheard")
         lost = await self._lost(campaigns) if await bus.depth(self.name) < held else []
         await self._publish(lost, bus)
-        return len(lost) + sum([await self.fill(campaign_id, bus=bus) for campaign_id in campaigns])
+        return len(lost) + await self.fill(*campaigns, bus=bus)
 
     async def _lost(self, campaigns: Collection[ObjectId]) -> list[M]:
-        unheard = {"$expr": {"$lt": ["$heard_at", until(-UNHEARD_SECONDS)]}}
-        rows = Turn.get_pymongo_collection().find(
-            {"queue": self.name, "campaign_id": {"$in": list(campaigns)}, **unheard}
+        """New messages for places whose message is lost. One that somebody took in hand meanwhile is a copy
+        from the beginning."""
+        turns = Turn.get_pymongo_collection()
+        unheard = {"$lt": await database_now() - timedelta(seconds=UNHEARD_SECONDS)}
+        rows = turns.find(
+            {"queue": self.name, "heard_at": unheard, "campaign_id": {"$in": list(campaigns)}}, hint="unheard"
         )
-        found: list[M] = []
-        async for row in rows:
-            old = self.message(campaign_id=str(row["campaign_id"]), place=row["place"], token=row["token"])
-            new = self._message(old.campaign_id, old.place)
-            if await self._set(old, new.token):
-                found.append(new)
-        return found
+        old = [
+            self.message(campaign_id=str(row["campaign_id"]), place=row["place"], token=row["token"])
+            for row in await rows.to_list()
+        ]
+        new = [self._message(message.campaign_id, message.place) for message in old]
+        if old:
+            await turns.bulk_write(
+                [
+                    UpdateOne(self._held_by(lost), _now_held_by(found.token))
+                    for lost, found in zip(old, new, strict=True)
+                ],
+                ordered=False,
+            )
+        return new
 
-    async def _take(self, campaign_id: ObjectId, place: int) -> M | None:
-        message = self._message(str(campaign_id), place)
-        fields = {"queue": self.name, "campaign_id": campaign_id, "place": place, "token": message.token}
-        try:
-            await Turn.get_pymongo_collection().update_one(
-                # A taken place does not match, and cannot be made again.
-                {"_id": self._key(campaign_id, place), "token": None},
-                [{"$set": {**fields, "heard_at": "$$NOW"}}],
+    async def _take(self, messages: Sequence[M]) -> list[M]:
+        """Take the messages' places; those that got theirs. Nobody else's token is that of a new message, so
+        a place that is taken does not match, and cannot be made again."""
+        upserts = [
+            UpdateOne(
+                self._held_by(message),
+                [
+                    {
+                        "$set": {
+                            "queue": self.name,
+                            "campaign_id": ObjectId(message.campaign_id),
+                            "place": message.place,
+                            "heard_at": "$$NOW",
+                        }
+                    }
+                ],
                 upsert=True,
             )
-        except DuplicateKeyError:
-            return None
-        return message
+            for message in messages
+        ]
+        beaten: set[int] = set()
+        try:
+            await Turn.get_pymongo_collection().bulk_write(upserts, ordered=False)
+        except BulkWriteError as error:
+            beaten = already_taken(error)
+        return [message for index, message in enumerate(messages) if index not in beaten]
 
     async def _set(self, message: M, token: str | None) -> bool:
         """Write `token` where the message still holds its place."""
-        result = await Turn.get_pymongo_collection().update_one(
-            {"_id": self._key_of(message), "token": message.token},
-            [{"$set": {"token": token, "heard_at": "$$NOW"}}],
-        )
+        result = await Turn.get_pymongo_collection().update_one(self._held_by(message), _now_held_by(token))
         return result.matched_count == 1
+
+    def _held_by(self, message: M) -> dict[str, Any]:
+        return {"_id": self._key_of(message), "token": message.token}
 
     async def _publish(self, messages: Sequence[M], bus: Bus) -> None:
         if not messages:
@@ -121,8 +153,7 @@ class TurnQueue(Generic[M]):
         try:
             await bus.publish(self.name, *messages)
         except BusError:
-            for message in messages:
-                await self.leave(message)
+            await self.leave(*messages)
             raise
 
     def _message(self, campaign_id: str, place: int) -> M:
@@ -133,6 +164,10 @@ class TurnQueue(Generic[M]):
 
     def _key(self, campaign_id: object, place: int) -> str:
         return f"{self.name}:{campaign_id}:{place}"
+
+
+def _now_held_by(token: str | None) -> list[dict[str, Any]]:
+    return [{"$set": {"token": token, "heard_at": "$$NOW"}}]
 
 
 PLAN_TURNS = TurnQueue(PLAN_QUEUE, CampaignPlan, places=1)

@@ -43,6 +43,8 @@ def default_text(field: FieldInfo) -> str:
         value = value.get_secret_value()
     if isinstance(value, Enum):
         value = value.value
+    if isinstance(value, list):
+        value = ",".join(value)
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if value != "" else "(none)"

@@ -44,6 +44,7 @@ class Permission(Enum):
     CAMPAIGNS_READ = ("CAMPAIGNS_READ", "Read and watch campaigns and deliveries.")
     CAMPAIGNS_WRITE = ("CAMPAIGNS_WRITE", "Make, change and launch campaigns.")
     RECEIPTS_WRITE = ("RECEIPTS_WRITE", "Record delivery receipts.")
+    ASSISTANT_USE = ("ASSISTANT_USE", "Ask the assistant for rules, messages and summaries.")
     USERS_READ = ("USERS_READ", "List users.")
     USERS_WRITE = ("USERS_WRITE", "Invite, change and deactivate users, and hand out links.")
     API_KEYS_READ = ("API_KEYS_READ", "List API keys.")
@@ -68,6 +69,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.AUDIENCES_WRITE,
         Permission.CONSENTS_WRITE,
         Permission.CAMPAIGNS_WRITE,
+        Permission.ASSISTANT_USE,
     },
     Role.VIEWER: _READS,
     Role.INGESTOR: frozenset(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -65,6 +66,34 @@ class InvalidInput(DomainError):
         return error
 
 
+class Faults:
+    """What is wrong with an input, gathered so that its caller hears of all of it at once.
+
+    Whoever checks a part of the input does it within `noted`; `check` ends the gathering.
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self._errors: list[DomainError] = []
+
+    @contextmanager
+    def noted(self, *prefix: str) -> Iterator[None]:
+        """Note what a check raises, its path under `prefix`, and go on behind the block."""
+        try:
+            yield
+        except (InvalidInput, LimitExceeded) as error:
+            error.problems = tuple(problem.under(*prefix) for problem in error.problems)
+            self.problems += error.problems
+            self._errors.append(error)
+
+    def check(self) -> None:
+        """Raise InvalidInput with every fault, if there is any; a single error as it was raised."""
+        if len(self._errors) == 1:
+            raise self._errors[0]
+        if self.problems:
+            raise InvalidInput.of(self.problems)
+
+
 class RequiredInput(InvalidInput):
     """A value that must be there is missing or null."""
 
@@ -99,6 +128,10 @@ class Unauthenticated(DomainError):
     """No valid token came with the request."""
 
     code = ErrorCode.UNAUTHENTICATED
+
+
+class NothingShown(Unauthenticated):
+    """Whoever asks shows nothing that could say who they are: no stranger to what anybody may ask."""
 
 
 class TokenExpired(Unauthenticated):

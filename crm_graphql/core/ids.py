@@ -7,7 +7,7 @@ import binascii
 
 from bson import ObjectId
 
-from crm_graphql.core.errors import InvalidInput
+from crm_graphql.core.errors import InvalidInput, RequiredInput
 
 
 def encode_id(type_name: str, key: object) -> str:
@@ -30,8 +30,11 @@ def decode_id(global_id: str) -> tuple[str, ObjectId]:
 def decode_key(type_name: str, global_id: str, *, field: str = "id") -> ObjectId:
     """The key in `global_id`, which must be of GraphQL type `type_name`.
 
-    Raises InvalidInput, with `field` as the path, for an id of another type or no id at all.
+    Raises RequiredInput for an empty one, InvalidInput for an id of another type or no id at all, with
+    `field` as the path.
     """
+    if not global_id.strip():
+        raise RequiredInput(f"The id of a {type_name} is needed.", path=(field,))
     try:
         found, key = decode_id(global_id)
     except InvalidInput as error:

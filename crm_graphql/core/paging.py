@@ -1,4 +1,4 @@
-"""Keyset pages: how many, from where, in which direction; cursors hold the sort key and the id."""
+"""Keyset pages: how many, from where, in which direction; and the texts of places in a log."""
 
 from __future__ import annotations
 
@@ -40,11 +40,12 @@ class PageRequest:
     def of(
         cls,
         first: int | None = None,
-        after: str | None = None,
+        after: tuple[Any, ...] | None = None,
         last: int | None = None,
-        before: str | None = None,
+        before: tuple[Any, ...] | None = None,
     ) -> PageRequest:
-        """Check Relay's four arguments. Raises InvalidInput or LimitExceeded, naming the argument."""
+        """Check Relay's four arguments, the cursors as the sort keys that they name. Raises InvalidInput or
+        LimitExceeded, naming the argument."""
         backward = last is not None or before is not None
         if backward and (first is not None or after is not None):
             raise InvalidInput("Use first/after to page forward or last/before to page backward, not both.")
@@ -54,8 +55,7 @@ class PageRequest:
             raise InvalidInput(f"{name} must not be negative.", path=(name,))
         if size > MAX_PAGE_SIZE:
             raise LimitExceeded(f"{name} is {size}; at most {MAX_PAGE_SIZE} are allowed.", path=(name,))
-        field, text = ("before", before) if backward else ("after", after)
-        return cls(size, None if text is None else decode_cursor(text, field=field), backward)
+        return cls(size, before if backward else after, backward)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Page(Generic[RowT]):
 
 
 def encode_cursor(*key: object) -> str:
-    """An opaque text for the sort key of a row; the last part is its id."""
+    """An opaque text for a place in a log; the last part is a row's id."""
     parts = [_plain(part) for part in key]
     return base64.urlsafe_b64encode(_ENCODER.encode(parts)).decode().rstrip("=")
 
@@ -79,11 +79,12 @@ def _plain(part: object) -> object:
         return {"$oid": str(part)}
     if isinstance(part, datetime):
         return {"$date": round(part.timestamp() * 1000)}
-    return part
+    # What is stored in eight bytes comes as a class of its own, which the encoder does not know.
+    return int(part) if isinstance(part, Int64) else part
 
 
 def decode_cursor(text: str, *, field: str = "after") -> tuple[Any, ...]:
-    """The sort key in a cursor. Raises InvalidInput for a text that is none."""
+    """The place in a log's cursor. Raises InvalidInput for a text that is none."""
     try:
         padded = text + "=" * (-len(text) % 4)
         key = json_util.loads(
@@ -94,11 +95,11 @@ def decode_cursor(text: str, *, field: str = "after") -> tuple[Any, ...]:
             return tuple(key)
     except _NO_CURSOR:
         pass
-    raise InvalidInput("This is not a cursor of this list. Pass one that it returned.", path=(field,))
+    raise InvalidInput("This is not a cursor of this log. Pass one that it returned.", path=(field,))
 
 
 def _is_plain(part: object) -> bool:
-    """Whether a sort key can hold it: a cursor must smuggle neither an operator nor what BSON refuses into a
+    """Whether a place can hold it: a cursor must smuggle neither an operator nor what BSON refuses into a
     filter. Exact types, for BSON's code is a text to `isinstance`."""
     if type(part) is str:
         return is_storable(part)
@@ -115,23 +116,18 @@ class SortKey:
     nullable: frozenset[str] = frozenset()
     """Fields that rows may lack: they cost a further branch in the filter."""
 
-    def cursor(self, row: Row) -> str:
-        """The cursor of `row`."""
-        return encode_cursor(*(_value(row, name) for name, _ in self.fields))
+    def values(self, row: Row) -> list[Any]:
+        """The place of `row` in the order."""
+        return [_value(row, name) for name, _ in self.fields]
 
     def mongo_sort(self, *, backward: bool) -> list[tuple[str, int]]:
         """The order for `find().sort()`."""
         return [(name, -way if backward else way) for name, way in self.fields]
 
-    def mongo_filter(self, page: PageRequest, *, field: str | None = None) -> dict[str, Any]:
+    def mongo_filter(self, page: PageRequest) -> dict[str, Any]:
         """What comes strictly after the cursor in reading direction; MongoDB sorts null before all."""
         if page.cursor is None:
             return {}
-        if len(page.cursor) != len(self.fields):
-            raise InvalidInput(
-                "This cursor belongs to another list or sort order.",
-                path=(field or ("before" if page.backward else "after"),),
-            )
         branches: list[dict[str, Any]] = []
         equal: dict[str, Any] = {}
         for (name, way), value in zip(self.fields, page.cursor, strict=True):

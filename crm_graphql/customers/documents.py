@@ -10,18 +10,11 @@ from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from crm_graphql.core.channels import Channel
+from crm_graphql.customers.rule_indexes import RULE_INDEXES
 from crm_graphql.customers.words import ConsentStatus
 
 TEXT_FIELDS = ("external_id", "name", "email", "phone", "city", "country")
 """The fields that `folded` repeats in folded case."""
-
-
-_ALSO_COUNTED = ("first_visit_at", "created_at", "reach", "folded.country", "folded.city")
-
-
-def _ascending(name: str, *fields: str) -> IndexModel:
-    # Beanie makes only one of two indexes that differ in nothing but the order of their fields.
-    return IndexModel([(field, ASCENDING) for field in fields], name=name)
 
 
 class Folded(BaseModel):
@@ -90,17 +83,12 @@ class Customer(Document):
         indexes: ClassVar[list[IndexModel]] = [
             # Look-up by the caller's key; ingestion's look-up of existing customers.
             IndexModel([("external_id", ASCENDING)], name="external_id", unique=True),
-            # Rules on money; sort TOTAL_SPEND. What follows the sort key answers rules over several fields,
-            # and how many of the matching have an address, from the index alone: no customer is fetched.
-            _ascending("total_spend", "total_spend", "_id", "visit_count", "last_visit_at", *_ALSO_COUNTED),
-            # The same for rules on visits that do not ask about money; sort VISIT_COUNT.
-            _ascending("visit_count", "visit_count", "_id", "last_visit_at", "reach"),
-            # Rules on the last visit; sort LAST_VISIT_AT.
-            _ascending("last_visit_at", "last_visit_at", "_id", "reach"),
+            *RULE_INDEXES,
             # Lists newest first; sort CREATED_AT.
             IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="created_at"),
             # Sort NAME; search and rules on the name.
-            _ascending("folded_name", "folded.name", "_id"),
+            # Beanie makes only one of two indexes that differ in nothing but the order of their fields.
+            IndexModel([("folded.name", ASCENDING), ("_id", ASCENDING)], name="folded_name"),
             # Search by prefix, and rules on the other texts and on tags: one index for all of them.
             IndexModel([("folded.$**", ASCENDING)], name="folded"),
         ]

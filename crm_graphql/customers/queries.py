@@ -124,6 +124,14 @@ async def list_customers(
     return await read_page(Customer.get_pymongo_collection(), filter_, key, page, fields)
 
 
+async def keys_of_found(search: str, *, limit: int, default_country: str | None) -> list[ObjectId] | None:
+    """The keys of the customers that a search finds; None for more than `limit`. Raises InvalidInput."""
+    filter_ = list_filter(search, default_country=default_country)
+    found = Customer.get_pymongo_collection().find(filter_, {"_id": 1}).limit(limit + 1)
+    keys = [row["_id"] async for row in found]
+    return keys if len(keys) <= limit else None
+
+
 async def count_customers(filter_: Mapping[str, Any]) -> int | None:
     """How many match; None where counting takes too long."""
     return await count_in_time(Customer.get_pymongo_collection(), filter_)

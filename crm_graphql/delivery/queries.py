@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from bson import ObjectId
 
+from crm_graphql.core.actor import Actor, Permission
+from crm_graphql.core.emails import plain_email
+from crm_graphql.core.errors import LimitExceeded
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
+from crm_graphql.core.phones import NotANumber, read_phone
+from crm_graphql.customers.queries import SortDirection, keys_of_found
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus
+from crm_graphql.delivery.same_addresses import address_key
 from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages, read_page
 
 NEWEST_FIRST = SortKey((("_id", -1),))
 """Of a customer: rows are made in the order of campaigns."""
-LEDGER_ORDER = SortKey((("number", 1),))
-"""Of a campaign: the order in which the ledger was written."""
+RECIPIENTS_LIMIT = 1_000
+"""Customers that a search may find: each is looked up in the campaign."""
+
+
+class DeliverySortField(Enum):
+    """What a campaign's deliveries can be ordered by."""
+
+    LEDGER = "LEDGER"
+    UPDATED_AT = "UPDATED_AT"
+
 
 CHANGES_LIMIT = 500
 _LAST_ID = ObjectId("f" * 24)
@@ -39,9 +55,10 @@ def list_filter(
     campaign_id: ObjectId,
     statuses: Sequence[DeliveryStatus] | None = None,
     reasons: Sequence[DeliveryReason] | None = None,
+    among: Sequence[ObjectId] | None = None,
 ) -> dict[str, Any]:
-    """The MongoDB filter of a campaign's deliveries."""
-    filter_: dict[str, Any] = {"campaign_id": campaign_id}
+    """The MongoDB filter of a campaign's deliveries, or of those `among` these of it."""
+    filter_: dict[str, Any] = {"campaign_id": campaign_id} if among is None else {"_id": {"$in": among}}
     if statuses is not None:
         filter_["status"] = {"$in": [status.value for status in statuses]}
     if reasons is not None:
@@ -49,11 +66,61 @@ def list_filter(
     return filter_
 
 
+def sort_key(
+    field: DeliverySortField = DeliverySortField.LEDGER, direction: SortDirection = SortDirection.ASC
+) -> SortKey:
+    """The order of a campaign's deliveries; that in which the ledger was written unless said.
+
+    By their last change means by its revision: the order of commits, which clocks do not disturb.
+    """
+    way = 1 if direction is SortDirection.ASC else -1
+    if field is DeliverySortField.LEDGER:
+        return SortKey((("number", way),))
+    return SortKey((("revision", way), ("_id", way)))
+
+
+async def deliveries_to(
+    actor: Actor, campaign_id: ObjectId, search: str | None, *, default_country: str | None
+) -> list[ObjectId] | None:
+    """The campaign's deliveries to those whom a search finds as it finds customers, and to this very address;
+    None for all. Requires CUSTOMERS_READ for a search.
+
+    Raises InvalidInput for a search too long, LimitExceeded for one that finds too many customers.
+    """
+    if search is None or not search.strip():
+        return None
+    actor.require(Permission.CUSTOMERS_READ)
+    customers = await keys_of_found(search, limit=RECIPIENTS_LIMIT, default_country=default_country)
+    if customers is None:
+        message = f"More than {RECIPIENTS_LIMIT:,} customers are found. Give more of the name or address."
+        raise LimitExceeded(message, path=("filter", "search"))
+    addresses = [address_key(campaign_id, address) for address in _addresses(search, default_country)]
+    # Each from its own index, which MongoDB would leave for that of the order.
+    found = [
+        row["_id"]
+        for condition, hint in (
+            ({"customer_id": {"$in": customers}}, "customer"),
+            ({"address_key": {"$in": addresses, "$type": "binData"}}, "address"),
+        )
+        async for row in Delivery.get_pymongo_collection().find(
+            {"campaign_id": campaign_id, **condition}, {"_id": 1}, hint=hint
+        )
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _addresses(search: str, default_country: str | None) -> Iterator[str]:
+    """What the search is as an address, as ingestion would have it."""
+    yield plain_email(search)
+    with suppress(NotANumber):
+        yield read_phone(search.strip(), default_country)
+
+
 async def list_deliveries(
-    filter_: Mapping[str, Any], page: PageRequest, *, fields: Mapping[str, int]
+    filter_: Mapping[str, Any], key: SortKey, page: PageRequest, *, fields: Mapping[str, int]
 ) -> Page[Row]:
-    """A page of the deliveries that match, in the order of the ledger."""
-    return await read_page(Delivery.get_pymongo_collection(), filter_, LEDGER_ORDER, page, fields)
+    """A page of the deliveries that match."""
+    return await read_page(Delivery.get_pymongo_collection(), filter_, key, page, fields)
 
 
 async def count_deliveries(filter_: Mapping[str, Any]) -> int | None:

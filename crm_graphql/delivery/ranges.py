@@ -96,8 +96,37 @@ async def claim_range(campaign_id: ObjectId, *, lease_seconds: float) -> Claim |
 
 async def has_free_range(campaign_id: ObjectId) -> bool:
     """Whether there is a range that nobody holds."""
-    row = await SendRange.get_pymongo_collection().find_one(_free(campaign_id), {"_id": 1}, hint="pending")
+    row = await SendRange.get_pymongo_collection().find_one(_free(campaign_id), {"_id": 1}, hint="free")
     return row is not None
+
+
+async def next_leases(campaigns: Sequence[ObjectId]) -> dict[ObjectId, datetime | None]:
+    """For each of the campaigns that have ranges to send, the end of the lease that is over first; None where
+    a range has none. One query for all, a step of the index for each."""
+    cursor = await SendRange.get_pymongo_collection().aggregate(
+        [
+            {"$match": {"state": RangeState.PENDING.value, "campaign_id": {"$in": list(campaigns)}}},
+            {"$sort": {"state": 1, "campaign_id": 1, "lease_until": 1}},
+            {"$group": {"_id": "$campaign_id", "lease_until": {"$first": "$lease_until"}}},
+        ],
+        hint="free",
+    )
+    return {row["_id"]: row["lease_until"] async for row in cursor}
+
+
+async def spans_claimed_before(
+    campaigns: Sequence[ObjectId], before: datetime
+) -> dict[ObjectId, tuple[int, int]]:
+    """For each of the campaigns of which something was claimed by then, between which numbers that lies. One
+    query for all; a row outside cannot have been sent by then."""
+    cursor = await SendRange.get_pymongo_collection().aggregate(
+        [
+            {"$match": {"campaign_id": {"$in": list(campaigns)}, "first_claimed_at": {"$lte": before}}},
+            {"$group": {"_id": "$campaign_id", "first": {"$min": "$first"}, "last": {"$max": "$last"}}},
+        ],
+        hint="claimed",
+    )
+    return {row["_id"]: (row["first"], row["last"]) async for row in cursor}
 
 
 async def renew_range(claim: Claim, *, lease_seconds: float) -> bool:
@@ -148,36 +177,6 @@ async def release_in_doubt(claim: Claim, *, delay_seconds: float, strikes: Mappi
             }
         ],
     )
-
-
-async def reopen_ranges(campaign_id: ObjectId, *, limit: int) -> int:
-    """Put ranges back to work that are done and yet hold rows that wait: their outcomes were lost on the way.
-
-    They keep their claims, so the next sender knows that the vendor has had them. Looks at the first `limit`
-    waiting rows; how many ranges it found.
-    """
-    waiting = (
-        Delivery.get_pymongo_collection()
-        .find({"campaign_id": campaign_id, "status": DeliveryStatus.QUEUED.value}, {"number": 1})
-        .hint("by_status")
-        .limit(limit)
-    )
-    ranges = SendRange.get_pymongo_collection()
-    found: dict[ObjectId, int] = {}
-    last = -1
-    for number in sorted([row["number"] async for row in waiting]):
-        if number <= last:
-            continue
-        row = await ranges.find_one(
-            {"campaign_id": campaign_id, "first": {"$lte": number}}, sort=[("first", -1)]
-        )
-        if row is not None and row["state"] == RangeState.DONE.value and number <= (last := row["last"]):
-            found[row["_id"]] = row["first"]
-    result = await ranges.update_many(
-        {"_id": {"$in": list(found)}, "state": RangeState.DONE.value},
-        {"$set": {"state": RangeState.PENDING.value, "lease_until": None, "token": None}},
-    )
-    return int(result.modified_count)
 
 
 async def queued_rows(claim: Claim, fields: Sequence[str]) -> list[Mapping[str, Any]]:

@@ -13,7 +13,7 @@ from structlog import get_logger
 
 from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.core.actor import Actor, Permission
-from crm_graphql.core.errors import InvalidInput
+from crm_graphql.core.errors import Faults, InvalidInput, RequiredInput
 from crm_graphql.core.texts import is_storable
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, ParkedReceipt
 from crm_graphql.delivery.ledger import CONCLUDED_FROM
@@ -39,27 +39,46 @@ _encode = msgspec.msgpack.Encoder().encode
 def checked_receipt(receipt: Receipt, *, now: datetime) -> Receipt:
     """The receipt as it is recorded: its moment never after `now`, its text cut at 500 characters.
 
-    Raises InvalidInput, naming the field, for what no vendor can mean.
+    Raises InvalidInput, naming each field, for what no vendor can mean.
     """
-    if not _DELIVERY_ID.fullmatch(receipt.delivery_id):
-        raise InvalidInput("This is not the id of a delivery: 24 hex digits.", path=("delivery_id",))
-    if receipt.attempt is not None and not 1 <= receipt.attempt <= ATTEMPT_LIMIT:
-        raise InvalidInput("An attempt is a number from 1.", path=("attempt",))
-    if receipt.reason is not None and receipt.status is not ReceiptStatus.FAILED:
-        raise InvalidInput("Only a receipt of status FAILED has a reason.", path=("reason",))
-    if receipt.reason in _NOT_FROM_OUTSIDE:
-        reasons = ", ".join(one.value for one in DeliveryReason if one not in _NOT_FROM_OUTSIDE)
-        raise InvalidInput(f"A receipt cannot say this; its reason is one of {reasons}.", path=("reason",))
-    text = receipt.reason_text
-    if text is not None and not is_storable(text):
-        raise InvalidInput("The text holds a character that cannot be stored.", path=("reason_text",))
-    occurred_at = receipt.occurred_at or now
+    faults = Faults()
+    for check in (_check_delivery, _check_reason, _check_text):
+        with faults.noted():
+            check(receipt)
+    faults.check()
+    text, occurred_at = receipt.reason_text, receipt.occurred_at or now
     return msgspec.structs.replace(
         receipt,
         delivery_id=receipt.delivery_id.lower(),
         reason_text=text and text[:REASON_TEXT_LIMIT],
         occurred_at=min(occurred_at, now),
     )
+
+
+def _check_delivery(receipt: Receipt) -> None:
+    faults = Faults()
+    with faults.noted():
+        if not receipt.delivery_id:
+            raise RequiredInput("The id of a delivery is needed.", path=("delivery_id",))
+        if not _DELIVERY_ID.fullmatch(receipt.delivery_id):
+            raise InvalidInput("This is not the id of a delivery: 24 hex digits.", path=("delivery_id",))
+    with faults.noted():
+        if receipt.attempt is not None and not 1 <= receipt.attempt <= ATTEMPT_LIMIT:
+            raise InvalidInput("An attempt is a number from 1.", path=("attempt",))
+    faults.check()
+
+
+def _check_reason(receipt: Receipt) -> None:
+    if receipt.reason is not None and receipt.status is not ReceiptStatus.FAILED:
+        raise InvalidInput("Only a receipt of status FAILED has a reason.", path=("reason",))
+    if receipt.reason in _NOT_FROM_OUTSIDE:
+        reasons = ", ".join(one.value for one in DeliveryReason if one not in _NOT_FROM_OUTSIDE)
+        raise InvalidInput(f"A receipt cannot say this; its reason is one of {reasons}.", path=("reason",))
+
+
+def _check_text(receipt: Receipt) -> None:
+    if receipt.reason_text is not None and not is_storable(receipt.reason_text):
+        raise InvalidInput("The text holds a character that cannot be stored.", path=("reason_text",))
 
 
 async def record_receipts(actor: Actor, receipts: Sequence[Receipt], *, bus: Bus, partitions: int) -> int:

@@ -1,4 +1,7 @@
-"""The reconciler of deliveries that no message points at any more: it puts them back to work."""
+"""The reconciler of deliveries that no message points at any more: it puts them back to work.
+
+Each step asks for all campaigns at once, and by indexes alone: it reads no document that it does not change.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import msgspec
 from bson import ObjectId
 from structlog import get_logger
 
-from crm_graphql.bus.port import Bus, BusError
+from crm_graphql.bus.port import Bus, BusError, Queue
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.campaigns.lifecycle import complete_if_ended, has_ended
 from crm_graphql.campaigns.turns import PLAN_TURNS, TurnQueue
@@ -22,9 +25,8 @@ from crm_graphql.delivery.documents import (
     DeliveryReason,
     DeliveryStatus,
     ParkedReceipt,
-    RangeState,
-    SendRange,
 )
+from crm_graphql.delivery.lost_ranges import reopen_ranges
 from crm_graphql.delivery.messages import (
     SEND_TURNS,
     Receipt,
@@ -32,7 +34,7 @@ from crm_graphql.delivery.messages import (
     receipts_partition,
     receipts_queue,
 )
-from crm_graphql.delivery.ranges import has_free_range, reopen_ranges
+from crm_graphql.delivery.ranges import next_leases, spans_claimed_before
 from crm_graphql.delivery.receipts import campaigns_of, forward_receipts
 from crm_graphql.delivery.writer import LedgerWriter
 from crm_graphql.mongo.leases import database_now
@@ -42,6 +44,7 @@ LOST_SECONDS = 60
 BATCH = 1_000
 """Deliveries or parked receipts that one step takes."""
 
+_FIGURES = dict.fromkeys(("status", "stats.queued", "stats.sent", "planning.done", "planning.lease_until"), 1)
 _RECEIPT = msgspec.msgpack.Decoder(Receipt)
 _PARKED_RETRY_SECONDS = 5
 _log = get_logger(__name__)
@@ -77,26 +80,25 @@ class DeliveryReconciler:
                 _log.exception("reconciling failed", step=step.__name__)
 
     async def _sending(self, **conditions: Any) -> list[Mapping[str, Any]]:
-        return (
-            await Campaign.get_pymongo_collection()
-            .find(
-                {"status": CampaignStatus.SENDING.value, **conditions},
-                {"status": 1, "stats": 1, "planning.done": 1},
-            )
-            .to_list()
+        """Campaigns that are being sent, of each what the index says: their texts and rules are not read."""
+        found = Campaign.get_pymongo_collection().find(
+            {"status": CampaignStatus.SENDING.value, **conditions}, _FIGURES, hint="sending"
         )
+        return await found.to_list()
 
     async def _wake_planners(self) -> None:
         """Campaigns whose ledger is not whole and that nobody writes."""
-        waiting = await self._sending(
-            **{"planning.done": False, "$expr": {"$lt": ["$planning.lease_until", "$$NOW"]}}
+        unplanned = await self._sending(**{"planning.done": False})
+        now = await database_now()
+        await self._restore(
+            PLAN_TURNS, [row["_id"] for row in unplanned if _is_over(row["planning"].get("lease_until"), now)]
         )
-        await self._restore(PLAN_TURNS, [row["_id"] for row in waiting])
 
     async def _wake_senders(self) -> None:
         """Campaigns with ranges that nobody holds."""
-        waiting = [row["_id"] for row in await self._sending() if await has_free_range(row["_id"])]
-        await self._restore(SEND_TURNS, waiting)
+        leases = await next_leases([row["_id"] for row in await self._sending()])
+        now = await database_now()
+        await self._restore(SEND_TURNS, [key for key, lease in leases.items() if _is_over(lease, now)])
 
     async def _restore(self, turns: TurnQueue[Any], waiting: Sequence[ObjectId]) -> None:
         if count := await turns.restore(waiting, bus=self.bus):
@@ -106,24 +108,30 @@ class DeliveryReconciler:
         """Ranges that were sent, and whose outcomes a broker took and lost: found by their rows, which wait
         while nothing moves, no range is open, and the writer's queue is empty."""
         quiet_since = await database_now() - timedelta(seconds=LOST_SECONDS)
-        for row in await self._sending(
+        quiet = await self._sending(
             **{"planning.done": True, "stats.queued": {"$gt": 0}, "updated_at": {"$lte": quiet_since}}
-        ):
-            queue = receipts_queue(receipts_partition(row["_id"], self.partitions))
-            is_open = {"campaign_id": row["_id"], "state": RangeState.PENDING.value}
-            if await SendRange.get_pymongo_collection().find_one(is_open) or await self.bus.depth(queue):
-                continue
-            if count := await reopen_ranges(row["_id"], limit=BATCH):
-                _log.warning("sent ranges without outcomes", campaign_id=str(row["_id"]), count=count)
+        )
+        leases = await next_leases([row["_id"] for row in quiet])
+        by_queue: dict[Queue, list[ObjectId]] = defaultdict(list)
+        for row in quiet:
+            if row["_id"] not in leases:
+                by_queue[receipts_queue(receipts_partition(row["_id"], self.partitions))].append(row["_id"])
+        lost = [key for queue, keys in by_queue.items() if not await self.bus.depth(queue) for key in keys]
+        if count := await reopen_ranges(lost, limit=BATCH):
+            _log.warning("sent ranges without outcomes", campaigns=len(lost), count=count)
 
     async def _time_out_receipts(self) -> None:
         """Messages that were sent long ago and have no receipt fail with NO_RECEIPT."""
         now = await database_now()
         before = now - timedelta(seconds=self.receipt_timeout_seconds)
         # What was launched since cannot have been sent before; so young campaigns cost nothing here.
-        for row in await self._sending(**{"stats.sent": {"$gt": 0}, "launched_at": {"$lte": before}}):
-            while late := await _sent_before(row["_id"], before):
-                await self.writer.submit(row["_id"], [_no_receipt(delivery, now) for delivery in late])
+        old = await self._sending(**{"stats.sent": {"$gt": 0}, "launched_at": {"$lte": before}})
+        # So do those of which nothing was claimed by then: an index of the ledger's rows by time would slow
+        # down each of them, for this alone.
+        spans = await spans_claimed_before([row["_id"] for row in old], before)
+        for campaign_id, span in spans.items():
+            while late := await _sent_before(campaign_id, span, before):
+                await self.writer.submit(campaign_id, [_no_receipt(delivery, now) for delivery in late])
 
     async def _complete(self) -> None:
         for row in await self._sending(**{"planning.done": True, "stats.queued": 0, "stats.sent": 0}):
@@ -146,10 +154,9 @@ class DeliveryReconciler:
             gone = [row["_id"] for row in rows if row["_id"] in forwarded or row["parked_at"] <= too_old]
             if dropped := len(gone) - len(forwarded):
                 _log.warning("receipts dropped, their deliveries stayed unknown", count=dropped)
-            await parked.update_many(
-                {"_id": {"$in": [row["_id"] for row in rows]}}, {"$set": {"tried_at": now}}
-            )
             await parked.delete_many({"_id": {"$in": gone}})
+            staying = list({row["_id"] for row in rows}.difference(gone))
+            await parked.update_many({"_id": {"$in": staying}}, {"$set": {"tried_at": now}})
 
     async def _forward_known(self, rows: Sequence[Mapping[str, Any]]) -> set[ObjectId]:
         """The rows whose receipts are durable with their writer now. Raises BusError."""
@@ -166,21 +173,28 @@ class DeliveryReconciler:
         return {key for keys in of_campaign.values() for key in keys}
 
 
-async def _sent_before(campaign_id: ObjectId, before: datetime) -> list[Mapping[str, Any]]:
-    return (
-        await Delivery.get_pymongo_collection()
-        .find(
-            {
-                "campaign_id": campaign_id,
-                "status": DeliveryStatus.SENT.value,
-                # When it was written down: by the database's clock, which `sent_at` is not.
-                "updated_at": {"$lte": before},
-            },
-            {"attempt": 1},
-        )
-        .limit(BATCH)
-        .to_list()
+async def _sent_before(
+    campaign_id: ObjectId, span: tuple[int, int], before: datetime
+) -> list[Mapping[str, Any]]:
+    first, last = span
+    late = Delivery.get_pymongo_collection().find(
+        {
+            "campaign_id": campaign_id,
+            "status": DeliveryStatus.SENT.value,
+            "number": {"$gte": first, "$lte": last},
+            # When it was written down: by the database's clock, which `sent_at` is not.
+            "updated_at": {"$lte": before},
+        },
+        {"attempt": 1},
+        hint="by_status",
+        limit=BATCH,
     )
+    return await late.to_list()
+
+
+def _is_over(lease_until: datetime | None, now: datetime) -> bool:
+    """Nobody held it before, or not any more."""
+    return lease_until is None or lease_until < now
 
 
 def _no_receipt(delivery: Mapping[str, Any], now: datetime) -> Receipt:

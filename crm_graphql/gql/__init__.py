@@ -5,5 +5,6 @@
 - `node`: types that are found again by id. `connections`, `loaders`, `selection`: pages, and only what is
   asked.
 - `live`, `changelog`: what a subscription watches. `context`: who asks, and what is open.
-- `errors`, `enums`, `scalars`: how failures, choices and values are shown.
+- `errors`, `enums`, `scalars`: how failures, choices and values are shown. `execution_schema`, `deferred`:
+  inputs that are taken as they come, so that one bad value costs no request.
 """

@@ -21,8 +21,15 @@ class ChangeLog(ABC, Generic[Place, Event]):
 
     start: Any
     """The place after which the subscriber begins."""
+    newest: Any
+    """The newest place when the subscriber came: what it is told up to here is the truth of then."""
     opening: Event | None
     """An event to begin with: the place of now, for one who did not name a place."""
+
+    @abstractmethod
+    def caught_up(self, place: Place) -> Event:
+        """The event without any news, for one who resumed and missed nothing: what it knows is the state at
+        `place`."""
 
     @abstractmethod
     def heads(self) -> AsyncIterator[Place]:
@@ -33,11 +40,16 @@ class ChangeLog(ABC, Generic[Place, Event]):
         """The next event after a place and by `up_to`, and the place that it reaches; None for none."""
 
     async def __aiter__(self) -> AsyncIterator[Event]:
-        place = self.start
+        place, told = self.start, self.opening is not None
         if self.opening is not None:
             yield self.opening
-        async for head in self.heads():
+        async for known in self.heads():
+            head = max(known, self.newest)
             while (found := await self.page(place, head)) is not None:
                 event, place = found
+                told = True
                 yield event
             place = max(place, head)
+            if not told:
+                told = True
+                yield self.caught_up(place)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Generic, TypeVar
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import partial
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
+from crm_graphql.accounts.tokens import derived_keys
+from crm_graphql.core.cursors import ListCursors
 from crm_graphql.core.paging import Page, Row, SortKey
+from crm_graphql.gql.context import Info
 
 NodeT = TypeVar("NodeT")
 
@@ -49,13 +55,13 @@ async def _unknown() -> None:
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[NodeT]):
     page: strawberry.Private[Page[Row]]
-    key: strawberry.Private[SortKey]
+    cursors: strawberry.Private[ListCursors]
     make: strawberry.Private[Callable[[Row], NodeT]]
     count: strawberry.Private[Callable[[], Awaitable[int | None]]] = _unknown
 
     @strawberry.field(description="The objects with their cursors.")
     def edges(self) -> list[Edge[NodeT]]:
-        return [Edge(cursor=self.key.cursor(row), node=self.make(row)) for row in self.page.rows]
+        return [Edge(cursor=self.cursors.of(row), node=self.make(row)) for row in self.page.rows]
 
     @strawberry.field(description="The objects alone.")
     def nodes(self) -> list[NodeT]:
@@ -67,8 +73,8 @@ class Connection(Generic[NodeT]):
         return PageInfo(
             has_next_page=self.page.has_next,
             has_previous_page=self.page.has_previous,
-            start_cursor=self.key.cursor(rows[0]) if rows else None,
-            end_cursor=self.key.cursor(rows[-1]) if rows else None,
+            start_cursor=self.cursors.of(rows[0]) if rows else None,
+            end_cursor=self.cursors.of(rows[-1]) if rows else None,
         )
 
     @strawberry.field(
@@ -81,9 +87,29 @@ class Connection(Generic[NodeT]):
 
 def connection(
     page: Page[Row],
-    key: SortKey,
+    cursors: ListCursors,
     make: Callable[[Row], NodeT],
     count: Callable[[], Awaitable[int | None]] = _unknown,
 ) -> Connection[NodeT]:
     """The connection of `page`; `make` turns a row into its GraphQL object, when one is selected."""
-    return Connection(page=page, key=key, make=make, count=count)
+    return Connection(page=page, cursors=cursors, make=make, count=count)
+
+
+def list_cursors(info: Info, order: SortKey, *asked: object) -> ListCursors:
+    """The cursors of the list that is being resolved. `asked` is all that chooses what it holds: parent,
+    filter, what the caller may see; not the order, nor which page."""
+    settings = info.context.resources.settings
+    name = f"{info._raw_info.parent_type.name}.{info.field_name}"
+    return ListCursors(partial(derived_keys, settings, "cursors"), order, repr((name, *map(_meant, asked))))
+
+
+def _meant(value: Any) -> Any:
+    """An input without what says nothing, so that `filter: {}` and no filter are one list."""
+    if value is strawberry.UNSET:
+        return None
+    if is_dataclass(value):
+        found = {field.name: _meant(getattr(value, field.name)) for field in fields(value)}
+        return {name: part for name, part in found.items() if part is not None} or None
+    if isinstance(value, list):
+        return [_meant(part) for part in value]
+    return value.value if isinstance(value, Enum) else value

@@ -14,6 +14,7 @@ from crm_graphql.core.errors import (
     DomainError,
     ErrorCode,
     Forbidden,
+    NotFound,
     Problem,
     RateLimited,
     Unauthenticated,
@@ -94,7 +95,7 @@ def top_level_code(original: BaseException | None) -> str:
     """The `extensions.code` of an error outside a payload."""
     if original is None or isinstance(original, GraphQLError):
         return "BAD_USER_INPUT"
-    if isinstance(original, Unauthenticated | Forbidden | RateLimited | Unavailable):
+    if isinstance(original, Unauthenticated | Forbidden | NotFound | RateLimited | Unavailable):
         return original.code.value
     if isinstance(original, DomainError):
         return "BAD_USER_INPUT"

@@ -14,7 +14,8 @@ import strawberry
 from strawberry.schema_directive import Location
 from strawberry.types.field import StrawberryField
 
-from crm_graphql.core.actor import ROLE_PERMISSIONS, ROW_SCOPES, Permission, Role
+from crm_graphql.core.actor import ROLE_PERMISSIONS, ROW_SCOPES, Role
+from crm_graphql.core.actor import Permission as Permission
 from crm_graphql.core.errors import DomainError, Unauthenticated
 from crm_graphql.gql.audited import audited
 from crm_graphql.gql.context import Info

@@ -12,7 +12,6 @@ from graphql.language import FloatValueNode, IntValueNode, StringValueNode, Valu
 from strawberry.types.scalar import ScalarDefinition
 
 from crm_graphql.core.times import format_moment, parse_moment
-from crm_graphql.gql.deferred import Deferred, deferring
 
 
 def _parse_date(value: object) -> date:
@@ -50,11 +49,9 @@ def _parse_decimal(value: object) -> Decimal:
     return number
 
 
-def _decimal_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> Decimal | Deferred:
+def _decimal_literal(node: ValueNode, _variables: dict[str, Any] | None = None) -> Decimal:
     if isinstance(node, StringValueNode | IntValueNode | FloatValueNode):
-        literal: object = node.value if isinstance(node, StringValueNode) else Decimal(node.value)
-        read: Decimal | Deferred = deferring(_parse_decimal)(literal)
-        return read
+        return _parse_decimal(node.value if isinstance(node, StringValueNode) else Decimal(node.value))
     raise GraphQLError("A decimal number like 12.50 is needed here.")
 
 
@@ -87,14 +84,14 @@ DATE_TIME = strawberry.scalar(
     name="DateTime",
     description="RFC 3339, always sent with Z. A date alone is 00:00 UTC. Anything else is refused.",
     serialize=_format_datetime,
-    parse_value=deferring(_parse_datetime),
+    parse_value=_parse_datetime,
 )
 DECIMAL = strawberry.scalar(
     name="Decimal",
     description='Finite, plain notation ("12.50"), at most 4 decimals, sent as a string. '
     "A JSON number is taken too.",
     serialize=_format_decimal,
-    parse_value=deferring(_parse_decimal),
+    parse_value=_parse_decimal,
     parse_literal=_decimal_literal,
 )
 

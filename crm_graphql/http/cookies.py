@@ -17,16 +17,16 @@ from starlette.responses import Response
 
 from crm_graphql.core.errors import Forbidden, InvalidInput
 from crm_graphql.core.settings import Settings
+from crm_graphql.http.origins import LOCAL_HOSTS, Origins, origin_of, parse_origin
 
 COOKIE_PATH = "/graphql"
 CLIENT_HEADER = "x-crm-client"
-_LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 
 def is_secure(settings: Settings) -> bool:
     """Whether cookies are Secure: always but on plain HTTP of this machine, in development."""
     parts = urlsplit(settings.public_url)
-    return not (settings.development and parts.scheme == "http" and parts.hostname in _LOCAL)
+    return not (settings.development and parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)
 
 
 def cookie_name(settings: Settings) -> str:
@@ -82,19 +82,22 @@ def require_own_page(
         if CLIENT_HEADER not in request.headers:
             raise Forbidden("With a cookie this needs an Origin, or the header X-CRM-Client.")
         return response
-    allowed = {_origin(settings.public_url), _origin(settings.pages_url), *settings.allowed_origins}
-    own = f"{request.url.scheme}://{request.headers.get('host', '')}"
-    if origin is not None and origin not in allowed and not (site == "same-origin" or origin == own):
+    if origin is not None and not _may_use_cookies(origin, request, settings):
         raise Forbidden("This page's origin is not allowed to use cookies here. See CRM_ALLOWED_ORIGINS.")
     if site not in (None, "same-origin", "same-site", "none") or (origin is None and site != "same-origin"):
-        raise Forbidden("A page of another site cannot use cookies here.")
+        raise Forbidden(
+            "A page of another site cannot use cookies here. The same site is the same host, on any port, or "
+            "a sister host; localhost and 127.0.0.1 are two sites."
+        )
     return response
+
+
+def _may_use_cookies(origin: str, request: HTTPConnection, settings: Settings) -> bool:
+    own = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    if origin == own or request.headers.get("sec-fetch-site") == "same-origin":
+        return True
+    return Origins(settings).names(origin) or parse_origin(origin) == origin_of(settings.public_url)
 
 
 def _is_json(request: HTTPConnection) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

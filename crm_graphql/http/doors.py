@@ -56,7 +56,7 @@ def unexpected(request_id: str) -> JSONResponse:
     """The answer to what nobody foresaw: what it was stands in the log, under the request's id."""
     message = f"Something went wrong on the server. Its log says what, under {request_id}."
     body = {"errors": [{"code": "INTERNAL", "message": message, "path": []}]}
-    return JSONResponse(body, status_code=500, headers={"x-request-id": request_id})
+    return JSONResponse(body, status_code=500)
 
 
 def _problems(problems: Sequence[Problem], status: int, headers: Mapping[str, str]) -> JSONResponse:

@@ -37,7 +37,7 @@ class RequestIds:
         asked = dict(scope["headers"]).get(b"x-request-id", b"")
         request_id = asked.decode() if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
         route = scope["path"] if scope["path"] in _ROUTES else "other"
-        # For the answer to what nobody foresaw, which is made outside of here.
+        # For the answer to what nobody foresaw, which names it.
         scope.setdefault("state", {})["request_id"] = request_id
         status = 0
         start = time.perf_counter()

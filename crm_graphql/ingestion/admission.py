@@ -56,7 +56,7 @@ class Admission:
                     {"$limit": self._limit // LEAST_WEIGHT + 1},
                     {"$group": {"_id": None, "weight": {"$sum": "$weight"}}},
                 ],
-                hint="waiting",
+                hint="unapplied",
             )
             found = await cursor.to_list(1)
             self._pending = found[0]["weight"] if found else 0

@@ -12,9 +12,9 @@ from pymongo.errors import DuplicateKeyError
 
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import Conflict, InvalidInput
+from crm_graphql.core.errors import Conflict, Faults, InvalidInput
 from crm_graphql.core.settings import Settings
-from crm_graphql.ingestion.chunks import CHUNK_BYTES
+from crm_graphql.ingestion.chunks import CHUNK_BYTES, groups_of
 from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, IngestionKind, IngestionStatus
 from crm_graphql.mongo.leases import database_now, next_number
 
@@ -43,16 +43,19 @@ _ALIVE_AGAIN: dict[str, Any] = {
 
 
 def check_labels(idempotency_key: str | None, source: str | None) -> None:
-    """Raise InvalidInput for a key or source that cannot be kept."""
+    """Raise InvalidInput for a key or source that cannot be kept, or for both."""
+    faults = Faults()
     for name, value, limit in (
         ("idempotencyKey", idempotency_key, KEY_CHARACTERS),
         ("source", source, SOURCE_CHARACTERS),
     ):
-        if value is not None and (not value.strip() or len(value) > limit or not value.isprintable()):
-            raise InvalidInput(
-                f"{name} must be 1 to {limit} printable characters; leave it out if there is none.",
-                path=(name,),
-            )
+        with faults.noted():
+            if value is not None and (not value.strip() or len(value) > limit or not value.isprintable()):
+                raise InvalidInput(
+                    f"{name} must be 1 to {limit} printable characters; leave it out if there is none.",
+                    path=(name,),
+                )
+    faults.check()
 
 
 def _document(row: Mapping[str, Any]) -> Ingestion:
@@ -118,6 +121,7 @@ async def _new_row(
         "subject": actor.subject,
         "idempotency_key": idempotency_key,
         "partitions": settings.partitions,
+        "groups": groups_of(settings.partitions),
         "chunk_records": settings.chunk_records,
         "chunk_bytes": CHUNK_BYTES,
         "sealed": False,
@@ -194,7 +198,8 @@ async def fail_ingestion(
         [
             {"$match": {"ingestion_id": ingestion_id}},
             {"$group": {"_id": None, "records": {"$sum": "$record_count"}, "chunks": {"$sum": is_chunk}}},
-        ]
+        ],
+        hint="figures",
     )
     stored = await cursor.to_list(1)
     records, count = (stored[0]["records"], stored[0]["chunks"]) if stored else (0, 0)

@@ -16,23 +16,45 @@ CHUNK_BYTES = 2 * 1024**2
 """A chunk's payload is cut before it grows beyond this; MongoDB stores documents of up to 16 MiB."""
 RECORD_BYTES = 4 * 1024**2
 """The largest record that is accepted: the customer that it becomes holds each text twice."""
+_GROUPS_A_PARTITION, _MOST_GROUPS = 8, 64
 LEAST_WEIGHT = 100
 """What a chunk of few records counts for: it costs a transaction all the same."""
 _BYTES_AS_A_RECORD = 1024
 
 
-class _Buffer:
-    """The encoded records of one partition that are not cut yet."""
+def groups_of(partitions: int) -> int:
+    """How many groups of customers a large body is sorted into, a multiple of the partitions.
 
-    __slots__ = ("records", "size")
+    A chunk holds records of one group, so it has several orders of a customer where the body has them, and
+    the customer is written once for all of them: each write moves its keys in three indexes.
+    """
+    return partitions * max(1, min(_GROUPS_A_PARTITION, _MOST_GROUPS // partitions))
+
+
+class _Buffer:
+    """Encoded records, and their rows, that are not cut yet."""
+
+    __slots__ = ("records", "rows", "size")
 
     def __init__(self) -> None:
         self.records: list[bytes] = []
+        self.rows: list[int] = []
         self.size = 0
+
+    def add(self, encoded: bytes, row: int) -> None:
+        """Take a record."""
+        self.records.append(encoded)
+        self.rows.append(row)
+        self.size += len(encoded)
+
+    def in_order(self) -> list[bytes]:
+        """The records in the order of the body."""
+        return [record for _, record in sorted(zip(self.rows, self.records, strict=True))]
 
 
 class ChunkCutter:
-    """Collects records by partition and cuts a chunk whenever a partition has enough of them, or of bytes."""
+    """Collects records by groups of customers and cuts a chunk whenever a group has enough of them, or of
+    bytes. What is left at the end, all of a small body, is cut by partition."""
 
     def __init__(self, ingestion: Ingestion, lane: Lane) -> None:
         self._ingestion = ingestion
@@ -40,7 +62,11 @@ class ChunkCutter:
         self._is_order = ingestion.kind is IngestionKind.ORDERS
         self._records = ingestion.chunk_records
         self._bytes = ingestion.chunk_bytes
-        self._buffers = [_Buffer() for _ in range(ingestion.partitions)]
+        self._partitions = ingestion.partitions
+        self._groups = [_Buffer() for _ in range(ingestion.groups or ingestion.partitions)]
+        self._buffered = 0
+        # Large records would fill the memory; then the fullest group is cut as it is.
+        self._most_buffered = self._bytes * min(2 * ingestion.partitions, ingestion.partitions + 8)
         self._cut: list[dict[str, Any]] = []
         self.count = 0
         """Chunks cut so far."""
@@ -52,15 +78,17 @@ class ChunkCutter:
             return False
         key = record.customer_external_id if self._is_order else record.external_id  # type: ignore[union-attr]
         # Stable over processes, machines and releases: a retry must cut the same chunks.
-        place = crc32(key.encode()) % len(self._buffers)
-        buffer = self._buffers[place]
-        if buffer.size + len(encoded) > self._bytes and buffer.records:
-            self._cut_buffer(place, now)
-            buffer = self._buffers[place]
-        buffer.records.append(encoded)
-        buffer.size += len(encoded)
-        if len(buffer.records) >= self._records:
-            self._cut_buffer(place, now)
+        place = crc32(key.encode()) % len(self._groups)
+        if not self._has_room(self._groups[place], encoded):
+            self._cut_group(place, now)
+        group = self._groups[place]
+        group.add(encoded, record.row)
+        self._buffered += len(encoded)
+        if len(group.records) >= self._records:
+            self._cut_group(place, now)
+        elif self._buffered > self._most_buffered:
+            fullest = max(range(len(self._groups)), key=lambda index: self._groups[index].size)
+            self._cut_group(fullest, now)
         return True
 
     def take_cut(self) -> list[dict[str, Any]]:
@@ -69,19 +97,37 @@ class ChunkCutter:
         return cut
 
     def finish(self, now: datetime) -> list[dict[str, Any]]:
-        """The documents of the last, smaller chunks too."""
-        for place, buffer in enumerate(self._buffers):
-            if buffer.records:
-                self._cut_buffer(place, now)
+        """The documents of the last chunks too: of each partition the groups that are left, together."""
+        for partition in range(self._partitions):
+            left = _Buffer()
+            for group in self._groups[partition :: self._partitions]:
+                for encoded, row in zip(group.records, group.rows, strict=True):
+                    if not self._has_room(left, encoded):
+                        self._cut_buffer(left, partition, now)
+                        left = _Buffer()
+                    left.add(encoded, row)
+            if left.records:
+                self._cut_buffer(left, partition, now)
+        self._groups = [_Buffer() for _ in self._groups]
         return self.take_cut()
 
-    def _cut_buffer(self, place: int, now: datetime) -> None:
-        records = self._buffers[place].records
-        self._buffers[place] = _Buffer()
+    def _has_room(self, buffer: _Buffer, encoded: bytes) -> bool:
+        if not buffer.records:
+            return True
+        return len(buffer.records) < self._records and buffer.size + len(encoded) <= self._bytes
+
+    def _cut_group(self, place: int, now: datetime) -> None:
+        group, self._groups[place] = self._groups[place], _Buffer()
+        self._buffered -= group.size
+        # A group lies whole in one partition: the number of groups is a multiple of theirs.
+        self._cut_buffer(group, place % self._partitions, now)
+
+    def _cut_buffer(self, buffer: _Buffer, partition: int, now: datetime) -> None:
+        records = buffer.in_order()
         payload = joined(records)
         chunk = {
             **self._slot(payload, len(records), hashlib.sha256(payload).hexdigest(), now),
-            "partition": place,
+            "partition": partition,
             "weight": max(len(records), LEAST_WEIGHT, len(payload) // _BYTES_AS_A_RECORD),
         }
         self.count += 1

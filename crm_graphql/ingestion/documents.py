@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import ClassVar
 
@@ -11,6 +11,9 @@ from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from crm_graphql.core.errors import ErrorCode
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+"""Before any moment that is stored; a filter that names it may use an index of what has happened."""
 
 
 class IngestionKind(Enum):
@@ -70,6 +73,9 @@ class Ingestion(Document):
     """Who sent it: the actor's subject."""
     idempotency_key: str | None = None
     partitions: int
+    groups: int | None = None
+    """Customers of a partition are cut in groups of their own, so many over all partitions, a multiple of
+    theirs; null where a former release began it: one group a partition."""
     chunk_records: int
     chunk_bytes: int
     """Chunks are cut at so many records or bytes, whichever comes first; kept, so that a retry cuts alike."""
@@ -106,8 +112,17 @@ class Ingestion(Document):
                 unique=True,
                 partialFilterExpression={"idempotency_key": {"$type": "string"}},
             ),
-            # The reconciler's search for what has not ended.
-            IndexModel([("status", ASCENDING), ("touched_at", ASCENDING)], name="status"),
+            # The reconciler's search for what has not ended, from the index alone.
+            IndexModel(
+                [("sealed", ASCENDING), ("status", ASCENDING), ("touched_at", ASCENDING), ("_id", ASCENDING)],
+                name="open",
+            ),
+            # Whose chunks are still needed for its figures: few.
+            IndexModel(
+                [("counters", ASCENDING), ("_id", ASCENDING)],
+                name="unfrozen",
+                partialFilterExpression={"counters": {"$type": "null"}},
+            ),
         ]
 
 
@@ -150,36 +165,45 @@ class IngestionChunk(Document):
         indexes: ClassVar[list[IndexModel]] = [
             # Its marker.
             IndexModel([("ingestion_id", ASCENDING), ("number", ASCENDING)], name="number", unique=True),
-            # The sum of an ingestion's counters, from the index alone: payloads are large.
+            # The sums over an ingestion's chunks, from the index alone: payloads are large.
             IndexModel(
                 [
                     ("ingestion_id", ASCENDING),
+                    ("record_count", ASCENDING),
                     ("counters.created", ASCENDING),
                     ("counters.updated", ASCENDING),
                     ("counters.unchanged", ASCENDING),
                     ("counters.failed", ASCENDING),
                 ],
-                name="counters",
+                name="figures",
             ),
-            # Pending chunks: back-pressure's sum, from the index alone, and the reconciler's search.
+            # Pending chunks by queue, from the index alone: the reconciler's search, and back-pressure's sum.
             IndexModel(
                 [
                     ("state", ASCENDING),
-                    ("published_at", ASCENDING),
                     ("lane", ASCENDING),
+                    ("partition", ASCENDING),
+                    ("published_at", ASCENDING),
+                    ("ingestion_id", ASCENDING),
+                    ("number", ASCENDING),
                     ("weight", ASCENDING),
+                    ("_id", ASCENDING),
                 ],
-                name="waiting",
+                name="unapplied",
                 partialFilterExpression={"state": "PENDING"},
             ),
-            # Whether an ingestion has a pending chunk, from the index alone.
+            # Whether an ingestion has a pending chunk, and which ones have, from the index alone.
             IndexModel(
-                [("ingestion_id", ASCENDING), ("state", ASCENDING)],
-                name="pending_of_ingestion",
+                [("state", ASCENDING), ("ingestion_id", ASCENDING)],
+                name="unfinished",
                 partialFilterExpression={"state": "PENDING"},
             ),
-            # What has been kept long enough for a replay.
-            IndexModel([("applied_at", ASCENDING)], name="applied_at"),
+            # What has been kept long enough for a replay, from the index alone.
+            IndexModel(
+                [("applied_at", ASCENDING), ("ingestion_id", ASCENDING), ("_id", ASCENDING)],
+                name="kept",
+                partialFilterExpression={"applied_at": {"$gt": EPOCH}},
+            ),
         ]
 
 

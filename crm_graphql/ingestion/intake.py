@@ -23,12 +23,12 @@ from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, Lane, Row
 from crm_graphql.ingestion.payloads import Record
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
 from crm_graphql.ingestion.rows import Incomplete, InputRow, RowProblem
+from crm_graphql.mongo.duplicate_keys import already_taken
 from crm_graphql.mongo.leases import database_now
 
 STORED_AT_ONCE = 4
 """Chunks that are written together."""
 ERRORS_AT_ONCE = 2000
-DUPLICATE_KEY = 11000
 
 
 class Intake:
@@ -202,10 +202,8 @@ async def _insert_until_taken(collection: Any, documents: list[dict[str, Any]]) 
     try:
         await collection.insert_many(documents)
     except BulkWriteError as error:
-        (failure,) = error.details["writeErrors"]
-        if failure["code"] != DUPLICATE_KEY:
-            raise
-        return int(failure["index"])
+        (index,) = already_taken(error)
+        return index
     return len(documents)
 
 
@@ -215,10 +213,7 @@ async def _insert_missing(collection: Any, documents: list[dict[str, Any]]) -> l
     try:
         await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
-        failures = error.details["writeErrors"]
-        if any(failure["code"] != DUPLICATE_KEY for failure in failures):
-            raise
-        taken = {failure["index"] for failure in failures}
+        taken = already_taken(error)
     return [document["_id"] for index, document in enumerate(documents) if index not in taken]
 
 

@@ -117,7 +117,7 @@ async def ingestion_counters(ids: Sequence[ObjectId]) -> dict[ObjectId, Counters
                     }
                 },
             ],
-            hint="counters",
+            hint="figures",
         )
         async for row in cursor:
             found[row["_id"]] = Counters.model_validate({name: row[name] for name in FIGURES})
@@ -129,9 +129,23 @@ async def has_pending_chunk(ingestion_id: ObjectId) -> bool:
     row = await IngestionChunk.get_pymongo_collection().find_one(
         {"ingestion_id": ingestion_id, "state": ChunkState.PENDING.value},
         {"_id": 0, "ingestion_id": 1},
-        hint="pending_of_ingestion",
+        hint="unfinished",
     )
     return row is not None
+
+
+async def with_pending_chunks() -> set[ObjectId]:
+    """The ingestions that have chunks which are not applied yet: one step of the index for each."""
+    # `distinct` takes no hint; a group over a sorted index skips as it does.
+    cursor = await IngestionChunk.get_pymongo_collection().aggregate(
+        [
+            {"$match": {"state": ChunkState.PENDING.value}},
+            {"$sort": {"state": 1, "ingestion_id": 1}},
+            {"$group": {"_id": "$ingestion_id"}},
+        ],
+        hint="unfinished",
+    )
+    return {row["_id"] async for row in cursor}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,16 @@ Values = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Misfit:
+    """A value of no type that its field takes, as a person reads it. Every check refuses it."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class RowProblem:
     """Why a row is refused: the first thing that is wrong with it."""
 

@@ -16,7 +16,7 @@ from crm_graphql.consents.queries import topics_by_name
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.bodies import Body
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import LimitExceeded
+from crm_graphql.core.errors import Faults, LimitExceeded
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.ingestion.admission import Admission
@@ -74,12 +74,16 @@ async def ingest_records(
     InvalidInput, Unavailable.
     """
     actor.require(Permission.INGESTIONS_WRITE)
-    check_labels(idempotency_key, source)
-    _check_count(records)
+    faults = Faults()
+    with faults.noted():
+        check_labels(idempotency_key, source)
+    with faults.noted():
+        _check_count(records)
+    faults.check()
     fields = LAYOUTS[kind].fields
     rows = [tuple(record.get(field, UNSET) for field in fields) for record in records]
     body_hash = hashlib.sha256(
-        msgspec.msgpack.encode([dict(record) for record in records], order="deterministic")
+        msgspec.msgpack.encode([dict(record) for record in records], order="deterministic", enc_hook=repr)
     ).hexdigest()
     await Admission(settings, Lane.INTERACTIVE).wait_for_room()
     ingestion = await begin_ingestion(

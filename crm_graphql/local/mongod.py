@@ -16,6 +16,10 @@ from pymongo.errors import OperationFailure, PyMongoError
 from crm_graphql.local.processes import Spawned, spawn
 
 START_SECONDS = 60
+HISTORY_SECONDS = 5
+"""How long MongoDB keeps what was overwritten, for reads of the past. Nobody here reads the past: a
+transaction holds what it needs by itself. With MongoDB's default of 300 an import fills the cache with former
+versions of the customers, and slows down many times over where that is small (decision 8)."""
 
 
 class LocalServerError(Exception):
@@ -72,7 +76,7 @@ class Mongod(Spawned):
         super().__init__()
         self.folder = folder
         self.port = port or free_port()
-        self._cache_gb = cache_gb
+        self.cache_gb = cache_gb
         self._bound = bound_to_parent
 
     @property
@@ -96,9 +100,10 @@ class Mongod(Spawned):
         data.mkdir(parents=True, exist_ok=True)
         command = [
             *(str(find_mongod()), "--dbpath", str(data), "--port", str(self.port), "--bind_ip", "127.0.0.1"),
-            *("--replSet", "rs0", "--wiredTigerCacheSizeGB", str(self._cache_gb)),
+            *("--replSet", "rs0", "--wiredTigerCacheSizeGB", str(self.cache_gb)),
             *("--logpath", str(self.log), "--logappend", "--quiet", "--nounixsocket"),
             *("--setParameter", "diagnosticDataCollectionEnabled=0"),
+            *("--setParameter", f"minSnapshotHistoryWindowInSeconds={HISTORY_SECONDS}"),
             # Nobody is there to take over while it drains.
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
         ]

@@ -18,6 +18,7 @@ from crm_graphql.core.actor import Role
 from crm_graphql.core.settings import BusKind, Settings
 from crm_graphql.local.data_dir import DataDir, Ports, Running
 from crm_graphql.local.given_mongodb import OR_A_PRIVATE_ONE, check_given_mongodb
+from crm_graphql.local.memory import default_cache_gib, memory_bytes
 from crm_graphql.local.mongod import LocalServerError, Mongod, find_mongod, free_port, is_free
 from crm_graphql.local.processes import Child, Service
 
@@ -108,7 +109,10 @@ class DevServer:
         environment = self.environment()
         services: list[Service] = []
         if self.private_mongodb:
-            services.append(Mongod(self.data_dir.mongod, port=self.ports.mongod, bound_to_parent=True))
+            cache_gib = self.settings.dev_cache_gib or default_cache_gib(memory_bytes())
+            services.append(
+                Mongod(self.data_dir.mongod, port=self.ports.mongod, cache_gb=cache_gib, bound_to_parent=True)
+            )
         simulator = [
             *(sys.executable, "-m", "crm_graphql.simulator", "--port", str(self.ports.simulator)),
             *("--data-file", str(self.data_dir.path / "simulator.db")),

@@ -12,9 +12,11 @@ import msgspec
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType
 from graphql.execution import create_source_event_stream, execute_subscription_event
 
+from crm_graphql.core.errors import NothingShown, Unauthenticated
 from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.errors import coded
+from crm_graphql.gql.execution_schema import execution_schema, refused_variables
 from crm_graphql.mongo.deadlines import read_deadline
 from crm_graphql.server.executor import FastExecutor
 from crm_graphql.server.operations.preparing import Operation
@@ -63,6 +65,7 @@ class Engine:
     def __init__(self, schema: GraphQLSchema, *, read_seconds: float) -> None:
         """What a query or an event reads of MongoDB, all together, is bounded by `read_seconds`."""
         self.schema = schema
+        self._execution_schema = execution_schema(schema)
         self._read_seconds = read_seconds
 
     async def execute(self, operation: Operation, context: Context) -> Answer:
@@ -109,7 +112,11 @@ class Engine:
         if isawaitable(result):
             result = await result
         assert isinstance(result, ExecutionResult)
-        return _answer(result, operation, context)
+        answer = _answer(result, operation, context)
+        # A change by which one comes in succeeds with an old token beside it, and must look like that.
+        if operation.kind is OperationType.QUERY:
+            _tell_of_a_bad_credential(answer, context)
+        return answer
 
     async def _open(self, operation: Operation, context: Context) -> Source | Answer:
         executor = self._executor(operation, context)
@@ -133,7 +140,8 @@ class Engine:
 
     def _executor(self, operation: Operation, context: Context) -> FastExecutor | list[GraphQLError]:
         built = FastExecutor.build(
-            self.schema,
+            # What is read of the schema is read of the one that clients are promised.
+            self.schema if operation.introspects else self._execution_schema,
             operation.document,
             None,
             context,
@@ -141,7 +149,21 @@ class Engine:
             operation.name,
         )
         assert isinstance(built, FastExecutor | list)
+        if isinstance(built, FastExecutor):
+            given = operation.variables, built.variable_values.coerced
+            return refused_variables(self.schema, operation.document, operation.definition, *given) or built
         return built
+
+
+def _tell_of_a_bad_credential(answer: Answer, context: Context) -> None:
+    """Say that the caller counted as nobody, where what it asked for is answered to anybody."""
+    identity = context.identity
+    if not isinstance(identity, Unauthenticated) or isinstance(identity, NothingShown):
+        return
+    errors = answer.body.setdefault("errors", [])
+    if not any(error["extensions"]["code"] == identity.code.value for error in errors):
+        error = GraphQLError(str(identity), original_error=identity)
+        errors.append(coded(error, context.request_id).formatted)
 
 
 def _answer(result: ExecutionResult, operation: Operation, context: Context) -> Answer:

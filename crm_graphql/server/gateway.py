@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from crm_graphql.accounts.authentication import identify
 from crm_graphql.core.actor import Actor
-from crm_graphql.core.errors import RateLimited, Unauthenticated
+from crm_graphql.core.errors import NothingShown, RateLimited, TokenExpired, Unauthenticated
 from crm_graphql.core.settings import Settings
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.live import LiveHub
-from crm_graphql.http.security import origin_allowed
+from crm_graphql.http.origins import Origins
 from crm_graphql.resources import Resources
 from crm_graphql.server.engine import Engine
 from crm_graphql.server.operations.preparing import GraphQLRequest, Operation, Operations
@@ -28,6 +27,7 @@ from crm_graphql.server.refusals import Refusal, RequestError
 from crm_graphql.server.streams.subscriptions import Subscriptions
 
 Caller = Actor | Unauthenticated
+LIVE_TOKEN_EXPIRED = "The token has expired. Connect again with a new one."  # noqa: S105
 
 
 @dataclass
@@ -75,6 +75,7 @@ class Gateway:
 
     def __init__(self, resources: Resources, live: LiveHub, engine: Engine, operations: Operations) -> None:
         self.settings: Settings = resources.settings
+        self.origins = Origins(self.settings)
         self.engine = engine
         self.operations = operations
         self.subscriptions = Subscriptions(engine, share=resources.settings.share_streams)
@@ -97,6 +98,15 @@ class Gateway:
         """
         address = connection.client.host if connection.client else None
         return await identify(self._resources.access, authorization, address)
+
+    async def identify_live(self, authorization: object, connection: HTTPConnection) -> Caller:
+        """Like `identify`, for a connection that lives on: a token that has expired by the clock here gets no
+        leeway for clocks that differ, which would be over before the first event."""
+        caller = await self.identify(authorization, connection)
+        ends = caller.expires_at if isinstance(caller, Actor) else None
+        if ends is not None and self.seconds_until(ends) <= 0:
+            return TokenExpired(LIVE_TOKEN_EXPIRED)
+        return caller
 
     def until_revoked(self, caller: Caller, ended: Callable[[Unauthenticated], None]) -> Callable[[], None]:
         """Call `ended` as soon as the caller's session, rights or key have ended; returns what stops that."""
@@ -124,9 +134,12 @@ class Gateway:
             operation = await self.operations.prepare(
                 request, introspection_allowed=known or self.settings.development, known_caller=known
             )
-        except RequestError:
+        except RequestError as error:
             if known:
                 await self._spend(context, REFUSED_COST)
+            elif error.refusal is Refusal.INTROSPECTION and not isinstance(context.identity, NothingShown):
+                # Why the token that was shown does not count, not that one is needed.
+                raise RequestError.of(error.refusal, str(context.identity), "UNAUTHENTICATED") from None
             raise
         if known:
             await self._spend(context, operation.cost)
@@ -163,10 +176,6 @@ class Gateway:
             text = f"{limit} live connections of {whose} are open here; at most {limit} are allowed."
             raise RequestError.of(Refusal.RATE, text, "LIMIT_EXCEEDED")
         return leave
-
-    def origin_allowed(self, headers: Headers) -> bool:
-        """Whether a page of this origin may open a socket here; what is no browser names none."""
-        return origin_allowed(headers, self.settings.allowed_origins)
 
     def seconds_until(self, moment: datetime) -> float:
         """How long it is until then; 0 when it is over."""

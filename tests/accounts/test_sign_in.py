@@ -14,7 +14,7 @@ from crm_graphql.core.actor import ROLE_PERMISSIONS, Role
 from crm_graphql.resources import Resources
 from tests.accounts.doors import PASSWORD, Doors, code_of, open_doors
 
-VIEWER = "{ viewer { role permissions user { email } apiKey { name } } }"
+VIEWER = "{ viewer { role permissions grantedPermissions user { email } apiKey { name } } }"
 
 
 async def test_the_first_user_needs_the_setup_code_and_becomes_admin(doors: Doors) -> None:
@@ -68,11 +68,18 @@ async def test_viewer_says_who_asks_and_what_they_may(doors: Doors, role: Role) 
     expected = sorted(permission.value for permission in ROLE_PERMISSIONS[role])
     assert await doors.client().data(VIEWER) is None
     operator = await doors.operator(role).data(VIEWER)
-    assert operator == {"role": role.value, "permissions": expected, "user": None, "apiKey": None}
+    assert operator == {
+        "role": role.value,
+        "permissions": expected,
+        "grantedPermissions": expected,
+        "user": None,
+        "apiKey": None,
+    }
     user = await (await doors.user("u@example.com", role)).data(VIEWER)
     assert user == {
         "role": role.value,
         "permissions": expected,
+        "grantedPermissions": expected,
         "user": {"email": "u@example.com"},
         "apiKey": None,
     }
@@ -137,7 +144,7 @@ async def test_logout_ends_the_session_at_once(doors: Doors) -> None:
     assert (await client.mutate("logout", None))["errors"] == []
     body = await client.ask("{ sessions { id } }")
     assert body["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
-    assert await client.data("{ viewer { role } }") is None
+    assert (await client.ask("{ viewer { role } }"))["data"] == {"viewer": None}
     assert (await client.refresh())["errors"][0]["code"] == "UNAUTHENTICATED"
     assert await other.is_in()
 

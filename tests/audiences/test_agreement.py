@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+from bson import ObjectId
 from hypothesis import HealthCheck, given, settings
 from pymongo import MongoClient
 from pymongo.collection import Collection
@@ -13,7 +14,8 @@ from pymongo.collection import Collection
 from crm_graphql.audiences.compile import compile_rule, disjoint_filters
 from crm_graphql.audiences.describe import describe_rule
 from crm_graphql.audiences.evaluate import evaluate
-from crm_graphql.audiences.rules import parse
+from crm_graphql.audiences.explain import explain_rule
+from crm_graphql.audiences.rules import Rule, parse
 from crm_graphql.audiences.stored import to_stored
 from crm_graphql.customers.documents import Customer
 from crm_graphql.local.mongod import Mongod
@@ -23,6 +25,8 @@ from tests.audiences.trees import RULES
 BATCHES = 4
 TREES_A_BATCH = 500
 CUSTOMERS = 200
+EXPLAINED = 4
+"""Of so many customers each rule is explained."""
 
 Customers = Collection[dict[str, Any]]
 
@@ -57,3 +61,25 @@ def test_mongodb_and_python_agree(population: tuple[Customers, list[Any]], raw: 
     assert sorted(parts) == expected, "the disjoint filters must select each customer once"
     assert parse(to_stored(rule)) == parse(raw)
     assert describe_rule(rule, currency="INR")
+    assert_explained(rule, raw, documents, set(found))
+
+
+def assert_explained(
+    rule: Rule, raw: dict[str, Any], documents: list[dict[str, Any]], found: set[ObjectId]
+) -> None:
+    """The explanation has MongoDB's outcome at its root, and at each part that of the part alone."""
+    for one in documents[:EXPLAINED]:
+        explanation = explain_rule(rule, one, AT, currency="INR")
+        assert explanation.matches is explanation.nodes[0].matches is (one["_id"] in found)
+        assert explanation.text
+        for node in explanation.nodes:
+            assert node.matches is evaluate(parse(part_at(raw, node.path)), one, AT), node
+
+
+def part_at(raw: Any, path: Sequence[str]) -> dict[str, Any]:
+    """The part of a rule to whose only key the path leads."""
+    for key in path[:-1]:
+        raw = raw[int(key)] if isinstance(raw, list) else raw[key]
+    part: dict[str, Any] = raw
+    assert list(part) == [path[-1]]
+    return part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -126,7 +127,7 @@ async def test_values_may_stand_in_the_document_itself(api: Api) -> None:
 
 
 async def test_a_rule_with_two_keys_or_a_null_key_is_refused_by_the_schema(api: Api) -> None:
-    rules: tuple[dict[str, Any], ...] = ({"all": [], "any": []}, {"all": None}, {})
+    rules: tuple[dict[str, Any], ...] = ({"all": [], "any": []}, {"all": None})
     for rule in rules:
         body = await api.ask(PREVIEW, {"rule": rule})
         assert body["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT", body
@@ -161,3 +162,45 @@ async def test_customers_can_be_listed_by_a_rule_and_by_an_audience(api: Api) ->
     both = {"audienceId": audience["id"], "rule": where("email", "IS_SET")}
     listed = (await api.data(document, {"filter": both}))["customers"]
     assert listed == {"totalCount": 1, "nodes": [{"externalId": "a"}]}
+
+
+SAME = ["Payers", " payers", "PAYERS  ", "p\u0041yers"]
+CHANGE = """mutation ($input: AudienceUpdateInput!) { audienceUpdate(input: $input) {
+  errors { code } warnings { code path } } }"""
+TAKEN = [{"code": "ALREADY_EXISTS", "path": ["name"]}]
+
+
+async def warned(api: Api, name: str) -> list[dict[str, Any]]:
+    """The warnings for a new audience of this name."""
+    document = """mutation ($input: AudienceCreateInput!) { audienceCreate(input: $input) {
+      errors { code } warnings { code path } } }"""
+    made = await api.data(document, {"input": {"name": name, "rule": where("totalSpend", "GT", 1)}})
+    assert made["audienceCreate"]["errors"] == []
+    warnings: list[dict[str, Any]] = made["audienceCreate"]["warnings"]
+    return warnings
+
+
+@pytest.mark.parametrize("name", SAME)
+async def test_a_name_that_another_audience_has_is_told(api: Api, name: str) -> None:
+    assert await warned(api, "Payers") == []
+    assert await warned(api, "Payers of May") == []
+    assert await warned(api, name) == TAKEN
+
+
+async def test_a_change_to_a_name_that_another_audience_has_is_told(api: Api) -> None:
+    rule = where("totalSpend", "GT", 1)
+    await create(api, rule, "Big spenders")
+    key = (await create(api, rule, "Payers"))["audience"]["id"]
+    for change, warnings in (
+        ({"name": "big  SPENDERS"}, TAKEN),
+        ({"description": "x"}, []),
+        ({"name": "P"}, []),
+    ):
+        payload = await api.data(CHANGE, {"input": {"id": key, **change}})
+        assert payload["audienceUpdate"] == {"errors": [], "warnings": warnings}
+
+
+async def test_of_two_of_one_name_at_once_one_is_told_at_least(api: Api) -> None:
+    for number in range(5):
+        told = await asyncio.gather(*(warned(api, f"Twins {number}") for _ in range(2)))
+        assert TAKEN in told

@@ -11,12 +11,13 @@ import pytest
 
 from crm_graphql.audiences import counting
 from crm_graphql.audiences.compile import compile_rule, disjoint_filters
-from crm_graphql.audiences.counting import ANY_SPEND, BY_REACH, Count, count_reach, covering_hint
+from crm_graphql.audiences.counting import BY_REACH, Count, count_reach, covering_hint
 from crm_graphql.audiences.evaluate import evaluate
 from crm_graphql.audiences.rules import parse
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.queries import list_filter
+from crm_graphql.customers.rule_indexes import EVERYONE
 from crm_graphql.resources import Database, Resources
 from tests.audiences.factories import AT, customer, where
 
@@ -129,7 +130,7 @@ async def test_a_broad_rule_that_takes_its_time_is_read_from_the_covering_index(
     hint = covering_hint(rule)
     assert hint is not None
     for filter_ in disjoint_filters(rule, AT):
-        match = {"$and": [ANY_SPEND, filter_]}
+        match = {"$and": [EVERYONE, filter_]}
         _, fetched = await explain(database, [{"$match": match}, {"$group": BY_REACH}], hint=hint)
         assert fetched == 0
 

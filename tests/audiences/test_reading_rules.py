@@ -93,6 +93,11 @@ def test_every_problem_is_reported_with_its_path() -> None:
         (where("totalSpend", "WITHIN_LAST", "P1D"), ("where", "operator"), ErrorCode.INVALID, "it takes EQ"),
         (where("tags", "GT", "a"), ("where", "operator"), ErrorCode.INVALID, "tags is LIST"),
         (where("totalSpend", "GT"), ("where", "value"), ErrorCode.REQUIRED, "needs a value"),
+        (where("city", "EQ", ""), ("where", "value"), ErrorCode.REQUIRED, "IS_SET"),
+        (where("totalSpend", "GT", ""), ("where", "value"), ErrorCode.REQUIRED, "needs a value"),
+        (where("lastVisitAt", "WITHIN_LAST", ""), ("where", "value"), ErrorCode.REQUIRED, "needs a value"),
+        (where("city", "IN", ["a", ""]), ("where", "value", "1"), ErrorCode.REQUIRED, "missing"),
+        (where("totalSpend", "BETWEEN", ["", 5]), ("where", "value", "0"), ErrorCode.REQUIRED, "missing"),
         (where("email", "IS_SET", "yes"), ("where", "value"), ErrorCode.INVALID, "takes no value"),
         (where("totalSpend", "BETWEEN", 5), ("where", "value"), ErrorCode.INVALID, "list of values"),
         (where("totalSpend", "BETWEEN", [5]), ("where", "value"), ErrorCode.INVALID, "[low, high], not 1"),
@@ -106,6 +111,17 @@ def test_what_is_no_rule_is_refused(raw: object, path: tuple[str, ...], code: Er
     found_path, found_code, message = only_problem(raw)
     assert (found_path, found_code) == (path, code)
     assert says in message
+
+
+def test_what_is_missing_in_one_condition_is_told_at_once() -> None:
+    found = [(path, code) for path, code, _ in problems_of({"all": [where("", "EQ", ""), {"where": {}}, {}]})]
+    assert found == [
+        (("all", "0", "where", "field"), ErrorCode.REQUIRED),
+        (("all", "0", "where", "value"), ErrorCode.REQUIRED),
+        (("all", "1", "where", "field"), ErrorCode.REQUIRED),
+        (("all", "1", "where", "operator"), ErrorCode.REQUIRED),
+        (("all", "2"), ErrorCode.REQUIRED),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +156,6 @@ def test_what_is_no_rule_is_refused(raw: object, path: tuple[str, ...], code: Er
         ("lastVisitAt", "2024-02-30", "not a date that exists"),
         ("city", 5, "is not a text"),
         ("city", {"$ne": None}, "is not a text"),
-        ("city", "", "IS_SET or NOT_SET"),
         ("city", "a" * 1001, "at most 1000 characters"),
         ("city", "a\0b", "NUL"),
         ("city", "\ud800", "surrogate"),

@@ -64,10 +64,11 @@ def _sort_key(value: Any) -> Any:
     return parse_moment(value) if isinstance(value, str) and value[4:5] == "-" else Decimal(str(value))
 
 
-def _trees(depth: int) -> st.SearchStrategy[dict[str, Any]]:
+def trees(depth: int) -> st.SearchStrategy[dict[str, Any]]:
+    """Rules in the shape of RuleInput, at most so many levels deep."""
     if depth == 1:
         return _conditions()
-    parts = _trees(depth - 1)
+    parts = trees(depth - 1)
     groups = st.lists(parts, min_size=1, max_size=3)
     return st.one_of(
         _conditions(),
@@ -77,5 +78,5 @@ def _trees(depth: int) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-RULES = _trees(4)
+RULES = trees(4)
 """Rules in the shape of RuleInput, at most four levels deep."""

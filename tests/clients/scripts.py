@@ -17,6 +17,7 @@ import pytest
 
 FOLDER = Path(__file__).parent
 LINE_SECONDS = 60.0
+LINE_BYTES = 2**24
 
 
 @functools.cache
@@ -90,7 +91,15 @@ async def running(
     need_node()
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        "node", str(FOLDER / name), json.dumps(options), stdin=pipe, stdout=pipe, stderr=pipe
+        "node",
+        "--import",
+        str(FOLDER / "packages.mjs"),
+        str(FOLDER / name),
+        json.dumps(options),
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        limit=LINE_BYTES,
     )
     try:
         yield Script(process, token)

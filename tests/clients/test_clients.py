@@ -125,8 +125,8 @@ async def test_a_client_whose_token_expires_gets_a_new_one_and_misses_nothing(
     def token() -> str:
         nonlocal minted
         minted += 1
-        # Two watches; the first tokens end soon. (Five seconds of leeway are for clocks that differ.)
-        ttl = timedelta(seconds=-2) if minted <= 2 else timedelta(hours=1)
+        # Two watches; the first tokens end soon.
+        ttl = timedelta(seconds=5) if minted <= 2 else timedelta(hours=1)
         return mint_token(settings, Role.ADMIN, ttl)
 
     async with running("following.mjs", options(served, campaign, client, token=None), token=token) as script:

@@ -15,6 +15,7 @@ from crm_graphql.campaigns.messages import PLAN_QUEUE
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.delivery.reconcile import DeliveryReconciler
 from crm_graphql.resources import Resources
+from tests.consumers.rounds import reconciler as reconciler_of
 from tests.delivery.factories import launch, make_customers
 from tests.delivery.running import until
 from tests.delivery.stand_in import StandInVendor
@@ -73,15 +74,7 @@ async def test_work_is_put_back_once_and_a_queue_that_is_merely_slow_is_not_floo
     monkeypatch.setattr(turns, "UNHEARD_SECONDS", 0.0)
     await make_customers(3)
     await launch(resources)
-    settings = resources.settings
-    delivery = DeliveryReconciler(
-        writer=quick(resources).writer,
-        bus=resources.bus,
-        clock=resources.clock,
-        partitions=settings.partitions,
-        receipt_timeout_seconds=settings.receipt_timeout_seconds,
-        parked_receipt_seconds=settings.parked_receipt_seconds,
-    )
+    _, delivery = reconciler_of(resources)
     for _ in range(3):
         await delivery.run()
     assert await resources.bus.depth(PLAN_QUEUE) == 1

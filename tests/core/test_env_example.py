@@ -40,8 +40,10 @@ def shown(default: object) -> str:
             return default.get_secret_value()
         case Enum():
             return str(default.value)
-        case bool() | list():
+        case bool():
             return json.dumps(default)
+        case list():
+            return ",".join(default)
         case float():
             return f"{default:g}"
         case _:

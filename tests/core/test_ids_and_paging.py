@@ -6,13 +6,13 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
-from bson import ObjectId
+from bson import Int64, ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_graphql.core.errors import InvalidInput, LimitExceeded
 from crm_graphql.core.ids import decode_id, decode_key, encode_id
-from crm_graphql.core.paging import PageRequest, SortKey, decode_cursor, encode_cursor
+from crm_graphql.core.paging import PageRequest, decode_cursor, encode_cursor
 
 
 def test_an_id_comes_back_as_its_type_and_key() -> None:
@@ -38,6 +38,11 @@ def test_no_text_makes_the_decoders_fail_otherwise(text: str) -> None:
 def test_a_cursor_keeps_moments_ids_and_missing_values() -> None:
     key = (datetime(2024, 6, 30, 1, 2, 3, 456000, tzinfo=UTC), None, 10**15, "Ångström", ObjectId())
     assert decode_cursor(encode_cursor(*key)) == key
+
+
+def test_a_cursor_keeps_whole_numbers_as_the_driver_reads_them() -> None:
+    spend = Int64(3 * 10**9)
+    assert decode_cursor(encode_cursor(spend)) == (spend,)
 
 
 def test_a_cursor_never_carries_an_operator() -> None:
@@ -83,19 +88,11 @@ def test_a_forged_cursor_is_refused_before_it_reaches_the_database(json: str) ->
         ({"last": 101}, LimitExceeded, ("last",)),
         ({"first": -1}, InvalidInput, ("first",)),
         ({"first": 1, "last": 1}, InvalidInput, ()),
-        ({"after": "nonsense"}, InvalidInput, ("after",)),
-        ({"before": "nonsense"}, InvalidInput, ("before",)),
     ],
 )
 def test_a_page_that_cannot_be_is_refused_with_its_place(
-    arguments: dict[str, int | str], error: type[Exception], path: tuple[str, ...]
+    arguments: dict[str, int], error: type[Exception], path: tuple[str, ...]
 ) -> None:
     with pytest.raises(error) as caught:
         PageRequest.of(**arguments)  # type: ignore[arg-type]
     assert getattr(caught.value, "problems")[0].path == path  # noqa: B009
-
-
-def test_a_cursor_of_another_list_is_refused() -> None:
-    page = PageRequest.of(first=1, after=encode_cursor(1))
-    with pytest.raises(InvalidInput):
-        SortKey((("created_at", -1), ("_id", -1))).mongo_filter(page)

@@ -82,6 +82,20 @@ def test_a_broken_list_names_its_variable_and_shows_no_secret(
     assert STRONG not in str(refused.value)
 
 
+@pytest.mark.parametrize("written", ["[1]", '[["http://a.example"]]', '[{"a": 1}]', "[null]"])
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_of_something_else_than_texts_says_what_to_write(
+    name: str, written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"CRM_{name.upper()}", written)
+    with pytest.raises(SettingsError) as refused:
+        load_settings(_env_file=None)
+    assert str(refused.value).startswith(
+        f"CRM_{name.upper()}: it is a JSON list of something else than texts"
+    )
+    assert 'write a, b or ["a", "b"]' in str(refused.value)
+
+
 def test_a_secret_that_holds_a_comma_is_written_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRM_PREVIOUS_SECRET_KEYS", f'["{STRONG},{STRONG}"]')
     (secret,) = load_settings(_env_file=None).previous_secret_keys

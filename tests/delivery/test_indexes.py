@@ -9,7 +9,7 @@ from bson import ObjectId
 
 from crm_graphql.delivery.documents import Delivery, SendRange
 from crm_graphql.resources import Resources
-from tests.delivery.factories import make_ledger
+from tests.delivery.factories import LONG_AGO, make_ledger
 
 CLAIM = {"state": "PENDING", "$expr": {"$lt": ["$lease_until", "$$NOW"]}}
 QUERIES: list[tuple[str, Any, dict[str, Any], list[tuple[str, int]]]] = [
@@ -17,7 +17,8 @@ QUERIES: list[tuple[str, Any, dict[str, Any], list[tuple[str, int]]]] = [
     ("by_status", Delivery, {"status": "SENT"}, [("number", 1)]),
     ("by_reason", Delivery, {"reason": {"$in": ["BOUNCED", "NO_ADDRESS"]}}, [("number", 1)]),
     ("revision", Delivery, {"revision": {"$gt": 5, "$lte": 9}}, [("revision", 1), ("_id", 1)]),
-    ("pending", SendRange, CLAIM, [("lease_until", 1), ("first", 1)]),
+    ("free", SendRange, CLAIM, [("lease_until", 1), ("first", 1)]),
+    ("claimed", SendRange, {"first_claimed_at": {"$lte": LONG_AGO}}, [("first_claimed_at", 1)]),
     ("first", SendRange, {"first": {"$lte": 70}}, [("first", -1)]),
 ]
 

@@ -113,3 +113,28 @@ async def test_planning_takes_turns_page_by_page(
     async with running(resources, StandInVendor(sends_receipts=False)):
         await until_status(small, "COMPLETED")
         assert not any([(await campaign_row(key))["planning"]["done"] for key in large])
+
+
+async def test_of_two_that_fill_at_once_each_place_gets_one_message(resources: Resources) -> None:
+    campaigns = [ObjectId() for _ in range(5)]
+    counts = await asyncio.gather(*(SEND_TURNS.fill(*campaigns, bus=resources.bus) for _ in range(4)))
+    assert sum(counts) == 5 * SEND_TURNS.places
+    assert await resources.bus.depth(SEND_QUEUE) == 5 * SEND_TURNS.places
+    for campaign in campaigns:
+        assert await SEND_TURNS.hold(await held(campaign))
+
+
+async def test_messages_of_many_campaigns_are_restored_at_once(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns_module, "UNHEARD_SECONDS", 0.0)
+    lost, free, others = ([ObjectId() for _ in range(3)] for _ in range(3))
+    await SEND_TURNS.fill(*lost, *others, bus=resources.bus)
+    old = [await held(campaign) for campaign in lost + others]
+    await resources.database.bus_messages.delete_many({})
+    await asyncio.sleep(0.01)
+    assert await SEND_TURNS.restore(lost + free, bus=resources.bus) == 6 * SEND_TURNS.places
+    assert await resources.bus.depth(SEND_QUEUE) == 6 * SEND_TURNS.places
+    assert [await SEND_TURNS.hold(message) for message in old] == [False] * 3 + [True] * 3
+    for campaign in lost + free:
+        assert await SEND_TURNS.hold(await held(campaign))

@@ -71,69 +71,6 @@ async def test_one_bad_date_costs_one_record(api: Api) -> None:
     assert [row["external_id"] async for row in api.resources.database.customers.find()] == ["m2"]
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("signedUpAt", "31/12/2024"),
-        ("lastVisitAt", 1_700_000_000),
-        ("lastVisitAt", ["2024-01-01"]),
-        ("totalSpend", "much"),
-        ("totalSpend", 10**30),
-        ("totalSpend", "1e3"),
-        ("totalSpend", 0.00001),
-        ("totalSpend", True),
-        ("totalSpend", {"a": [10**30]}),
-        ("visitCount", -1),
-        ("email", "ida\ufffd@example.com"),
-        ("externalId", "1.23457E+11"),
-    ],
-)
-async def test_one_bad_value_costs_one_record(api: Api, field: str, value: Any) -> None:
-    bad = {"externalId": "bad", field: value}
-    records = [{"externalId": "a"}, bad, {"externalId": "b"}]
-    data = await api.data(INGEST % ROW_ERRORS, {"i": {"records": records}})
-    ingestion = data["customersIngest"]["ingestion"]
-    assert (ingestion["accepted"], ingestion["rejected"]) == (2, 1)
-    (error,) = ingestion["rowErrors"]["nodes"]
-    assert (error["row"], error["field"], error["code"]) == (1, field, "INVALID")
-
-
-async def test_a_bad_value_in_the_document_costs_one_record_too(api: Api) -> None:
-    document = """mutation { ordersIngest(input: {records: [
-      {externalId: "1", customerExternalId: "c", amount: 5, orderedAt: "2024-06-30"}
-      {externalId: "2", customerExternalId: "c", amount: 5, orderedAt: "31/12/2024"}
-      {externalId: "3", customerExternalId: "c", amount: "five", orderedAt: "2024-06-30"}
-    ]}) { ingestion { accepted rejected rowErrors { nodes { field value } } } } }"""
-    ingestion = (await api.data(document))["ordersIngest"]["ingestion"]
-    assert (ingestion["accepted"], ingestion["rejected"]) == (1, 2)
-    assert ingestion["rowErrors"]["nodes"] == [
-        {"field": "orderedAt", "value": "31/12/2024"},
-        {"field": "amount", "value": "five"},
-    ]
-
-
-async def test_the_same_bad_records_under_the_same_key_are_the_same_ingestion(api: Api) -> None:
-    records = {"records": [{"externalId": "a", "signedUpAt": "x"}], "idempotencyKey": "k"}
-    first = await api.data(INGEST % "id rejected", {"i": records})
-    assert await api.data(INGEST % "id rejected", {"i": records}) == first
-
-
-@pytest.mark.parametrize(
-    ("document", "variables"),
-    [
-        (
-            "query($f: OrderFilter) { orders(filter: $f) { nodes { id } } }",
-            {"f": {"orderedFrom": "31/12/2024"}},
-        ),
-        ('{ orders(filter: {orderedFrom: "31/12/2024"}) { nodes { id } } }', {}),
-        ("query($d: DateTime) { orders(filter: {orderedFrom: $d}) { nodes { id } } }", {"d": "31/12/2024"}),
-    ],
-)
-async def test_elsewhere_a_bad_date_is_refused(api: Api, document: str, variables: dict[str, Any]) -> None:
-    body = await api.ask(document, variables)
-    assert '"31/12/2024" is not a date' in body["errors"][0]["message"]
-
-
 async def test_a_rule_on_an_id_finds_that_customer_alone(api: Api) -> None:
     body = (FIELD / "05a-ids-that-differ-in-case.ndjson").read_bytes()
     await stream(api.resources, CUSTOMERS, body, format=BodyFormat.NDJSON)

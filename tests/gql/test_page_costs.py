@@ -3,8 +3,7 @@ return, however much there is. MongoDB's own profiler says what was read."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -22,31 +21,15 @@ from crm_graphql.resources import Resources
 from tests.delivery.factories import make_ledger
 from tests.gql.conftest import Api
 from tests.gql.factories import START, insert_customers, insert_orders
+from tests.profiling import profiled
 
 MANY = 3_000
 SIZE = 10
 PAGE = "edges { cursor node { __typename } } pageInfo { startCursor endCursor }"
 
 
-@asynccontextmanager
-async def profiled(resources: Resources) -> AsyncIterator[list[Mapping[str, Any]]]:
-    """The reads of lists that MongoDB serves within the block."""
-    database, found = resources.database, list[Mapping[str, Any]]()
-    await database.command("profile", 2)
-    try:
-        yield found
-        await database.command("profile", 0)
-        rows = database.get_collection("system.profile").find({"op": {"$in": ["query", "command"]}})
-        async for row in rows:
-            if "find" in row["command"] or "aggregate" in row["command"]:
-                found.append(row)
-    finally:
-        await database.command("profile", 0)
-        await database.drop_collection("system.profile")
-
-
 async def ask_pages(api: Api, prefix: str, field: str, arguments: str) -> None:
-    """Ask for a first page and for a later one."""
+    """Ask for a first page, for a later one, for the last, and for the one before it."""
     opening, closing = (f"{prefix} {{ ... on {PARENTS[field]} {{", "} }") if prefix else ("", "")
 
     async def page(place: str) -> dict[str, Any]:
@@ -59,6 +42,9 @@ async def ask_pages(api: Api, prefix: str, field: str, arguments: str) -> None:
     first = await page(f"first: {SIZE}")
     later = await page(f'first: {SIZE}, after: "{first["pageInfo"]["endCursor"]}"')
     assert later["edges"] != first["edges"]
+    last = await page(f"last: {SIZE}")
+    earlier = await page(f'last: {SIZE}, before: "{last["pageInfo"]["startCursor"]}"')
+    assert earlier["edges"] != last["edges"]
 
 
 INGESTION = {
@@ -68,6 +54,9 @@ INGESTION = {
     "rejected": 0,
     "counters": dict.fromkeys(("created", "updated", "unchanged", "failed"), 0),
 }
+BUSY = encode_id("User", ObjectId("a" * 24))
+OTHER = encode_id("User", ObjectId("b" * 24))
+FEW = 3 * SIZE
 PARENTS = {"deliveries": "Campaign", "orders": "Customer", "rowErrors": "Ingestion"}
 LISTS = [
     *(
@@ -78,10 +67,12 @@ LISTS = [
     ("orders", ""),
     ("campaigns", ""),
     ("campaigns", "filter: { statuses: [SENDING] }"),
+    ("campaigns", "filter: { channel: WHATSAPP }"),
     ("audiences", ""),
     ("ingestions", ""),
     ("auditEvents", ""),
     ("auditEvents", 'filter: { action: "login" }'),
+    ("auditEvents", f'filter: {{ actorId: "{BUSY}", action: "rare" }}'),
     ("users", ""),
 ]
 
@@ -114,7 +105,8 @@ def assert_frugal(reads: list[Mapping[str, Any]]) -> None:
 @pytest.fixture
 async def full(resources: Resources) -> None:
     """Many of everything that is listed."""
-    customers = await insert_customers(MANY, last_visit_at=later)
+    # Some have spent more than fits into four bytes.
+    customers = await insert_customers(MANY, last_visit_at=later, total_spend=lambda number: number * 10**7)
     await insert_orders(customers[: MANY // 10], 10)
     now = {"created_at": later, "updated_at": START}
     rule = {"where": {"field": "visitCount", "operator": "GTE", "value": 0}}
@@ -122,7 +114,7 @@ async def full(resources: Resources) -> None:
     await insert(
         Campaign,
         name="C",
-        channel="EMAIL",
+        channel=lambda number: "WHATSAPP" if number < FEW else "EMAIL",
         audience_id=ObjectId(),
         revision=1,
         stats=dict.fromkeys(("total", "queued", "sent", "delivered", "failed", "skipped"), 0),
@@ -131,7 +123,14 @@ async def full(resources: Resources) -> None:
     )
     await insert(Ingestion, subject="x", **INGESTION, **now)
     events = {"actor": "x", "succeeded": True, "expires_at": START + timedelta(days=36_500)}
-    await insert(AuditEvent, at=later, action=lambda number: "login" if number % 2 else "logout", **events)
+    await insert(
+        AuditEvent,
+        at=later,
+        # Of the busy user few are what others do often.
+        action=lambda number: "login" if number % 2 and number >= FEW else "rare",
+        actor_id=lambda number: BUSY if number % 2 or number < FEW else OTHER,
+        **events,
+    )
     await insert(User, email_key=str, email=str, role="VIEWER", is_active=True, **now)
 
 
@@ -139,8 +138,9 @@ async def frugal_pages(
     api: Api, resources: Resources, field: str, arguments: str = "", prefix: str = ""
 ) -> None:
     """Ask for the pages, and see what was read."""
-    async with profiled(resources) as reads:
+    async with profiled(resources.database) as commands:
         await ask_pages(api, prefix, field, arguments)
+    reads = [one for one in commands if "find" in one["command"] or "aggregate" in one["command"]]
     listing = [read for read in reads if read["nreturned"] > 1 or read["keysExamined"] > SIZE]
     assert_frugal(listing)
 
@@ -159,6 +159,16 @@ async def test_a_page_of_each_list_reads_what_it_returns(api: Api, resources: Re
         "filter: { statuses: [FAILED, SENT] }",
         "filter: { reasons: [BOUNCED] }",
         "filter: { reasons: [BOUNCED, NO_ADDRESS] }",
+        "sort: { field: LEDGER, direction: DESC }",
+        *(
+            f"{filter}sort: {{ field: UPDATED_AT, direction: {way} }}"
+            for filter in (
+                "",
+                "filter: { statuses: [FAILED] }, ",
+                "filter: { statuses: [FAILED, SKIPPED] }, ",
+            )
+            for way in ("ASC", "DESC")
+        ),
     ],
 )
 async def test_a_page_of_a_campaigns_deliveries_reads_what_it_returns(
@@ -166,6 +176,9 @@ async def test_a_page_of_a_campaigns_deliveries_reads_what_it_returns(
 ) -> None:
     key, _ = await make_ledger(MANY, status=DeliveryStatus.SENT)
     await make_ledger(MANY, status=DeliveryStatus.SENT)
+    for number in range(0, MANY, 10):
+        some = {"campaign_id": key, "number": {"$gte": number, "$lt": number + 10}}
+        await Delivery.get_pymongo_collection().update_many(some, {"$set": {"revision": number}})
     # Few failed, and far back.
     failed = {"campaign_id": key, "number": {"$gte": MANY - 100}}
     change = {"$set": {"status": "FAILED", "reason": "BOUNCED"}}

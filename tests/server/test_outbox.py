@@ -91,6 +91,36 @@ async def test_the_end_of_a_subscription_comes_after_its_last_event() -> None:
     assert b"old" not in wire.sent
 
 
+async def test_what_comes_before_a_full_connection_says_that_it_is_free_goes_behind_what_waits() -> None:
+    wire = FakeWire(takes=0)
+    box = outbox(wire)
+    box.put(b"1")
+    wire.takes = 9
+    box.put(b"2")
+    box.newest("a", b"3")
+    wire.resume()
+    assert wire.sent == [b"1", b"2", b"3"]
+
+
+async def test_an_older_state_is_never_sent_after_a_newer_one() -> None:
+    wire = FakeWire(takes=0)
+    box = outbox(wire)
+    box.newest("a", b"old")
+    wire.takes = 9
+    box.newest("a", b"new")
+    wire.resume()
+    assert wire.sent == [b"new"]
+
+
+async def test_nothing_of_a_subscription_is_sent_twice_or_after_its_end() -> None:
+    wire = FakeWire(takes=0)
+    box = outbox(wire)
+    box.newest("a", b"event")
+    box.last("a", b"end")
+    wire.resume()
+    assert wire.sent == [b"event", b"end"]
+
+
 async def test_what_nobody_wants_any_more_is_not_sent() -> None:
     wire = FakeWire(takes=0)
     box = outbox(wire)
@@ -120,6 +150,26 @@ async def test_a_reader_that_takes_nothing_is_given_up_once() -> None:
     box.newest("a", b"1")
     await asyncio.sleep(0.1)
     assert stalls.count == 1
+
+
+async def test_a_reader_that_stalls_again_after_it_took_a_part_is_given_up() -> None:
+    wire, stalls = FakeWire(takes=0), Stalls()
+    box = outbox(wire, grace_seconds=0.02, stalls=stalls)
+    box.put(b"1")
+    box.put(b"2")
+    wire.resume(takes=1)
+    await asyncio.sleep(0.1)
+    assert (wire.sent, stalls.count) == ([b"1"], 1)
+
+
+async def test_a_closed_outbox_forgets_the_states_that_wait() -> None:
+    wire = FakeWire(takes=0)
+    box = outbox(wire)
+    box.newest("a", b"1")
+    box.close()
+    assert box.waiting_bytes == 0
+    wire.resume()
+    assert wire.sent == []
 
 
 async def test_a_slow_reader_that_goes_on_reading_is_not_given_up() -> None:

@@ -130,6 +130,83 @@ async def test_an_extension_of_another_shape_is_bad_input(
     assert (error.refusal, code(error)) == (Refusal.REQUEST, "BAD_USER_INPUT")
 
 
+def sha1(text: str) -> str:
+    """What graphql-codegen calls the document, unless it is told otherwise."""
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+SHA256 = hashlib.sha256(TEXT.encode()).hexdigest()
+
+
+def in_extension(name: str) -> dict[str, Any]:
+    """As a client of a build tool sends it."""
+    return {"persistedQuery": {"version": 1, "sha256Hash": name}}
+
+
+@pytest.mark.parametrize("name", [SHA256, f"sha256:{SHA256}", SHA256.upper(), sha1(TEXT)])
+async def test_a_document_is_known_by_each_spelling_of_its_hash_in_each_place(
+    resources: Resources, name: str
+) -> None:
+    asked = process()
+    await ask(asked, GraphQLRequest(TEXT, document_id=name))
+    assert await stored() == 1
+    for request in (
+        GraphQLRequest(None, document_id=name),
+        GraphQLRequest(None, extensions=in_extension(name)),
+    ):
+        assert (await ask(process(), request)).document_hash == SHA256
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"extensions": in_extension(sha1(TEXT))},
+        {"extensions": in_extension(f"sha256:{SHA256}")},
+        {"document_id": SHA256},
+    ],
+)
+async def test_a_build_tools_hash_of_a_text_that_was_printed_anew_runs_and_is_not_kept(
+    resources: Resources, named: dict[str, Any]
+) -> None:
+    await ask(process(), GraphQLRequest("{  __typename  }", **named))
+    assert await stored() == 0
+
+
+async def test_an_id_that_is_no_hash_belongs_to_a_list_and_says_so(resources: Resources) -> None:
+    error = await refused(GraphQLRequest(None, document_id="mine"), process())
+    assert (error.refusal, code(error)) == (Refusal.PERSISTED, "PERSISTED_QUERY_NOT_FOUND")
+    assert '"mine"' in str(error)
+    assert "CRM_TRUSTED_DOCUMENTS" in str(error)
+    # Beside a text it names nothing.
+    await ask(process(), GraphQLRequest(TEXT, document_id="mine"))
+    assert await stored() == 0
+
+
+async def test_what_a_page_signs_in_with_is_known_to_its_process_without_a_token(
+    resources: Resources,
+) -> None:
+    asked = process()
+    await ask(asked, GraphQLRequest(TEXT, extensions=by_hash(TEXT)), known=False)
+    await ask(asked, GraphQLRequest(None, extensions=by_hash(TEXT)), known=False)
+    assert await stored() == 0
+    error = await refused(GraphQLRequest(None, extensions=by_hash(TEXT)), process())
+    assert code(error) == "PERSISTED_QUERY_NOT_FOUND"
+
+
+async def test_strangers_push_out_nothing_of_those_with_a_token() -> None:
+    store = Memory()
+    asked = operations(PersistedDocuments(store))
+    await ask(asked, GraphQLRequest(TEXT, extensions=by_hash(TEXT)))
+    padding = "x" * 30_000
+    for number in range(50):
+        text = f"{{ a{number}: __typename }} # {padding}"
+        await ask(asked, GraphQLRequest(text, extensions=by_hash(text)), known=False)
+    await ask(asked, GraphQLRequest(None, extensions=by_hash(TEXT)))
+    assert store.reads == 0
+    # And little of them is kept.
+    await refused(GraphQLRequest(None, extensions=by_hash(f"{{ a0: __typename }} # {padding}")), asked)
+
+
 class Away:
     """A store whose server cannot be reached."""
 

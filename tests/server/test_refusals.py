@@ -82,7 +82,7 @@ async def test_a_wrong_rule_is_refused_with_its_place(
     assert payload == {"audience": None, "errors": [{"path": ["rule", *path]}]}
 
 
-@pytest.mark.parametrize("rule", [{}, {"all": [], "any": []}, {"all": None}, {"nope": []}])
+@pytest.mark.parametrize("rule", [{"all": [], "any": []}, {"all": None}, {"where": None}, {"nope": []}])
 async def test_a_rule_without_exactly_one_key_is_bad_input(api: Api, rule: dict[str, Any]) -> None:
     body = await api.ask("query ($r: RuleInput!) { audiencePreview(rule: $r) { size } }", {"r": rule})
     assert body["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

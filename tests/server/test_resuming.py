@@ -6,6 +6,7 @@ import random
 from functools import partial
 
 import pytest
+from bson import ObjectId
 
 from crm_graphql.core.ids import encode_id
 from crm_graphql.gql.changelog import ChangeLog
@@ -13,7 +14,7 @@ from crm_graphql.resources import Resources
 from crm_graphql.server.engine import Answer
 from crm_graphql.server.gateway import Gateway, ServedContext
 from crm_graphql.server.operations.preparing import GraphQLRequest
-from tests.server.live_campaign import UPDATES, VIEWER, LiveCampaign, Recorder, subscribe, until
+from tests.server.live_campaign import PROGRESS, UPDATES, VIEWER, LiveCampaign, Recorder, subscribe, until
 from tests.server.test_shared_streams import Counted, counted
 
 __all__ = ["counted"]
@@ -58,6 +59,31 @@ async def test_with_a_place_all_since_then_comes_in_pages_of_at_most_500(
     assert resumed.newest_states() == expected(campaign, statuses)
 
 
+async def test_who_resumes_and_missed_nothing_is_told_so_once(counted: Counted, resources: Resources) -> None:
+    campaign = await LiveCampaign(resources).create()
+    first = Recorder()
+    await subscribe(counted.gateway, resources, first, UPDATES, {"id": campaign.id})
+    await until(lambda: bool(first.payloads), "the first event")
+    cursor = first.events()[0]["cursor"]
+    # Revisions in which no delivery changed: news of the campaign, and none of these.
+    await campaign.change()
+    await campaign.change()
+    resumed = Recorder()
+    await subscribe(counted.gateway, resources, resumed, UPDATES, {"id": campaign.id, "after": cursor})
+    await until(lambda: bool(resumed.payloads), "the empty event")
+    caught_up = resumed.events()[0]
+    assert caught_up["deliveries"] == []
+    await campaign.change(0)
+    await until(lambda: len(resumed.payloads) == 2, "the change")
+    assert resumed.newest_states() == expected(campaign, {0: "DELIVERED"})
+    # Its cursor is a place to resume from, like any other.
+    again = Recorder()
+    place = {"id": campaign.id, "after": caught_up["cursor"]}
+    await subscribe(counted.gateway, resources, again, UPDATES, place)
+    await until(lambda: bool(again.payloads), "the change again")
+    assert again.newest_states() == expected(campaign, {0: "DELIVERED"})
+
+
 async def test_those_who_are_up_to_date_share_each_execution(counted: Counted, resources: Resources) -> None:
     campaign = await LiveCampaign(resources).create()
     listeners = [Recorder() for _ in range(50)]
@@ -67,13 +93,14 @@ async def test_those_who_are_up_to_date_share_each_execution(counted: Counted, r
     cursor = listeners[0].events()[0]["cursor"]
     late = Recorder()
     await subscribe(counted.gateway, resources, late, UPDATES, {"id": campaign.id, "after": cursor})
+    await until(lambda: len(late.payloads) == 1, "nothing to tell, for who resumed")
     await campaign.change(0)
     await until(lambda: all(len(listener.payloads) == 2 for listener in listeners), "the change")
-    await until(lambda: len(late.payloads) == 1, "the change, for who resumed")
+    await until(lambda: len(late.payloads) == 2, "the change, for who resumed")
     before = counted.executions
     await campaign.change(1)
     await until(lambda: all(len(listener.payloads) == 3 for listener in listeners), "the next change")
-    await until(lambda: len(late.payloads) == 2, "the next change, for who resumed")
+    await until(lambda: len(late.payloads) == 3, "the next change, for who resumed")
     assert counted.executions == before + 1
     assert counted.gateway.subscriptions.counts() == (0, 1)
     assert len({id(listener.payloads[-1]) for listener in [*listeners, late]}) == 1
@@ -139,16 +166,23 @@ async def test_the_log_as_a_whole_says_what_its_sharers_are_told(
     campaign = await LiveCampaign(resources).create()
     log = await opened_log(counted.gateway, resources, campaign)
     told = aiter(log)
-    assert (await anext(told)).deliveries == []
+    opening = await anext(told)
+    assert opening.deliveries == []
+    resumed = aiter(await opened_log(counted.gateway, resources, campaign, after=opening.cursor))
+    assert (await anext(resumed)).deliveries == []
     await campaign.change(3, 4)
-    update = await anext(told)
-    assert [delivery.row["_id"] for delivery in update.deliveries] == campaign.deliveries[3:5]
-    await told.aclose()  # type: ignore[attr-defined]
+    for listening in (told, resumed):
+        update = await anext(listening)
+        assert [delivery.row["_id"] for delivery in update.deliveries] == campaign.deliveries[3:5]
+        await listening.aclose()  # type: ignore[attr-defined]
 
 
-async def opened_log(gateway: Gateway, resources: Resources, campaign: LiveCampaign) -> ChangeLog:  # type: ignore[type-arg]
+async def opened_log(
+    gateway: Gateway, resources: Resources, campaign: LiveCampaign, after: str | None = None
+) -> ChangeLog:  # type: ignore[type-arg]
     context = ServedContext(resources, gateway.live, "test", VIEWER)
-    operation = await gateway.admit(GraphQLRequest(UPDATES, None, {"id": campaign.id}), context)
+    variables = {"id": campaign.id, "after": after}
+    operation = await gateway.admit(GraphQLRequest(UPDATES, None, variables), context)
     opened = await gateway.engine.open(operation, context)
     assert not isinstance(opened, Answer)
     assert isinstance(opened.events, ChangeLog)
@@ -172,6 +206,18 @@ async def test_a_place_that_the_log_does_not_have_is_refused(
     await subscribe(counted.gateway, resources, listener, UPDATES, {"id": campaign.id, "after": after})
     await until(lambda: bool(listener.refusals), "the refusal")
     assert listener.refusals[0]["extensions"]["code"] == code
+
+
+@pytest.mark.parametrize("document", [UPDATES, PROGRESS])
+async def test_a_campaign_that_is_not_there_is_not_found(
+    counted: Counted, resources: Resources, document: str
+) -> None:
+    listener = Recorder()
+    unknown = {"id": encode_id("Campaign", ObjectId())}
+    await subscribe(counted.gateway, resources, listener, document, unknown)
+    await until(lambda: bool(listener.refusals), "the refusal")
+    extensions = listener.refusals[0]["extensions"]
+    assert (extensions["code"], extensions["inputPath"]) == ("NOT_FOUND", ["campaignId"])
 
 
 async def test_leaving_in_the_middle_of_catching_up_leaves_nothing_behind(

@@ -205,13 +205,35 @@ async def test_a_token_that_expires_ends_the_stream_and_says_why(
     served: Deployment, campaign: SentCampaign
 ) -> None:
     settings = load_settings(_env_file=None, secret_key=SECRET)
-    token = mint_token(settings, Role.ADMIN, timedelta(seconds=1))
+    token = mint_token(settings, Role.ADMIN, timedelta(seconds=4))
     async with asked(served, PROGRESS, token=token, variables={"id": campaign.id}) as stream:
         assert "errors" not in await stream.result()
         last = await stream.result()
         assert last["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
         assert "expired" in last["errors"][0]["message"]
         await stream.completed()
+
+
+async def test_a_token_that_has_expired_opens_no_stream_even_within_the_leeway_of_clocks(
+    served: Deployment, campaign: SentCampaign
+) -> None:
+    settings = load_settings(_env_file=None, secret_key=SECRET)
+    token = mint_token(settings, Role.ADMIN, timedelta(seconds=-2))
+    async with asked(served, PROGRESS, token=token, variables={"id": campaign.id}) as stream:
+        answer = await stream.result()
+        assert answer.get("data") is None
+        assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        assert "expired" in answer["errors"][0]["message"]
+        await stream.completed()
+
+
+async def test_a_cookie_alone_opens_no_stream(served: Deployment, campaign: SentCampaign) -> None:
+    """All that a browser's EventSource can send."""
+    parameters = {"query": PROGRESS, "variables": json.dumps({"id": campaign.id})}
+    headers = {"accept": EVENT_STREAM, "cookie": "crm_refresh=anything", "sec-fetch-site": "same-origin"}
+    answer = await served.http.get("/graphql", params=parameters, headers=headers)
+    assert '"code":"UNAUTHENTICATED"' in answer.text
+    assert answer.text.rstrip().endswith("event: complete\ndata:")
 
 
 async def test_events_are_chosen_by_accept_alone(served: Deployment, campaign: SentCampaign) -> None:

@@ -344,20 +344,10 @@ async def test_the_token_may_come_with_the_handshake(served: Deployment, campaig
         assert (await peer.receive())["type"] == "next"
 
 
-async def test_an_expired_token_is_told_apart_from_a_bad_one(served: Deployment) -> None:
-    async with opened(served, TRANSPORT_WS) as peer:
-        payload = {"Authorization": f"Bearer {token_for(-3_600)}"}
-        await peer.send({"type": "connection_init", "payload": payload})
-        code, reason = await peer.closed()
-        assert code == 4440
-        assert "expired" in reason
-
-
 async def test_a_token_that_expires_ends_its_socket_with_a_code_of_its_own(
     served: Deployment, campaign: SentCampaign
 ) -> None:
-    async with acknowledged(served, token_for(1)) as peer:
+    async with acknowledged(served, token_for(4)) as peer:
         await peer.subscribe("1", PROGRESS, variables={"id": campaign.id})
         assert (await peer.receive())["type"] == "next"
-        # A token is good for five seconds more, for the sake of machines whose clocks differ.
         assert await peer.closed(within_seconds=30) == (4440, "Token expired")

@@ -17,6 +17,7 @@ from tests.server.asking import SCHEMA, code, limits, operations, refused
 
 TEXT = "query Mine { __typename }"
 HASH = hashlib.sha256(TEXT.encode()).hexdigest()
+SHA1 = hashlib.sha1(TEXT.encode(), usedforsecurity=False).hexdigest()
 APOLLO = "apollo-persisted-query-manifest"
 BODY = {"id": "abc", "name": "Mine", "type": "query", "body": TEXT}
 
@@ -25,6 +26,11 @@ FORMS: list[tuple[Any, str]] = [
     ({"0123456789abcdef0123456789abcdef": TEXT}, "0123456789abcdef0123456789abcdef"),
     ([TEXT], HASH),
     ({"format": APOLLO, "version": 1, "operations": [BODY]}, "abc"),
+    ({SHA1: TEXT}, SHA1),
+    ({f"sha256:{HASH}": TEXT}, f"sha256:{HASH}"),
+    # The hash of the text before a tool printed it.
+    ({f"sha256:{'a1' * 32}": TEXT}, f"sha256:{'a1' * 32}"),
+    ({"x-app:mine.1": TEXT}, "x-app:mine.1"),
 ]
 
 
@@ -46,18 +52,37 @@ async def test_a_listed_document_runs_by_its_id_its_hash_and_its_text(
 ) -> None:
     trusted = read(tmp_path, content)
     assert len(trusted) == 1
-    for request in (named(key), named(HASH), GraphQLRequest(TEXT)):
+    names = (key, HASH, f"sha256:{HASH}", HASH.upper())
+    by_id = [GraphQLRequest(None, document_id=name) for name in names]
+    for request in (*map(named, names), *by_id, GraphQLRequest(TEXT)):
         operation = await operations(trusted).prepare(request, introspection_allowed=False)
         assert operation.document_hash == HASH
 
 
 @pytest.mark.parametrize(
     "request_",
-    [GraphQLRequest("{ __typename }"), GraphQLRequest(TEXT + " "), named("a" * 64), named(7), named(None)],
+    [
+        *(
+            GraphQLRequest("{ __typename }"),
+            GraphQLRequest(TEXT + " "),
+            named("a" * 64),
+            named(7),
+            named(None),
+        ),
+        GraphQLRequest(None, document_id="abc"),
+        # The text is what runs: a name beside it lets no other in.
+        GraphQLRequest("{ __typename }", document_id=HASH),
+    ],
 )
 async def test_anything_else_is_not_trusted(tmp_path: Path, request_: GraphQLRequest) -> None:
     error = await refused(request_, operations(read(tmp_path, [TEXT])))
     assert (error.refusal, code(error)) == (Refusal.UNTRUSTED, "DOCUMENT_NOT_TRUSTED")
+
+
+async def test_an_id_that_is_not_on_the_list_is_told_with_what_to_do(tmp_path: Path) -> None:
+    error = await refused(GraphQLRequest(None, document_id="abc"), operations(read(tmp_path, [TEXT])))
+    assert 'list of 1, and "abc" is not on it' in str(error)
+    assert "CRM_TRUSTED_DOCUMENTS" in str(error)
 
 
 async def test_a_request_for_nothing_is_bad_input(tmp_path: Path) -> None:
@@ -78,6 +103,13 @@ async def test_a_request_for_nothing_is_bad_input(tmp_path: Path) -> None:
         ({"operations": [BODY, {"id": "b"}]}, 'operations[1] "b"'),
         ({"operations": [{"body": TEXT}]}, "operations[0]"),
         ("[" * 100_000, "not JSON"),
+        ("query Mine { __typename }", "not JSON"),
+        (
+            {"operations": [BODY, {**BODY, "body": "{ __typename }"}]},
+            'operations[1] "abc" has the id of another',
+        ),
+        ({"format": "other", "version": 1, "operations": [BODY]}, "'other' and 1"),
+        ({"format": APOLLO, "version": 2, "operations": [BODY]}, "and 2"),
     ],
 )
 def test_an_unusable_list_stops_the_start_and_names_file_and_entry(

@@ -61,6 +61,14 @@ class Peer:
         assert frame is not None, "the connection was cut without a close frame"
         return frame.code, frame.reason
 
+    async def closed_at_once(self) -> tuple[int, str]:
+        """The server's close code and reason; fails when a message comes first."""
+        with pytest.raises(ConnectionClosed) as info:
+            await asyncio.wait_for(self.socket.recv(), ANSWER_SECONDS)
+        frame = info.value.rcvd
+        assert frame is not None, "the connection was cut without a close frame"
+        return frame.code, frame.reason
+
     async def _read_on(self) -> None:
         while True:
             await self.socket.recv()

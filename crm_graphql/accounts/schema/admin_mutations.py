@@ -27,6 +27,7 @@ from crm_graphql.accounts.schema.types import (
 )
 from crm_graphql.accounts.users import create_user, update_user
 from crm_graphql.core.actor import Permission
+from crm_graphql.core.errors import Faults
 from crm_graphql.core.ids import decode_key
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Note
@@ -58,14 +59,18 @@ async def user_update(
         for name in ("name", "role", "is_active")
         if (value := getattr(input, name)) is not strawberry.UNSET
     }
+    faults, key = Faults(), None
+    with faults.noted():
+        key = decode_key("User", input.id)
     resources = info.context.resources
     user = await update_user(
         info.context.actor,
-        decode_key("User", input.id),
+        key,
         changes,
         access=resources.access,
         clock=resources.clock,
         transact=resources.in_transaction,
+        faults=faults,
     )
     return UserUpdatePayload(user=User.from_document(user))
 

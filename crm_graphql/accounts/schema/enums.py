@@ -1,9 +1,10 @@
-"""Roles, described."""
+"""Roles and permissions, described."""
 
 from __future__ import annotations
 
 from crm_graphql.core.actor import Role as Role
 from crm_graphql.gql.enums import describe_enum
+from crm_graphql.gql.permission import Permission as Permission
 
 describe_enum(
     Role,

@@ -15,9 +15,10 @@ from crm_graphql.accounts.queries import (
 from crm_graphql.accounts.queries import list_users as read_users
 from crm_graphql.accounts.schema.types import ApiKey, Limits, ServerInfo, Session, User, Viewer
 from crm_graphql.audiences.rules import MAX_DEPTH, MAX_NODES
-from crm_graphql.core.actor import ROLE_PERMISSIONS, Actor, Permission
-from crm_graphql.core.paging import MAX_PAGE_SIZE, PageRequest
-from crm_graphql.gql.connections import After, Connection, First, connection
+from crm_graphql.core.actor import ROLE_PERMISSIONS, Permission
+from crm_graphql.core.errors import NothingShown
+from crm_graphql.core.paging import MAX_PAGE_SIZE
+from crm_graphql.gql.connections import After, Before, Connection, First, Last, connection, list_cursors
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import public_query, query, signed_in_query
 from crm_graphql.ingestion.service import RECORDS_LIMIT
@@ -47,16 +48,16 @@ async def server_info(info: Info) -> ServerInfo:
     )
 
 
-@public_query("Who is asking; null when nobody is signed in.")
+@public_query("Who is asking; null when nobody is signed in, with an error for a token that does not count.")
 async def viewer(info: Info) -> Viewer | None:
-    actor = info.context.identity
-    if not isinstance(actor, Actor):
+    if isinstance(info.context.identity, NothingShown):
         return None
+    actor = info.context.actor
     user = await find_user(actor.user_id) if actor.user_id else None
     key = await find_api_key(actor.api_key_id) if actor.api_key_id else None
     return Viewer(
         role=actor.role,
-        permissions=sorted(permission.value for permission in ROLE_PERMISSIONS[actor.role]),
+        granted_permissions=sorted(ROLE_PERMISSIONS[actor.role], key=lambda one: one.value),
         user=User.from_document(user) if user else None,
         api_key=ApiKey.from_document(key) if key else None,
     )
@@ -68,9 +69,12 @@ async def sessions(info: Info) -> list[Session] | None:
 
 
 @query(Permission.USERS_READ, "All users, oldest first, deactivated ones too.")
-async def users(info: Info, first: First = None, after: After = None) -> Connection[User] | None:
-    page = await read_users(info.context.actor, PageRequest.of(first, after))
-    return connection(page, OLDEST_FIRST, User.from_document, count_users)
+async def users(
+    info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+) -> Connection[User] | None:
+    cursors = list_cursors(info, OLDEST_FIRST)
+    page = await read_users(info.context.actor, cursors.page(first, after, last, before))
+    return connection(page, cursors, User.from_document, count_users)
 
 
 @query(Permission.API_KEYS_READ, "All API keys, newest first, expired ones too.")

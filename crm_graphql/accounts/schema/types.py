@@ -8,9 +8,8 @@ import strawberry
 from bson import ObjectId
 
 from crm_graphql.accounts.queries import api_keys_by_ids, own_sessions_by_ids, users_by_ids
-from crm_graphql.accounts.schema.enums import Role
+from crm_graphql.accounts.schema.enums import Permission, Role
 from crm_graphql.accounts.sessions import SignedIn
-from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload
@@ -107,11 +106,18 @@ register(ApiKey, permission=Permission.API_KEYS_READ, loader=rows_by_id(api_keys
 @strawberry.type(description="Who is asking: a user, an API key, or an operator's token (neither).")
 class Viewer:
     role: Role = strawberry.field(description="What the caller is.")
-    permissions: list[str] = strawberry.field(
-        description="What the directives of the schema name; lets a client hide what it may not use."
+    granted_permissions: list[Permission] = strawberry.field(
+        description="What the caller may do, as the schema's directives name it; lets a client hide what "
+        "it may not use."
     )
     user: User | None = strawberry.field(description="The user, where it is one.")
     api_key: ApiKey | None = strawberry.field(description="The API key, where it is one.")
+
+    @strawberry.field(
+        description="The names of `grantedPermissions`.", deprecation_reason="Use `grantedPermissions`."
+    )
+    def permissions(self) -> list[str]:
+        return [permission.value for permission in self.granted_permissions]
 
 
 @strawberry.type(description="Sizes that the server holds requests to.")

@@ -36,6 +36,10 @@ describe_enum(
 )
 
 
+HALF_WRITTEN_INPUTS = frozenset({"RuleInput", "ConditionInput"})
+"""What a rule builder sends as it is: the reader of rules says what is missing, and where."""
+
+
 @strawberry.input(description="One comparison of a customer's field with a value.")
 class ConditionInput:
     field: str = strawberry.field(
@@ -48,6 +52,11 @@ class ConditionInput:
         description="Number (money may be decimal text), string, boolean, date-time text, a list of these; "
         '[low, high] for BETWEEN; an ISO 8601 duration ("P90D", "P6M") for WITHIN_LAST; nothing for IS_SET.',
     )
+
+    def tree(self) -> dict[str, Any]:
+        """The condition as a plain tree, without what was left out: it may be half-written."""
+        given = {"field": self.field, "operator": self.operator, "value": self.value}
+        return {name: value for name, value in given.items() if value is not strawberry.UNSET}
 
 
 @strawberry.input(one_of=True, description="A rule. Exactly one key, the others absent (not null).")
@@ -65,18 +74,13 @@ class RuleInput:
 
     def tree(self) -> dict[str, Any]:
         """The rule as a plain tree, without the keys that were left out."""
-        if self.all:
+        if isinstance(self.all, list):
             return {"all": [rule.tree() for rule in self.all]}
-        if self.any:
+        if isinstance(self.any, list):
             return {"any": [rule.tree() for rule in self.any]}
         if self.not_:
             return {"not": self.not_.tree()}
-        if self.where:
-            condition: dict[str, Any] = {"field": self.where.field, "operator": self.where.operator.value}
-            if self.where.value is not strawberry.UNSET:
-                condition["value"] = self.where.value
-            return {"where": condition}
-        return {"all": []} if self.all is not strawberry.UNSET else {"any": []}
+        return {"where": self.where.tree()} if self.where else {}
 
 
 @strawberry.input(description="A new audience.")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from crm_graphql.audiences.queries import namesakes
 from crm_graphql.audiences.schema.inputs import (
     AudienceCreateInput,
     AudienceDeleteInput,
@@ -19,9 +20,20 @@ from crm_graphql.audiences.schema.types import (
 )
 from crm_graphql.audiences.service import create_audience, delete_audience, update_audience
 from crm_graphql.core.actor import Permission
+from crm_graphql.core.errors import ErrorCode, Faults, Problem
 from crm_graphql.core.ids import decode_key
+from crm_graphql.core.paging import Row
 from crm_graphql.gql.context import Info
+from crm_graphql.gql.errors import UserError
 from crm_graphql.gql.permission import mutation
+
+
+async def _warnings(row: Row) -> list[UserError]:
+    """That the audience's name is taken: people choose by it, and would choose the wrong one."""
+    if not await namesakes(row):
+        return []
+    message = "Another audience has this name. Rename one, or tell them apart by their descriptions."
+    return [UserError.from_problem(Problem(ErrorCode.ALREADY_EXISTS, message, ("name",)))]
 
 
 @mutation(Permission.AUDIENCES_WRITE, "Save a rule under a name.")
@@ -37,7 +49,7 @@ async def audience_create(
         clock=resources.clock,
         settings=resources.settings,
     )
-    return AudienceCreatePayload(audience=Audience.from_document(row))
+    return AudienceCreatePayload(audience=Audience.from_document(row), warnings=await _warnings(row))
 
 
 @mutation(Permission.AUDIENCES_WRITE, "Change an audience. A field left out stays.", subject="id")
@@ -51,12 +63,20 @@ async def audience_update(
     }
     if input.rule is not strawberry.UNSET:
         changes["rule"] = input.rule.tree() if input.rule else None
-    key = decode_key("Audience", input.id)
+    faults, key = Faults(), None
+    with faults.noted():
+        key = decode_key("Audience", input.id)
     resources = info.context.resources
     row = await update_audience(
-        info.context.actor, key, changes, clock=resources.clock, settings=resources.settings
+        info.context.actor,
+        key,
+        changes,
+        clock=resources.clock,
+        settings=resources.settings,
+        faults=faults,
     )
-    return AudienceUpdatePayload(audience=Audience.from_document(row))
+    warnings = await _warnings(row) if "name" in changes else []
+    return AudienceUpdatePayload(audience=Audience.from_document(row), warnings=warnings)
 
 
 @mutation(

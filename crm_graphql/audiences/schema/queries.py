@@ -9,6 +9,7 @@ import strawberry
 from crm_graphql.audiences.queries import (
     NEWEST_FIRST,
     count_audiences,
+    explain_customer,
     find_audience,
     list_audiences,
     list_filter,
@@ -16,11 +17,12 @@ from crm_graphql.audiences.queries import (
 )
 from crm_graphql.audiences.queries import rule_fields as list_rule_fields
 from crm_graphql.audiences.schema.inputs import RuleInput
-from crm_graphql.audiences.schema.types import Audience, AudiencePreview, RuleField
+from crm_graphql.audiences.schema.types import Audience, AudiencePreview, RuleExplanation, RuleField
 from crm_graphql.core.actor import Permission
+from crm_graphql.core.errors import InvalidInput, Problem
 from crm_graphql.core.ids import decode_key
-from crm_graphql.core.paging import PageRequest
-from crm_graphql.gql.connections import After, Connection, First, connection
+from crm_graphql.customers.schema.inputs import CustomerRef
+from crm_graphql.gql.connections import After, Before, Connection, First, Last, connection, list_cursors
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.node import node_type
 from crm_graphql.gql.permission import query
@@ -41,10 +43,13 @@ async def audiences(
     search: Annotated[str | None, strawberry.argument(description="Prefix of a word of the name.")] = None,
     first: First = None,
     after: After = None,
+    last: Last = None,
+    before: Before = None,
 ) -> Connection[Audience] | None:
     matching = list_filter(search)
-    page = await list_audiences(matching, PageRequest.of(first, after))
-    return connection(page, NEWEST_FIRST, Audience.from_document, lambda: count_audiences(matching))
+    cursors = list_cursors(info, NEWEST_FIRST, search)
+    page = await list_audiences(matching, cursors.page(first, after, last, before))
+    return connection(page, cursors, Audience.from_document, lambda: count_audiences(matching))
 
 
 @query(
@@ -69,6 +74,27 @@ async def audience_preview(
         settings=resources.settings,
     )
     return AudiencePreview.from_preview(preview)
+
+
+@query(
+    Permission.AUDIENCES_READ,
+    "Why a customer is in or out of a rule: each part with its outcome and the actual value. Needs "
+    "CUSTOMERS_READ too.",
+)
+async def audience_explain(
+    info: Info,
+    rule: Annotated[RuleInput, strawberry.argument(description="The rule, saved or not.")],
+    customer: Annotated[CustomerRef, strawberry.argument(description="Whom it is about.")],
+) -> RuleExplanation | None:
+    resources, problems = info.context.resources, list[Problem]()
+    try:
+        reference = customer.reference(field="customer")
+    except InvalidInput as error:
+        reference, problems = None, list(error.problems)
+    explanation = await explain_customer(
+        info.context.actor, rule.tree(), reference, clock=resources.clock, settings=resources.settings
+    )
+    return RuleExplanation.from_explanation(explanation, problems)
 
 
 @query(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,14 +12,25 @@ from strawberry.scalars import JSON
 from crm_graphql.audiences.catalogue import FieldInfo
 from crm_graphql.audiences.compile import select_customers
 from crm_graphql.audiences.describe import describe
+from crm_graphql.audiences.explain import Explanation, NodeOutcome
 from crm_graphql.audiences.fields import RuleOperator
 from crm_graphql.audiences.queries import RulePreview, count_rule
 from crm_graphql.audiences.schema.enums import Channel, RuleFieldType, RuleValueShape
 from crm_graphql.audiences.schema.loaders import audience_loader, audience_size_loader
 from crm_graphql.core.actor import Permission
-from crm_graphql.core.paging import PageRequest, Row
+from crm_graphql.core.errors import Problem
+from crm_graphql.core.paging import Row
 from crm_graphql.customers.queries import list_customers, sort_key
-from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
+from crm_graphql.gql.connections import (
+    CONNECTION_PATHS,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection,
+    list_cursors,
+)
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload, UserError
 from crm_graphql.gql.node import Node, global_id, node_type, register
@@ -67,16 +79,23 @@ class Audience(Node):
 
     @strawberry.field(description="The customers that match now, newest first.")
     async def customers(
-        self, info: Info, first: First = None, after: After = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Annotated[Customer, strawberry.lazy("crm_graphql.customers.schema.types")]] | None:
         customer = node_type("Customer")
         resources, rule = info.context.resources, self.row["rule"]
         matching = select_customers(rule, resources.clock.now())
         fields = customer.projection(info, *CONNECTION_PATHS)
-        page = await list_customers(matching, sort_key(), PageRequest.of(first, after), fields=fields)
+        cursors = list_cursors(info, sort_key(), self.row["_id"])
+        page_asked = cursors.page(first, after, last, before)
+        page = await list_customers(matching, sort_key(), page_asked, fields=fields)
         return connection(
             page,
-            sort_key(),
+            cursors,
             customer.make,
             lambda: count_rule(rule, clock=resources.clock, settings=resources.settings),
         )
@@ -126,6 +145,54 @@ class AudiencePreview:
         )
 
 
+@strawberry.type(description="A part of a rule, and what it comes to for one customer.")
+class RuleNodeOutcome:
+    path: list[str] = strawberry.field(description='Into the rule, e.g. ["all", "1", "where"].')
+    matches: bool = strawberry.field(description="Whether this part holds.")
+    field: str | None = strawberry.field(description="Of a condition: the field that it asks about.")
+    operator: RuleOperator | None = strawberry.field(description="Of a condition: how it compares.")
+    expected: str | None = strawberry.field(
+        description='What it asks, for people: "is more than 5,000.00 INR"; of a group how many of its parts.'
+    )
+    actual: str | None = strawberry.field(
+        description='What the customer has, for people: "1,234.50 INR", "not set"; of a group how many hold.'
+    )
+
+    @classmethod
+    def from_outcome(cls, node: NodeOutcome) -> RuleNodeOutcome:
+        """The part as clients see it."""
+        return cls(
+            path=list(node.path),
+            matches=node.matches,
+            field=node.field,
+            operator=node.operator,
+            expected=node.expected,
+            actual=node.actual,
+        )
+
+
+@strawberry.type(description="Why a customer is in or out of a rule, as of now.")
+class RuleExplanation:
+    matches: bool | None = strawberry.field(description="Whether the customer is in; null with `errors`.")
+    nodes: list[RuleNodeOutcome] = strawberry.field(
+        description="Each part of the rule, in the order of the tree, a group before its parts."
+    )
+    text: str | None = strawberry.field(description="Two sentences; null with `errors`.")
+    errors: list[UserError] = strawberry.field(
+        description="What is wrong with the rule or still missing, and an unknown customer."
+    )
+
+    @classmethod
+    def from_explanation(cls, explanation: Explanation, problems: Iterable[Problem]) -> RuleExplanation:
+        """What was found, with the problems that were noted before, as clients see it."""
+        return cls(
+            matches=explanation.matches,
+            nodes=[RuleNodeOutcome.from_outcome(node) for node in explanation.nodes],
+            text=explanation.text,
+            errors=[UserError.from_problem(problem) for problem in (*explanation.problems, *problems)],
+        )
+
+
 @strawberry.type(description="An operator that a field takes.")
 class RuleOperatorInfo:
     operator: RuleOperator = strawberry.field(description="The operator.")
@@ -158,14 +225,24 @@ class RuleField:
         )
 
 
+@strawberry.type
+class AudiencePayload(Payload):
+    """Base of the payloads that hold an audience."""
+
+    audience: Audience | None = strawberry.field(default=None, description="The audience as it now stands.")
+    warnings: list[UserError] = strawberry.field(
+        default_factory=list, description="What may be unmeant: another audience has the same name."
+    )
+
+
 @strawberry.type(description="What became of audienceCreate.")
-class AudienceCreatePayload(Payload):
-    audience: Audience | None = strawberry.field(default=None, description="The new audience.")
+class AudienceCreatePayload(AudiencePayload):
+    pass
 
 
 @strawberry.type(description="What became of audienceUpdate.")
-class AudienceUpdatePayload(Payload):
-    audience: Audience | None = strawberry.field(default=None, description="The audience as it now stands.")
+class AudienceUpdatePayload(AudiencePayload):
+    pass
 
 
 @strawberry.type(

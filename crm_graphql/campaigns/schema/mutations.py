@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import strawberry
+from bson import ObjectId
 
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.drafts import warnings_of
@@ -23,6 +24,7 @@ from crm_graphql.campaigns.schema.types import (
 from crm_graphql.campaigns.service import create_campaign, launch_campaign, update_campaign
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.channels import Channel
+from crm_graphql.core.errors import Faults
 from crm_graphql.core.ids import decode_key
 from crm_graphql.core.paging import Row
 from crm_graphql.gql.context import Info
@@ -32,6 +34,10 @@ from crm_graphql.gql.permission import mutation
 
 def _message(message: MessageInput | None) -> MessageTemplate | None:
     return MessageTemplate(subject=message.subject, body=message.body) if message else None
+
+
+def _audience_key(given: str | None) -> ObjectId | None:
+    return None if given is None else decode_key("Audience", given, field="audienceId")
 
 
 def _warnings(row: Row) -> list[UserError]:
@@ -44,14 +50,18 @@ def _warnings(row: Row) -> list[UserError]:
 async def campaign_create(
     info: Info, input: Annotated[CampaignCreateInput, strawberry.argument(description="The campaign.")]
 ) -> CampaignCreatePayload:
+    faults, audience_id = Faults(), None
+    with faults.noted():
+        audience_id = decode_key("Audience", input.audience_id, field="audienceId")
     row = await create_campaign(
         info.context.actor,
         name=input.name,
-        audience_id=decode_key("Audience", input.audience_id, field="audienceId"),
+        audience_id=audience_id,
         channel=input.channel,
         message=_message(input.message),
         idempotency_key=input.idempotency_key,
         clock=info.context.resources.clock,
+        faults=faults,
     )
     return CampaignCreatePayload(campaign=Campaign.from_document(row), warnings=_warnings(row))
 
@@ -61,16 +71,19 @@ async def campaign_update(
     info: Info, input: Annotated[CampaignUpdateInput, strawberry.argument(description="The change.")]
 ) -> CampaignUpdatePayload:
     changes: dict[str, Any] = {}
+    faults, key = Faults(), None
+    with faults.noted():
+        key = decode_key("Campaign", input.id)
     for name in ("name", "channel"):
         if (value := getattr(input, name)) is not strawberry.UNSET:
             changes[name] = value
     if input.audience_id is not strawberry.UNSET:
-        audience_id = input.audience_id
-        changes["audience_id"] = audience_id and decode_key("Audience", audience_id, field="audienceId")
+        with faults.noted():
+            changes["audience_id"] = _audience_key(input.audience_id)
     if input.message is not strawberry.UNSET:
         changes["message"] = _message(input.message)
-    key = decode_key("Campaign", input.id)
-    row = await update_campaign(info.context.actor, key, changes, clock=info.context.resources.clock)
+    clock = info.context.resources.clock
+    row = await update_campaign(info.context.actor, key, changes, clock=clock, faults=faults)
     return CampaignUpdatePayload(campaign=Campaign.from_document(row), warnings=_warnings(row))
 
 

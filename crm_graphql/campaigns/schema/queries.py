@@ -21,9 +21,8 @@ from crm_graphql.campaigns.template_fields import CATALOGUE
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.ids import decode_key
-from crm_graphql.core.paging import PageRequest
 from crm_graphql.customers.schema.inputs import CustomerRef
-from crm_graphql.gql.connections import After, Connection, First, connection
+from crm_graphql.gql.connections import After, Before, Connection, First, Last, connection, list_cursors
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import UserError
 from crm_graphql.gql.permission import query
@@ -45,12 +44,15 @@ async def campaigns(
     ] = None,
     first: First = None,
     after: After = None,
+    last: Last = None,
+    before: Before = None,
 ) -> Connection[Campaign] | None:
     wanted = filter or CampaignFilter()
     audience = decode_key("Audience", wanted.audience_id, field="audienceId") if wanted.audience_id else None
     matching = list_filter(wanted.statuses, wanted.channel, audience, wanted.search)
-    page = await list_campaigns(matching, PageRequest.of(first, after))
-    return connection(page, NEWEST_FIRST, Campaign.from_document, lambda: count_campaigns(matching))
+    cursors = list_cursors(info, NEWEST_FIRST, wanted)
+    page = await list_campaigns(matching, cursors.page(first, after, last, before))
+    return connection(page, cursors, Campaign.from_document, lambda: count_campaigns(matching))
 
 
 @query(

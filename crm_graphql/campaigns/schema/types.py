@@ -15,16 +15,31 @@ from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
 from crm_graphql.campaigns.schema.loaders import campaign_loader
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import DomainError
-from crm_graphql.core.paging import PageRequest, Row
-from crm_graphql.delivery.queries import LEDGER_ORDER, count_deliveries, list_deliveries, list_filter
-from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
+from crm_graphql.core.paging import Row
+from crm_graphql.delivery.queries import (
+    count_deliveries,
+    deliveries_to,
+    list_deliveries,
+    list_filter,
+    sort_key,
+)
+from crm_graphql.gql.connections import (
+    CONNECTION_PATHS,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection,
+    list_cursors,
+)
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload, UserError
 from crm_graphql.gql.node import Node, global_id, node_type, register
 
 if TYPE_CHECKING:
     from crm_graphql.audiences.schema.types import Audience
-    from crm_graphql.delivery.schema.inputs import DeliveryFilter
+    from crm_graphql.delivery.schema.inputs import DeliveryFilter, DeliverySort
     from crm_graphql.delivery.schema.types import Delivery
 
 
@@ -114,7 +129,7 @@ class Campaign(Node):
         rule = await self._rule(info)
         return describe(rule, currency=info.context.resources.settings.currency) if rule else ""
 
-    @strawberry.field(description="Its messages, in the order in which they were written down.")
+    @strawberry.field(description="Its messages, in the order in which they were written down unless said.")
     async def deliveries(
         self,
         info: Info,
@@ -122,16 +137,28 @@ class Campaign(Node):
             Annotated[DeliveryFilter, strawberry.lazy("crm_graphql.delivery.schema.inputs")] | None,
             strawberry.argument(description="Which ones; all by default."),
         ] = None,
+        sort: Annotated[
+            Annotated[DeliverySort, strawberry.lazy("crm_graphql.delivery.schema.inputs")] | None,
+            strawberry.argument(description="In which order."),
+        ] = None,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Annotated[Delivery, strawberry.lazy("crm_graphql.delivery.schema.types")]] | None:
         delivery = node_type("Delivery")
-        matching = list_filter(
-            self.row["_id"], filter.statuses if filter else None, filter.reasons if filter else None
-        )
+        matching = list_filter(self.row["_id"])
+        if filter is not None:
+            country = info.context.resources.settings.country or None
+            found = await deliveries_to(
+                info.context.actor, self.row["_id"], filter.search, default_country=country
+            )
+            matching = list_filter(self.row["_id"], filter.statuses, filter.reasons, found)
         fields = delivery.projection(info, *CONNECTION_PATHS)
-        page = await list_deliveries(matching, PageRequest.of(first, after), fields=fields)
-        return connection(page, LEDGER_ORDER, delivery.make, lambda: count_deliveries(matching))
+        order = sort_key(sort.field, sort.direction) if sort else sort_key()
+        cursors = list_cursors(info, order, self.row["_id"], filter)
+        page = await list_deliveries(matching, order, cursors.page(first, after, last, before), fields=fields)
+        return connection(page, cursors, delivery.make, lambda: count_deliveries(matching))
 
     async def _rule(self, info: Info) -> dict[str, Any]:
         frozen = self.row.get("rule")

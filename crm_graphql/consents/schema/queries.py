@@ -16,8 +16,7 @@ from crm_graphql.consents.queries import (
 from crm_graphql.consents.schema.enums import Channel
 from crm_graphql.consents.schema.types import Suppression, Topic
 from crm_graphql.core.actor import Permission
-from crm_graphql.core.paging import PageRequest
-from crm_graphql.gql.connections import After, Connection, First, connection
+from crm_graphql.gql.connections import After, Before, Connection, First, Last, connection, list_cursors
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import query
 
@@ -36,8 +35,11 @@ async def suppressions(
     search: Annotated[str | None, strawberry.argument(description="The beginning of an address.")] = None,
     first: First = None,
     after: After = None,
+    last: Last = None,
+    before: Before = None,
 ) -> Connection[Suppression] | None:
     country = info.context.resources.settings.country or None
     matching = suppressions_filter(channel, search, default_country=country)
-    page = await list_suppressions(matching, PageRequest.of(first, after))
-    return connection(page, NEWEST_FIRST, Suppression.from_document, lambda: count_suppressions(matching))
+    cursors = list_cursors(info, NEWEST_FIRST, matching)
+    page = await list_suppressions(matching, cursors.page(first, after, last, before))
+    return connection(page, cursors, Suppression.from_document, lambda: count_suppressions(matching))

@@ -1,8 +1,8 @@
 """Settings of a deployment: `CRM_*` environment variables or a `.env` file.
 
 A setting stands with its concern, and its validators with it: `deployment`, `access`, `documents`,
-`ingestion`, `delivery`. `Settings` puts them together. A new one is written there and in `.env.example`, and
-nowhere else; a test compares the two. Every list is a `lists.SettingsList`.
+`ingestion`, `delivery`, `assistant`. `Settings` puts them together. A new one is written there and in
+`.env.example`, and nowhere else; a test compares the two. Every list is a `lists.SettingsList`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crm_graphql.core.settings.access import AccessSettings
+from crm_graphql.core.settings.assistant import AssistantSettings
 from crm_graphql.core.settings.delivery import DeliverySettings, webhook_secret_problem
 from crm_graphql.core.settings.deployment import BusKind, DeploymentSettings
 from crm_graphql.core.settings.documents import DocumentSettings
@@ -27,7 +29,14 @@ class SettingsError(Exception):
     """The settings cannot be used; the message names each variable and says what to do."""
 
 
-class Settings(DeploymentSettings, AccessSettings, DocumentSettings, IngestionSettings, DeliverySettings):
+class Settings(
+    DeploymentSettings,
+    AccessSettings,
+    DocumentSettings,
+    IngestionSettings,
+    DeliverySettings,
+    AssistantSettings,
+):
     """The settings, each with its unit in its name and a default that is safe."""
 
     model_config = SettingsConfigDict(
@@ -63,11 +72,15 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        lines = [
-            f"CRM_{'_'.join(str(part) for part in problem['loc'][:1]).upper() or '*'}: {problem['msg']}"
-            for problem in error.errors()
-        ]
-        raise SettingsError("\n".join(lines)) from None
+        raise SettingsError("\n".join(map(_told, error.errors(include_url=False)))) from None
+
+
+def _told(problem: ErrorDetails) -> str:
+    """One line that names the variable and the reason."""
+    variable = f"CRM_{'_'.join(str(part) for part in problem['loc'][:1]).upper() or '*'}"
+    # Not "Value error, ...": that is pydantic's name for what a validator of ours says.
+    reason = str(problem["ctx"]["error"]) if problem["type"] == "value_error" else problem["msg"]
+    return f"{variable}: {reason}"
 
 
 def sections() -> Iterator[tuple[str, list[str]]]:

@@ -36,6 +36,11 @@ class DeploymentSettings(BaseSettings):
         description="Who sends, as people know it: on the pages by which they unsubscribe and choose.",
     )
     data_dir: Path = Field(Path(".crm"), description="Where `crm dev` keeps its database, secrets and logs.")
+    dev_cache_gib: Annotated[float, Field(ge=0, le=1_000)] = Field(
+        0,
+        description="Cache of the MongoDB that `crm dev` starts, in GiB; 0: a quarter of the memory, between "
+        "a half and 8. Imports slow down where it does not hold the customers and their indexes.",
+    )
     currency: str = Field(
         "USD", pattern="^[A-Z]{3}$", description="The one currency of this deployment (ISO 4217)."
     )
@@ -75,8 +80,8 @@ class DeploymentSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 inside a container.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on.")
-    trusted_proxies: str = Field(
-        "127.0.0.1",
+    trusted_proxies: SettingsList[str] = Field(
+        ["127.0.0.1"],
         description="Proxies whose X-Forwarded-For is believed: addresses or networks with commas, or *.",
     )
     public_url: str = Field(
@@ -84,8 +89,8 @@ class DeploymentSettings(BaseSettings):
     )
     allowed_origins: SettingsList[str] = Field(
         default_factory=list,
-        description="Origins of front ends on other hosts, with commas: https://app.example.com; for HTTP "
-        "and websockets alike.",
+        description="Origins of front ends on other hosts or ports, with commas: https://app.example.com; "
+        "for HTTP and websockets alike. In development pages of this machine are allowed anyway.",
     )
 
     shutdown_grace_seconds: Annotated[float, Field(gt=0)] = Field(
@@ -106,5 +111,8 @@ class DeploymentSettings(BaseSettings):
     def _origins(cls, origins: list[str]) -> list[str]:
         for origin in origins:
             if origin != "*" and not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"{origin!r} is not an origin like https://app.example.com (no path), or *")
+                raise ValueError(
+                    f"{origin!r} is not an origin. Write scheme, host and port and nothing behind them, as "
+                    "in https://app.example.com or http://localhost:5173, with commas between several; or *"
+                )
         return origins

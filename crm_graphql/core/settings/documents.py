@@ -68,7 +68,8 @@ class DocumentSettings(BaseSettings):
     )
     trusted_documents: str = Field(
         "",
-        description="A JSON file of the only documents that may run; empty lets clients send their own.",
+        description="A JSON file of the only documents that may run (in development: of those known by their "
+        "ids); empty lets clients send their own.",
     )
     persisted_documents_limit: Annotated[int, Field(ge=0)] = Field(
         10_000, description="Documents kept for clients that send only a hash; 0 keeps none."

@@ -10,11 +10,14 @@ from pydantic_settings import NoDecode
 
 Item = TypeVar("Item")
 
+_FORMS = 'write a, b or ["a", "b"]'
+
 
 def read_list(given: object) -> object:
     """The values in a text. JSON is for a value that holds a comma or begins with a bracket.
 
-    Raises ValueError for a broken JSON list; it never repeats the text, which may hold secrets.
+    Raises ValueError for a JSON list that is broken or holds something else than texts; it never repeats the
+    text, which may hold secrets.
     """
     if not isinstance(given, str):
         return given
@@ -22,9 +25,12 @@ def read_list(given: object) -> object:
     if not text.startswith("["):
         return [value for part in text.split(",") if (value := part.strip())]
     try:
-        return json.loads(text)
+        values = json.loads(text)
     except ValueError:
-        raise ValueError('it begins with [ and is no JSON list: write a, b or ["a", "b"]') from None
+        raise ValueError(f"it begins with [ and is no JSON list: {_FORMS}") from None
+    if not all(isinstance(value, str) for value in values):
+        raise ValueError(f"it is a JSON list of something else than texts: {_FORMS}")
+    return values
 
 
 SettingsList = Annotated[list[Item], NoDecode, BeforeValidator(read_list)]

@@ -8,7 +8,6 @@ import strawberry
 
 from crm_graphql.audiences.schema.filters import compiled_rules
 from crm_graphql.core.actor import Permission
-from crm_graphql.core.paging import PageRequest
 from crm_graphql.customers.queries import (
     count_customers,
     find_customer,
@@ -18,7 +17,16 @@ from crm_graphql.customers.queries import (
 )
 from crm_graphql.customers.schema.inputs import CustomerFilter, CustomerRef, CustomerSort
 from crm_graphql.customers.schema.types import CUSTOMER_COLUMNS, Customer
-from crm_graphql.gql.connections import CONNECTION_PATHS, After, Before, Connection, First, Last, connection
+from crm_graphql.gql.connections import (
+    CONNECTION_PATHS,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection,
+    list_cursors,
+)
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import query
 from crm_graphql.gql.selection import projection, selected
@@ -53,5 +61,6 @@ async def customers(
     )
     key = sort_key(sort.field, sort.direction) if sort else sort_key()
     fields = projection(CUSTOMER_COLUMNS, selected(info, *CONNECTION_PATHS))
-    page = await list_customers(matching, key, PageRequest.of(first, after, last, before), fields=fields)
-    return connection(page, key, Customer.from_document, lambda: count_customers(matching))
+    cursors = list_cursors(info, key, wanted)
+    page = await list_customers(matching, key, cursors.page(first, after, last, before), fields=fields)
+    return connection(page, cursors, Customer.from_document, lambda: count_customers(matching))

@@ -13,7 +13,7 @@ from crm_graphql.consents.queries import LATEST_WORD_FIRST, WORD_FIELDS, count_w
 from crm_graphql.consents.schema.types import Consent, Suppression, topic_loader
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.money import from_units
-from crm_graphql.core.paging import PageRequest, Row
+from crm_graphql.core.paging import Row
 from crm_graphql.customers.schema.loaders import (
     customer_loader,
     deliveries_of_customer_loader,
@@ -23,7 +23,16 @@ from crm_graphql.customers.schema.loaders import (
 )
 from crm_graphql.delivery.queries import NEWEST_FIRST as NEWEST_DELIVERIES_FIRST
 from crm_graphql.delivery.queries import count_deliveries
-from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
+from crm_graphql.gql.connections import (
+    CONNECTION_PATHS,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection,
+    list_cursors,
+)
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.loaders import ChildPage
 from crm_graphql.gql.node import Node, global_id, node_type, register
@@ -106,27 +115,35 @@ class Customer(Node):
 
     @strawberry.field(description="The customer's orders, newest first.")
     async def orders(
-        self, info: Info, first: First = None, after: After = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Annotated[Order, strawberry.lazy("crm_graphql.orders.schema.types")]] | None:
         order = node_type("Order")
         fields = frozenset(order.projection(info, *CONNECTION_PATHS))
-        key = ChildPage(self.key, PageRequest.of(first, after), fields)
+        cursors = list_cursors(info, NEWEST_ORDERS_FIRST, self.key)
+        key = ChildPage(self.key, cursors.page(first, after, last, before), fields)
         page = await info.context.loader(orders_of_customer_loader).load(key)
-        return connection(
-            page, NEWEST_ORDERS_FIRST, order.make, lambda: count_orders({"customer_id": self.key})
-        )
+        return connection(page, cursors, order.make, lambda: count_orders({"customer_id": self.key}))
 
     @strawberry.field(description="The messages to the customer, newest first.")
     async def deliveries(
-        self, info: Info, first: First = None, after: After = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Annotated[Delivery, strawberry.lazy("crm_graphql.delivery.schema.types")]] | None:
         delivery = node_type("Delivery")
         fields = frozenset(delivery.projection(info, *CONNECTION_PATHS))
-        key = ChildPage(self.key, PageRequest.of(first, after), fields)
+        cursors = list_cursors(info, NEWEST_DELIVERIES_FIRST, self.key)
+        key = ChildPage(self.key, cursors.page(first, after, last, before), fields)
         page = await info.context.loader(deliveries_of_customer_loader).load(key)
-        return connection(
-            page, NEWEST_DELIVERIES_FIRST, delivery.make, lambda: count_deliveries({"customer_id": self.key})
-        )
+        return connection(page, cursors, delivery.make, lambda: count_deliveries({"customer_id": self.key}))
 
     @strawberry.field(description="The newest word on each topic and channel of which there is one.")
     async def consents(self, info: Info) -> list[Consent] | None:
@@ -141,16 +158,22 @@ class Customer(Node):
 
     @strawberry.field(description="Every word, newest first.")
     async def consent_history(
-        self, info: Info, first: First = None, after: After = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Consent] | None:
-        key = ChildPage(self.key, PageRequest.of(first, after), WORD_FIELDS)
+        cursors = list_cursors(info, LATEST_WORD_FIRST, self.key)
+        key = ChildPage(self.key, cursors.page(first, after, last, before), WORD_FIELDS)
         page = await info.context.loader(words_of_customer_loader).load(key)
         topics = await info.context.loader(topic_loader).load_many([row["topic_id"] for row in page.rows])
         # A deleted topic stays in its collection.
         known = {row["_id"]: topic or {} for row, topic in zip(page.rows, topics, strict=True)}
         return connection(
             page,
-            LATEST_WORD_FIRST,
+            cursors,
             lambda row: Consent.from_word(row, known[row["_id"]]),
             lambda: count_words(self.key),
         )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from crm_graphql.delivery.documents import DeliveryReason, DeliveryStatus
 from crm_graphql.delivery.messages import ReceiptStatus
+from crm_graphql.delivery.queries import DeliverySortField
 from crm_graphql.gql.enums import describe_enum
 
-__all__ = ["DeliveryReason", "DeliveryStatus", "ReceiptStatus"]
+__all__ = ["DeliveryReason", "DeliverySortField", "DeliveryStatus", "ReceiptStatus"]
 
 describe_enum(
     DeliveryStatus,
@@ -36,6 +37,14 @@ describe_enum(
         "NO_RECEIPT": "No receipt came in the configured time; a later one still corrects this.",
         "OUTCOME_UNKNOWN": "The vendor was cut off after it may have sent; not sent again unless asked.",
         "OTHER": "Something else; `reasonText` says what.",
+    },
+)
+describe_enum(
+    DeliverySortField,
+    "What a campaign's deliveries can be ordered by.",
+    {
+        "LEDGER": "The order in which they were written down.",
+        "UPDATED_AT": "When its state last changed.",
     },
 )
 describe_enum(

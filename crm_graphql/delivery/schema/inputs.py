@@ -6,7 +6,8 @@ from datetime import datetime
 
 import strawberry
 
-from crm_graphql.delivery.schema.enums import DeliveryReason, DeliveryStatus, ReceiptStatus
+from crm_graphql.customers.queries import SortDirection
+from crm_graphql.delivery.schema.enums import DeliveryReason, DeliverySortField, DeliveryStatus, ReceiptStatus
 
 
 @strawberry.input(description="Which deliveries. All that is given must hold.")
@@ -17,6 +18,17 @@ class DeliveryFilter:
     reasons: list[DeliveryReason] | None = strawberry.field(
         default=None, description="For one of these reasons."
     )
+    search: str | None = strawberry.field(
+        default=None,
+        description="To whom: found as `CustomerFilter.search` finds customers, 1,000 at most; or the whole "
+        "address that it was sent to.",
+    )
+
+
+@strawberry.input(description="The order of a campaign's deliveries.")
+class DeliverySort:
+    field: DeliverySortField = strawberry.field(description="What to compare.")
+    direction: SortDirection = strawberry.field(description="Which end comes first.")
 
 
 @strawberry.input(description="What a vendor says of one message.")

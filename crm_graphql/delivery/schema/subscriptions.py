@@ -25,14 +25,25 @@ class DeliveryLog(ChangeLog[LedgerPosition, DeliveryUpdate]):
     """A campaign's deliveries in the order of (revision, id): each comes once, with its newest state."""
 
     def __init__(
-        self, info: Info, key: ObjectId, start: LedgerPosition, *, fields: Mapping[str, int], opened: bool
+        self,
+        info: Info,
+        key: ObjectId,
+        start: LedgerPosition | None,
+        *,
+        newest: LedgerPosition,
+        fields: Mapping[str, int],
     ) -> None:
-        """`opened` for one who named no place: it begins with an empty event."""
+        """Who names no place to `start` from begins at `newest`, with an empty event."""
         self._info = info
         self._key = key
         self._fields = fields
-        self.start = start
-        self.opening = DeliveryUpdate(deliveries=[], cursor=encode_position(key, start)) if opened else None
+        self.start = start or newest
+        self.newest = newest
+        self.opening = self.caught_up(newest) if start is None else None
+
+    def caught_up(self, place: LedgerPosition) -> DeliveryUpdate:
+        """No delivery, and the cursor of the place."""
+        return DeliveryUpdate(deliveries=[], cursor=encode_position(self._key, place))
 
     async def heads(self) -> AsyncIterator[LedgerPosition]:
         """The campaign's committed revisions: no row of one can still appear."""
@@ -56,7 +67,8 @@ class DeliveryLog(ChangeLog[LedgerPosition, DeliveryUpdate]):
     Permission.CAMPAIGNS_READ,
     "Per-recipient changes, at most 500 an event, none left out. Without `after`: first an empty event with "
     "the cursor of now, so a client subscribes, then queries deliveries, and misses nothing. With `after`: "
-    "all since then. A cursor that is too old fails with CURSOR_EXPIRED.",
+    "all since then, or one empty event when that is nothing. A cursor that is not of this log, as after the "
+    "database was restored from a copy, fails with CURSOR_EXPIRED.",
     resume_argument="after",
 )
 async def delivery_updates(
@@ -68,6 +80,6 @@ async def delivery_updates(
 ) -> AsyncIterable[DeliveryUpdate]:
     key = decode_key("Campaign", campaign_id, field="campaignId")
     newest = (await watched_campaign(key))["revision"]
-    start = LedgerPosition(newest) if after is None else decode_position(key, after, newest=newest)
+    start = None if after is None else decode_position(key, after, newest=newest)
     fields = projection(DELIVERY_COLUMNS, selected(info, "deliveries"))
-    return DeliveryLog(info, key, start, fields=fields, opened=after is None)
+    return DeliveryLog(info, key, start, newest=LedgerPosition(newest), fields=fields)

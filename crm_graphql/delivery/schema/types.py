@@ -43,6 +43,7 @@ DELIVERY_COLUMNS = Columns(
         "sentAt": ("sent_at",),
         "finishedAt": ("finished_at",),
         "updatedAt": ("updated_at",),
+        "revision": ("revision",),
     },
 )
 
@@ -58,6 +59,9 @@ class Delivery(Node):
     sent_at: datetime | None = strawberry.field(description="When the vendor took it.")
     finished_at: datetime | None = strawberry.field(description="When its final outcome happened.")
     updated_at: datetime = strawberry.field(description="When its state last changed.")
+    revision: int = strawberry.field(
+        description="Grows with each change of its state. A cache keeps the highest."
+    )
     row: strawberry.Private[Row]
 
     @classmethod
@@ -75,6 +79,7 @@ class Delivery(Node):
             sent_at=row.get("sent_at"),
             finished_at=row.get("finished_at"),
             updated_at=row.get("updated_at"),  # type: ignore[arg-type]
+            revision=row.get("revision", 0),
             row=row,
         )
 

@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import strawberry
+from strawberry.types import get_object_definition
+from strawberry.types.arguments import InputContext
 
 from crm_graphql.gql.deferred import Deferred
+from crm_graphql.ingestion.rows import Misfit
 
 RECORD_INPUTS = frozenset({"CustomerRecordInput", "OrderRecordInput"})
 """The inputs in which a bad value is that record's row error, and nothing to the others."""
 
 
+_READ_FROM_TEXT = frozenset(
+    {"amount", "total_spend", "ordered_at", "last_visit_at", "signed_up_at"},
+)
+"""Fields whose check says more of a text than that it is none of their type."""
+
+
 def given(record: object) -> dict[str, Any]:
     """The fields of an input that the caller gave, null included; those left out are left out. A value that
-    is none of its type is the text that was sent: the check of records says what is wrong with it."""
+    is none of its type is left to the check of records, which says what is wrong with it."""
     return {
-        name: value.text if isinstance(value, Deferred) else value
+        name: _for_check(name, value) if isinstance(value, Deferred) else value
         for name, value in vars(record).items()
         if value is not strawberry.UNSET
     }
+
+
+def _for_check(name: str, value: Deferred) -> object:
+    if isinstance(value.raw, str) and name in _READ_FROM_TEXT:
+        return value.raw
+    return Misfit(str(value))
+
+
+def _record(type_: type[Any], values: Mapping[str, Any], context: InputContext) -> Any:
+    """The record of what was given, whatever that is; a required field may be missing."""
+    name_of = context.config.name_converter.from_field
+    fields = get_object_definition(type_, strict=True).fields
+    return type_(**{field.python_name: values.get(name_of(field), strawberry.UNSET) for field in fields})
 
 
 @strawberry.input(description="One customer. A field left out stays as it is, null clears it.")
@@ -66,6 +89,10 @@ class OrderRecordInput:
         default=strawberry.UNSET, description="How many items; zero or negative as a refund has it."
     )
     ordered_at: datetime = strawberry.field(description="When it was ordered.")
+
+
+for _input in (CustomerRecordInput, OrderRecordInput):
+    get_object_definition(_input, strict=True).from_input = _record
 
 
 @strawberry.input(description="Customers to take in.")

@@ -8,11 +8,16 @@ import strawberry
 
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.ids import decode_key
-from crm_graphql.core.paging import PageRequest
-from crm_graphql.gql.connections import After, Connection, First, connection
+from crm_graphql.gql.connections import After, Before, Connection, First, Last, connection, list_cursors
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import query
-from crm_graphql.ingestion.queries import NEWEST_FIRST, count_ingestions, find_ingestion, list_ingestions
+from crm_graphql.ingestion.queries import (
+    NEWEST_FIRST,
+    count_ingestions,
+    find_ingestion,
+    list_ingestions,
+    visible_to,
+)
 from crm_graphql.ingestion.schema.types import Ingestion
 
 
@@ -25,7 +30,10 @@ async def ingestion(
 
 
 @query(Permission.INGESTIONS_READ, "Ingestions, newest first.")
-async def ingestions(info: Info, first: First = None, after: After = None) -> Connection[Ingestion] | None:
+async def ingestions(
+    info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+) -> Connection[Ingestion] | None:
     actor = info.context.actor
-    page = await list_ingestions(actor, PageRequest.of(first, after))
-    return connection(page, NEWEST_FIRST, Ingestion.from_document, lambda: count_ingestions(actor))
+    cursors = list_cursors(info, NEWEST_FIRST, visible_to(actor))
+    page = await list_ingestions(actor, cursors.page(first, after, last, before))
+    return connection(page, cursors, Ingestion.from_document, lambda: count_ingestions(actor))

@@ -10,8 +10,17 @@ from strawberry.dataloader import DataLoader
 
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import ErrorCode
-from crm_graphql.core.paging import Page, PageRequest, Row
-from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
+from crm_graphql.core.paging import Page, Row
+from crm_graphql.gql.connections import (
+    CONNECTION_PATHS,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection,
+    list_cursors,
+)
 from crm_graphql.gql.context import Context, Info
 from crm_graphql.gql.errors import Payload
 from crm_graphql.gql.loaders import ChildPage, child_pages, own_rows_by_id
@@ -115,12 +124,18 @@ class Ingestion(Node):
 
     @strawberry.field(description="The rows that were refused or are incomplete, in their order.")
     async def row_errors(
-        self, info: Info, first: First = None, after: After = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[RowError] | None:
         fields = frozenset(projection(ROW_ERROR_COLUMNS, selected(info, *CONNECTION_PATHS)))
-        key = ChildPage(self.key, PageRequest.of(first, after), fields)
+        cursors = list_cursors(info, ROW_ORDER, self.key)
+        key = ChildPage(self.key, cursors.page(first, after, last, before), fields)
         page = await info.context.loader(row_errors_loader).load(key)
-        return connection(page, ROW_ORDER, RowError.from_document, lambda: count_row_errors(self.key))
+        return connection(page, cursors, RowError.from_document, lambda: count_row_errors(self.key))
 
 
 register(Ingestion, permission=Permission.INGESTIONS_READ, loader=own_rows_by_id(ingestions_by_ids))

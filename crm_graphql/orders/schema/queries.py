@@ -8,8 +8,16 @@ import strawberry
 
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.ids import decode_key
-from crm_graphql.core.paging import PageRequest
-from crm_graphql.gql.connections import CONNECTION_PATHS, After, Connection, First, connection
+from crm_graphql.gql.connections import (
+    CONNECTION_PATHS,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection,
+    list_cursors,
+)
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import query
 from crm_graphql.gql.selection import projection, selected
@@ -38,6 +46,8 @@ async def orders(
     ] = None,
     first: First = None,
     after: After = None,
+    last: Last = None,
+    before: Before = None,
 ) -> Connection[Order] | None:
     wanted = filter or OrderFilter()
     matching = await list_filter(
@@ -46,5 +56,6 @@ async def orders(
         wanted.ordered_until,
     )
     fields = projection(ORDER_COLUMNS, selected(info, *CONNECTION_PATHS))
-    page = await list_orders(matching, PageRequest.of(first, after), fields=fields)
-    return connection(page, NEWEST_FIRST, Order.from_document, lambda: count_orders(matching))
+    cursors = list_cursors(info, NEWEST_FIRST, wanted)
+    page = await list_orders(matching, cursors.page(first, after, last, before), fields=fields)
+    return connection(page, cursors, Order.from_document, lambda: count_orders(matching))

@@ -19,14 +19,16 @@ from graphql import (
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
     ValidationContext,
+    ValuesOfCorrectTypeRule,
     parse,
     specified_rules,
     validate,
 )
+from graphql.validation import ASTValidationRule
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from crm_graphql.core.settings import Settings
+from crm_graphql.gql.execution_schema import LiteralsRule, OneKeyRule
 from crm_graphql.server.operations.analysis import Structure, check_structure
 from crm_graphql.server.operations.cost import Cost, operation_cost
 from crm_graphql.server.refusals import Refusal, RequestError, bad_input, over_limit
@@ -47,13 +49,14 @@ class BoundedOverlappingFieldsRule(OverlappingFieldsCanBeMergedRule):
         self.rule_context.remaining_complexity_budget = COMPARISON_BUDGET
 
 
+_OWN: dict[object, type[ASTValidationRule]] = {
+    OverlappingFieldsCanBeMergedRule: BoundedOverlappingFieldsRule,
+    ValuesOfCorrectTypeRule: LiteralsRule,
+}
 RULES = (
-    *(
-        BoundedOverlappingFieldsRule if rule is OverlappingFieldsCanBeMergedRule else rule
-        for rule in specified_rules
-    ),
+    *(_OWN.get(rule, rule) for rule in specified_rules),
     MaybeNullValidationRule,
-    OneOfInputValidationRule,
+    OneKeyRule,
 )
 
 

@@ -53,6 +53,10 @@ WEIGHTS = {
     "AudiencePreview.size": 100,
     "AudiencePreview.reachable": 100,
     "AudiencePreview.sample": 100,
+    # Evaluates each part of a rule, and each part of that.
+    "Query.audienceExplain": 50,
+    # A dozen counts, and the orders of two months.
+    "Query.insights": 40_000,
     # Each hashes a password, on purpose for 50 ms.
     "Mutation.login": 500,
     "Mutation.register": 500,
@@ -63,6 +67,11 @@ WEIGHTS = {
     "Mutation.campaignUpdate": 350,
     "Mutation.campaignLaunch": 350,
     "Query.messagePreview": 400,
+    # A model may be waited for, 20 s at the most, and costs money: few of them in one request.
+    "Mutation.ruleSuggest": 5_000,
+    "Mutation.messagesSuggest": 5_000,
+    "Mutation.campaignSummarize": 5_000,
+    "RuleSuggestion.size": 100,
     # One render, 5 ms at the most; both of a delivery share it.
     "Delivery.subject": 50,
     "Delivery.body": 50,
@@ -77,14 +86,19 @@ SAMPLE_SIZE = 10
 
 LISTS = {
     "Query.apiKeys": 50,
+    "Query.insights": 20,
     "Query.ruleFields": 20,
     "Query.sessions": 20,
     "Query.templateFields": 20,
+    "AudienceCreatePayload.warnings": 1,
+    "AudienceUpdatePayload.warnings": 1,
     "CampaignCreatePayload.warnings": 40,
     "CampaignLaunchPayload.warnings": 40,
     "CampaignUpdatePayload.warnings": 40,
     "MessagePreview.warnings": 40,
+    "MessagesSuggestPayload.suggestions": 5,
     "RuleField.operators": 16,
+    "RuleExplanation.nodes": 200,
     "AudiencePreview.reachable": 3,
     "DeliveryUpdate.deliveries": 500,
 }

@@ -1,15 +1,14 @@
-"""Documents that clients name by their SHA-256, and deployments that run a committed list alone.
+"""Documents that clients name by their hash, where each client may bring its own.
 
-Persisted operations follow the convention of Apollo and urql ("automatic persisted queries"): a request
-carries `extensions.persistedQuery = {"version": 1, "sha256Hash": ...}`. A hash alone runs what is known by
-it; an unknown one fails with PERSISTED_QUERY_NOT_FOUND, upon which the client sends hash and text together,
-and both are known to every process of the deployment from then on. Only documents that passed all checks are
-kept, only from callers with a token, up to a number; a caller whose document is not kept sends its text.
+Persisted operations follow the convention of Apollo and urql ("automatic persisted queries"): a hash alone
+runs what is known by it; an unknown one fails with PERSISTED_QUERY_NOT_FOUND, upon which the client sends
+hash and text together, and both are known to every process of the deployment from then on. Only documents
+that passed all checks are kept, and only from callers with a token, up to a number; those of others (a page
+that signs in) are known to one process for a while. A caller whose document is not kept sends its text.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Protocol
 
 import structlog
@@ -18,7 +17,8 @@ from cachetools import LRUCache
 from crm_graphql.core.settings import Settings
 from crm_graphql.mongo.persisted_documents import find_persisted, store_persisted
 from crm_graphql.mongo.transient import is_transient
-from crm_graphql.server.operations.checking import CheckedDocument, document_hash
+from crm_graphql.server.operations.checking import CheckedDocument
+from crm_graphql.server.operations.naming import belongs_to, claims_text, hash_of, is_named, shown
 from crm_graphql.server.operations.preparing import GraphQLRequest, missing_query
 from crm_graphql.server.refusals import Refusal, RequestError
 
@@ -26,8 +26,8 @@ log = structlog.get_logger()
 
 NEAR_BYTES = 16 * 1024**2
 """Texts that a process keeps beside MongoDB."""
-
-_HASH = re.compile("[0-9a-f]{64}")
+STRANGERS_BYTES = 1024**2
+"""Texts of callers without a token, who push out nothing but each other's."""
 
 
 class Store(Protocol):
@@ -62,48 +62,50 @@ class PersistedDocuments:
     def __init__(self, store: Store, near_bytes: int = NEAR_BYTES) -> None:
         self._store = store
         self._near: LRUCache[str, str] = LRUCache(near_bytes, getsizeof=len)
+        self._strangers: LRUCache[str, str] = LRUCache(STRANGERS_BYTES, getsizeof=len)
 
     async def text_of(self, request: GraphQLRequest) -> str:
         """The request's text, checked against its hash, or the one known by the hash. Raises RequestError."""
-        key = persisted_hash(request)
+        name = hash_of(request)
         if request.query:
-            if key is not None and document_hash(request.query) != key:
+            if name is not None and claims_text(request) and not belongs_to(name, request.query):
                 raise RequestError.of(
                     Refusal.PERSISTED,
-                    "`sha256Hash` is not the SHA-256 of `query` in UTF-8.",
+                    f"{shown(name)} is not the SHA-256 of `query` in UTF-8.",
                     "BAD_USER_INPUT",
                 )
             return request.query
-        if key is None:
-            raise missing_query()
-        text = self._near.get(key)
+        if name is None:
+            raise _unknown_id(request.document_id) if is_named(request) else missing_query()
+        text = self._near.get(name) or self._strangers.get(name)
         if text is not None:
             return text
-        text = await self._find(key)
+        text = await self._find(name)
         if text is None:
             # Clients look for this very message.
             raise RequestError.of(Refusal.PERSISTED, "PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
-        self._remember(key, text)
+        _remember(self._near, name, text)
         return text
 
     async def checked(
         self, request: GraphQLRequest, document: CheckedDocument, *, known_caller: bool
     ) -> None:
-        """Keep a document that came with its hash, from a caller with a token."""
-        if not known_caller or not request.query or "persistedQuery" not in request.extensions:
+        """Keep a document that came with its hash: for all processes where its caller has a token."""
+        name = hash_of(request) if request.query else None
+        if name is None or not request.query or name in self._near or not belongs_to(name, request.query):
             return
-        key = document.document_hash
-        if key in self._near:
+        if not known_caller:
+            _remember(self._strangers, name, request.query)
             return
         try:
-            kept = await self._store.keep(key, request.query)
+            kept = await self._store.keep(name, request.query)
         except Exception as error:
             if not is_transient(error):
                 raise
             log.warning("a persisted document could not be stored", error=repr(error))
             return
         if kept:
-            self._remember(key, request.query)
+            _remember(self._near, name, request.query)
         else:
             log.warning("no more persisted documents are kept", setting="CRM_PERSISTED_DOCUMENTS_LIMIT")
 
@@ -117,22 +119,16 @@ class PersistedDocuments:
             log.warning("persisted documents cannot be read", error=repr(error))
             return None
 
-    def _remember(self, key: str, text: str) -> None:
-        if len(text) <= self._near.maxsize:
-            self._near[key] = text
+
+def _remember(texts: LRUCache[str, str], name: str, text: str) -> None:
+    if len(text) <= texts.maxsize:
+        texts[name] = text
 
 
-def persisted_hash(request: GraphQLRequest) -> str | None:
-    """The hash in the request's extensions. Raises RequestError for an extension of another shape."""
-    if "persistedQuery" not in request.extensions:
-        return None
-    extension = request.extensions["persistedQuery"]
-    if isinstance(extension, dict) and type(extension.get("version")) is int and extension["version"] == 1:
-        key = extension.get("sha256Hash")
-        if isinstance(key, str) and _HASH.fullmatch(key.lower()):
-            return key.lower()
-    raise RequestError.of(
-        Refusal.REQUEST,
-        '`extensions.persistedQuery` must be {"version": 1, "sha256Hash": "64 hexadecimal digits"}.',
-        "BAD_USER_INPUT",
+def _unknown_id(document_id: str | None) -> RequestError:
+    return RequestError.of(
+        Refusal.PERSISTED,
+        f"No document is known here as {shown(document_id)}. Ids are known where CRM_TRUSTED_DOCUMENTS names "
+        "the file that your build wrote; without, a document is named by its SHA-256, once with its text.",
+        "PERSISTED_QUERY_NOT_FOUND",
     )

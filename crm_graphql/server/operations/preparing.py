@@ -22,12 +22,16 @@ ANONYMOUS_SHARE = 16
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """What a client sends, by whichever transport. `variables` are as they came, not yet checked."""
+    """What a client sends, by whichever transport. `variables` are as they came, not yet checked.
+
+    `document_id` names a document that is known here, in place of its text: see `naming`.
+    """
 
     query: str | None
     operation_name: str | None = None
     variables: dict[str, Any] = field(default_factory=dict)
     extensions: dict[str, Any] = field(default_factory=dict)
+    document_id: str | None = None
 
     @classmethod
     def of(cls, payload: object) -> GraphQLRequest:
@@ -35,18 +39,21 @@ class GraphQLRequest:
         if not isinstance(payload, dict):
             raise _misshapen("A GraphQL request is a JSON object with a query.")
         query = payload.get("query")
+        document_id = payload.get("documentId")
         name = payload.get("operationName")
         variables = payload.get("variables")
         extensions = payload.get("extensions")
         if query is not None and not isinstance(query, str):
             raise _misshapen("`query` must be a text.")
+        if document_id is not None and not isinstance(document_id, str):
+            raise _misshapen("`documentId` must be a text.")
         if name is not None and not isinstance(name, str):
             raise _misshapen("`operationName` must be a text.")
         if variables is not None and not isinstance(variables, dict):
             raise _misshapen("`variables` must be an object.")
         if extensions is not None and not isinstance(extensions, dict):
             raise _misshapen("`extensions` must be an object.")
-        return cls(query or None, name or None, variables or {}, extensions or {})
+        return cls(query or None, name or None, variables or {}, extensions or {}, document_id or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +187,7 @@ def _chosen(document: CheckedDocument, name: str | None) -> CheckedOperation:
 
 def missing_query() -> RequestError:
     """The refusal of a request that says in no way what to run."""
-    return _misshapen("A GraphQL request needs a `query`.")
+    return _misshapen("A GraphQL request needs a `query`, or the `documentId` of one that is known here.")
 
 
 def _misshapen(message: str) -> RequestError:

@@ -2,54 +2,72 @@
 
 The file is JSON, in one of the forms that client tools write:
 
-- `{"<id>": "<document>", ...}`: Relay's persisted queries, or a list by SHA-256;
+- `{"<id>": "<document>", ...}`: graphql-codegen's persisted documents, Relay's persisted queries, or a list
+  by SHA-256;
 - `["<document>", ...]`: documents alone, known by their SHA-256;
 - `{"format": "apollo-persisted-query-manifest", "version": 1, "operations": [{"id": "...", "body": "..."}]}`:
   Apollo's generate-persisted-query-manifest.
 
-A request names a document by `extensions.persistedQuery.sha256Hash`, with the id of the file or the SHA-256
-of the text, or sends a text that is on the list, to the letter.
+A request names a document as `naming` says, with the id of the file or the SHA-256 of the text, or sends a
+text that is on the list, to the letter. It may do so before anybody is signed in.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from graphql import GraphQLSchema
 
 from crm_graphql.core.settings import Settings, SettingsError
 from crm_graphql.server.operations.checking import CheckedDocument, check_document, document_hash
+from crm_graphql.server.operations.naming import is_named, name_of, normal, shown
 from crm_graphql.server.operations.preparing import GraphQLRequest, missing_query
 from crm_graphql.server.refusals import Refusal, RequestError
 
 FILE_LIMIT_BYTES = 32 * 1024**2
 
 
+_FORMS = (
+    'The file is {"id": "document", ...} (graphql-codegen, Relay), ["document", ...], or Apollo\'s manifest '
+    "(format apollo-persisted-query-manifest, version 1): see docs/front-end.md"
+)
+_APOLLO = ("apollo-persisted-query-manifest", 1)
+
+
 class TrustedDocuments:
     """The documents of the list, by id and by hash."""
 
-    def __init__(self, texts: dict[str, str]) -> None:
-        self._texts = {**texts, **{document_hash(text): text for text in texts.values()}}
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        by_id = {normal(key): text for key, text in texts.items()}
+        self._texts = {**{document_hash(text): text for text in texts.values()}, **by_id}
         self._allowed = frozenset(texts.values())
 
     def __len__(self) -> int:
         return len(self._allowed)
 
-    async def text_of(self, request: GraphQLRequest) -> str:
-        """The document that the request names or repeats. Raises RequestError for any other."""
+    def find(self, request: GraphQLRequest) -> str | None:
+        """The document that the request repeats or names, if it is on the list."""
         if request.query:
-            if request.query in self._allowed:
-                return request.query
-            raise _not_trusted()
-        extension = request.extensions.get("persistedQuery")
-        if extension is None:
+            return request.query if request.query in self._allowed else None
+        name = name_of(request)
+        return self._texts.get(name) if name is not None else None
+
+    async def text_of(self, request: GraphQLRequest) -> str:
+        """The document that the request repeats or names. Raises RequestError for any other."""
+        text = self.find(request)
+        if text is not None:
+            return text
+        if not request.query and not is_named(request):
             raise missing_query()
-        key = extension.get("sha256Hash") if isinstance(extension, dict) else None
-        if not isinstance(key, str) or key not in self._texts:
-            raise _not_trusted()
-        return self._texts[key]
+        what = "this text" if request.query else shown(name_of(request))
+        raise RequestError.of(
+            Refusal.UNTRUSTED,
+            f"This deployment runs only the documents of its own list of {len(self)}, and {what} is not on "
+            "it. Give it the list of the build that asks (CRM_TRUSTED_DOCUMENTS).",
+            "DOCUMENT_NOT_TRUSTED",
+        )
 
     async def checked(
         self, request: GraphQLRequest, document: CheckedDocument, *, known_caller: bool
@@ -66,14 +84,16 @@ def read_trusted_documents(settings: Settings, schema: GraphQLSchema) -> Trusted
     texts: dict[str, str] = {}
     for entry, key, text in _entries(path, _read(path)):
         if not isinstance(text, str) or not isinstance(key, str | None):
-            raise _unusable(path, f"{entry} is not a document as text")
+            raise _unusable(path, f"{entry} is not a document as text. {_FORMS}")
         try:
             check_document(text, schema, settings, suggestions=True)
-            texts[key or document_hash(text)] = text
+            key = key or document_hash(text)
         except RequestError as error:
             raise _unusable(path, f"{entry} cannot run: {error.errors[0].message}") from None
+        if texts.setdefault(key, text) != text:
+            raise _unusable(path, f"{entry} has the id of another document")
     if not texts:
-        raise _unusable(path, "it holds no document")
+        raise _unusable(path, f"it holds no document. {_FORMS}")
     return TrustedDocuments(texts)
 
 
@@ -85,7 +105,7 @@ def _read(path: Path) -> object:
     except OSError as error:
         raise _unusable(path, f"it cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
-        raise _unusable(path, f"it is not JSON ({error})") from None
+        raise _unusable(path, f"it is not JSON ({error}). {_FORMS}") from None
 
 
 def _entries(path: Path, content: object) -> Iterator[tuple[str, object, object]]:
@@ -96,7 +116,9 @@ def _entries(path: Path, content: object) -> Iterator[tuple[str, object, object]
     elif isinstance(content, dict) and "operations" in content:
         operations = content["operations"]
         if not isinstance(operations, list):
-            raise _unusable(path, '"operations" is not a list')
+            raise _unusable(path, f'"operations" is not a list. {_FORMS}')
+        if (form := (content.get("format", _APOLLO[0]), content.get("version", _APOLLO[1]))) != _APOLLO:
+            raise _unusable(path, f"its format and version are {form[0]!r} and {form[1]!r}. {_FORMS}")
         for number, operation in enumerate(operations):
             whole = isinstance(operation, dict) and isinstance(operation.get("id"), str)
             entry = f'operations[{number}] "{operation["id"]}"' if whole else f"operations[{number}]"
@@ -105,16 +127,8 @@ def _entries(path: Path, content: object) -> Iterator[tuple[str, object, object]
         for key, text in content.items():
             yield f'"{key}"', key, text
     else:
-        raise _unusable(path, "it is neither an object nor a list")
+        raise _unusable(path, f"it is neither an object nor a list. {_FORMS}")
 
 
 def _unusable(path: Path, why: str) -> SettingsError:
-    return SettingsError(f"CRM_TRUSTED_DOCUMENTS names {path}, which cannot be used: {why}.")
-
-
-def _not_trusted() -> RequestError:
-    return RequestError.of(
-        Refusal.UNTRUSTED,
-        "This deployment runs only the documents of its own list, and this is none of them.",
-        "DOCUMENT_NOT_TRUSTED",
-    )
+    return SettingsError(f"CRM_TRUSTED_DOCUMENTS names {path}, which cannot be used: {why.rstrip('.')}.")

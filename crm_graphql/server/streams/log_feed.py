@@ -91,16 +91,18 @@ class LogTail:
             event, place = found
             payload = (await self._engine.event(self._source, event)).encode() if self._live else b""
             # From here on a reader that comes to this place by itself has this page already.
-            self.place = place
-            await fan_out(self._live, partial(self._feed, payload))
+            after, self.place = self.place, place
+            await fan_out(self._live, partial(self._feed, payload, after))
         self.place = max(self.place, head)
         for reader in self._live:
-            reader.place = self.place
+            # Some are further: they came when the tail had not yet looked.
+            reader.place = max(reader.place, self.place)
 
-    def _feed(self, payload: bytes, reader: LogReader) -> None:
+    def _feed(self, payload: bytes, after: Any, reader: LogReader) -> None:
         if reader.place >= self.place:
             return
-        if reader.listener.has_room:
+        # One that came further than this page's beginning would be told a part of it twice.
+        if reader.place <= after and reader.listener.has_room:
             reader.listener.append(payload)
             reader.place = self.place
         else:
@@ -138,6 +140,7 @@ class LogReader:
         self._source: Source | None = None
         self._context = context
         self._left = False
+        self._told = False
         self.listener = listener
         self.place: Any = None
         self._task = asyncio.create_task(self._guarded(partial(self._open, operation)), name="log reader")
@@ -184,20 +187,30 @@ class LogReader:
         assert self._tail is not None
         log = self._source.events
         assert isinstance(log, ChangeLog)
-        target = await self._tail.known_place()
-        # The comparison and the join happen without a pause between them.
-        while not self._left and self.place < (target := self._tail.place):
-            await self.listener.room()
-            found = await _page(log, self.place, target)
-            if found is None:
-                self.place = target
+        await self._tail.known_place()
+        while not self._left:
+            # The tail may lag behind what was there when this reader came.
+            target = max(self._tail.place, log.newest)
+            # The comparison and the join happen without a pause between them.
+            if self.place < target:
+                await self._read_on(log, target)
+            elif not self._told:
+                await self._send(log.caught_up(self.place))
             else:
-                event, place = found
-                await self._send(event)
-                self.place = place
-        if not self._left:
-            self._tail.join(self)
+                return self._tail.join(self)
+        return None
+
+    async def _read_on(self, log: ChangeLog[Any, Any], target: Any) -> None:
+        await self.listener.room()
+        found = await _page(log, self.place, target)
+        if found is None:
+            self.place = target
+        else:
+            event, place = found
+            await self._send(event)
+            self.place = place
 
     async def _send(self, event: object) -> None:
         assert self._source is not None
+        self._told = True
         self.listener.append((await self._engine.event(self._source, event)).encode())

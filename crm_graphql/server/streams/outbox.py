@@ -48,10 +48,10 @@ class Outbox:
         await self._room.wait()
 
     def put(self, message: bytes) -> None:
-        """Send a message that must not be dropped, after all that waits."""
+        """Send a message that must not be dropped, after all others of its kind that wait."""
         if self.closed:
             return
-        if not self._queue and not self._slots and self._wire.writable:
+        if not self._queue and self._wire.writable:
             self._wire.write(message)
             return
         self._queue.append(message)
@@ -92,8 +92,6 @@ class Outbox:
 
     def _flush(self) -> None:
         """The connection takes more: it has not stalled."""
-        if self.closed:
-            return
         self._forget_stall()
         while self._wire.writable:
             if self._queue:

@@ -54,8 +54,11 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        gateway: Gateway = self._gateway_of(scope)
         response: ASGIApp
+        if request.method == "OPTIONS":
+            await Response(status_code=204, headers={"allow": "GET, OPTIONS, POST"})(scope, receive, send)
+            return
+        gateway: Gateway = self._gateway_of(scope)
         if _is_for_a_person(request):
             response = await _explorer(gateway, request)
         else:
@@ -65,7 +68,7 @@ class GraphQLEndpoint:
 
 def _is_for_a_person(request: Request) -> bool:
     """Whether a browser was pointed here, with nothing to run."""
-    if request.method != "GET" or {"query", "extensions"} & request.query_params.keys():
+    if request.method != "GET" or {"query", "documentId", "extensions"} & request.query_params.keys():
         return False
     return best_media(request.headers.get("accept"), (*_ANSWERS, Media.HTML)) is Media.HTML
 
@@ -83,8 +86,9 @@ async def _explorer(gateway: Gateway, request: Request) -> Response:
 
 async def _respond(gateway: Gateway, request: Request) -> ASGIApp:
     media = best_media(request.headers.get("accept"), _ANSWERS)
+    identify = gateway.identify_live if media is Media.EVENTS else gateway.identify
     try:
-        caller = await gateway.identify(request.headers.get("authorization"), request)
+        caller = await identify(request.headers.get("authorization"), request)
     except (Unavailable, RateLimited) as error:
         return _away(error, media)
     context = gateway.context(request, caller, None if media is Media.EVENTS else Response())
@@ -168,6 +172,7 @@ async def _read(request: Request, gateway: Gateway) -> GraphQLRequest:
         return GraphQLRequest.of(
             {
                 "query": given.get("query"),
+                "documentId": given.get("documentId"),
                 "operationName": given.get("operationName"),
                 "variables": _from_text(given.get("variables"), "variables"),
                 "extensions": _from_text(given.get("extensions"), "extensions"),

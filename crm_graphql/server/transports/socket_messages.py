@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from crm_graphql.server.operations.preparing import GraphQLRequest
 from crm_graphql.server.transports.bodies import DEPTH_LIMIT, exact_number, is_too_deep
 
 SUBPROTOCOL = "graphql-transport-ws"
@@ -60,11 +61,23 @@ class OperationPayload(msgspec.Struct, rename="camel"):
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
+    document_id: str | None = None
 
     @property
     def names_a_document(self) -> bool:
-        """Whether it says what to run: by its text, or by its hash alone."""
-        return self.query is not None or "persistedQuery" in (self.extensions or {})
+        """Whether it says what to run: by its text, or by a name alone."""
+        named = self.document_id is not None or "persistedQuery" in (self.extensions or {})
+        return self.query is not None or named
+
+    def request(self) -> GraphQLRequest:
+        """The request as every transport hands it on."""
+        return GraphQLRequest(
+            self.query,
+            self.operation_name,
+            self.variables or {},
+            self.extensions or {},
+            self.document_id,
+        )
 
 
 class Subscribe(msgspec.Struct, tag="subscribe"):

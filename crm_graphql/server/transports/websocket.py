@@ -12,23 +12,22 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from crm_graphql.core.actor import Actor
-from crm_graphql.core.errors import RateLimited, TokenExpired, Unauthenticated, Unavailable
+from crm_graphql.core.errors import Unauthenticated
 from crm_graphql.core.tasks import cancel_surely
 from crm_graphql.gql.context import Context
 from crm_graphql.server.engine import Answer, refusal
 from crm_graphql.server.gateway import Gateway
-from crm_graphql.server.operations.preparing import GraphQLRequest, Operation
+from crm_graphql.server.operations.preparing import Operation
 from crm_graphql.server.refusals import RequestError
 from crm_graphql.server.streams.outbox import Outbox
 from crm_graphql.server.streams.snapshots import Subscription, failure
 from crm_graphql.server.streams.wires import DIRECT, AsgiWire, DirectWire, Wire
 from crm_graphql.server.transports import socket_messages as messages
+from crm_graphql.server.transports.socket_entry import ANONYMOUS_REASON, NoEntry, caller_of
 from crm_graphql.server.transports.socket_messages import BadMessage, CloseCode
 
 ANSWERS_AT_ONCE = 10
 """Queries and mutations of one socket that are run, or whose answers wait for its reader, at once."""
-ANONYMOUS_REASON = "Forbidden: a token is needed. Send it in the payload of connection_init as Authorization"
-"""Short enough for a close frame."""
 REASON_BYTES = 123
 """The longest reason that a close frame can hold (RFC 6455, section 5.5)."""
 
@@ -115,8 +114,8 @@ class GraphQLSocket:
         """Serve the connection until it ends; leaves nothing behind."""
         message = await self._receive()
         assert message["type"] == "websocket.connect"
-        if not self._gateway.origin_allowed(self._websocket.headers):
-            await self._send({"type": "websocket.close"})
+        if not self._gateway.origins.allows_socket(self._websocket.headers):
+            await self._gateway.origins.refuse_socket(self._websocket.scope, self._send)
             return
         offered = self._websocket.scope.get("subprotocols", [])
         if messages.SUBPROTOCOL not in offered:
@@ -180,17 +179,10 @@ class GraphQLSocket:
         if self._init_received:
             return self.close(CloseCode.TOO_MANY_INITIALISATIONS, "Too many initialisation requests")
         self._init_received = True
-        headers = {name.lower(): value for name, value in payload.items()}
-        given = headers.get("authorization", self._websocket.headers.get("authorization"))
         try:
-            caller = await self._gateway.identify(given, self._websocket)
-        except (Unavailable, RateLimited) as error:
-            return self.close(CloseCode.TRY_AGAIN_LATER, str(error))
-        if given is not None and not isinstance(caller, Actor):
-            code = CloseCode.TOKEN_EXPIRED if isinstance(caller, TokenExpired) else CloseCode.FORBIDDEN
-            return self.close(code, f"Forbidden: {caller}" if code == CloseCode.FORBIDDEN else str(caller))
-        if not isinstance(caller, Actor) and not self._settings.development:
-            return self.close(CloseCode.FORBIDDEN, ANONYMOUS_REASON)
+            caller = await caller_of(payload, self._websocket, self._gateway)
+        except NoEntry as refused:
+            return self.close(refused.code, str(refused))
         if isinstance(caller, Actor):
             leave = self._gateway.sockets.enter(caller, self._websocket)
             if leave is None:
@@ -228,12 +220,9 @@ class GraphQLSocket:
         return None
 
     async def _start(self, running: SocketOperation, payload: messages.OperationPayload) -> None:
-        request = GraphQLRequest(
-            payload.query, payload.operation_name, payload.variables or {}, payload.extensions or {}
-        )
         context = self._gateway.context(self._websocket, self._caller)
         try:
-            operation = await self._gateway.admit(request, context)
+            operation = await self._gateway.admit(payload.request(), context)
             await self._run(running, operation, context)
         except RequestError as error:
             running.refused(refusal(error.errors, context.request_id))

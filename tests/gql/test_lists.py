@@ -1,0 +1,193 @@
+"""Every list pages both ways, and its cursors are refused by every other list, order and filter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise, permutations
+from typing import Any, NamedTuple
+
+import pytest
+from bson import ObjectId
+from graphql import GraphQLObjectType, get_named_type
+
+from crm_graphql.audiences.documents import Audience
+from crm_graphql.campaigns.documents import Campaign
+from crm_graphql.core.ids import encode_id
+from crm_graphql.core.paging import encode_cursor
+from crm_graphql.delivery.documents import Delivery
+from crm_graphql.ingestion.documents import RowErrorRecord
+from crm_graphql.schema import executable_schema
+from tests.delivery.factories import make_ledger
+from tests.gql.conftest import Api
+from tests.gql.factories import START, insert_customers, insert_orders
+
+INFO = "pageInfo { startCursor endCursor hasNextPage hasPreviousPage }"
+RULE = {"where": {"field": "visitCount", "operator": "GTE", "value": 0}}
+
+
+class List(NamedTuple):
+    """A list of the schema, of this parent, with these arguments."""
+
+    field: str
+    arguments: str = ""
+    parent: str | None = None
+
+    def document(self, page: str) -> str:
+        """The query for a page of it."""
+        type_, name = self.field.split(".")
+        given = ", ".join(filter(None, (self.arguments, page)))
+        inner = (
+            f"{name}{f'({given})' if given else ''} {{ edges {{ cursor node {{ {self.shown()} }} }} {INFO} }}"
+        )
+        return (
+            f'{{ node(id: "{self.parent}") {{ ... on {type_} {{ {inner} }} }} }}'
+            if self.parent
+            else f"{{ {inner} }}"
+        )
+
+    def shown(self) -> str:
+        """What tells its objects apart."""
+        return "row" if self.field == "Ingestion.rowErrors" else "id"
+
+
+async def page(api: Api, list_: List, place: str) -> tuple[list[Any], Mapping[str, Any]]:
+    """The objects of a page, and where it lies."""
+    data = await api.data(list_.document(place))
+    found = (data["node"] if list_.parent else data)[list_.field.split(".")[1]]
+    assert [found["edges"][end]["cursor"] for end in (0, -1)] == [
+        found["pageInfo"][name] for name in ("startCursor", "endCursor")
+    ]
+    return [edge["node"][list_.shown()] for edge in found["edges"]], found["pageInfo"]
+
+
+ROOT = [
+    List("Query.customers"),
+    *(
+        List("Query.customers", f"sort: {{ field: {field}, direction: {way} }}")
+        for field in ("NAME", "TOTAL_SPEND")
+        for way in ("ASC", "DESC")
+    ),
+    List("Query.customers", 'filter: { search: "name" }'),
+    List("Query.customers", 'filter: { tags: ["vip"] }'),
+    List(
+        "Query.customers",
+        'filter: { rule: { where: { field: "visitCount", operator: GTE, value: 0 } } }',
+    ),
+    List("Query.orders"),
+    List("Query.orders", 'filter: { customer: { externalId: "C0000" } }'),
+    List("Query.orders", 'filter: { orderedFrom: "2020-01-01" }'),
+    List("Query.orders", 'filter: { orderedFrom: "2020-01-02" }'),
+    List("Query.campaigns"),
+    List("Query.campaigns", "filter: { statuses: [SENDING] }"),
+    List("Query.audiences"),
+    List("Query.audiences", 'search: "a"'),
+    List("Query.ingestions"),
+    List("Query.auditEvents"),
+    List("Query.auditEvents", 'filter: { action: "customersIngest" }'),
+    List("Query.users"),
+]
+
+
+@pytest.fixture
+async def lists(api: Api) -> list[List]:
+    """All lists, at least four objects in each."""
+    customers = await insert_customers(5, tags=["vip"])
+    await insert_orders(customers[:2], 4)
+    campaigns = [(await make_ledger(4))[0] for _ in range(4)]
+    deliveries = Delivery.get_pymongo_collection()
+    for number in range(4):
+        for place, campaign in enumerate(campaigns[:4]):
+            change = {"$set": {"customer_id": customers[(number + place) % 4]}}
+            await deliveries.update_one({"campaign_id": campaign, "number": number}, change)
+    made = [
+        {"_id": ObjectId(), "name": f"A {number}", "name_words": ["a", str(number)], "rule": RULE}
+        for number in range(4)
+    ]
+    times = {"created_at": START, "updated_at": START}
+    await Audience.get_pymongo_collection().insert_many([{**row, **times} for row in made])
+    assert await Campaign.get_pymongo_collection().count_documents({}) == 4
+    ingestions = []
+    for number in range(4):
+        records = ", ".join(f'{{externalId: "n{number}", visitCount: -1}}' for _ in range(4))
+        answer = await api.data(
+            f"mutation {{ customersIngest(input: {{records: [{records}]}}) {{ ingestion {{ id }} }} }}"
+        )
+        ingestions.append(answer["customersIngest"]["ingestion"]["id"])
+        input_ = f'{{email: "u{number}@example.com", role: VIEWER}}'
+        await api.data(f"mutation {{ userCreate(input: {input_}) {{ user {{ id }} }} }}")
+    assert await RowErrorRecord.get_pymongo_collection().count_documents({}) == 16
+    people = [encode_id("Customer", key) for key in customers[:2]]
+    sent = [encode_id("Campaign", key) for key in campaigns[:2]]
+    return [
+        *ROOT,
+        *(List(f"Customer.{name}", "", person) for name in ("orders", "deliveries") for person in people),
+        *(List("Campaign.deliveries", "", key) for key in sent),
+        *(
+            List("Campaign.deliveries", arguments, sent[0])
+            for arguments in (
+                "filter: { statuses: [QUEUED] }",
+                'filter: { search: "name" }',
+                "sort: { field: UPDATED_AT, direction: ASC }",
+                "sort: { field: UPDATED_AT, direction: DESC }",
+                "sort: { field: LEDGER, direction: DESC }",
+            )
+        ),
+        *(List("Ingestion.rowErrors", "", key) for key in ingestions[:2]),
+        *(List("Audience.customers", "", encode_id("Audience", row["_id"])) for row in made[:2]),
+    ]
+
+
+def connections() -> set[str]:
+    """Every field of the schema that is a connection."""
+    return {
+        f"{type_.name}.{name}"
+        for type_ in executable_schema().type_map.values()
+        if isinstance(type_, GraphQLObjectType)
+        for name, field in type_.fields.items()
+        if get_named_type(field.type).name.endswith("Connection")
+    }
+
+
+async def test_no_list_of_the_schema_is_left_out_here(lists: list[List]) -> None:
+    assert {list_.field for list_ in lists} == connections()
+
+
+async def test_every_list_pages_both_ways(api: Api, lists: list[List]) -> None:
+    for list_ in lists:
+        whole, _ = await page(api, list_, "first: 100")
+        assert len(whole) >= 4, list_
+        first, info = await page(api, list_, "first: 2")
+        assert (first, info["hasNextPage"], info["hasPreviousPage"]) == (whole[:2], True, False), list_
+        following, info = await page(api, list_, f'first: 1, after: "{info["endCursor"]}"')
+        assert (following, info["hasNextPage"], info["hasPreviousPage"]) == (whole[2:3], True, True), list_
+        back, info = await page(api, list_, f'last: 1, before: "{info["startCursor"]}"')
+        assert (back, info["hasNextPage"], info["hasPreviousPage"]) == (whole[1:2], True, True), list_
+        last, info = await page(api, list_, "last: 2")
+        assert (last, info["hasNextPage"], info["hasPreviousPage"]) == (whole[-2:], False, True), list_
+
+
+async def test_a_cursor_of_another_list_order_or_filter_is_refused(api: Api, lists: list[List]) -> None:
+    ends = {list_: (await page(api, list_, "first: 2"))[1]["endCursor"] for list_ in lists}
+    alike = [(a, b) for a, b in permutations(lists, 2) if a.field.split(".")[1] == b.field.split(".")[1]]
+    for own, other in [*alike, *pairwise([*lists, lists[0]])]:
+        for argument in ("after", "before"):
+            body = await api.ask(own.document(f'{argument}: "{ends[other]}"'))
+            (error,) = body["errors"]
+            assert "not a cursor of this list" in error["message"], (own, other)
+            assert error["extensions"] == {"code": "BAD_USER_INPUT", "inputPath": [argument]}, (own, other)
+
+
+async def test_a_cursor_of_the_former_release_is_refused(api: Api, lists: list[List]) -> None:
+    former = encode_cursor(START, ObjectId())
+    for list_ in lists:
+        (error,) = (await api.ask(list_.document(f'after: "{former}"')))["errors"]
+        assert "not a cursor of this list" in error["message"], list_
+
+
+@pytest.mark.parametrize("same", ["filter: {}", "filter: null", "filter: { search: null }", ""])
+async def test_a_filter_that_says_nothing_is_the_list_without_one(
+    api: Api, lists: list[List], same: str
+) -> None:
+    _, info = await page(api, List("Query.customers"), "first: 2")
+    rows, _ = await page(api, List("Query.customers", same), f'first: 2, after: "{info["endCursor"]}"')
+    assert len(rows) == 2
