@@ -23,8 +23,8 @@ from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 FIELDS = dict.fromkeys(
     (
-        *("name", "status", "failure_reason", "channel", "message", "audience_id", "rule", "stats"),
-        *("planning.done", "revision", "created_at", "updated_at", "launched_at", "completed_at"),
+        *("name", "status", "failure_reason", "channel", "message", "audience_id", "topic_id", "rule"),
+        *("stats", "planning.done", "revision", "created_at", "updated_at", "launched_at", "completed_at"),
     ),
     1,
 )

@@ -17,6 +17,7 @@ from crm_graphql.ingestion.documents import IngestionKind, RowErrorRecord
 from crm_graphql.ingestion.service import BodyFormat
 from crm_graphql.resources import Resources
 from tests.consents.factories import close, make_people, make_topic, person
+from tests.gql.conftest import Api
 from tests.ingestion.doors import apply_pending, stream
 
 CUSTOMERS, SUPPRESSIONS = IngestionKind.CUSTOMERS, IngestionKind.SUPPRESSIONS
@@ -138,3 +139,23 @@ async def test_a_mark_that_two_writers_missed_is_set_later(resources: Resources)
     assert await fresh.run() == 1
     assert (await person(ida))["suppressed"] == ["EMAIL"]
     assert await fresh.run() == 0
+
+
+async def test_a_mutation_brings_words_and_refuses_one_record_alone(api: Api) -> None:
+    await make_topic(api.resources)
+    mutation = """mutation ($records: [CustomerRecordInput!]!) { customersIngest(input: {records: $records}) {
+      ingestion { accepted rowErrors { nodes { row field message } } } errors { message } } }"""
+    yes = {"topic": "news", "channel": "EMAIL", "status": "SUBSCRIBED", "at": "2024-05-01T10:00:00Z"}
+    records = [
+        {"externalId": "1", "consents": [yes]},
+        {"externalId": "2", "consents": [{**yes, "channel": "FAX"}]},
+        {"externalId": "3", "consents": [{**yes, "topic": "Nothing"}]},
+    ]
+    answer = await api.data(mutation, {"records": records})
+    ingestion = answer["customersIngest"]["ingestion"]
+    assert ingestion["accepted"] == 1
+    errors = [(one["row"], one["field"]) for one in ingestion["rowErrors"]["nodes"]]
+    assert errors == [(1, "consents"), (2, "consents")]
+    await apply_pending(api.resources)
+    row: Any = await Customer.get_pymongo_collection().find_one({"external_id": "1"})
+    assert row["folded"]["consent"] == {"news": {"EMAIL": "subscribed"}}

@@ -34,6 +34,7 @@ describe_enum(
         "TEMPLATE_ERROR": "The template failed for this customer, or left nothing to send.",
         "VENDOR_REJECTED": "The vendor refused the message.",
         "BOUNCED": "The receiving side refused it.",
+        "COMPLAINED": "The recipient called it spam.",
         "NO_RECEIPT": "No receipt came in the configured time; a later one still corrects this.",
         "OUTCOME_UNKNOWN": "The vendor was cut off after it may have sent; not sent again unless asked.",
         "OTHER": "Something else; `reasonText` says what.",
