@@ -10,6 +10,8 @@ from pymongo import monitoring
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 _READS = ("find", "aggregate", "count", "getMore", "distinct")
+_NOBODY_ASKS = frozenset({"rate_windows", "revocations"})
+"""Collections that the API reads by itself every moment."""
 
 
 class _Commands(CommandListener):
@@ -17,7 +19,9 @@ class _Commands(CommandListener):
         self.sent: list[dict[str, Any]] | None = None
 
     def started(self, event: CommandStartedEvent) -> None:
-        if self.sent is not None and event.command_name in _READS:
+        if self.sent is None or event.command_name not in _READS:
+            return
+        if event.command.get("collection", event.command[event.command_name]) not in _NOBODY_ASKS:
             self.sent.append(dict(event.command))
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
