@@ -238,7 +238,8 @@ async def test_customers_are_counted_without_reading_one(changed: Resources) -> 
     people = await Customer.get_pymongo_collection().count_documents({})
     async with profiled(changed.database) as reads:
         await read(changed)
-    of_customers = [one for one in reads if one["ns"].endswith(".customers")]
+    # A count whose plan takes too long is begun again from the index.
+    of_customers = [one for one in reads if one["ns"].endswith(".customers") and not one.get("errCode")]
     assert of_customers
     own = [one for one in reads if one["ns"].endswith((".customers", ".orders", ".campaigns"))]
     assert not [one["planSummary"] for one in own if "COLLSCAN" in one.get("planSummary", "")]
