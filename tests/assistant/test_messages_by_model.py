@@ -165,6 +165,18 @@ async def test_a_wrong_request_is_an_error_at_its_place(asking: Api, openai: Ope
     assert openai.asked == []
 
 
+async def test_all_that_is_wrong_is_told_at_once(asking: Api) -> None:
+    wrong = {"objective": "", "tone": "x" * 201, "count": 9, "audienceId": "x"}
+    payload = await asked_messages(asking, may_fail=True, **wrong)
+    places = [(error["path"], error["code"]) for error in payload["errors"]]
+    assert sorted(places) == [
+        (["audienceId"], "INVALID"),
+        (["count"], "LIMIT_EXCEEDED"),
+        (["objective"], "REQUIRED"),
+        (["tone"], "LIMIT_EXCEEDED"),
+    ]
+
+
 async def made_audience(api: Api, rule: dict[str, Any]) -> str:
     """The id of a new audience."""
     document = """mutation($rule: RuleInput!) { audienceCreate(input: {name: "VIPs of Pune", rule: $rule}) {
