@@ -9,7 +9,9 @@ from typing import Any
 
 from phonenumbers import Leniency, PhoneNumberMatcher
 
-_EMAIL = re.compile(r"[^\s@<>\"'(),;:\[\]]+@[^\s@<>\"'(),;:\[\]]+\.[^\s@<>\"'(),;:\[\]]*[^\W_]")
+_SIGN = r"[^\s@<>\"'(),;:\[\]]"
+# A match begins with an address's first sign and its end is bounded: a long run of signs would cost seconds.
+_EMAIL = re.compile(rf"(?<!{_SIGN}){_SIGN}+@{_SIGN}{{1,255}}\.{_SIGN}{{0,255}}[^\W_]")
 # Also numbers of orders and of accounts; amounts of that size come back as they were.
 _DIGITS = re.compile(r"(?<![\d.,])\+?\d{9,18}(?![\d.,]*\d)")
 

@@ -27,7 +27,7 @@ from crm_graphql.audiences.describe import describe_rule
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import InvalidInput, LimitExceeded, RequiredInput
+from crm_graphql.core.errors import Faults, InvalidInput, LimitExceeded, RequiredInput
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.slices import Slices
 from crm_graphql.core.texts import is_storable
@@ -91,19 +91,25 @@ async def suggest_messages(
     tone: str | None = None,
     count: int | None = None,
     assistance: Assistance,
+    faults: Faults | None = None,
 ) -> tuple[Sequence[MessageDraft], Source]:
     """Variants of a message, one to five, three unless said; nothing is stored. Requires ASSISTANT_USE, and
     AUDIENCES_READ for an audience.
 
-    Raises InvalidInput, RequiredInput or LimitExceeded at `objective`, `tone` or `count`, NotFound at
-    `audienceId`.
+    Raises InvalidInput, RequiredInput or LimitExceeded at `objective`, `tone` and `count`, for all that is
+    wrong at once, `faults` that are known already included, NotFound at `audienceId`.
     """
     actor.require(Permission.ASSISTANT_USE)
-    objective = _checked(objective, "objective", PROMPT_LENGTH)
-    tone = " ".join(_checked(tone, "tone", TONE_LENGTH).split()) if tone and tone.strip() else None
+    faults = faults or Faults()
+    with faults.noted():
+        objective = _checked(objective, "objective", PROMPT_LENGTH)
+    with faults.noted():
+        tone = " ".join(_checked(tone, "tone", TONE_LENGTH).split()) if tone and tone.strip() else None
     wanted = COUNT if count is None else count
-    if not 1 <= wanted <= COUNT_LIMIT:
-        raise LimitExceeded(f"Ask for 1 to {COUNT_LIMIT} messages, not {wanted}.", path=("count",))
+    with faults.noted():
+        if not 1 <= wanted <= COUNT_LIMIT:
+            raise LimitExceeded(f"Ask for 1 to {COUNT_LIMIT} messages, not {wanted}.", path=("count",))
+    faults.check()
     rule = await audience_rule(actor, audience_id) if audience_id is not None else None
     settings = assistance.settings
 

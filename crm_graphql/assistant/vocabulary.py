@@ -11,12 +11,11 @@ from cachetools import TTLCache
 from pymongo.errors import ExecutionTimeout
 
 from crm_graphql.assistant.spelling import prepare
-from crm_graphql.audiences.catalogue import FieldInfo
+from crm_graphql.audiences.catalogue import FieldInfo, catalogue
 from crm_graphql.audiences.fields import CUSTOMER_FIELDS, RuleFields
-from crm_graphql.audiences.queries import LISTED_FIELDS, known_values, rule_fields
-from crm_graphql.core.actor import Actor
+from crm_graphql.audiences.queries import LISTED_FIELDS, OPTIONS_LIMIT, known_values
+from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.settings import Settings
-from crm_graphql.core.texts import words
 from crm_graphql.customers.documents import Customer
 
 REMEMBERED_SECONDS = 60.0
@@ -25,6 +24,8 @@ VALUES_LIMIT = 500
 LONGEST_NAME = 4
 """Words of a value that is looked up."""
 LOOKED_UP = 400
+_AROUND = ".,;:!?()\"'“”‘’"
+"""Signs that a sentence sets beside a value."""
 TOP_PERCENTS = (1, 5, 10, 20, 25)
 BOTTOM_PERCENT = 25
 RANKED = {"totalSpend": "total_spend", "visitCount": "visit_count"}
@@ -65,7 +66,7 @@ async def load_vocabulary(actor: Actor, *, settings: Settings, prompt: str = "")
 
     Costs a bounded number of reads of indexes, and what takes longer than a count may is left out.
     """
-    fields = await rule_fields(actor)
+    actor.require(Permission.AUDIENCES_READ)
     await asyncio.to_thread(prepare)
     place = (
         id(asyncio.get_running_loop()),
@@ -76,12 +77,8 @@ async def load_vocabulary(actor: Actor, *, settings: Settings, prompt: str = "")
     if found is None:
         found = await _load(settings)
         _remembered[place] = found
-    options = {one.field: one.options for one in fields if one.options}
-    return replace(
-        found,
-        fields=tuple(fields),
-        values={**options, **await _with_named(found, prompt)},
-    )
+    values = await _with_named(found, prompt, settings.rule_count_timeout_seconds)
+    return replace(found, values=values)
 
 
 async def _load(settings: Settings) -> Vocabulary:
@@ -91,8 +88,9 @@ async def _load(settings: Settings) -> Vocabulary:
         _shares(timeout),
     )
     values = {name: tuple(some[:VALUES_LIMIT]) for name, some in zip(LISTED_FIELDS, known, strict=True)}
+    options = {name: some for name, some in values.items() if 0 < len(some) <= OPTIONS_LIMIT}
     return Vocabulary(
-        (),
+        tuple(catalogue(options=options)),
         settings.currency,
         settings.country or None,
         values=values,
@@ -104,18 +102,21 @@ async def _load(settings: Settings) -> Vocabulary:
     )
 
 
-async def _with_named(found: Vocabulary, prompt: str) -> Mapping[str, tuple[str, ...]]:
+async def _with_named(
+    found: Vocabulary, prompt: str, timeout_seconds: float
+) -> Mapping[str, tuple[str, ...]]:
     """The values that are known, and of partial fields those that the request names."""
-    said = words(prompt.casefold())
-    names = [
-        " ".join(said[start : start + length])
+    if not found.partial:
+        return found.values
+    said = prompt.casefold().split()
+    runs = (
+        " ".join(said[start : start + length]).strip(_AROUND)
         for length in range(1, LONGEST_NAME + 1)
         for start in range(len(said) - length + 1)
-    ][:LOOKED_UP]
-    if not found.partial or not names:
-        return found.values
+    )
+    names = list(dict.fromkeys(filter(None, runs)))[:LOOKED_UP]
     partial = sorted(found.partial)
-    more = await asyncio.gather(*(_occurring(name, names) for name in partial))
+    more = await asyncio.gather(*(_occurring(name, names, timeout_seconds) for name in partial))
     return {
         **found.values,
         **{
@@ -125,10 +126,18 @@ async def _with_named(found: Vocabulary, prompt: str) -> Mapping[str, tuple[str,
     }
 
 
-async def _occurring(name: str, candidates: Sequence[str]) -> Sequence[str]:
-    path = f"folded.{name}"
-    found = await Customer.get_pymongo_collection().distinct(path, {path: {"$in": list(candidates)}})
-    return [value for value in found if value in set(candidates)]
+async def _occurring(name: str, candidates: Sequence[str], timeout_seconds: float) -> Sequence[str]:
+    """Those of the candidates that occur; none where it takes too long."""
+    path, limit = f"folded.{name}", max(1, round(timeout_seconds * 1_000))
+    try:
+        found = set(
+            await Customer.get_pymongo_collection().distinct(
+                path, {path: {"$in": list(candidates)}}, maxTimeMS=limit
+            )
+        )
+    except ExecutionTimeout:
+        return ()
+    return [value for value in candidates if value in found]
 
 
 Shares = dict[tuple[str, int], int]

@@ -34,11 +34,18 @@ def decode_key(type_name: str, global_id: str, *, field: str = "id") -> ObjectId
     `field` as the path.
     """
     if not global_id.strip():
-        raise RequiredInput(f"The id of a {type_name} is needed.", path=(field,))
+        raise RequiredInput(f"The id of {_a(type_name)} is needed.", path=(field,))
     try:
         found, key = decode_id(global_id)
     except InvalidInput as error:
         raise InvalidInput(str(error), path=(field,)) from None
     if found != type_name:
-        raise InvalidInput(f"This is the id of a {found}; the id of a {type_name} is needed.", path=(field,))
+        raise InvalidInput(
+            f"This is the id of {_a(found)}; the id of {_a(type_name)} is needed.", path=(field,)
+        )
     return key
+
+
+def _a(name: str) -> str:
+    """A type's name with its indefinite article; an initial U is spoken as in User."""
+    return f"{'an' if name[0] in 'AEIO' else 'a'} {name}"

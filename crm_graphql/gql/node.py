@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import strawberry
 from bson import ObjectId
@@ -24,10 +24,14 @@ RowLoader = Callable[[Context], DataLoader[ObjectId, Row | None]]
 class Node:
     id: strawberry.ID = strawberry.field(description="The global id: opaque, stable, unique over all types.")
 
+
+class DocumentNode(Protocol):
+    """What a Node type must have to be registered: the way from a document to its object."""
+
     @classmethod
-    def from_document(cls, row: Row) -> Node:
-        """The object that a document becomes; each type says how."""
-        raise NotImplementedError(f"{cls.__name__} does not say how it is made")
+    def from_document(cls, row: Row, /) -> Node:
+        """The object that a document becomes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,11 @@ _TYPES: dict[str, NodeType] = {}
 
 
 def register(
-    cls: type[Node], *, permission: Permission | None, loader: RowLoader, columns: Columns | None = None
+    cls: type[DocumentNode],
+    *,
+    permission: Permission | None,
+    loader: RowLoader,
+    columns: Columns | None = None,
 ) -> None:
     """Say how objects of a Node type are found and made; once, in the module of the type.
 

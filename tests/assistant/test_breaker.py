@@ -64,6 +64,19 @@ async def ask(breaker: CircuitBreaker, times: int = 1) -> list[bool]:
     return answered
 
 
+async def test_questions_that_one_outage_cuts_together_open_it_once(
+    model: Scripted, breaker: CircuitBreaker
+) -> None:
+    model.fails_by, model.waits = ModelUncertain("cut"), asyncio.Event()
+    asked = [asyncio.create_task(ask(breaker)) for _ in range(10)]
+    await asyncio.sleep(0)
+    model.waits.set()
+    assert await asyncio.gather(*asked) == [[False]] * 10
+    model.time, model.fails_by = FIRST_SECONDS + 1, None
+    assert await ask(breaker) == [True]
+    assert model.asked == 11
+
+
 @pytest.mark.parametrize("error", [ModelUnavailable("away"), ModelUncertain("cut")])
 async def test_failures_in_a_row_open_it(model: Scripted, breaker: CircuitBreaker, error: ModelError) -> None:
     model.fails_by = error

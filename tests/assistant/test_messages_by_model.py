@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 from bson import ObjectId
 
+from crm_graphql.assistant.composing import MessageDraft
 from crm_graphql.assistant.composing.drafts import UNSUBSCRIBE
-from crm_graphql.assistant.messages_by_model import BODY_LENGTHS
+from crm_graphql.assistant.messages_by_model import BODY_LENGTHS, Wish, problems_of
 from crm_graphql.campaigns.template import parse
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.ids import encode_id
@@ -82,6 +84,12 @@ MENDED: dict[str, Any] = {
     "empty": ("  ", "empty"),
     "HTML": ("<img src=x onerror=alert(1)>", "HTML"),
     "a link that nobody gave": ("Come to https://evil.example/x.", "https://evil.example/x"),
+    "a link that a filter makes": (
+        "{{ 'h-ps:~~evil.example~x' | replace: '-', 'tt' | replace: '~', '/' }}",
+        "https://evil.example/x",
+    ),
+    "a link in two parts": ("{{ 'http' }}s://evil.example/x", "https://evil.example/x"),
+    "HTML in two parts": ("{{ '<' }}b>Hi", "HTML"),
     "an address that nobody gave": ("Write to win@evil.example!", "win@evil.example"),
     "work without end": ("{% for a in (1..9999) %}{% for b in (1..9999) %}x{% endfor %}{% endfor %}", ""),
     "what it would be to nobody": ("{{ customer.name | slice: 'x' }}", ""),
@@ -163,6 +171,32 @@ async def test_a_wrong_request_is_an_error_at_its_place(asking: Api, openai: Ope
     assert [(error["path"], error["code"]) for error in payload["errors"]] == [([place], code)]
     assert (payload["suggestions"], payload["source"]) == ([], None)
     assert openai.asked == []
+
+
+async def test_all_that_is_wrong_is_told_at_once(asking: Api) -> None:
+    wrong = {"objective": "", "tone": "x" * 201, "count": 9, "audienceId": "x"}
+    payload = await asked_messages(asking, may_fail=True, **wrong)
+    places = [(error["path"], error["code"]) for error in payload["errors"]]
+    assert sorted(places) == [
+        (["audienceId"], "INVALID"),
+        (["count"], "LIMIT_EXCEEDED"),
+        (["objective"], "REQUIRED"),
+        (["tone"], "LIMIT_EXCEEDED"),
+    ]
+
+
+async def test_the_address_of_the_customer_may_be_in_a_message(asking: Api, openai: OpenAIServer) -> None:
+    named = "You signed up as {{ customer.email }}."
+    openai.will(Say(variants("Hello", "Hello there", named)))
+    found = await asked_messages(asking)
+    assert (found["source"], found["suggestions"][2]["body"]) == ("openai", named)
+
+
+def test_a_long_word_is_looked_through_for_addresses_in_no_time() -> None:
+    draft = MessageDraft(None, "a" * 40_000)
+    began = time.perf_counter()
+    assert list(problems_of(draft, Wish("sale", Channel.SMS, None, None, 1)))
+    assert time.perf_counter() - began < 0.5
 
 
 async def made_audience(api: Api, rule: dict[str, Any]) -> str:

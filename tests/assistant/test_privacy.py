@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -30,6 +31,13 @@ def test_addresses_and_numbers_of_people_are_masked(text: str) -> None:
     masked = mask(text, "US")
     assert masked.text == MASKED[text]
     assert masked.restore(masked.text) == text
+
+
+@pytest.mark.parametrize("text", ["a" * 1_000 + "@" + "." * 999, "." * 2_000, "a@" * 1_000, "a.@" * 666])
+def test_no_request_keeps_the_masks_busy(text: str) -> None:
+    began = time.perf_counter()
+    mask(text, "US")
+    assert time.perf_counter() - began < 0.5
 
 
 def test_a_mask_comes_off_wherever_it_stands_in_an_answer() -> None:

@@ -180,6 +180,7 @@ def test_every_reason_of_the_ledger_has_its_words() -> None:
 
 
 SUGGESTED: dict[str, dict[str, Any]] = {
+    "Make a new campaign": {"launched_at": None, "status": CampaignStatus.CANCELLED},
     "template": {"failed_by": {"TEMPLATE_ERROR": 60}},
     "leaves nothing": {"skipped_by": {"TEMPLATE_ERROR": 300}},
     "bounced": {"failed_by": {"BOUNCED": 60}},

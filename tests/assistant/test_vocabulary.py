@@ -75,12 +75,17 @@ async def test_a_value_beyond_those_that_are_known_is_looked_up_when_it_is_named
     resources: Resources, settings_in_rupees: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "VALUES_LIMIT", 2)
-    await insert([customer(city=city) for city in ("Agra", "Bhopal", "New Town", "Zwolle")])
+    await insert([customer(city=city) for city in ("Agra", "Bhopal", "New Agra", "New Town", "Zwolle")])
     unnamed = await load_vocabulary(VIEWER, settings=settings_in_rupees)
     assert unnamed.partial == {"city"}
     assert "Zwolle" not in unnamed.values["city"]
-    for city in ("Zwolle", "New Town"):
-        request_ = f"customers from {city}"
+    for request_ in (
+        "customers from Zwolle",
+        "customers from New Town",
+        "Customers from Zwolle, who ordered in the last 30 days.",
+        "customers from New Town or New Agra.",
+        "those from New Town, Zwolle or Agra",
+    ):
         named = await load_vocabulary(VIEWER, settings=settings_in_rupees, prompt=request_)
         assert read(request_, named, now=NOW).outcome is SuggestionOutcome.RULE
 

@@ -10,7 +10,7 @@ from bson import Int64, ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_graphql.core.errors import InvalidInput, LimitExceeded
+from crm_graphql.core.errors import InvalidInput, LimitExceeded, RequiredInput
 from crm_graphql.core.ids import decode_id, decode_key, encode_id
 from crm_graphql.core.paging import PageRequest, decode_cursor, encode_cursor
 
@@ -24,6 +24,14 @@ def test_the_id_of_another_type_is_refused_with_its_place() -> None:
     with pytest.raises(InvalidInput) as caught:
         decode_key("Campaign", encode_id("Customer", ObjectId()), field="campaignId")
     assert caught.value.problems[0].path == ("campaignId",)
+    assert str(caught.value) == "This is the id of a Customer; the id of a Campaign is needed."
+
+
+@pytest.mark.parametrize(("type_name", "said"), [("Audience", "an Audience"), ("User", "a User")])
+def test_a_missing_id_is_asked_for_in_english(type_name: str, said: str) -> None:
+    with pytest.raises(RequiredInput) as caught:
+        decode_key(type_name, " ")
+    assert str(caught.value) == f"The id of {said} is needed."
 
 
 @given(st.text(max_size=80))

@@ -7,12 +7,17 @@ from typing import Any, cast
 import pytest
 
 from crm_graphql.audiences.schema.types import Audience
-from crm_graphql.gql.node import Node, node_type, register
+from crm_graphql.core.paging import Row
+from crm_graphql.gql.node import Node, global_id, node_type, register
 from crm_graphql.orders.schema.types import ORDER_COLUMNS, Order
 
 
 class Pet(Node):
     """A type of these tests."""
+
+    @classmethod
+    def from_document(cls, row: Row) -> Pet:
+        return cls(id=global_id("Pet", row["_id"]))
 
 
 def test_a_type_is_not_registered_twice() -> None:

@@ -244,8 +244,9 @@ async def test_customers_are_counted_without_reading_one(changed: Resources) -> 
     own = [one for one in reads if one["ns"].endswith((".customers", ".orders", ".campaigns"))]
     assert not [one["planSummary"] for one in own if "COLLSCAN" in one.get("planSummary", "")]
     fetched = sum(one["docsExamined"] for one in of_customers)
-    # Those who came lately, whose visit before is looked up, and one for a city's name.
-    assert fetched == 120 + 1 < people
+    # Those who came lately, whose visit before is looked up, and one for a city's name. Two indexes can serve
+    # a narrow count, and MongoDB's choice between them is open: by the other it fetches those who match.
+    assert 120 + 1 <= fetched < min(people, 3 * 120)
 
 
 async def test_who_asks_while_it_is_being_read_gets_the_same_answer(

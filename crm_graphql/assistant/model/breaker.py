@@ -40,11 +40,11 @@ class CircuitBreaker:
 
     async def answer(self, question: Question, *, deadline_seconds: float) -> Answer:
         """As the port says."""
-        self._admit(deadline_seconds)
+        is_trial = self._admit(deadline_seconds)
         try:
             answer = await self._model.answer(question, deadline_seconds=deadline_seconds)
         except (ModelUnavailable, ModelUncertain) as error:
-            self._failed(error)
+            self._failed(error, is_trial=is_trial)
             raise
         except ModelError:
             self._worked()
@@ -56,18 +56,22 @@ class CircuitBreaker:
         """Close the model."""
         await self._model.close()
 
-    def _admit(self, deadline_seconds: float) -> None:
+    def _admit(self, deadline_seconds: float) -> bool:
+        """Whether this is the one trial. Raises ModelUnavailable where the circuit is open."""
         now = self._now()
         if now < self._open_until:
             raise ModelUnavailable(f"left alone for another {self._open_until - now:.0f} s")
-        if self._failures >= FAILURES:
-            # The one trial: the others stay out until it is over, or for as long as it may take.
+        is_trial = self._failures >= FAILURES
+        if is_trial:
+            # The others stay out until it is over, or for as long as it may take.
             self._open_until = now + deadline_seconds
+        return is_trial
 
-    def _failed(self, error: ModelError) -> None:
+    def _failed(self, error: ModelError, *, is_trial: bool) -> None:
         self._failures += 1
         wished = error.retry_after_seconds
-        if wished is None and self._failures < FAILURES:
+        if wished is None and self._failures != FAILURES and not is_trial:
+            # Too few yet; or asked before the circuit opened, which one outage must not lengthen many times.
             return
         if wished is None:
             seconds = self._open_seconds

@@ -71,10 +71,12 @@ def _pass(sentence: Sentence) -> None:
 
 
 def _add_sign(sentence: Sentence, sign: Sign) -> None:
-    kind = sentence.peek().kind
+    kind, said = sentence.peek().kind, sentence.peek().text.casefold()
     sentence.end_of_phrase()
     sentence.index += 1
-    if kind is Kind.BUT and sentence.everybody and not sentence.pieces and not _is_negation(sentence):
+    # "All but VIPs"; "but only VIPs" and "but with an email" go on with who is meant.
+    is_first = sentence.index > 1 and not sentence.pieces
+    if kind is Kind.BUT and said == "but" and is_first and not _goes_on(sentence):
         sign = Sign.EXCEPT
     if sign is Sign.EXCEPT:
         sentence.has, sentence.topic = None, None
@@ -86,8 +88,8 @@ def _add_sign(sentence: Sentence, sign: Sign) -> None:
     sentence.join(sign)
 
 
-def _is_negation(sentence: Sentence) -> bool:
-    return sentence.peek().kind in (Kind.NOT, Kind.LACK, Kind.WHO)
+def _goes_on(sentence: Sentence) -> bool:
+    return sentence.peek().kind in (Kind.NOT, Kind.LACK, Kind.WHO, Kind.HAVE, Kind.ONLY)
 
 
 def _not(sentence: Sentence) -> None:
@@ -112,8 +114,9 @@ def _nor(sentence: Sentence) -> None:
 
 
 def _who(sentence: Sentence) -> None:
+    sentence.has_said = sentence.peek().text.casefold()
+    sentence.has = True if sentence.has_said.split()[-1] in ("have", "has", "had", "who've") else None
     sentence.index += 1
-    sentence.has = None
     sentence.join(Sign.WHO)
 
 

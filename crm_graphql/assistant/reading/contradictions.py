@@ -95,11 +95,15 @@ def _limits(where: Where, now: datetime) -> tuple[Bound, Bound]:
         case RuleOperator.GT | RuleOperator.GTE:
             low = (_number(operand, where.operator is RuleOperator.GT), where.operator is RuleOperator.GTE)
         case RuleOperator.LT | RuleOperator.LTE:
-            high = (_number(operand, where.operator is RuleOperator.LTE), where.operator is RuleOperator.LTE)
+            is_lte = where.operator is RuleOperator.LTE
+            # The end of a day is the next one's first moment, which is none of its own.
+            high = (_number(operand, is_lte), is_lte and not isinstance(operand, Day))
         case RuleOperator.BETWEEN if isinstance(operand, tuple):
-            low, high = (_number(operand[0], False), True), (_number(operand[1], True), True)
+            low = (_number(operand[0], False), True)
+            high = (_number(operand[1], True), not isinstance(operand[1], Day))
         case RuleOperator.EQ if where.field.type is not RuleFieldType.TEXT:
-            low, high = (_number(operand, False), True), (_number(operand, True), True)
+            low = (_number(operand, False), True)
+            high = (_number(operand, True), not isinstance(operand, Day))
         case RuleOperator.WITHIN_LAST if isinstance(operand, Duration):
             low, high = (operand.before(now).timestamp(), True), (now.timestamp(), True)
         case RuleOperator.NOT_WITHIN_LAST if isinstance(operand, Duration):

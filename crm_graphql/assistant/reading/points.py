@@ -13,6 +13,7 @@ from crm_graphql.assistant.reading.quantities import at
 
 FIRST_YEAR = 1900
 LAST_YEAR = 2100
+_IN_A_LIST = frozenset({Kind.MONTH, Kind.OR, Kind.AND, Kind.TO, Kind.COMMA, Kind.PREPOSITION})
 ROLLING = frozenset({"past", "trailing", "rolling"})
 
 
@@ -133,8 +134,15 @@ class _Reader:
         given = self._year(ahead) or self._related_year(ahead)
         if given:
             length = ahead + (1 if self._year(ahead) else 2)
-        year = given or year or (self._today.year if month <= self._today.month else self._today.year - 1)
+        latest = self._today.year if month <= self._today.month else self._today.year - 1
+        year = given or year or self._year_of_list(length) or latest
         return self._point(date(year, month, 1), _month_end(year, month), length, told=given is None)
+
+    def _year_of_list(self, ahead: int) -> int | None:
+        """ "January or February 2023": the year of the last holds for all."""
+        while self._at(ahead).kind in _IN_A_LIST:
+            ahead += 1
+        return self._year(ahead) if self._at(ahead - 1).kind is Kind.MONTH else None
 
     def _related_year(self, ahead: int) -> int | None:
         """ "of last year", "this year"."""

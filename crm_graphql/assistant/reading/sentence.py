@@ -73,8 +73,6 @@ class Sentence:
     is_both: bool = False
     is_equated: bool = False
     """Whether "is" or "=" was said, so that an amount is meant exactly."""
-    people: AnyTopic | None = None
-    """What the name of the people brings along: "spenders" spend."""
     amount: Quantity | None = None
     """A quantity that waits for its topic: "at least three visits"."""
     span: Span | None = None

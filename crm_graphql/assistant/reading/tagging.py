@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ from crm_graphql.assistant.reading.currencies import currencies_named
 from crm_graphql.assistant.reading.described import ForeignMoney, NotWhole
 from crm_graphql.assistant.reading.hyphens import without_hyphens
 from crm_graphql.assistant.reading.numbers import HINDI, SCALES, WORDS, number_at
-from crm_graphql.assistant.reading.phrases import Phrases
+from crm_graphql.assistant.reading.phrases import MONTHS, Phrases
 from crm_graphql.assistant.reading.places import PEOPLES, country_named
 from crm_graphql.assistant.reading.words import Word, WordKind, split
 from crm_graphql.assistant.spelling import closest
@@ -148,6 +149,8 @@ class _Tagger:
                 continue
             if (length == 1 and not self._fits(entry.kind, at)) or self._is_the_us(at, length):
                 continue
+            if entry.kind is Kind.TOPIC and key[-1] in ("in", "by") and self._is_period(at + length):
+                continue
             if self._word(at + length) in _GOES_ON.get(key[-1], ()):
                 continue
             if (
@@ -186,6 +189,10 @@ class _Tagger:
         return number_at(self._words, at) is not None or bool(
             currencies_named(word.text, word.key, self._vocabulary.currency)
         )
+
+    def _is_period(self, at: int) -> bool:
+        """Whether a year or a month is there: of "came in 2023" the "in" is the time's."""
+        return self._word(at) in MONTHS or re.fullmatch(r"(?:19|20)\d\d", self._word(at)) is not None
 
     def _word(self, at: int) -> str:
         return self._words[at].key if at < len(self._words) else ""

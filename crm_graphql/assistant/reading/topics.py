@@ -225,6 +225,8 @@ def add_amount(sentence: Sentence, name: str, quantity: Quantity) -> None:
     quantity = _with_late_comparison(sentence, quantity)
     if quantity.money and sentence.peek().text.casefold() == "worth":
         sentence.index += 1
+    if quantity.times and is_money:
+        raise Asked(f"{label} is no number of times. Are visits meant, or an amount?")
     if quantity.percent:
         raise Asked(f"A percentage of what is meant? {label} can be compared with an amount.")
     if quantity.money and not is_money:

@@ -139,9 +139,8 @@ def _skip_noun(sentence: Sentence, field: str) -> bool:
         sentence.index += 1
         return False
     if atom.kind is Kind.PEOPLE:
-        # What the people do counts only before a number or a time.
-        sentence.people = atom.value or sentence.people
-        sentence.index += 1
+        # What the people do counts before a number or a time, and is read with it.
+        sentence.index += atom.value is None or sentence.peek(1).kind in (*_ENDS, Kind.WHO)
         return True
     return plural
 

@@ -20,6 +20,7 @@ from crm_graphql.assistant.schema.types import (
 )
 from crm_graphql.assistant.service import Assistance, suggest_messages, suggest_rule, summarize_campaign
 from crm_graphql.core.actor import Permission
+from crm_graphql.core.errors import Faults
 from crm_graphql.core.ids import decode_key
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import mutation
@@ -51,17 +52,19 @@ async def rule_suggest(
 async def messages_suggest(
     info: Info, input: Annotated[MessagesSuggestInput, strawberry.argument(description="What is wanted.")]
 ) -> MessagesSuggestPayload:
-    audience_id = input.audience_id
+    faults, audience_id = Faults(), None
+    if input.audience_id is not None:
+        with faults.noted():
+            audience_id = decode_key("Audience", input.audience_id, field="audienceId")
     drafts, source = await suggest_messages(
         info.context.actor,
         input.objective,
         input.channel,
-        audience_id=decode_key("Audience", audience_id, field="audienceId")
-        if audience_id is not None
-        else None,
+        audience_id=audience_id,
         tone=input.tone,
         count=input.count,
         assistance=_assistance(info),
+        faults=faults,
     )
     return MessagesSuggestPayload(
         suggestions=[MessageSuggestion.from_draft(draft) for draft in drafts], source=source.value

@@ -48,6 +48,10 @@ def _some_ordered(figures: CampaignFigures) -> bool:
 
 SUGGESTIONS: tuple[tuple[Condition, str], ...] = (
     (
+        lambda figures: figures.launched_at is None and figures.status is CampaignStatus.CANCELLED,
+        "Make a new campaign if the message is still to be sent: a cancelled campaign cannot be launched.",
+    ),
+    (
         lambda figures: figures.launched_at is None,
         "Preview the message for a customer without any values, then launch it.",
     ),
