@@ -12,10 +12,10 @@ from msgspec import UNSET
 from crm_graphql.consents.documents import SuppressionReason
 from crm_graphql.consents.records import SuppressionRecord
 from crm_graphql.customers.records import CustomerRecord, SaidWord
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.imports.rows import LAYOUTS, Incomplete, RowProblem, Values, shown
 from crm_graphql.ingestion import values as check
-from crm_graphql.ingestion.documents import IngestionKind
 from crm_graphql.ingestion.payloads import Record
-from crm_graphql.ingestion.rows import LAYOUTS, Incomplete, RowProblem, Values, shown
 from crm_graphql.ingestion.said import TopicName, said_words
 from crm_graphql.ingestion.values import BadOption, BadValue
 from crm_graphql.orders.records import OrderRecord

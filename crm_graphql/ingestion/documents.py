@@ -11,17 +11,10 @@ from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from crm_graphql.core.errors import ErrorCode
+from crm_graphql.imports.kinds import IngestionKind
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 """Before any moment that is stored; a filter that names it may use an index of what has happened."""
-
-
-class IngestionKind(Enum):
-    """What the records are."""
-
-    CUSTOMERS = "CUSTOMERS"
-    ORDERS = "ORDERS"
-    SUPPRESSIONS = "SUPPRESSIONS"
 
 
 class IngestionStatus(Enum):

@@ -15,6 +15,7 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, ErrorCode, InvalidInput, LimitExceeded
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.versions import ROW_LIMIT
+from crm_graphql.imports.rows import Incomplete, InputRow, RowProblem
 from crm_graphql.ingestion.admission import Admission
 from crm_graphql.ingestion.begin import fail_ingestion, other_content, seal_ingestion
 from crm_graphql.ingestion.checks import RowCheck
@@ -22,7 +23,6 @@ from crm_graphql.ingestion.chunks import RECORD_BYTES, ChunkCutter
 from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, Lane, RowErrorRecord
 from crm_graphql.ingestion.payloads import Record
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
-from crm_graphql.ingestion.rows import Incomplete, InputRow, RowProblem
 from crm_graphql.mongo.duplicate_keys import already_taken
 from crm_graphql.mongo.leases import database_now
 

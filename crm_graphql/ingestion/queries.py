@@ -15,13 +15,13 @@ from crm_graphql.core.actor import Actor, Permission, Role
 from crm_graphql.core.errors import NotFound
 from crm_graphql.core.money import to_text
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
+from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.ingestion.documents import (
     ChunkState,
     Counters,
     DeadLetter,
     Ingestion,
     IngestionChunk,
-    IngestionKind,
     RowErrorRecord,
 )
 from crm_graphql.ingestion.payloads import Undecodable, decode_records

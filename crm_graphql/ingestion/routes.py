@@ -19,7 +19,7 @@ from crm_graphql.core.ids import encode_id
 from crm_graphql.core.paging import Row
 from crm_graphql.core.times import format_moment
 from crm_graphql.http.doors import authenticate, refusal
-from crm_graphql.ingestion.documents import IngestionKind
+from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.ingestion.queries import FIGURES
 from crm_graphql.ingestion.service import BodyFormat, ingest_stream
 from crm_graphql.mongo.transient import is_transient

@@ -19,11 +19,13 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Faults, LimitExceeded
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.imports.rows import LAYOUTS, InputRow
 from crm_graphql.ingestion.admission import Admission
 from crm_graphql.ingestion.begin import begin_ingestion, check_labels, find_begun, same_content
 from crm_graphql.ingestion.checks import RowCheck, row_check
 from crm_graphql.ingestion.completion import complete_if_done
-from crm_graphql.ingestion.documents import Ingestion, IngestionKind, Lane
+from crm_graphql.ingestion.documents import Ingestion, Lane
 from crm_graphql.ingestion.intake import Intake
 from crm_graphql.ingestion.publishing import tell_progress
 from crm_graphql.ingestion.queries import with_counters
@@ -31,7 +33,6 @@ from crm_graphql.ingestion.readers.csv_rows import CsvReader
 from crm_graphql.ingestion.readers.json_array import JsonArrayReader
 from crm_graphql.ingestion.readers.ndjson import NdjsonReader
 from crm_graphql.ingestion.readers.port import Reader
-from crm_graphql.ingestion.rows import LAYOUTS, InputRow
 from crm_graphql.ingestion.said import TopicName
 from crm_graphql.mongo.rows import row_of
 

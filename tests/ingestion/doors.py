@@ -8,8 +8,9 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.core.actor import Actor, Role
+from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.ingestion.apply_chunk import apply_chunk
-from crm_graphql.ingestion.documents import Counters, Ingestion, IngestionKind
+from crm_graphql.ingestion.documents import Counters, Ingestion
 from crm_graphql.ingestion.queries import ingestion_counters
 from crm_graphql.ingestion.service import BodyFormat, ingest_records, ingest_stream
 from crm_graphql.resources import Resources

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from crm_graphql.customers.derived import folded_copy
 from crm_graphql.customers.records import CustomerRecord
+from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.ingestion.chunk_work import apply_records
-from crm_graphql.ingestion.documents import IngestionKind
 from crm_graphql.orders.records import OrderRecord
 from crm_graphql.resources import Resources
 from tests.ingestion.oracle import expected, stored

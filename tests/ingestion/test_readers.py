@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from crm_graphql.core.errors import InvalidInput
-from crm_graphql.ingestion.documents import IngestionKind
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.imports.rows import InputRow, RowProblem
 from crm_graphql.ingestion.readers.csv_rows import CsvReader
 from crm_graphql.ingestion.readers.json_array import JsonArrayReader
 from crm_graphql.ingestion.readers.lines import LINE_BYTES
 from crm_graphql.ingestion.readers.ndjson import NdjsonReader
 from crm_graphql.ingestion.readers.port import Reader
-from crm_graphql.ingestion.rows import InputRow, RowProblem
 
 CUSTOMERS, ORDERS = IngestionKind.CUSTOMERS, IngestionKind.ORDERS
 READERS: dict[str, Callable[[IngestionKind], Reader]] = {

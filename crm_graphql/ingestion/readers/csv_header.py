@@ -6,8 +6,8 @@ import csv
 from dataclasses import dataclass
 
 from crm_graphql.core.errors import InvalidInput
-from crm_graphql.ingestion.documents import IngestionKind
-from crm_graphql.ingestion.rows import LAYOUTS, kind_named, wrong_door
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.imports.rows import LAYOUTS, kind_named, wrong_door
 
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 

@@ -10,9 +10,8 @@ import msgspec
 from msgspec import UNSET
 
 from crm_graphql.core.errors import ErrorCode, InvalidInput
-from crm_graphql.ingestion.documents import IngestionKind
-from crm_graphql.ingestion.readers.lines import LINE_BYTES
-from crm_graphql.ingestion.rows import (
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.imports.rows import (
     LAYOUTS,
     InputRow,
     RowProblem,
@@ -21,6 +20,7 @@ from crm_graphql.ingestion.rows import (
     shown,
     wrong_door,
 )
+from crm_graphql.ingestion.readers.lines import LINE_BYTES
 
 
 class JsonRows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from crm_graphql.ingestion.rows import InputRow
+from crm_graphql.imports.rows import InputRow
 
 
 class Reader(Protocol):

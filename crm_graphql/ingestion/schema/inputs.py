@@ -14,7 +14,7 @@ from strawberry.types.arguments import InputContext
 from crm_graphql.core.channels import Channel
 from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.gql.deferred import Deferred
-from crm_graphql.ingestion.rows import Misfit
+from crm_graphql.imports.rows import Misfit
 
 RECORD_INPUTS = frozenset({"CustomerRecordInput", "OrderRecordInput"})
 """The inputs in which a bad value is that record's row error, and nothing to the others."""

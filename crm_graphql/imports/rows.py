@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import UNSET
 
 from crm_graphql.core.errors import ErrorCode
-from crm_graphql.ingestion.documents import IngestionKind
+from crm_graphql.imports.kinds import IngestionKind
 
 VALUE_CHARACTERS = 100
 
