@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from crm_graphql.core.errors import InvalidInput
+from crm_graphql.imports.files.lines import LINE_BYTES
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.rows import InputRow, RowProblem
 from crm_graphql.ingestion.readers.csv_rows import CsvReader
-from crm_graphql.ingestion.readers.lines import LINE_BYTES
 
 FIELD = Path(__file__).parents[1] / "data" / "field"
 NAME, EMAIL, CITY = 1, 2, 4

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
+from crm_graphql.imports.files import lines
 from crm_graphql.ingestion import values
 from crm_graphql.ingestion.chunks import CHUNK_BYTES
 from crm_graphql.ingestion.documents import IngestionStatus
-from crm_graphql.ingestion.readers import json_rows, lines
+from crm_graphql.ingestion.readers import json_rows
 from crm_graphql.ingestion.service import BodyFormat
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import CUSTOMERS, apply_pending, as_stored, cut, figures, pieces, stream

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from crm_graphql.core.errors import InvalidInput
+from crm_graphql.imports.files.lines import LINE_BYTES
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.rows import InputRow, RowProblem
 from crm_graphql.ingestion.readers.csv_rows import CsvReader
 from crm_graphql.ingestion.readers.json_array import JsonArrayReader
-from crm_graphql.ingestion.readers.lines import LINE_BYTES
 from crm_graphql.ingestion.readers.ndjson import NdjsonReader
 from crm_graphql.ingestion.readers.port import Reader
 

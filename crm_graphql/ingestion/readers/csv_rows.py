@@ -10,11 +10,11 @@ from typing import Any
 from msgspec import UNSET
 
 from crm_graphql.core.errors import ErrorCode, InvalidInput
+from crm_graphql.imports.files.csv_records import BadRecord, Fault, RecordCutter
+from crm_graphql.imports.files.lines import LINE_BYTES
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.rows import InputRow, RowProblem, shown
 from crm_graphql.ingestion.readers.csv_header import read_header
-from crm_graphql.ingestion.readers.csv_records import BadRecord, Fault, RecordCutter
-from crm_graphql.ingestion.readers.lines import LINE_BYTES
 
 Record = bytes | BadRecord
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from crm_graphql.core.errors import InvalidInput
+from crm_graphql.imports.files.lines import BOM, LINE_BYTES
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.rows import InputRow
 from crm_graphql.ingestion.readers.json_rows import JsonRows
-from crm_graphql.ingestion.readers.lines import BOM, LINE_BYTES
 
 # A complete string, a bracket, or a string that the piece does not end.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]|"', re.DOTALL)

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from crm_graphql.core.errors import ErrorCode, InvalidInput
+from crm_graphql.imports.files.lines import LINE_BYTES
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.rows import (
     LAYOUTS,
@@ -20,7 +21,6 @@ from crm_graphql.imports.rows import (
     shown,
     wrong_door,
 )
-from crm_graphql.ingestion.readers.lines import LINE_BYTES
 
 
 class JsonRows:

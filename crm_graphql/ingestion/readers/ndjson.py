@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crm_graphql.core.errors import InvalidInput
+from crm_graphql.imports.files.lines import LineCutter
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.rows import InputRow
 from crm_graphql.ingestion.readers.json_rows import JsonRows, too_long
-from crm_graphql.ingestion.readers.lines import LineCutter
 
 
 class NdjsonReader:
