@@ -1,0 +1,241 @@
+"""Tables in JSON: an array of objects, or an object with one such array in it, read without holding it."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+import msgspec
+
+from crm_graphql.core.errors import InvalidInput
+from crm_graphql.imports.files import lines
+from crm_graphql.imports.files.encodings import Decoder
+from crm_graphql.imports.files.json_rows import JsonRows
+from crm_graphql.imports.rows import RowProblem
+from crm_graphql.imports.tables import Batch, Cells, FileForm, FileFormat
+
+# A complete string, a bracket, or a string that the piece does not end.
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]|"', re.DOTALL)
+_SPACE = b" \t\r\n"
+_NEXT = re.compile(rb"[ \t\r\n]*+([^ \t\r\n])")
+
+
+class _Stage(Enum):
+    """Where in the file the buffer begins."""
+
+    START = "START"
+    MEMBERS = "MEMBERS"
+    """Within the object around the array, but not within the array."""
+    ELEMENTS = "ELEMENTS"
+    CLOSED = "CLOSED"
+
+
+class JsonTable:
+    """Cells of a JSON file.
+
+    A broken element is a bad row as long as its brackets and quotes are in order; otherwise nothing behind
+    it can be told apart, and the file is refused with the position.
+    """
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self._rows = JsonRows()
+        self.headings = self._rows.headings
+        self._stage = _Stage.START
+        self._buffer = b""
+        self._offset = 0
+        """The position in the file of the buffer's beginning."""
+        self._line = 1
+        """The line of the buffer's beginning."""
+        self._scanned = 0
+        self._depth = 0
+        self._count = 0
+        self._outside = b""
+        """The object around the array, with null in the array's place."""
+        self._key = b""
+        self._array: str | None = None
+        self._has_empty_array = False
+
+    @property
+    def form(self) -> FileForm:
+        """What the file is."""
+        notes = tuple(self._decoder.notes)
+        if self._array is not None:
+            notes = (*notes, f'The rows are the objects of "{self._array[:100]}".')
+        return FileForm(FileFormat.JSON, encoding=self._decoder.name, notes=notes)
+
+    def feed(self, piece: bytes) -> Batch:
+        """The rows that `piece` completes."""
+        self._buffer += self._decoder.feed(piece)
+        return self._advance()
+
+    def finish(self) -> Batch:
+        """Nothing more; raises InvalidInput for a file that has not ended."""
+        self._buffer += self._decoder.finish()
+        batch = self._advance()
+        end = self._offset + len(self._buffer)
+        if self._stage is _Stage.START:
+            raise InvalidInput("The body is empty. Send a JSON array of objects.")
+        if self._stage is _Stage.ELEMENTS:
+            raise InvalidInput(f"The JSON array ends at byte {end} without its closing bracket.")
+        if self._stage is _Stage.MEMBERS:
+            raise InvalidInput(f"The JSON object ends at byte {end} without its closing brace.")
+        return batch
+
+    def _advance(self) -> Batch:
+        rows, numbers = list[Cells | RowProblem](), list[int]()
+        before: _Stage | None = None
+        while self._stage is not before:
+            before = self._stage
+            if before is _Stage.START:
+                self._open()
+            elif before is _Stage.MEMBERS:
+                self._scan_members()
+            elif before is _Stage.ELEMENTS:
+                self._scan_elements(rows, numbers)
+            elif self._buffer.strip(_SPACE):
+                self._refuse(0, "something follows the end of the array")
+        return Batch(rows, numbers)
+
+    def _open(self) -> None:
+        """Find the opening bracket, or the opening brace of the object around the array."""
+        text = self._buffer
+        if self._offset == 0 and len(text) < len(lines.BOM) and lines.BOM.startswith(text):
+            return
+        start = text.removeprefix(lines.BOM) if self._offset == 0 else text
+        body = start.lstrip(_SPACE)
+        position = len(text) - len(body)
+        if not body:
+            self._drop(position)
+            return
+        if body[:1] not in (b"[", b"{"):
+            raise InvalidInput(
+                f"Byte {self._offset + position} of the body is not the opening bracket of a JSON array. "
+                "Send an array of objects, or NDJSON with Content-Type application/x-ndjson."
+            )
+        is_array = body[:1] == b"["
+        self._stage = _Stage.ELEMENTS if is_array else _Stage.MEMBERS
+        self._depth, self._outside = (0, b"") if is_array else (1, b"{")
+        self._drop(position + 1)
+
+    def _drop(self, count: int) -> None:
+        self._line += self._buffer.count(b"\n", 0, count)
+        self._buffer = self._buffer[count:]
+        self._offset += count
+        self._scanned = 0
+
+    def _scan_members(self) -> None:
+        """Read on to the array, or to the end of the object around it."""
+        buffer, end = self._buffer, 0
+        for token in _TOKEN.finditer(buffer):
+            mark = buffer[token.start()]
+            if mark == 0x22:
+                if token.end() == token.start() + 1:
+                    # The string's end has not come yet.
+                    break
+                self._key = token.group() if self._depth == 1 else self._key
+            elif mark == 0x5B and self._depth == 1:
+                inside = _NEXT.match(buffer, token.end())
+                if inside is None:
+                    break
+                if inside[1] == b"{":
+                    self._enter(token.start())
+                    return
+                self._has_empty_array = self._has_empty_array or inside[1] == b"]"
+                self._depth += 1
+            elif mark in b"{[":
+                self._depth += 1
+            elif mark != 0x2C:
+                self._depth -= 1
+            end = token.end()
+            if self._depth == 0:
+                self._leave(end)
+                return
+        else:
+            end = len(buffer)
+        if len(self._outside) + len(buffer) > lines.LINE_BYTES:
+            self._refuse(0, f"more than {lines.LINE_BYTES} bytes stand beside an array of objects")
+        self._outside += buffer[:end]
+        self._drop(end)
+
+    def _enter(self, at: int) -> None:
+        """Begin with the elements of the array that opens here."""
+        try:
+            name = msgspec.json.decode(self._key, type=str)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self._refuse(at, "the array has no name")
+        if self._array is not None:
+            raise InvalidInput(
+                f'The JSON object has several arrays of objects, "{self._array[:100]}" and "{name[:100]}". '
+                "Send one of them alone."
+            )
+        self._array = name
+        self._outside += self._buffer[:at] + b"null"
+        self._stage, self._depth = _Stage.ELEMENTS, 0
+        self._drop(at + 1)
+
+    def _leave(self, end: int) -> None:
+        """The object around the array has ended: it must be in order, and hold the array."""
+        self._outside += self._buffer[:end]
+        try:
+            msgspec.json.decode(self._outside, type=dict[str, msgspec.Raw])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise InvalidInput(f"The JSON object around the array is not valid JSON: {error}.") from None
+        if self._array is None and not self._has_empty_array:
+            raise InvalidInput(
+                "The JSON object has no array of objects in it. "
+                "Send an array of objects, or NDJSON with Content-Type application/x-ndjson."
+            )
+        self._stage = _Stage.CLOSED
+        self._drop(end)
+
+    def _scan_elements(self, rows: list[Cells | RowProblem], numbers: list[int]) -> None:
+        buffer, start, end = self._buffer, 0, self._scanned
+        line, counted = self._line, 0
+        for token in _TOKEN.finditer(buffer, self._scanned):
+            mark = buffer[token.start()]
+            if mark == 0x22:
+                if token.end() == token.start() + 1:
+                    # The string's end has not come yet: look at it again with the next piece.
+                    end = token.start()
+                    break
+            elif mark in b"{[":
+                self._depth += 1
+            elif self._depth > 0:
+                self._depth -= mark != 0x2C
+            elif mark == 0x7D:
+                self._refuse(token.start(), "a closing brace has no opening one")
+            else:
+                raw = buffer[start : token.start()]
+                stripped = raw.lstrip(_SPACE)
+                if mark == 0x2C or self._count or stripped:
+                    place = token.start() - len(stripped)
+                    line += buffer.count(b"\n", counted, place)
+                    counted = place
+                    rows.append(self._element(stripped, token.start()))
+                    numbers.append(line)
+                start = token.end()
+                if mark == 0x5D:
+                    self._close(start)
+                    return
+            end = token.end()
+        else:
+            end = len(buffer)
+        if len(buffer) - start > lines.LINE_BYTES:
+            self._refuse(start, f"an element is longer than {lines.LINE_BYTES} bytes, or a quote is missing")
+        self._drop(start)
+        self._scanned = end - start
+
+    def _close(self, end: int) -> None:
+        self._stage, self._depth = (_Stage.CLOSED, 0) if self._array is None else (_Stage.MEMBERS, 1)
+        self._drop(end)
+
+    def _element(self, raw: bytes, position: int) -> Cells | RowProblem:
+        stripped = raw.rstrip(_SPACE)
+        if not stripped:
+            self._refuse(position, "an element is missing beside a comma")
+        self._count += 1
+        return self._rows.read(stripped, f"Element {self._count - 1}")
+
+    def _refuse(self, position: int, reason: str) -> None:
+        raise InvalidInput(f"The JSON array cannot be read at byte {self._offset + position}: {reason}.")
