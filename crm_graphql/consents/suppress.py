@@ -109,7 +109,7 @@ async def mark(
     )
 
 
-async def lift(suppression: Row) -> None:
+async def lift(suppression: Row, *, session: AsyncClientSession | None = None) -> None:
     """Take the marks from the customers who have the address of a suppression that is no more."""
     channel = Channel(suppression["channel"])
     if suppression["address"] is None:
@@ -120,6 +120,7 @@ async def lift(suppression: Row) -> None:
             "$pull": {"suppressed": channel.value, "folded.suppressed": channel.value.casefold()},
             "$bit": {"reach": {"and": ~TRAITS[channel].suppressed_bit}},
         },
+        session=session,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from crm_graphql.consents.address_words import apply_address_words
 from crm_graphql.consents.addresses import suppressed_on
 from crm_graphql.consents.apply_records import apply_suppressions
 from crm_graphql.customers.apply_records import apply_customers
@@ -75,10 +76,16 @@ async def apply_records(
         if isinstance(record, Spoilt):
             raise Undecodable(record.reason)
     if kind is IngestionKind.ORDERS:
-        return await apply_orders(records, ingestion_number=ingestion_number, now=now, session=session)
+        return await apply_orders(
+            records,
+            ingestion_number=ingestion_number,
+            now=now,
+            suppressed_on=suppressed_on,
+            session=session,
+        )
     if kind is IngestionKind.SUPPRESSIONS:
         return await apply_suppressions(records, session=session)
-    return await apply_customers(
+    applied = await apply_customers(
         records,
         ingestion_number=ingestion_number,
         now=now,
@@ -86,3 +93,5 @@ async def apply_records(
         suppressed_on=suppressed_on,
         session=session,
     )
+    await apply_address_words(records, session=session)
+    return applied

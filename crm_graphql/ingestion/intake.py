@@ -21,8 +21,10 @@ from crm_graphql.ingestion.begin import fail_ingestion, other_content, seal_inge
 from crm_graphql.ingestion.checks import RowCheck
 from crm_graphql.ingestion.chunks import RECORD_BYTES, ChunkCutter
 from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, Lane, RowErrorRecord
+from crm_graphql.ingestion.file_words import TopicNeeded
 from crm_graphql.ingestion.payloads import Record
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
+from crm_graphql.ingestion.topics import Topics
 from crm_graphql.mongo.duplicate_keys import already_taken
 from crm_graphql.mongo.leases import database_now
 
@@ -39,11 +41,20 @@ class Intake:
     """
 
     def __init__(
-        self, ingestion: Ingestion, check: RowCheck, lane: Lane, *, settings: Settings, bus: Bus, clock: Clock
+        self,
+        ingestion: Ingestion,
+        check: RowCheck,
+        lane: Lane,
+        *,
+        topics: Topics,
+        settings: Settings,
+        bus: Bus,
+        clock: Clock,
     ) -> None:
         assert ingestion.id is not None
         self._id: ObjectId = ingestion.id
         self._check = check
+        self._topics = topics
         self._bus = bus
         self._clock = clock
         self._errors_kept = settings.row_errors_kept
@@ -76,7 +87,10 @@ class Intake:
             raise LimitExceeded(f"A body holds more than {ROW_LIMIT} rows. Split it.")
         check, add, number, now = self._check, self._cutter.add, self.received, self._clock.now()
         for row in rows:
-            found = row if row.__class__ is RowProblem else check(number, row)  # type: ignore[arg-type]
+            try:
+                found = row if row.__class__ is RowProblem else check(number, row)  # type: ignore[arg-type]
+            except TopicNeeded as needed:
+                found = await self._checked_with_topic(needed, number, row)
             if isinstance(found, RowProblem):
                 self._reject(number, found)
             else:
@@ -91,6 +105,17 @@ class Intake:
         self._chunks += self._cutter.take_cut()
         if len(self._chunks) >= STORED_AT_ONCE or len(self._errors) >= ERRORS_AT_ONCE:
             await self._write_soon()
+
+    async def _checked_with_topic(
+        self, needed: TopicNeeded, number: int, row: Any
+    ) -> Record | Incomplete | RowProblem:
+        """What becomes of a row once the topics that it needs are there."""
+        while True:
+            await self._topics.make(needed.name)
+            try:
+                return self._check(number, row)
+            except TopicNeeded as another:
+                needed = another
 
     async def seal(self, body_hash: str) -> Ingestion:
         """Store what is left and seal the ingestion."""

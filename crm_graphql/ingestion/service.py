@@ -12,7 +12,6 @@ import msgspec
 from msgspec import UNSET
 
 from crm_graphql.bus.port import Bus
-from crm_graphql.consents.queries import topics_by_name
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.bodies import Body
 from crm_graphql.core.clock import Clock
@@ -33,7 +32,7 @@ from crm_graphql.ingestion.readers.csv_rows import CsvReader
 from crm_graphql.ingestion.readers.json_array import JsonArrayReader
 from crm_graphql.ingestion.readers.ndjson import NdjsonReader
 from crm_graphql.ingestion.readers.port import Reader
-from crm_graphql.ingestion.said import TopicName
+from crm_graphql.ingestion.topics import Topics
 from crm_graphql.mongo.rows import row_of
 
 RECORDS_LIMIT = 1000
@@ -93,8 +92,11 @@ async def ingest_records(
     if ingestion.sealed:
         return await _with_figures(same_content(ingestion, body_hash))
     names = {field: _camel_case(field) for field in fields}
-    check, lane = await _check(ingestion, names, settings, blank_clears=True), Lane.INTERACTIVE
-    async with Intake(ingestion, check, lane, settings=settings, bus=bus, clock=clock) as intake:
+    topics, lane = await Topics.read(actor, clock), Lane.INTERACTIVE
+    check = _check(ingestion, names, topics, settings, blank_clears=True)
+    async with Intake(
+        ingestion, check, lane, topics=topics, settings=settings, bus=bus, clock=clock
+    ) as intake:
         await intake.take(rows)
         sealed = await intake.seal(body_hash)
     return await _end(sealed, bus=bus, clock=clock)
@@ -149,8 +151,11 @@ async def ingest_stream(
             actor, kind, idempotency_key=idempotency_key, source=source, settings=settings, clock=clock
         )
         blank_clears = format is not BodyFormat.CSV
-        check = await _check(ingestion, reader.names, settings, blank_clears=blank_clears)
-        async with Intake(ingestion, check, lane, settings=settings, bus=bus, clock=clock) as intake:
+        topics = await Topics.read(actor, clock)
+        check = _check(ingestion, reader.names, topics, settings, blank_clears=blank_clears)
+        async with Intake(
+            ingestion, check, lane, topics=topics, settings=settings, bus=bus, clock=clock
+        ) as intake:
             await intake.take(rows)
             await _take_rest(intake, reader, piece, pieces)
             sealed = await intake.seal(content.hash)
@@ -202,8 +207,8 @@ async def _with_figures(ingestion: Ingestion) -> Row:
     return row
 
 
-async def _check(
-    ingestion: Ingestion, names: Mapping[str, str], settings: Settings, *, blank_clears: bool
+def _check(
+    ingestion: Ingestion, names: Mapping[str, str], topics: Topics, settings: Settings, *, blank_clears: bool
 ) -> RowCheck:
     return row_check(
         ingestion.kind,
@@ -211,10 +216,7 @@ async def _check(
         begun_at=ingestion.created_at,
         currency=settings.currency,
         default_country=settings.country or None,
-        topics={
-            name: TopicName(str(topic["_id"]), topic["slug"])
-            for name, topic in (await topics_by_name()).items()
-        },
+        topics=topics.by_name,
         blank_clears=blank_clears,
     )
 

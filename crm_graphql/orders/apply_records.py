@@ -11,7 +11,7 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.core.versions import record_version
-from crm_graphql.customers.apply_records import new_customer
+from crm_graphql.customers.apply_records import CustomerDraft, SuppressedOn, new_customer
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.records import Applied
 from crm_graphql.customers.totals import TOTALS_PROJECTION, Totals, find_lost_extremes
@@ -102,6 +102,19 @@ class OrderBatch:
         self._new_orders.append(order)
         self.created += 1
 
+    async def _note_suppressed(self, suppressed_on: SuppressedOn) -> None:
+        """Mark the new customers whose address, out of their key, must not be written to."""
+        drafts = [
+            CustomerDraft(customer, is_new=True)
+            for customer in self._new_customers.values()
+            if customer["reach"]
+        ]
+        addresses = {address for draft in drafts for address in draft.new_addresses}
+        if addresses:
+            suppressed = await suppressed_on(addresses, session=self._session)
+            for draft in drafts:
+                draft.suppress(suppressed)
+
     def _customer(self, external_id: str) -> Totals:
         """The customer's totals; one not yet known is made, to be filled in when its record comes."""
         totals = self._customers.get(external_id)
@@ -129,8 +142,9 @@ class OrderBatch:
         order["currency"] = record.currency
         return True
 
-    async def write(self) -> None:
+    async def write(self, suppressed_on: SuppressedOn) -> None:
         """Write everything: new orders, changed ones, then one write a customer."""
+        await self._note_suppressed(suppressed_on)
         orders = Order.get_pymongo_collection()
         if self._new_orders:
             await orders.insert_many(self._new_orders, ordered=False, session=self._session)
@@ -168,7 +182,12 @@ def _order_update(order: dict[str, Any]) -> UpdateOne:
 
 
 async def apply_orders(
-    records: Sequence[OrderRecord], *, ingestion_number: int, now: datetime, session: AsyncClientSession
+    records: Sequence[OrderRecord],
+    *,
+    ingestion_number: int,
+    now: datetime,
+    suppressed_on: SuppressedOn,
+    session: AsyncClientSession,
 ) -> Applied:
     """Apply `records` in their order, and their customers' totals, within the session's transaction.
 
@@ -180,5 +199,5 @@ async def apply_orders(
     await batch.load(records)
     for record in records:
         batch.take(record)
-    await batch.write()
+    await batch.write(suppressed_on)
     return Applied(batch.created, batch.updated, len(records) - batch.created - batch.updated)
