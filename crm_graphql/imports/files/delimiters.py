@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 
 from crm_graphql.core.errors import InvalidInput
-from crm_graphql.imports.files.csv_records import RecordCutter, named_separator
+from crm_graphql.imports.files.csv_records import BadRecord, RecordCutter, named_separator
 from crm_graphql.imports.files.lines import BOM
 
 CANDIDATES = (",", ";", "\t", "|")
@@ -14,6 +14,8 @@ WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _SAID = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 _ROWS = 50
 """So many rows must agree with the headings."""
+_BROKEN = (False, True, 0.0, 0)
+"""The score where a quote that opens behind a delimiter breaks the headings: rather that than one heading."""
 
 
 def said_delimiter(said: str) -> str:
@@ -32,25 +34,23 @@ def find_delimiter(text: bytes, *, is_whole: bool) -> str | None:
     text = text.removeprefix(BOM)
     if named_separator(text.partition(b"\n")[0].partition(b"\r")[0]) is not None:
         return None
-    scores = {sign: _score(text, sign, is_whole=is_whole) for sign in CANDIDATES if sign.encode() in text}
-    return max(scores, key=lambda sign: scores[sign], default=",")
+    return max(CANDIDATES, key=lambda sign: _score(text, sign, is_whole=is_whole))
 
 
-def _score(text: bytes, sign: str, *, is_whole: bool) -> tuple[bool, float, int]:
+def _score(text: bytes, sign: str, *, is_whole: bool) -> tuple[bool, bool, float, int]:
     """How well a delimiter fits: there are several headings, rows are as wide as these, and they are many."""
     cutter = RecordCutter(sign.encode())
     records = cutter.feed(text)
     if is_whole or not records:
         records += cutter.finish()
-    lines = [
-        record.decode(errors="replace")
-        for record in records[: _ROWS * 2]
-        if isinstance(record, bytes) and record.strip()
-    ]
+    filled = [record for record in records[: _ROWS * 2] if isinstance(record, BadRecord) or record.strip()]
+    if not filled or isinstance(filled[0], BadRecord):
+        return _BROKEN
+    lines = [record.decode(errors="replace") for record in filled if isinstance(record, bytes)]
     try:
-        header, *rows = csv.reader(lines[: _ROWS + 1], delimiter=sign)
-    except (csv.Error, ValueError):
-        return False, 0.0, 0
-    width = len(header)
+        width = len(next(csv.reader(lines[:1], delimiter=sign, strict=True)))
+        rows = list(csv.reader(lines[1 : _ROWS + 1], delimiter=sign))
+    except (csv.Error, StopIteration):
+        return _BROKEN
     fitting = sum(len(row) == width for row in rows)
-    return width > 1, fitting / len(rows) if rows else 1.0, width
+    return width > 1, False, fitting / len(rows) if rows else 1.0, width

@@ -153,10 +153,14 @@ class JsonTable:
                 return
         else:
             end = len(buffer)
-        if len(self._outside) + len(buffer) > lines.LINE_BYTES:
-            self._refuse(0, f"more than {lines.LINE_BYTES} bytes stand beside an array of objects")
-        self._outside += buffer[:end]
+        self._set_aside(buffer[:end], behind=len(buffer) - end)
         self._drop(end)
+
+    def _set_aside(self, text: bytes, *, behind: int = 0) -> None:
+        """Keep what stands around the array; `behind` it are so many bytes of it more."""
+        self._outside += text
+        if len(self._outside) + behind > lines.LINE_BYTES:
+            self._refuse(0, f"more than {lines.LINE_BYTES} bytes stand beside an array of objects")
 
     def _enter(self, at: int) -> None:
         """Begin with the elements of the array that opens here."""
@@ -170,13 +174,13 @@ class JsonTable:
                 "Send one of them alone."
             )
         self._array = name
-        self._outside += self._buffer[:at] + b"null"
+        self._set_aside(self._buffer[:at] + b"null")
         self._stage, self._depth = _Stage.ELEMENTS, 0
         self._drop(at + 1)
 
     def _leave(self, end: int) -> None:
         """The object around the array has ended: it must be in order, and hold the array."""
-        self._outside += self._buffer[:end]
+        self._set_aside(self._buffer[:end])
         try:
             msgspec.json.decode(self._outside, type=dict[str, msgspec.Raw])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
