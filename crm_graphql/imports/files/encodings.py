@@ -150,7 +150,7 @@ def decoder_for(beginning: bytes, said: str | None, declared: str | None) -> Dec
             raise InvalidInput(
                 f'The encoding "{said[:40]}" is not known. Use a usual name, as utf-8 or windows-1252.'
             )
-        return Utf8() if codec.startswith("utf-8") else Transcoder(codec)
+        return Utf8() if codec.startswith("utf-8") else Transcoder(_ordered(codec, beginning))
     wide = _wide(beginning)
     if wide is not None:
         return Transcoder(wide)
@@ -164,8 +164,16 @@ def _by_its_first_sign(beginning: bytes, declared: str | None) -> Decoder:
     first = _BEYOND_ASCII.search(beginning)
     has_utf8 = first is not None and begins_with_utf8(beginning[first.start() :])
     if "a,b\n".encode(declared) != b"a,b\n" or declared.startswith(("iso2022", "hz")):
-        return Utf8(WINDOWS, (_AS_WINDOWS,)) if has_utf8 else Transcoder(declared)
+        is_utf8 = has_utf8 or (declared.startswith(("utf-16", "utf-32")) and 0 not in beginning)
+        return Utf8(WINDOWS, (_AS_WINDOWS,)) if is_utf8 else Transcoder(_ordered(declared, beginning))
     return Utf8(declared)
+
+
+def _ordered(codec: str, beginning: bytes) -> str:
+    """The codec with its order of bytes, which no mark has said."""
+    if codec == "utf-16":
+        return _wide(beginning) or "utf-16-le"
+    return "utf-32-le" if codec == "utf-32" else codec
 
 
 def _known(said: str) -> str | None:

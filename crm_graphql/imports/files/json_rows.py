@@ -35,16 +35,13 @@ class JsonRows:
         self._is_plain = True
         """Whether all keys can be names of a struct."""
         self._decode_object = msgspec.json.Decoder(_Object, float_hook=Decimal).decode
-        self._decode_known: Callable[[bytes], Any] | None = None
+        self._decode_known: Callable[[bytes], Any] | None = _struct_decoder([])
 
     def read(self, raw: bytes, where: str) -> Cells | RowProblem:
         """The row in `raw`. `where` names the place for a message. Raises InvalidInput for too many keys."""
-        try:
-            if self._decode_known is not None:
-                return list(msgspec.structs.astuple(self._decode_known(raw)))
-        except (msgspec.DecodeError, ValueError, RecursionError, ArithmeticError):
-            # A key that is new, or no object at all: the slow way tells which.
-            pass
+        known = self.read_valid(raw)
+        if known is not None:
+            return known
         try:
             found = self._decode_object(raw)
         except UnicodeDecodeError as error:
@@ -56,6 +53,15 @@ class JsonRows:
             return _bad(raw, f"{where} is not valid JSON: {error}. Send one object a row.")
         self._learn([key for key in found if key not in self._places])
         return self._spread(found, raw, where)
+
+    def read_valid(self, raw: bytes) -> Cells | None:
+        """The row in `raw`; None where it is no valid object, or has a key that is new."""
+        try:
+            if self._decode_known is not None:
+                return list(msgspec.structs.astuple(self._decode_known(raw)))
+        except (msgspec.DecodeError, ValueError, RecursionError, ArithmeticError):
+            return None
+        return None
 
     def _learn(self, keys: list[str]) -> None:
         """Take up keys that are new."""

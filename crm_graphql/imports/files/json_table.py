@@ -16,6 +16,10 @@ from crm_graphql.imports.tables import Batch, Cells, FileForm, FileFormat
 
 # A complete string, a bracket, or a string that the piece does not end.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]|"', re.DOTALL)
+# Where an object mostly ends and the next begins: a string or a list in it may hold the same.
+_BETWEEN = re.compile(rb"\}[ \t\r\n]*+,[ \t\r\n]*+(?=\{)")
+_VAIN_LOOKS = 16
+"""After so many objects in a piece that did not end where they seemed to, all the others are scanned."""
 _SPACE = b" \t\r\n"
 _NEXT = re.compile(rb"[ \t\r\n]*+([^ \t\r\n])")
 
@@ -45,9 +49,12 @@ class JsonTable:
         self._buffer = b""
         self._offset = 0
         """The position in the file of the buffer's beginning."""
+        self._start = 0
+        """Where in the buffer begins what is not read yet."""
         self._line = 1
-        """The line of the buffer's beginning."""
+        """The line on which that begins."""
         self._scanned = 0
+        """Up to where in the buffer brackets were counted."""
         self._depth = 0
         self._count = 0
         self._outside = b""
@@ -92,42 +99,45 @@ class JsonTable:
             elif before is _Stage.MEMBERS:
                 self._scan_members()
             elif before is _Stage.ELEMENTS:
-                self._scan_elements(rows, numbers)
-            elif self._buffer.strip(_SPACE):
-                self._refuse(0, "something follows the end of the array")
+                self._read_elements(rows, numbers)
+            elif _NEXT.match(self._buffer, self._start):
+                self._refuse(self._start, "something follows the end of the array")
+        self._buffer = self._buffer[self._start :]
+        self._offset += self._start
+        self._scanned -= self._start
+        self._start = 0
         return Batch(rows, numbers)
+
+    def _move_to(self, position: int) -> None:
+        """What stands before this position in the buffer is read."""
+        self._line += self._buffer.count(b"\n", self._start, position)
+        self._start = self._scanned = position
 
     def _open(self) -> None:
         """Find the opening bracket, or the opening brace of the object around the array."""
         text = self._buffer
         if self._offset == 0 and len(text) < len(lines.BOM) and lines.BOM.startswith(text):
             return
-        start = text.removeprefix(lines.BOM) if self._offset == 0 else text
-        body = start.lstrip(_SPACE)
-        position = len(text) - len(body)
-        if not body:
-            self._drop(position)
+        start = len(lines.BOM) if self._offset == 0 and text.startswith(lines.BOM) else 0
+        found = _NEXT.match(text, start)
+        if found is None:
+            self._move_to(len(text))
             return
-        if body[:1] not in (b"[", b"{"):
+        if found[1] not in (b"[", b"{"):
+            position = self._offset + found.start(1)
             raise InvalidInput(
-                f"Byte {self._offset + position} of the body is not the opening bracket of a JSON array. "
+                f"Byte {position} of the body is not the opening bracket of a JSON array. "
                 "Send an array of objects, or NDJSON with Content-Type application/x-ndjson."
             )
-        is_array = body[:1] == b"["
+        is_array = found[1] == b"["
         self._stage = _Stage.ELEMENTS if is_array else _Stage.MEMBERS
         self._depth, self._outside = (0, b"") if is_array else (1, b"{")
-        self._drop(position + 1)
-
-    def _drop(self, count: int) -> None:
-        self._line += self._buffer.count(b"\n", 0, count)
-        self._buffer = self._buffer[count:]
-        self._offset += count
-        self._scanned = 0
+        self._move_to(found.end())
 
     def _scan_members(self) -> None:
         """Read on to the array, or to the end of the object around it."""
-        buffer, end = self._buffer, 0
-        for token in _TOKEN.finditer(buffer):
+        buffer, end = self._buffer, self._start
+        for token in _TOKEN.finditer(buffer, end):
             mark = buffer[token.start()]
             if mark == 0x22:
                 if token.end() == token.start() + 1:
@@ -153,14 +163,14 @@ class JsonTable:
                 return
         else:
             end = len(buffer)
-        self._set_aside(buffer[:end], behind=len(buffer) - end)
-        self._drop(end)
+        self._set_aside(end, behind=len(buffer) - end)
 
-    def _set_aside(self, text: bytes, *, behind: int = 0) -> None:
+    def _set_aside(self, end: int, *, behind: int = 0) -> None:
         """Keep what stands around the array; `behind` it are so many bytes of it more."""
-        self._outside += text
+        self._outside += self._buffer[self._start : end]
+        self._move_to(end)
         if len(self._outside) + behind > lines.LINE_BYTES:
-            self._refuse(0, f"more than {lines.LINE_BYTES} bytes stand beside an array of objects")
+            self._refuse(end, f"more than {lines.LINE_BYTES} bytes stand beside an array of objects")
 
     def _enter(self, at: int) -> None:
         """Begin with the elements of the array that opens here."""
@@ -174,13 +184,14 @@ class JsonTable:
                 "Send one of them alone."
             )
         self._array = name
-        self._set_aside(self._buffer[:at] + b"null")
+        self._set_aside(at)
+        self._outside += b"null"
         self._stage, self._depth = _Stage.ELEMENTS, 0
-        self._drop(at + 1)
+        self._move_to(at + 1)
 
     def _leave(self, end: int) -> None:
         """The object around the array has ended: it must be in order, and hold the array."""
-        self._set_aside(self._buffer[:end])
+        self._set_aside(end)
         try:
             msgspec.json.decode(self._outside, type=dict[str, msgspec.Raw])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -191,12 +202,36 @@ class JsonTable:
                 "Send an array of objects, or NDJSON with Content-Type application/x-ndjson."
             )
         self._stage = _Stage.CLOSED
-        self._drop(end)
 
-    def _scan_elements(self, rows: list[Cells | RowProblem], numbers: list[int]) -> None:
-        buffer, start, end = self._buffer, 0, self._scanned
-        line, counted = self._line, 0
-        for token in _TOKEN.finditer(buffer, self._scanned):
+    def _read_elements(self, rows: list[Cells | RowProblem], numbers: list[int]) -> None:
+        vain = 0
+        while self._stage is _Stage.ELEMENTS:
+            if vain < _VAIN_LOOKS and self._scanned == self._start:
+                vain = 0 if self._take_plain_elements(rows, numbers) else vain + 1
+            if not self._scan_element(rows, numbers):
+                break
+
+    def _take_plain_elements(self, rows: list[Cells | RowProblem], numbers: list[int]) -> bool:
+        """Read objects as long as each is whole up to where the next may begin; whether there was any. The
+        first that is not is left to be scanned, which takes several times as long."""
+        buffer, before = self._buffer, self._count
+        while (first := _NEXT.match(buffer, self._start)) is not None and first[1] == b"{":
+            found = _BETWEEN.search(buffer, self._start)
+            row = self._rows.read_valid(buffer[first.start(1) : found.start() + 1]) if found else None
+            if found is None or row is None:
+                break
+            self._line += buffer.count(b"\n", self._start, first.start(1))
+            self._start = first.start(1)
+            numbers.append(self._line)
+            rows.append(row)
+            self._count += 1
+            self._move_to(found.end())
+        return self._count > before
+
+    def _scan_element(self, rows: list[Cells | RowProblem], numbers: list[int]) -> bool:
+        """Read on to the end of an element, by its brackets, and take it if it is there; whether it was."""
+        buffer, end = self._buffer, self._scanned
+        for token in _TOKEN.finditer(buffer, end):
             mark = buffer[token.start()]
             if mark == 0x22:
                 if token.end() == token.start() + 1:
@@ -210,36 +245,32 @@ class JsonTable:
             elif mark == 0x7D:
                 self._refuse(token.start(), "a closing brace has no opening one")
             else:
-                raw = buffer[start : token.start()]
-                stripped = raw.lstrip(_SPACE)
-                if mark == 0x2C or self._count or stripped:
-                    place = token.start() - len(stripped)
-                    line += buffer.count(b"\n", counted, place)
-                    counted = place
-                    rows.append(self._element(stripped, token.start()))
-                    numbers.append(line)
-                start = token.end()
-                if mark == 0x5D:
-                    self._close(start)
-                    return
-            end = token.end()
+                self._take(token.start(), rows, numbers, is_last=mark == 0x5D)
+                return True
         else:
             end = len(buffer)
-        if len(buffer) - start > lines.LINE_BYTES:
-            self._refuse(start, f"an element is longer than {lines.LINE_BYTES} bytes, or a quote is missing")
-        self._drop(start)
-        self._scanned = end - start
+        if len(buffer) - self._start > lines.LINE_BYTES:
+            self._refuse(
+                self._start, f"an element is longer than {lines.LINE_BYTES} bytes, or a quote is missing"
+            )
+        self._scanned = end
+        return False
 
-    def _close(self, end: int) -> None:
-        self._stage, self._depth = (_Stage.CLOSED, 0) if self._array is None else (_Stage.MEMBERS, 1)
-        self._drop(end)
-
-    def _element(self, raw: bytes, position: int) -> Cells | RowProblem:
-        stripped = raw.rstrip(_SPACE)
-        if not stripped:
-            self._refuse(position, "an element is missing beside a comma")
+    def _take(self, end: int, rows: list[Cells | RowProblem], numbers: list[int], *, is_last: bool) -> None:
+        """Read the element that ends here, before a comma or the closing bracket."""
+        first = _NEXT.match(self._buffer, self._start, end)
+        if first is not None:
+            self._move_to(first.start(1))
+            numbers.append(self._line)
+            rows.append(
+                self._rows.read(self._buffer[self._start : end].rstrip(_SPACE), f"Element {self._count}")
+            )
+        elif not is_last or self._count:
+            self._refuse(end, "an element is missing beside a comma")
         self._count += 1
-        return self._rows.read(stripped, f"Element {self._count - 1}")
+        self._move_to(end + 1)
+        if is_last:
+            self._stage, self._depth = (_Stage.CLOSED, 0) if self._array is None else (_Stage.MEMBERS, 1)
 
     def _refuse(self, position: int, reason: str) -> None:
         raise InvalidInput(f"The JSON array cannot be read at byte {self._offset + position}: {reason}.")

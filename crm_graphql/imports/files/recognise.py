@@ -38,6 +38,7 @@ _ENDINGS = {
     "jsonl": FileFormat.NDJSON,
     "json": FileFormat.JSON,
 }
+_OF_OBJECTS = (FileFormat.NDJSON, FileFormat.JSON)
 _CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s";]+)', re.IGNORECASE)
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}\n]|"', re.DOTALL)
 _FIRST_SIGNS = re.compile(rb"\s*+(.)\s*+(.)?", re.DOTALL)
@@ -103,7 +104,7 @@ def _form(text: bytes, declared: FileFormat | None, *, is_whole: bool) -> FileFo
         if signs[2] in (b"{", b"]", None) and declared is not FileFormat.CSV:
             return FileFormat.JSON
         return FileFormat.JSON if signs[2] == b"{" else declared or FileFormat.CSV
-    if signs[1] == b"{":
+    if signs[1] == b"{" and (signs[2] in (b'"', b"}", None) or declared in _OF_OBJECTS):
         return _form_of_objects(text.lstrip(), declared, is_whole=is_whole)
     if declared is FileFormat.NDJSON and _OBJECT_LINE.search(text):
         return FileFormat.NDJSON
@@ -139,6 +140,6 @@ def _form_of_objects(text: bytes, declared: FileFormat | None, *, is_whole: bool
                     return FileFormat.NDJSON
                 break
         last = mark
-    if declared in (FileFormat.NDJSON, FileFormat.JSON):
+    if declared is not None and declared in _OF_OBJECTS:
         return declared
     return FileFormat.JSON if holds_objects else FileFormat.NDJSON

@@ -97,7 +97,7 @@ class XlsxTable:
                         f"The header has {len(self.headings)} columns; at most {COLUMNS_LIMIT} are read."
                     )
                 continue
-            rows.append(self._fitted([_cell(cell) for cell in cells], number))
+            rows.append(self._fitted([cell if type(cell) is str else _cell(cell) for cell in cells], number))
             lines.append(number)
             if len(rows) == ROWS_A_BATCH:
                 yield Batch(rows, lines)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
+import tracemalloc
 import zipfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -76,6 +78,27 @@ def unpacked(pieces: Sequence[bytes], limit_bytes: int = 10**9) -> bytes:
         return b"".join([piece async for piece in body.pieces()])
 
     return asyncio.run(taken())
+
+
+def drain(pieces: Sequence[bytes]) -> None:
+    """Read a body to its end without keeping it."""
+
+    async def source() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+
+    asyncio.run(Body(source(), gzip=False, limit_bytes=10**9).drain())
+
+
+@contextmanager
+def memory_below(size: int) -> Iterator[None]:
+    """Python takes no more memory than this within the block."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < size
+    finally:
+        tracemalloc.stop()
 
 
 def zipped(*files: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED, streamed: bool = False) -> bytes:

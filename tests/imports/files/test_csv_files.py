@@ -96,7 +96,7 @@ def test_missing_cells_are_empty_and_empty_further_cells_are_nothing() -> None:
     (message,) = read(b"customer_id,name\n1,Smith, Ann\n").messages
     assert message == ("Line 2 has 3 columns, the header has 2. Quote values that hold a comma.")
     (message,) = read(b'"sep=|"\ncustomer_id|name\n1|a|b\n').messages
-    assert message.startswith("Line 3 has 3 columns") and message.endswith("hold a vertical bar.")
+    assert message == "Line 3 has 3 columns, the header has 2. Quote values that hold a vertical bar."
 
 
 def test_text_of_windows_is_read_as_such_from_its_first_sign() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +24,7 @@ _SIMPLE = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | _TEXTS
 _VALUES = _SIMPLE | st.lists(_SIMPLE, max_size=3) | st.dictionaries(_TEXTS, _SIMPLE, max_size=2)
 _OBJECTS = st.lists(st.dictionaries(_TEXTS | st.sampled_from("abc"), _VALUES, max_size=5), max_size=6)
 
-SHAPES = {
+SHAPES: dict[str, Callable[[list[dict[str, Any]]], str]] = {
     "ndjson": lambda objects: "\n".join(json.dumps(one) for one in objects),
     "ndjson, CRLF, blank lines": lambda objects: "".join(f"\r\n{json.dumps(one)}\r\n" for one in objects),
     "ndjson, not escaped": lambda objects: "".join(
@@ -53,7 +54,7 @@ def test_any_objects_read_back(
 ) -> None:
     if "json," in f"{shape}," and not objects:
         return
-    body = SHAPES[shape](objects).encode(codec)  # type: ignore[no-untyped-call]
+    body = SHAPES[shape](objects).encode(codec)
     packing = data.draw(st.sampled_from(sorted(PACKINGS)))
     assert unpacked(cut_at_random(data, PACKINGS[packing](body))) == body
     name = "x.ndjson" if shape.startswith("ndjson") else "x.json"
@@ -200,3 +201,15 @@ def test_a_key_that_no_field_could_be_called_is_a_heading() -> None:
     found = read(b'{"a\\"b":1,"\\\\":2,"":3,"\\n":4}\n{"a\\"b":5,"":6}\n')
     assert found.headings == ['a"b', "\\", "", "\n"]
     assert [row[0] for row in found.rows] == [1, 5]
+
+
+@pytest.mark.parametrize(
+    "element", [b"1,", b'{"a":1},3,', b'{"a":"},{"},', b'{"a":[{"b":1},{"b":2}]},', b'"},{",', b"{},[{},{}],"]
+)
+def test_elements_of_any_form_do_not_take_long(element: bytes) -> None:
+    count = 800_000 // len(element)
+    began = time.process_time()
+    found = read(*in_pieces(b'[{"a":1},' + element * count + b'{"a":2}]'), name="x.json")
+    assert time.process_time() - began < 10
+    assert found.first_cells[-1] == 2
+    assert len(found.rows) == 2 + count * len(json.loads(b"[" + element[:-1] + b"]"))
