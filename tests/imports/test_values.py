@@ -66,7 +66,9 @@ def test_signs_and_groups_are_formatting(text: str, number: str) -> None:
     assert Numbers("amount", False, "USD")([text]) == [number]
 
 
-@pytest.mark.parametrize("text", ["12%", "$1.2.3", "1,2,3", "12 pieces", "1e5", "7.09E+12", "10-20", "1 25"])
+@pytest.mark.parametrize(
+    "text", ["12%", "$1.2.3", "1,2,3", "12 pieces", "1e5", "7.09E+12", "10-20", "1 25", "1,234,56,789"]
+)
 def test_what_is_no_number_is_refused_and_says_so(text: str) -> None:
     (found,) = Numbers("Total", False, "USD")([text])
     assert isinstance(found, Refused)
@@ -245,6 +247,7 @@ def test_a_doubt_of_the_decimal_sign_is_asked_about(amounts: list[str], question
     [
         (["03/04/2024", "31/12/2024"], DMY),
         (["03/04/2024", "12/31/2024"], MDY),
+        (["03.04.24", "31.12.24"], DMY),
         (["2024-06-01", "05/05/2024"], None),
     ],
 )
