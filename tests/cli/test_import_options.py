@@ -16,6 +16,8 @@ from crm_graphql.commands.failing import CommandFailed
 from crm_graphql.commands.importing_options import DateOrder, asked_for, with_flags
 from crm_graphql.commands.importing_report import Screen, report_ingestion, report_preview
 from crm_graphql.commands.importing_source import PIECE_BYTES, PREVIEW_BYTES, Spool, source_of
+from crm_graphql.imports.fields import FIELDS
+from tests.cli.running import crm
 
 NOTHING = (None,) * 13
 ANSWER = {
@@ -206,3 +208,11 @@ def test_a_preview_sends_the_beginning_and_all_of_a_workbook(
     with source_of(file) as source:
         assert b"".join(source.beginning()) == content[:size]
         assert source.is_gzip == name.endswith(".gz")
+
+
+def test_the_help_lists_every_field_with_its_headings(tmp_path: Path) -> None:
+    shown = " ".join(crm("import", "--help", cwd=tmp_path).out.split())
+    for fields in FIELDS.values():
+        for field in fields:
+            assert f" {field.field} {field.description}" in shown
+            assert ", ".join(field.aliases) in shown
