@@ -26,6 +26,7 @@ from crm_graphql.client.ingestions import (
 from crm_graphql.client.uploads import Upload, Watcher, preview_of, upload
 from crm_graphql.commands import importing_options as option
 from crm_graphql.commands.failing import CommandFailed
+from crm_graphql.commands.importing_help import ImportCommand
 from crm_graphql.commands.importing_progress import ImportProgress
 from crm_graphql.commands.importing_report import Screen, report_ingestion, report_preview, row_error_text
 from crm_graphql.commands.importing_source import Source, source_of
@@ -83,7 +84,7 @@ class Outcome(NamedTuple):
     errors: list[dict[str, Any]]
 
 
-@app.command("import")
+@app.command("import", cls=ImportCommand)
 def import_file(
     kind: Annotated[Kind, typer.Argument(help="What the records are.")],
     file: Annotated[

@@ -189,4 +189,5 @@ def with_flags(message: str, paths: Sequence[str]) -> str:
     names = dict.fromkeys([*(path for path in paths if path in FLAGS), *_NAMED.findall(message)])
     if not names:
         return message
-    return f"{message} Give it with {' and '.join(FLAGS[name] for name in names)}."
+    end = "" if message.endswith((".", "!", "?")) else "."
+    return f"{message}{end} Give it with {' and '.join(FLAGS[name] for name in names)}."

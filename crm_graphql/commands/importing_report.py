@@ -118,7 +118,8 @@ def report_preview(screen: Screen, preview: Mapping[str, Any]) -> None:
     ):
         for text in texts:
             screen.line(f"{label}: {with_flags(text, ())}")
-    if refusal := preview.get("refusal"):
+    # A question is a refusal too, and told already.
+    if (refusal := preview.get("refusal")) and refusal not in preview["questions"]:
         screen.line(f"It would not be taken: {with_flags(refusal, ())}")
     _records(screen, preview["records"])
     for error in preview["rowErrors"]:
@@ -161,4 +162,6 @@ def _option(value: Any) -> str:
             return "yes" if value else "no"
         case list():
             return "; ".join(map(_option, value))
+        case dict():
+            return " ".join(_option(part) for part in value.values() if part is not None)
     return str(value)

@@ -12,10 +12,9 @@ from crm_graphql.consents.addresses import compared
 from crm_graphql.core.emails import NotAnEmail, checked_address
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.core.phones import NotANumber, is_dialable, read_phone
+from crm_graphql.customers.key_addresses import EMAIL_KEY, PHONE_KEY
 from crm_graphql.imports.cells import Refused, is_given
 
-EMAIL_KEY = "email:"
-PHONE_KEY = "phone:"
 _PLAIN = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)+", re.ASCII
 )

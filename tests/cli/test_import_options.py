@@ -16,6 +16,8 @@ from crm_graphql.commands.failing import CommandFailed
 from crm_graphql.commands.importing_options import DateOrder, asked_for, with_flags
 from crm_graphql.commands.importing_report import Screen, report_ingestion, report_preview
 from crm_graphql.commands.importing_source import PIECE_BYTES, PREVIEW_BYTES, Spool, source_of
+from crm_graphql.imports.fields import FIELDS
+from tests.cli.running import crm
 
 NOTHING = (None,) * 13
 ANSWER = {
@@ -75,7 +77,7 @@ def test_a_question_of_the_server_names_the_flag_that_answers_it(
     message: str, paths: list[str], flag: str
 ) -> None:
     said = with_flags(message, paths)
-    assert said.startswith(message)
+    assert said.startswith(f"{message.rstrip('.')}. Give it with ")
     assert flag in said
 
 
@@ -126,6 +128,8 @@ def test_without_faults_it_is_one_line(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_preview_shows_columns_questions_and_first_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    refusal = "dateOrder: 03/04/2024 may be March or April"
+    consents = [{"channel": channel, "status": "PENDING", "at": None} for channel in ("EMAIL", "SMS")]
     report_preview(
         Screen(),
         {
@@ -144,9 +148,10 @@ def test_a_preview_shows_columns_questions_and_first_rows(capsys: pytest.Capture
                 {"column": "Fax", "samples": [], "field": None, "because": None},
             ],
             "options": {"dateOrder": "YMD", "decimalComma": False, "country": None, "empty": ["-", "n/a"]},
-            "questions": ["dateOrder: 03/04/2024 may be March or April"],
+            "questions": [refusal],
             "missingFields": ["name"],
-            "records": [{"email": "a@x.com", "tags": ["vip", "blog"]}, {"city": "Oslo"}],
+            "records": [{"email": "a@x.com", "tags": ["vip", "blog"]}, {"consents": consents}],
+            "refusal": refusal,
             "rowErrors": [{"row": 1, "message": "email is no address."}],
         },
     )
@@ -158,6 +163,8 @@ def test_a_preview_shows_columns_questions_and_first_rows(capsys: pytest.Capture
     assert "--date-order DMY" in out
     assert "No column brings: name" in out
     assert "vip; blog" in out
+    assert "EMAIL PENDING; SMS PENDING" in out
+    assert "It would not be taken" not in out
     assert "row 1: email is no address." in out
 
 
@@ -206,3 +213,11 @@ def test_a_preview_sends_the_beginning_and_all_of_a_workbook(
     with source_of(file) as source:
         assert b"".join(source.beginning()) == content[:size]
         assert source.is_gzip == name.endswith(".gz")
+
+
+def test_the_help_lists_every_field_with_its_headings(tmp_path: Path) -> None:
+    shown = " ".join(crm("import", "--help", cwd=tmp_path).out.split())
+    for fields in FIELDS.values():
+        for field in fields:
+            assert f" {field.field} {field.description}" in shown
+            assert ", ".join(field.aliases) in shown

@@ -131,6 +131,22 @@ async def test_a_dated_yes_after_a_dated_no_opens_in_every_order(api: Api) -> No
         assert await reachable(api) == number + 1
 
 
+async def test_a_later_no_on_another_topic_keeps_the_address_closed_in_every_order(api: Api) -> None:
+    words = (("Marketing", NO, "2022"), ("Marketing", YES, "2023"), ("Offers", NO, "2024"))
+    for number, order in enumerate(permutations(words)):
+        for topic, status, year in order:
+            said = [FileWord(EMAIL, status, f"{year}-01-01", topic)]
+            address = {"external_id": f"c{number}", "email": f"c{number}@example.com"}
+            await take(api.resources, {**address, "consents": said})
+    assert await reachable(api) == 0
+
+
+async def test_an_undated_yes_on_another_topic_does_not_keep_a_no_from_closing(api: Api) -> None:
+    await take(api.resources, row(YES, consents=[FileWord(EMAIL, YES, None, "Offers")]))
+    await take(api.resources, row(NO, "2023-01-01"))
+    assert await reachable(api) == 0
+
+
 @pytest.mark.parametrize(
     "reason", [SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED, SuppressionReason.MANUAL]
 )
@@ -151,7 +167,8 @@ async def test_a_yes_opens_nothing_that_was_closed_for_good(api: Api, reason: Su
 
 
 async def test_an_address_that_came_back_stays_closed_though_a_no_came_first(api: Api) -> None:
-    await take(api.resources, row(NO, "2022-01-01"), row(FileStatus.BOUNCED, "2022-02-01"))
+    for status, at in ((NO, "2022-01-01"), (FileStatus.BOUNCED, "2022-02-01")):
+        await take(api.resources, row(status, at))
     assert await suppressions() == {("EMAIL", "ida@example.com"): "BOUNCED"}
     await take(api.resources, row(YES, "2024-01-01"))
     assert await reachable(api) == 0
