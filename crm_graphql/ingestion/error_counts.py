@@ -12,7 +12,7 @@ CAUSES_COUNTED = 2_000
 """Further ones are counted together: a file has few kinds of faults, however many rows have them."""
 FURTHER = "Further causes, each of a few rows."
 _QUOTED = re.compile(r'"[^"]*"|(?<!\w)\'[^\']*\'(?!\w)|\[\d+\]')
-_PLACE = re.compile(r"\d+|0x[0-9A-Fa-f]+")
+_PLACE = re.compile(r"0x[0-9A-Fa-f]+|(?<![\w-])\d+")
 _LEAST_VALUE = 3
 """A shorter value is a word of the message itself as often as not."""
 
