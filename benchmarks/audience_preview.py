@@ -24,7 +24,7 @@ from beanie import init_beanie
 from pymongo import AsyncMongoClient
 
 from crm_graphql.audiences.compile import compile_rule, disjoint_filters
-from crm_graphql.audiences.counting import BY_ADDRESS, count_matching
+from crm_graphql.audiences.counting import BY_REACH, count_matching
 from crm_graphql.audiences.queries import preview_rule
 from crm_graphql.audiences.rules import Rule, parse
 from crm_graphql.core.actor import Actor, Role
@@ -171,7 +171,7 @@ async def measure(database: Database, rounds: int, *, plans: bool) -> None:
 async def print_plans(database: Database, rule: Rule) -> None:
     """The winning plan of each part of the count."""
     for filter_ in disjoint_filters(rule, NOW):
-        pipeline = [{"$match": filter_}, {"$group": BY_ADDRESS}]
+        pipeline = [{"$match": filter_}, {"$group": BY_REACH}]
         command = {"aggregate": "customers", "pipeline": pipeline, "cursor": {}}
         answer = await database.command("explain", command, verbosity="executionStats")
         part = answer if "queryPlanner" in answer else answer["stages"][0]["$cursor"]

@@ -33,6 +33,7 @@ from benchmarks.busy_deployment import (
 )
 from consumers.reconciler import run_round
 from consumers.work import Work
+from crm_graphql.consents.reconcile import MarkReconciler
 from crm_graphql.core.clock import SystemClock
 from crm_graphql.core.settings import BusKind, load_settings
 from crm_graphql.delivery.messages import SEND_TURNS
@@ -81,8 +82,10 @@ async def idle(resources: Resources) -> None:
         parked_receipt_seconds=settings.parked_receipt_seconds,
     )
 
+    marks = MarkReconciler()
+
     async def one() -> None:
-        await run_round(work, delivery)
+        await run_round(work, delivery, marks)
 
     async def raw() -> None:
         await read_keys(resources.database)

@@ -7,6 +7,7 @@ import uuid
 from structlog import get_logger
 
 from consumers.work import Work
+from crm_graphql.consents.reconcile import MarkReconciler
 from crm_graphql.core.tasks import repeat
 from crm_graphql.delivery.reconcile import DeliveryReconciler
 from crm_graphql.ingestion.reconcile import reconcile as reconcile_ingestions
@@ -28,21 +29,26 @@ async def reconcile_for_ever(work: Work) -> None:
         receipt_timeout_seconds=settings.receipt_timeout_seconds,
         parked_receipt_seconds=settings.parked_receipt_seconds,
     )
+    marks = MarkReconciler()
     # Longer than a round's wait, so that the holder keeps it; short, so that a dead one loses it soon.
     lease_seconds = settings.reconcile_interval_seconds * 2 + 2
 
     async def step() -> None:
         if await hold_task(_TASK, token, lease_seconds):
-            await run_round(work, delivery)
+            await run_round(work, delivery, marks)
 
     await repeat(step, name=_TASK, seconds=settings.reconcile_interval_seconds)
 
 
-async def run_round(work: Work, delivery: DeliveryReconciler) -> None:
+async def run_round(work: Work, delivery: DeliveryReconciler, marks: MarkReconciler) -> None:
     """One round; what fails is logged and does not keep the rest from its turn."""
     try:
         resources = work.resources
         await reconcile_ingestions(settings=resources.settings, bus=resources.bus, clock=resources.clock)
     except Exception:
         _log.exception("reconciling of ingestions failed")
+    try:
+        await marks.run()
+    except Exception:
+        _log.exception("reconciling of suppressions failed")
     await delivery.run()

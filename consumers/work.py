@@ -47,6 +47,7 @@ class Work:
                 locks=locks,
                 lease_seconds=settings.lease_seconds,
                 range_rows=settings.delivery_batch,
+                public_url=settings.public_url,
             ),
             ChunkTurns(settings.chunks_at_once),
         )

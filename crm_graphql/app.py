@@ -21,6 +21,7 @@ from crm_graphql.accounts.addresses import renew_keys
 from crm_graphql.accounts.registration import announce_setup
 from crm_graphql.accounts.routes import routes as account_routes
 from crm_graphql.audit.routes import routes as audit_routes
+from crm_graphql.consents.routes import routes as consent_routes
 from crm_graphql.core.garbage import freeze_what_is_started
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.routes import routes as delivery_routes
@@ -88,6 +89,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         WebSocketRoute("/graphql", _GraphQLSockets()),
         *explorer_routes,
         *ingestion_routes,
+        *consent_routes,
         *delivery_routes,
         *account_routes(settings),
         *audit_routes,

@@ -17,6 +17,7 @@ from crm_graphql.assistant import schema as assistant
 from crm_graphql.audiences import schema as audiences
 from crm_graphql.audit import schema as audit
 from crm_graphql.campaigns import schema as campaigns
+from crm_graphql.consents import schema as consents
 from crm_graphql.core.errors import LimitExceeded
 from crm_graphql.customers import schema as customers
 from crm_graphql.delivery import schema as delivery
@@ -30,7 +31,7 @@ from crm_graphql.insights import schema as insights
 from crm_graphql.orders import schema as orders
 
 DOMAINS = (
-    *(customers, orders, ingestion, audiences, campaigns, delivery),
+    *(customers, orders, consents, ingestion, audiences, campaigns, delivery),
     *(assistant, insights, accounts, audit),
 )
 """In the order in which their fields are listed."""

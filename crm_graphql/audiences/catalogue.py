@@ -51,7 +51,7 @@ def catalogue(
                 OperatorInfo(operator, phrase(operator, field.type), value_shape(operator))
                 for operator in OPERATORS[field.type]
             ),
-            options=(options or {}).get(field.name),
+            options=field.options or (options or {}).get(field.name),
         )
         for field in fields.values()
     ]

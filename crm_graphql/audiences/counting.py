@@ -12,12 +12,12 @@ from pymongo.errors import ExecutionTimeout
 
 from crm_graphql.audiences.compile import Filter, compared_path, disjoint_filters
 from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule
-from crm_graphql.core.channels import ADDRESSES, TRAITS, Address, Channel
+from crm_graphql.core.channels import Channel, may_reach
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.rule_indexes import COVERED, COVERING_INDEX, EVERYONE, LEADING
 from crm_graphql.mongo.deadlines import own_limits
 
-BY_ADDRESS = {"_id": "$reach", "size": {"$sum": 1}}
+BY_REACH = {"_id": "$reach", "size": {"$sum": 1}}
 
 PATIENCE_SECONDS = 0.15
 """How long the plan that MongoDB chose may take before the covering index is read from end to end instead.
@@ -28,14 +28,10 @@ than read an index that has the answer. A narrow rule ends within this time."""
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Customers that match, and those of them who have each address."""
+    """Customers that match, and how many of them each channel may write to."""
 
     size: int
-    with_address: Mapping[Address, int]
-
-    def reached_by(self, channel: Channel) -> int:
-        """How many of them have the address that the channel needs."""
-        return self.with_address[TRAITS[channel].address]
+    reached: Mapping[Channel, int]
 
 
 async def count_matching(rule: Rule, at: datetime, *, timeout_seconds: float) -> int | None:
@@ -45,15 +41,15 @@ async def count_matching(rule: Rule, at: datetime, *, timeout_seconds: float) ->
 
 
 async def count_reach(rule: Rule, at: datetime, *, timeout_seconds: float) -> Count | None:
-    """The same with the addresses, in one pass; None when it takes longer than the timeout."""
-    groups = await _group(rule, at, BY_ADDRESS, timeout_seconds)
+    """The same with whom each channel may write to, in one pass; None when it takes too long."""
+    groups = await _group(rule, at, BY_REACH, timeout_seconds)
     if groups is None:
         return None
     return Count(
         size=sum(group["size"] for group in groups),
-        with_address={
-            address: sum(group["size"] for group in groups if group["_id"] & address.bit)
-            for address in ADDRESSES
+        reached={
+            channel: sum(group["size"] for group in groups if may_reach(group["_id"], channel))
+            for channel in Channel
         },
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from crm_graphql.core.channels import EMAIL, PHONE, reaches
+from crm_graphql.core.channels import EMAIL, PHONE, Channel, reaches
+from crm_graphql.customers.words import ConsentStatus
 
 
 class RuleFieldType(Enum):
@@ -123,6 +125,8 @@ class RuleField:
     reading: RuleReading = RuleReading.FOLDED
     exact_path: tuple[str, ...] | None = None
     """Where the value lies that is compared by equality, when it is not `path`."""
+    options: tuple[str, ...] | None = None
+    """The only values that there are, where they are few and known beforehand."""
 
     def path_for(self, operator: RuleOperator) -> tuple[str, ...]:
         """Where the value lies that `operator` compares: from this table alone, never from a caller."""
@@ -130,6 +134,9 @@ class RuleField:
 
 
 RuleFields = Mapping[str, RuleField]
+
+_CONSENT = re.compile(rf"consent\.([a-z0-9_]{{1,80}})\.({'|'.join(Channel.__members__)})", re.ASCII)
+_CHANNEL_NAMES = {"EMAIL": "email", "SMS": "SMS", "WHATSAPP": "WhatsApp"}
 
 _MONEY, _NUMBER, _MOMENT = RuleFieldType.MONEY, RuleFieldType.NUMBER, RuleFieldType.DATE_TIME
 _TEXT, _LIST = RuleFieldType.TEXT, RuleFieldType.LIST
@@ -150,6 +157,10 @@ _CUSTOMER_FIELDS = (
     RuleField("country", "Country", "Profile", _TEXT, ("folded", "country"), reading=RuleReading.COUNTRY),
     RuleField("tags", "Tags", "Profile", _LIST, ("folded", "tags")),
     RuleField(
+        *("suppressed", "Suppressed on", "Consent", _LIST, ("folded", "suppressed")),
+        options=tuple(channel.value for channel in Channel),
+    ),
+    RuleField(
         *("externalId", "External id", "Record", _TEXT, ("folded", "external_id")),
         reading=RuleReading.EXACT,
         exact_path=("external_id",),
@@ -157,5 +168,51 @@ _CUSTOMER_FIELDS = (
     RuleField("createdAt", "Created", "Record", _MOMENT, ("created_at",)),
 )
 
-CUSTOMER_FIELDS: RuleFields = {field.name: field for field in _CUSTOMER_FIELDS}
-"""The fields that every deployment has; a deployment's own fields are added to a copy of this."""
+
+class CustomerFields(Mapping[str, RuleField]):
+    """The fields that every deployment has, and `consent.<slug>.<channel>` of topics.
+
+    Without `topics`, which has the names of those that there are by their slugs, a topic's field is known by
+    its form alone: a stored rule that names a topic stays a rule, whatever becomes of the topic.
+    """
+
+    def __init__(self, fields: Iterable[RuleField], topics: Mapping[str, str] | None = None) -> None:
+        self._fields = {field.name: field for field in fields}
+        self._is_open = topics is None
+        for slug, name in (topics or {}).items():
+            for channel in Channel:
+                field = consent_field(f"consent.{slug}.{channel.value}", name)
+                self._fields[field.name] = field
+
+    def __getitem__(self, name: str) -> RuleField:
+        if name in self._fields or not self._is_open:
+            return self._fields[name]
+        return consent_field(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
+def fields_with(topics: Mapping[str, str]) -> RuleFields:
+    """The fields of customers where there are these topics and no others: their names by their slugs."""
+    return CustomerFields(_CUSTOMER_FIELDS, topics)
+
+
+def consent_field(name: str, topic: str | None = None) -> RuleField:
+    """The field of a topic and channel, with the topic's name for people where it is known. Raises KeyError
+    for a name of another form."""
+    match = _CONSENT.fullmatch(name)
+    if match is None:
+        raise KeyError(name)
+    slug, channel = match.groups()
+    label = f"Consent to {topic or slug.replace('_', ' ')} by {_CHANNEL_NAMES[channel]}"
+    return RuleField(
+        *(name, label, "Consent", _TEXT, ("folded", "consent", slug, channel)),
+        options=tuple(status.value for status in ConsentStatus),
+    )
+
+
+CUSTOMER_FIELDS: RuleFields = CustomerFields(_CUSTOMER_FIELDS)

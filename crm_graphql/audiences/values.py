@@ -64,6 +64,8 @@ def read_value(
         scalar = _READERS[field.type](raw)
     except ValueError as error:
         raise ValueError(f"{shown(raw)} {error}.") from None
+    if field.options and scalar not in [option.casefold() for option in field.options]:
+        raise ValueError(f"{shown(raw)} is no value of {field.name}; it has {', '.join(field.options)}.")
     if not isinstance(raw, str) or field.reading is RuleReading.FOLDED:
         return Value((scalar,), raw)
     if field.reading is RuleReading.EMAIL:

@@ -55,6 +55,14 @@ class Planning(BaseModel):
     """How often in a row the next page could not be made, for a reason that does not pass by itself."""
 
 
+class FrozenTopic(BaseModel):
+    """What sending needs of a topic."""
+
+    id: PydanticObjectId
+    slug: str
+    is_opt_out: bool
+
+
 class Campaign(Document):
     """A message to an audience.
 
@@ -69,6 +77,9 @@ class Campaign(Document):
     channel: Channel
     message: MessageTemplate | None = None
     audience_id: PydanticObjectId
+    topic_id: PydanticObjectId | None = None
+    topic: FrozenTopic | None = None
+    """As at launch: what may be sent is asked by it, whatever becomes of the topic."""
     rule: dict[str, Any] | None = None
     evaluated_at: datetime | None = None
     stats: Stats = Field(default_factory=Stats)
@@ -96,6 +107,12 @@ class Campaign(Document):
             ),
             IndexModel(
                 [("audience_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="audience"
+            ),
+            # Campaigns that name a topic, which cannot be deleted meanwhile.
+            IndexModel(
+                [("topic_id", ASCENDING), ("status", ASCENDING)],
+                name="topic",
+                partialFilterExpression={"topic_id": {"$type": "objectId"}},
             ),
             IndexModel(
                 [("channel", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="channel"

@@ -23,12 +23,14 @@ from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 FIELDS = dict.fromkeys(
     (
-        *("name", "status", "failure_reason", "channel", "message", "audience_id", "rule", "stats"),
-        *("planning.done", "revision", "created_at", "updated_at", "launched_at", "completed_at"),
+        *("name", "status", "failure_reason", "channel", "message", "audience_id", "topic_id", "rule"),
+        *("stats", "planning.done", "revision", "created_at", "updated_at", "launched_at", "completed_at"),
     ),
     1,
 )
 """What a list shows of a campaign."""
+ENDED = frozenset({CampaignStatus.COMPLETED, CampaignStatus.CANCELLED, CampaignStatus.FAILED})
+NAMED = 10
 NOTHING_TO_SEND = Problem(
     ErrorCode.INVALID, "The body is empty for this customer; nothing would be sent.", ("message", "body")
 )
@@ -42,6 +44,14 @@ async def campaigns_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
 async def find_campaign(key: ObjectId) -> Row | None:
     """The campaign, or None."""
     return await Campaign.get_pymongo_collection().find_one({"_id": key})
+
+
+async def open_campaigns_naming(topic_id: ObjectId) -> Sequence[str]:
+    """The names of some campaigns that name the topic and have not ended, drafts included."""
+    rows = Campaign.get_pymongo_collection().find(
+        {"topic_id": topic_id, "status": {"$nin": [status.value for status in ENDED]}}, {"name": 1}
+    )
+    return [row["name"] async for row in rows.limit(NAMED)]
 
 
 def list_filter(

@@ -31,7 +31,9 @@ from crm_graphql.campaigns.liquid_work import Meter
 from crm_graphql.campaigns.template_fields import (
     EXAMPLE_CAMPAIGN_NAME,
     EXAMPLE_CUSTOMER,
+    EXAMPLE_LINKS,
     FIELD_NAMES,
+    LINKS,
     Values,
     freeze,
     thaw,
@@ -50,6 +52,8 @@ PROBLEMS_LIMIT = 20
 """So many problems of a text, and so many warnings, are told."""
 
 _HTML = re.compile(r"<!doctype html|</?[a-zA-Z][^<>]*>", re.IGNORECASE)
+_OWN_NAMES = frozenset({"customer", "campaign", *LINKS})
+"""What a message may not assign to."""
 # What may follow a value's name: {{ customer.tags.first }}, {{ customer.tags[0] }}.
 _AFTER_NAME = frozenset({"size", "first", "last"})
 
@@ -101,9 +105,16 @@ class Template:
         """The fields of a customer document that `freeze` needs."""
         return tuple(name.removeprefix("customer.") for name in self.fields if name.startswith("customer."))
 
-    def freeze(self, customer: Mapping[str, Any], *, campaign_name: str) -> Values:
+    @property
+    def links(self) -> frozenset[str]:
+        """The links to the recipient's own pages that it uses."""
+        return LINKS & {*self.fields}
+
+    def freeze(
+        self, customer: Mapping[str, Any], *, campaign_name: str, links: Mapping[str, str] = EXAMPLE_LINKS
+    ) -> Values:
         """The values that the message uses, for a ledger row: `render` needs nothing else, ever."""
-        return freeze(self.fields, customer, campaign_name)
+        return freeze(self.fields, customer, campaign_name, links)
 
     def render(self, values: Mapping[str, Any]) -> Rendered:
         """The message for the frozen `values`: the same values always give the same bytes.
@@ -164,7 +175,7 @@ def _parse(subject: str | None, body: str, channel: Channel) -> Template:
 
 def _try_out(texts: Sequence[_Text], fields: Iterable[str]) -> Problem | None:
     """What fails for somebody of whom all is known, or for somebody of whom nothing is."""
-    everything = freeze(fields, EXAMPLE_CUSTOMER, EXAMPLE_CAMPAIGN_NAME)
+    everything = freeze(fields, EXAMPLE_CUSTOMER, EXAMPLE_CAMPAIGN_NAME, EXAMPLE_LINKS)
     for values, whom in (
         (everything, "an example customer"),
         ({}, "a customer without any of its values"),
@@ -239,7 +250,7 @@ class _Text:
             if name not in PLAIN.filters:
                 yield self.problem(_unknown(name, "filter", sorted(PLAIN.filters)), spans[0].index)
         for variable in chain.from_iterable(analysis.locals.values()):
-            if variable.segments[0] in ("customer", "campaign"):
+            if variable.segments[0] in _OWN_NAMES:
                 text = f'"{variable}" is a name of the message itself; assign to another.'
                 yield self.problem(text, variable.span.index)
 

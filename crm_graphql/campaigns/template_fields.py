@@ -40,10 +40,26 @@ CATALOGUE: tuple[TemplateField, ...] = (
     ),
     TemplateField("customer.external_id", "Customer id in your own system", "C-1042"),
     TemplateField("campaign.name", "The campaign's name", "Summer sale"),
+    TemplateField(
+        "unsubscribe_url",
+        "Link by which the customer unsubscribes from this",
+        "https://crm.example.com/u/...",
+    ),
+    TemplateField(
+        "preferences_url",
+        "Link to a page where the customer chooses what they get",
+        "https://crm.example.com/preferences/...",
+    ),
 )
+
+LINKS = frozenset({"unsubscribe_url", "preferences_url"})
+"""The fields that are addresses of pages of this deployment, made for each recipient."""
 
 FIELD_NAMES = tuple(field.name for field in CATALOGUE)
 
+EXAMPLE_LINKS: Mapping[str, str] = {
+    field.name: str(field.example) for field in CATALOGUE if field.name in LINKS
+}
 EXAMPLE_CAMPAIGN_NAME = "Summer sale"
 EXAMPLE_CUSTOMER: Mapping[str, Any] = {
     "name": "Ann Lee",
@@ -86,13 +102,19 @@ class Missing(Undefined):
         return ""
 
 
-def freeze(fields: Iterable[str], customer: Mapping[str, Any], campaign_name: str) -> Values:
+def freeze(
+    fields: Iterable[str], customer: Mapping[str, Any], campaign_name: str, links: Mapping[str, str]
+) -> Values:
     """The values of `fields` in the form that a ledger row stores; those without a value are left out.
 
-    `customer` is a customer document, or as much of it as the fields need.
+    `customer` is a customer document, or as much of it as the fields need; `links` are the addresses of the
+    customer's own pages.
     """
     values: Values = {}
     for field in fields:
+        if field in LINKS:
+            values.setdefault("links", {})[field] = links[field]
+            continue
         kind, _, name = field.partition(".")
         value = campaign_name if kind == "campaign" else customer.get(name)
         if value is None or value == "" or value == []:
@@ -101,10 +123,13 @@ def freeze(fields: Iterable[str], customer: Mapping[str, Any], campaign_name: st
     return values
 
 
-def thaw(fields: Iterable[str], values: Mapping[str, Any], noted: list[str]) -> dict[str, dict[str, object]]:
+def thaw(fields: Iterable[str], values: Mapping[str, Any], noted: list[str]) -> dict[str, Any]:
     """What a template sees: the frozen values, and a `Missing` in each place where there is none."""
-    seen: dict[str, dict[str, object]] = {"customer": {}, "campaign": {}}
+    seen: dict[str, Any] = {"customer": {}, "campaign": {}}
     for field in fields:
+        if field in LINKS:
+            seen[field] = values.get("links", {}).get(field) or Missing(field, noted)
+            continue
         kind, _, name = field.partition(".")
         value = values.get(kind, {}).get(name)
         if value is None:

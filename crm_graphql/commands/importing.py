@@ -42,6 +42,7 @@ class Kind(Enum):
 
     CUSTOMERS = "customers"
     ORDERS = "orders"
+    SUPPRESSIONS = "suppressions"
 
 
 @app.command("import")
@@ -69,7 +70,7 @@ def import_file(
     ] = None,
     data_dir: Annotated[Path | None, DataDirOption] = None,
 ) -> None:
-    """Import a file of customers or orders, in constant memory.
+    """Import a file of customers, orders or suppressions, in constant memory.
 
     A lost connection is taken up again by itself and doubles nothing. Exit code 1 when a row was rejected or
     failed, 2 when the file could not be read or was not taken.

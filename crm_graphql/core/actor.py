@@ -40,6 +40,7 @@ class Permission(Enum):
     INGESTIONS_WRITE = ("INGESTIONS_WRITE", "Ingest customers and orders.")
     AUDIENCES_READ = ("AUDIENCES_READ", "Read audiences and preview rules.")
     AUDIENCES_WRITE = ("AUDIENCES_WRITE", "Make, change and delete audiences.")
+    CONSENTS_WRITE = ("CONSENTS_WRITE", "Make topics, note what people said, suppress addresses.")
     CAMPAIGNS_READ = ("CAMPAIGNS_READ", "Read and watch campaigns and deliveries.")
     CAMPAIGNS_WRITE = ("CAMPAIGNS_WRITE", "Make, change and launch campaigns.")
     RECEIPTS_WRITE = ("RECEIPTS_WRITE", "Record delivery receipts.")
@@ -66,6 +67,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {
         Permission.INGESTIONS_WRITE,
         Permission.AUDIENCES_WRITE,
+        Permission.CONSENTS_WRITE,
         Permission.CAMPAIGNS_WRITE,
         Permission.ASSISTANT_USE,
     },

@@ -37,9 +37,11 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What is particular to a channel."""
+    """What is particular to a channel. `suppressed_bit` is in a customer's `reach` where the address must not
+    be written to on this channel."""
 
     address: Address
+    suppressed_bit: int
     has_subject: bool = False
     takes_html: bool = False
 
@@ -49,16 +51,23 @@ PHONE = Address("phone", 2, is_dialable, unusable_bit=4)
 ADDRESSES = (EMAIL, PHONE)
 
 TRAITS: Mapping[Channel, Traits] = {
-    Channel.EMAIL: Traits(EMAIL, has_subject=True, takes_html=True),
-    Channel.SMS: Traits(PHONE),
-    Channel.WHATSAPP: Traits(PHONE),
+    Channel.EMAIL: Traits(EMAIL, 8, has_subject=True, takes_html=True),
+    Channel.SMS: Traits(PHONE, 16),
+    Channel.WHATSAPP: Traits(PHONE, 32),
 }
 if left_out := set(Channel) - TRAITS.keys():
     raise AssertionError(f"channels without traits: {left_out}")
 
 
 def reaches(address: Address) -> tuple[int, ...]:
-    """The values of `reach` of customers whose field is set, usable or not."""
+    """The values of `reach` of customers whose field is set, usable or not, suppressed or not."""
     bits = [{0, each.bit, each.unusable_bit} for each in ADDRESSES]
+    bits += [{0, traits.suppressed_bit} for traits in TRAITS.values()]
     own = address.bit | address.unusable_bit
     return tuple(sorted(value for value in map(sum, product(*bits)) if value & own))
+
+
+def may_reach(reach: int, channel: Channel) -> bool:
+    """Whether a customer with this `reach` has an address for the channel that may be written to."""
+    traits = TRAITS[channel]
+    return bool(reach & traits.address.bit) and not reach & traits.suppressed_bit

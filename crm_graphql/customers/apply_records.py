@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from bson import ObjectId
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from crm_graphql.core.channels import ADDRESSES, TRAITS, Channel
 from crm_graphql.core.versions import record_version
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.heard import write_words
 from crm_graphql.customers.records import OPENING_FIELDS, Applied, CustomerRecord
 from crm_graphql.customers.totals import Orders, Totals, find_lost_extremes
+from crm_graphql.customers.words import Word, by_place
+
+
+class SuppressedOn(Protocol):
+    """Finds out which addresses must not be written to."""
+
+    async def __call__(
+        self, addresses: Collection[str], *, session: AsyncClientSession
+    ) -> Mapping[str, frozenset[Channel]]:
+        """For each of the addresses that is suppressed: on which channels."""
+
 
 _FOLDED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "tags"})
 _OPENING_VERSIONS = {field: f"opening_{field}" for field in OPENING_FIELDS}
@@ -56,6 +69,8 @@ class CustomerDraft:
         self.is_new = is_new
         self.totals = Totals(customer)
         self.dirty: set[str] = set()
+        self.heard: list[Word] = []
+        """Every word of the records, whether it counts or not."""
 
     def merge(self, record: CustomerRecord, version: int) -> bool:
         """Take over the fields that no newer record has set. True when a value changed."""
@@ -76,10 +91,60 @@ class CustomerDraft:
                 folds |= field in _FOLDED_FIELDS
                 changed = True
         if folds:
-            self.customer["folded"] = folded_copy(self.customer)
-            self.customer["reach"] = reach_of(self.customer)
-            self.dirty |= {"folded", "reach"}
+            self.derive()
+        if record.words:
+            changed |= self.hear(said.word() for said in record.words)
         return changed
+
+    def derive(self) -> None:
+        """Bring what rules and search compare up to date."""
+        self.customer["folded"] = folded_copy(self.customer)
+        self.customer["reach"] = reach_of(self.customer)
+        self.dirty |= {"folded", "reach"}
+
+    def hear(self, words: Iterable[Word]) -> bool:
+        """Take over the words that count. True when one does that did not before."""
+        held, changed = by_place(self.customer), False
+        for word in words:
+            self.heard.append(word)
+            known = held.get(word.place)
+            if known is None or word.counts_over(known):
+                held[word.place] = word
+                changed = True
+        if changed:
+            self.customer["consents"] = [word.stored() for word in held.values()]
+            self.dirty.add("consents")
+            self.derive()
+        return changed
+
+    @property
+    def new_addresses(self) -> Iterator[str]:
+        """The addresses that the customer did not have before."""
+        for address in ADDRESSES:
+            value = self.customer[address.field]
+            if value and (self.is_new or address.field in self.dirty):
+                yield value
+
+    def suppress(self, suppressed: Mapping[str, frozenset[Channel]]) -> None:
+        """Note on which channels the customer's addresses are suppressed, given for all that are new."""
+        fields = {address.field for address in ADDRESSES}
+        changed = fields if self.is_new else fields & self.dirty
+        if not changed:
+            return
+        before: list[str] = self.customer.get("suppressed") or []
+        found = [
+            channel.value
+            for channel, traits in TRAITS.items()
+            if (
+                channel in suppressed.get(self.customer[traits.address.field] or "", ())
+                if traits.address.field in changed
+                else channel.value in before
+            )
+        ]
+        if found != before:
+            self.customer["suppressed"] = found
+            self.dirty.add("suppressed")
+            self.derive()
 
     def _set_opening(self, field: str, value: Any) -> bool:
         """Move the totals by the difference between the old opening value and the new one."""
@@ -125,6 +190,7 @@ async def apply_customers(
     ingestion_number: int,
     now: datetime,
     orders: Orders,
+    suppressed_on: SuppressedOn,
     session: AsyncClientSession,
 ) -> Applied:
     """Merge `records` into the customers, in their order, within the session's transaction.
@@ -152,8 +218,19 @@ async def apply_customers(
             created += 1
         elif draft.merge(record, version):
             updated += 1
+    await _note_suppressed(drafts.values(), suppressed_on, session)
     await _write(drafts, now, orders, session)
+    await write_words({draft.customer["_id"]: draft.heard for draft in drafts.values()}, now, session)
     return Applied(created, updated, len(records) - created - updated)
+
+
+async def _note_suppressed(
+    drafts: Collection[CustomerDraft], suppressed_on: SuppressedOn, session: AsyncClientSession
+) -> None:
+    addresses = {address for draft in drafts for address in draft.new_addresses}
+    suppressed = await suppressed_on(addresses, session=session)
+    for draft in drafts:
+        draft.suppress(suppressed)
 
 
 async def _write(

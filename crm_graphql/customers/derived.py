@@ -1,19 +1,21 @@
-"""Derived fields of a customer, for rules and search: which addresses it has, its texts in folded case."""
+"""Derived fields of a customer, for rules and search: its reach, its texts in folded case, what it said."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from crm_graphql.core.channels import ADDRESSES
+from crm_graphql.core.channels import ADDRESSES, TRAITS, Channel
 from crm_graphql.core.texts import indexed_words
 from crm_graphql.customers.documents import TEXT_FIELDS
+from crm_graphql.customers.words import said
 
 
 def reach_of(customer: Mapping[str, Any]) -> int:
-    """The value of a customer's `reach`: a bit for each address that it has. The only
-    place that makes one."""
-    return sum(address.bit_of(customer[address.field]) for address in ADDRESSES)
+    """The value of a customer's `reach`: a bit for each address that it has, and for each channel on which
+    the address is suppressed. The only place that makes one."""
+    addresses = sum(address.bit_of(customer[address.field]) for address in ADDRESSES)
+    return addresses | sum(TRAITS[Channel(name)].suppressed_bit for name in customer.get("suppressed") or ())
 
 
 def folded_copy(customer: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,4 +26,9 @@ def folded_copy(customer: Mapping[str, Any]) -> dict[str, Any]:
         copy[field] = None if text is None else text.casefold()
     copy["name_words"] = indexed_words(customer["name"] or "")
     copy["tags"] = [tag.casefold() for tag in customer["tags"]]
+    # Empty ones would be keys of the index all the same.
+    if consent := said(customer):
+        copy["consent"] = consent
+    if suppressed := customer.get("suppressed"):
+        copy["suppressed"] = [channel.casefold() for channel in suppressed]
     return copy

@@ -1,15 +1,17 @@
-"""The customer as MongoDB holds it, with each index beside the query that it serves."""
+"""The customer and its words as MongoDB holds them, with each index beside the query that it serves."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from beanie import Document
+from beanie import Document, PydanticObjectId
 from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from crm_graphql.core.channels import Channel
 from crm_graphql.customers.rule_indexes import RULE_INDEXES
+from crm_graphql.customers.words import ConsentStatus
 
 TEXT_FIELDS = ("external_id", "name", "email", "phone", "city", "country")
 """The fields that `folded` repeats in folded case."""
@@ -28,6 +30,10 @@ class Folded(BaseModel):
     name_words: list[str] = Field(default_factory=list)
     """The name's words, for search by the beginning of any. Missing until a customer's next change where it
     was stored by a release without them: then the beginning of the whole name finds it."""
+    consent: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """By a topic's slug and by channel: the status that counts, for rules. Missing where nothing was said."""
+    suppressed: list[str] = Field(default_factory=list)
+    """The channels on which its address must not be written to. Missing where there is none."""
 
 
 class Opening(BaseModel):
@@ -55,9 +61,11 @@ class Customer(Document):
     country: str | None = None
     tags: list[str] = Field(default_factory=list)
     signed_up_at: datetime | None = None
+    consents: list[dict[str, Any]] = Field(default_factory=list)
+    """The words that count, one a topic and channel; see `words.py`. Missing where nothing was said."""
     folded: Folded
     reach: int = 0
-    """Which addresses there are; `reach.py` makes it."""
+    """Which addresses there are, and where they are suppressed; `derived.py` makes it."""
     total_spend: int = 0
     visit_count: int = 0
     first_visit_at: datetime | None = None
@@ -83,4 +91,49 @@ class Customer(Document):
             IndexModel([("folded.name", ASCENDING), ("_id", ASCENDING)], name="folded_name"),
             # Search by prefix, and rules on the other texts and on tags: one index for all of them.
             IndexModel([("folded.$**", ASCENDING)], name="folded"),
+        ]
+
+
+class ConsentWord(Document):
+    """One word of a customer, kept for good: what was said, when, where, and when we took it in."""
+
+    customer_id: PydanticObjectId
+    topic_id: PydanticObjectId
+    channel: Channel
+    status: ConsentStatus
+    at: datetime
+    source: str
+    is_dated: bool = True
+    heard_at: datetime
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "consent_words"
+        indexes: ClassVar[list[IndexModel]] = [
+            # A customer's history, newest first.
+            IndexModel([("customer_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+            # Who said something on a topic and channel since a moment, from the index alone.
+            IndexModel(
+                [
+                    ("topic_id", ASCENDING),
+                    ("channel", ASCENDING),
+                    ("heard_at", ASCENDING),
+                    ("customer_id", ASCENDING),
+                ],
+                name="heard_at",
+            ),
+            # A word that is told again is the same word.
+            IndexModel(
+                [
+                    ("customer_id", ASCENDING),
+                    ("topic_id", ASCENDING),
+                    ("channel", ASCENDING),
+                    ("at", ASCENDING),
+                    ("status", ASCENDING),
+                    ("source", ASCENDING),
+                ],
+                name="word",
+                unique=True,
+            ),
         ]

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
+from bson import ObjectId
+
+from crm_graphql.core.channels import Channel
+from crm_graphql.customers.words import ConsentStatus, Place, Word
 
 OPENING_FIELDS = ("total_spend", "visit_count", "last_visit_at")
 """Fields of a record that are opening balances; orders add to them."""
 
 
-class CustomerRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class SaidWord(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What one row says that a customer said; see `words.py`."""
+
+    topic_id: str
+    slug: str
+    channel: Channel
+    status: ConsentStatus
+    at: datetime
+    source: str
+    is_dated: bool
+
+    def word(self) -> Word:
+        """The word itself."""
+        place = Place(ObjectId(self.topic_id), self.slug, self.channel)
+        return Word(place, self.status, self.at, self.source, self.is_dated)
+
+
+class CustomerRecord(msgspec.Struct, array_like=True, frozen=True, gc=False, omit_defaults=True):
     """What one row says of a customer.
 
     `changes` holds only the fields that the row gives, null where it clears one (tags: an empty list); money
@@ -20,6 +42,7 @@ class CustomerRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
     row: int
     external_id: str
     changes: dict[str, Any]
+    words: tuple[SaidWord, ...] = ()
 
 
 class Applied(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,8 @@ from crm_graphql.delivery.doubt import (
     delay_seconds,
     struck,
 )
-from crm_graphql.delivery.messages import Receipt, ReceiptStatus
+from crm_graphql.delivery.messages import Receipt
+from crm_graphql.delivery.news import News
 from crm_graphql.delivery.ranges import (
     Claim,
     finish_range,
@@ -35,6 +36,7 @@ from crm_graphql.delivery.ranges import (
     renew_range,
 )
 from crm_graphql.delivery.receipts import forward_or_park
+from crm_graphql.delivery.refusing import RefusedRow, key_of, without_refused
 from crm_graphql.delivery.rendering import template_of
 from crm_graphql.delivery.vendors.port import (
     Outcome,
@@ -46,7 +48,7 @@ from crm_graphql.delivery.vendors.port import (
 )
 from crm_graphql.mongo.leases import LeaseLost
 
-_ROW_FIELDS = ("address", "values", "attempt")
+_ROW_FIELDS = ("customer_id", "address", "values", "attempt")
 _log = get_logger(__name__)
 
 
@@ -84,7 +86,7 @@ class Handover:
         self._vendor = vendor
         self._backoff = backoff
         self._bus = bus
-        self._clock = clock
+        self._news = News(clock, sends_receipts=vendor.sends_receipts)
         self._limits = limits
         self._slices = slices
         self._began_at = self._leased_at = time.monotonic()
@@ -95,9 +97,12 @@ class Handover:
 
     async def run(self) -> None:
         """Send. Never raises for a vendor that is away or unclear."""
-        messages, receipts = await self._render(await queued_rows(self._claim, _ROW_FIELDS))
+        rows = await queued_rows(self._claim, _ROW_FIELDS)
+        allowed, refused = await without_refused(self._campaign, rows)
+        messages, receipts = await self._render(allowed)
         await self._forward(receipts)
         try:
+            await self._end_refused(refused)
             doubtful = await self._hand_over(await self._end_hopeless(messages))
         except VendorUnavailable as error:
             await self._give_back_unavailable(error)
@@ -108,7 +113,7 @@ class Handover:
         if not doubtful:
             await finish_range(self._claim)
         elif self._after_doubt() is AfterDoubt.GIVE_UP:
-            await self._forward([self._unknown(message.key) for message in doubtful])
+            await self._forward([self._news.unknown(message.key) for message in doubtful])
             await finish_range(self._claim)
         else:
             await self._give_back_in_doubt()
@@ -122,18 +127,14 @@ class Handover:
         )
 
     def _render_row(self, row: Mapping[str, Any]) -> OutgoingMessage | Receipt:
-        key = f"{row['_id']}-{row['attempt']}"
+        key = key_of(row)
         try:
             text = template_of(self._campaign).render(row["values"])
         except (RenderFailed, InvalidInput) as error:
-            return self._failed(key, DeliveryReason.TEMPLATE_ERROR, str(error)[:500])
+            return self._news.failed(key, DeliveryReason.TEMPLATE_ERROR, str(error)[:500])
         if text.is_empty:
-            return self._news(
-                key,
-                ReceiptStatus.FAILED,
-                reason=DeliveryReason.TEMPLATE_ERROR,
-                reason_text="The body is empty for this customer.",
-                is_skip=True,
+            return self._news.skipped(
+                key, DeliveryReason.TEMPLATE_ERROR, "The body is empty for this customer."
             )
         channel = Channel(self._campaign["channel"])
         return OutgoingMessage(
@@ -151,7 +152,7 @@ class Handover:
                 case AfterDoubt.GIVE_UP:
                     return messages
                 case AfterDoubt.LOOK_UP:
-                    known = await self._look_up(messages)
+                    known = await self._look_up([message.key for message in messages])
                     unclear = _without_outcome(known.values())
                     self._alone |= unclear
                     doubtful += [message for message in messages if message.key in unclear]
@@ -176,39 +177,47 @@ class Handover:
             doubtful += unclear
         return doubtful
 
+    async def _end_refused(self, refused: Sequence[RefusedRow]) -> None:
+        """End the messages to people who said no after they were planned: none is sent, and what the vendor
+        may have had before, under an earlier claim, is told as what became of it."""
+        keys = [one.key for one in refused]
+        known: Collection[str] = ()
+        if self._claim.is_repeat and keys:
+            known = await self._look_up(keys) if self._vendor.can_look_up else keys
+            if not self._vendor.can_look_up:
+                await self._forward([self._news.unknown(key) for key in keys])
+        skipped = [one for one in refused if one.key not in known]
+        await self._forward([self._news.skipped(one.key, one.reason, one.text) for one in skipped])
+
     async def _end_hopeless(self, messages: Sequence[OutgoingMessage]) -> Sequence[OutgoingMessage]:
         """End the messages that had no clear answer too often; the others."""
         strikes = self._claim.strikes
         hopeless = [message for message in messages if strikes.get(message.key, 0) >= STRIKES]
         if not hopeless:
             return messages
-        known = await self._look_up(hopeless) if self._vendor.can_look_up else {}
+        known = await self._look_up([message.key for message in hopeless]) if self._vendor.can_look_up else {}
         unclear = _without_outcome(known.values())
         ended: list[Receipt] = []
         for message in hopeless:
             if message.key in unclear or not self._vendor.can_look_up:
-                ended.append(self._unknown(message.key))
+                ended.append(self._news.unknown(message.key))
             elif message.key not in known:
                 text = "The vendor never answered clearly, and does not know it."
-                ended.append(self._failed(message.key, DeliveryReason.VENDOR_REJECTED, text))
+                ended.append(self._news.failed(message.key, DeliveryReason.VENDOR_REJECTED, text))
         await self._forward(ended)
         gone = {message.key for message in hopeless}
         return [message for message in messages if message.key not in gone]
 
-    async def _look_up(self, messages: Sequence[OutgoingMessage]) -> Mapping[str, Outcome]:
+    async def _look_up(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
         """Forward what the vendor says of the messages that it knows."""
         known: dict[str, Outcome] = {}
-        for batch in self._batches(messages):
-            asked = [message.key for message in batch]
+        size = self._vendor.batch_limit
+        for asked in (keys[start : start + size] for start in range(0, len(keys), size)):
             found = await self._vendor.look_up(asked)
             # What nobody asked for may be no key of ours at all.
             known |= {key: found[key] for key in asked if key in found}
-        await self._forward([receipt for outcome in known.values() for receipt in self._receipt(outcome)])
+        await self._forward([receipt for outcome in known.values() for receipt in self._news.of(outcome)])
         return known
-
-    def _batches(self, messages: Sequence[OutgoingMessage]) -> Iterator[Sequence[OutgoingMessage]]:
-        size = self._vendor.batch_limit
-        return (messages[start : start + size] for start in range(0, len(messages), size))
 
     async def _send_batch(self, batch: Sequence[OutgoingMessage]) -> Sequence[OutgoingMessage]:
         """One call; the messages of which nothing is known afterwards."""
@@ -221,7 +230,7 @@ class Handover:
             return batch
         self._touched = True
         self._backoff.worked()
-        await self._forward([receipt for outcome in outcomes for receipt in self._receipt(outcome)])
+        await self._forward([receipt for outcome in outcomes for receipt in self._news.of(outcome)])
         unclear = _without_outcome(outcomes)
         return [message for message in batch if message.key in unclear]
 
@@ -263,27 +272,6 @@ class Handover:
                 partitions=self._limits.partitions,
                 token=self._claim.token,
             )
-
-    def _receipt(self, outcome: Outcome) -> Iterator[Receipt]:
-        """The news in an answer; none where it says nothing."""
-        if outcome.status is OutcomeStatus.ACCEPTED:
-            # A vendor without receipts delivers by accepting.
-            status = ReceiptStatus.SENT if self._vendor.sends_receipts else ReceiptStatus.DELIVERED
-            yield self._news(outcome.key, status, vendor_message_id=outcome.vendor_message_id)
-        elif outcome.status is OutcomeStatus.REJECTED:
-            reason = outcome.reason or DeliveryReason.VENDOR_REJECTED
-            yield self._failed(outcome.key, reason, outcome.reason_text)
-
-    def _unknown(self, key: str) -> Receipt:
-        text = "The vendor may have sent it, and did not say; sent again only when asked."
-        return self._failed(key, DeliveryReason.OUTCOME_UNKNOWN, text)
-
-    def _failed(self, key: str, reason: DeliveryReason, text: str | None) -> Receipt:
-        return self._news(key, ReceiptStatus.FAILED, reason=reason, reason_text=text)
-
-    def _news(self, key: str, status: ReceiptStatus, **details: Any) -> Receipt:
-        delivery_id, _, attempt = key.rpartition("-")
-        return Receipt(delivery_id, status, self._clock.now(), int(attempt), **details)
 
 
 def _without_outcome(outcomes: Iterable[Outcome]) -> frozenset[str]:

@@ -24,6 +24,7 @@ CONCLUDED_FROM = {
     DeliveryReason.TEMPLATE_ERROR: _QUEUED,
     DeliveryReason.NO_RECEIPT: _SENT,
 }
+_NEVER_SENT = frozenset({*CONCLUDED_FROM, DeliveryReason.VENDOR_REJECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def advance(row: RowState, news: Receipt, *, now: datetime) -> RowState:
     if not _may_follow(row, news):
         return row
     target = DeliveryStatus.SKIPPED if news.is_skip else _STATUS[news.status]
-    was_sent = news.reason not in CONCLUDED_FROM and news.reason is not DeliveryReason.VENDOR_REJECTED
+    was_sent = not news.is_skip and news.reason not in _NEVER_SENT
     moment = news.occurred_at or now
     sent_at = row.sent_at or (moment if was_sent else None)
     finished_at = None if target is _SENT else moment
@@ -98,6 +99,8 @@ def advance(row: RowState, news: Receipt, *, now: datetime) -> RowState:
 
 
 def _may_follow(row: RowState, news: Receipt) -> bool:
+    if news.is_skip:
+        return row.status is _QUEUED
     if news.status is ReceiptStatus.FAILED and news.reason in CONCLUDED_FROM:
         return row.status is CONCLUDED_FROM[news.reason]
     if row.status is _QUEUED:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from bson import ObjectId
 from pymongo import ReturnDocument
@@ -18,8 +20,11 @@ from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
 from crm_graphql.campaigns.messages import CampaignPlan
 from crm_graphql.campaigns.turns import PLAN_TURNS
+from crm_graphql.consents.asking import Refusal, Topical, refused_now
+from crm_graphql.consents.links import CampaignLinks, link_key
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.clock import Clock
+from crm_graphql.core.tasks import end_tasks
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus, SendRange
@@ -52,6 +57,8 @@ class Planner:
     locks: CampaignLocks
     lease_seconds: float
     range_rows: int
+    public_url: str
+    """Where the pages are that links in messages lead to."""
 
     async def take_turn(self, message: CampaignPlan) -> None:
         """Write the next pages of the campaign's ledger, then let other campaigns have theirs."""
@@ -87,6 +94,20 @@ class Planner:
         return is_whole
 
 
+class _Page(NamedTuple):
+    """Some customers in the order of their ids, and for each why they are not written to."""
+
+    customers: Sequence[Row]
+    refusals: Sequence[Refusal | None]
+
+
+class _Outcome(NamedTuple):
+    """What becomes of a customer: the key of the address that gets the message, or why none does."""
+
+    key: bytes | None
+    skipped: DeliveryReason | None
+
+
 class _Walk:
     """One planner's way through the customers, from where the campaign says."""
 
@@ -97,8 +118,11 @@ class _Walk:
         self._after: ObjectId | None = campaign["planning"]["after"]
         self._channel = Channel(campaign["channel"])
         self._address_kind = TRAITS[self._channel].address
+        self._topic = Topical.of(campaign)
         self._template = template_of(campaign)
         self._name: str = campaign["name"]
+        self._launched_at: datetime = campaign["launched_at"]
+        self._links: CampaignLinks | None = None
         self._filter = {
             "$and": [
                 select_customers(campaign["rule"], campaign["evaluated_at"]),
@@ -109,33 +133,64 @@ class _Walk:
     async def run(self) -> bool:
         """True once the whole ledger is written, False when the turn is over before."""
         until = time.monotonic() + TURN_SECONDS
-        while time.monotonic() < until:
-            page = await self._read_page()
-            if page:
-                await self._write_page(page)
-            if len(page) < PAGE_CUSTOMERS:
+        if self._template.links:
+            topic_id = self._topic.id if self._topic else None
+            self._links = CampaignLinks(
+                self._channel, topic_id, self._launched_at, self._planner.public_url, await link_key()
+            )
+        page: _Page | None = await self._read_page(self._after)
+        while page is not None:
+            is_last = len(page.customers) < PAGE_CUSTOMERS
+            # The next one is read while this one is written. What people say in between, senders hear.
+            following = (
+                None
+                if is_last or time.monotonic() >= until
+                else asyncio.create_task(self._read_page(page.customers[-1]["_id"]))
+            )
+            try:
+                if page.customers:
+                    await self._write_page(page)
+                page = await following if following else None
+            finally:
+                if following:
+                    await end_tasks([following])
+            if is_last:
                 await self._finish()
                 return True
         return False
 
-    async def _read_page(self) -> Sequence[Row]:
-        beyond = {} if self._after is None else {"_id": {"$gt": self._after}}
-        return (
+    async def _read_page(self, after: ObjectId | None) -> _Page:
+        beyond = {} if after is None else {"_id": {"$gt": after}}
+        customers = (
             await Customer.get_pymongo_collection()
             .find({**beyond, **self._filter}, self._fields())
             .sort("_id")
             .limit(PAGE_CUSTOMERS)
             .to_list()
         )
+        reachable = [(customer, self._address(customer)) for customer in customers]
+        return _Page(customers, await refused_now(self._channel, self._topic, reachable))
 
     def _fields(self) -> dict[str, int]:
-        return dict.fromkeys((self._address_kind.field, *self._template.customer_fields), 1)
+        said = (self._topic.path(self._channel),) if self._topic else ()
+        return dict.fromkeys((self._address_kind.field, *said, *self._template.customer_fields), 1)
 
-    async def _write_page(self, page: Sequence[Row]) -> None:
-        keys = await first_of_each(self._id, [self._address(customer) for customer in page])
+    async def _write_page(self, read: _Page) -> None:
+        page, refusals = read
+        reachable = [self._address(customer) for customer in page]
+        reasons = [
+            DeliveryReason.NO_ADDRESS if address is None else refusal and DeliveryReason[refusal.name]
+            for address, refusal in zip(reachable, refusals, strict=True)
+        ]
+        addresses = [None if reason else address for address, reason in zip(reachable, reasons, strict=True)]
+        keys = await first_of_each(self._id, addresses)
+        outcomes = [
+            _Outcome(key, reason if reason or key else DeliveryReason.DUPLICATE_ADDRESS)
+            for key, reason in zip(keys, reasons, strict=True)
+        ]
 
         async def work(session: AsyncClientSession) -> tuple[Row, bool]:
-            return await self._store(page, keys, session)
+            return await self._store(page, outcomes, session)
 
         async with self._planner.locks.of(self._id):
             campaign, has_ranges = await self._planner.transact(work)
@@ -145,10 +200,10 @@ class _Walk:
             await self._hint()
 
     async def _store(
-        self, page: Sequence[Row], keys: Sequence[bytes | None], session: AsyncClientSession
+        self, page: Sequence[Row], outcomes: Sequence[_Outcome], session: AsyncClientSession
     ) -> tuple[Row, bool]:
         """Campaign first, for it guards and orders; then the rows and their ranges."""
-        queued = sum(key is not None for key in keys)
+        queued = sum(outcome.skipped is None for outcome in outcomes)
         campaign = await Campaign.get_pymongo_collection().find_one_and_update(
             {**self._guard, "planning.after": self._after},
             {
@@ -168,7 +223,7 @@ class _Walk:
         )
         if campaign is None:
             raise LeaseLost
-        rows = list(self._rows(page, keys, campaign))
+        rows = list(self._rows(page, outcomes, campaign))
         await Delivery.get_pymongo_collection().insert_many(rows, session=session)
         numbers = (row["number"] for row in rows if row["status"] == DeliveryStatus.QUEUED.value)
         ranges = ranges_of(self._id, numbers, self._planner.range_rows)
@@ -177,23 +232,23 @@ class _Walk:
         return campaign, bool(ranges)
 
     def _rows(
-        self, page: Sequence[Row], keys: Sequence[bytes | None], campaign: Row
+        self, page: Sequence[Row], outcomes: Sequence[_Outcome], campaign: Row
     ) -> Iterator[dict[str, Any]]:
         now = campaign["updated_at"]
         first = campaign["planning"]["next_number"] - len(page)
-        for number, (customer, key) in enumerate(zip(page, keys, strict=True), first):
-            address = self._address(customer)
-            skipped = None
-            if key is None:
-                skipped = DeliveryReason.DUPLICATE_ADDRESS if address else DeliveryReason.NO_ADDRESS
+        for number, (customer, (key, skipped)) in enumerate(zip(page, outcomes, strict=True), first):
             yield {
                 "campaign_id": self._id,
                 "number": number,
                 "customer_id": customer["_id"],
                 "channel": self._channel.value,
-                "address": address,
+                "address": self._address(customer),
                 "address_key": key,
-                "values": self._template.freeze(customer, campaign_name=self._name),
+                "values": self._template.freeze(
+                    customer,
+                    campaign_name=self._name,
+                    links=self._links.of(customer["_id"]) if self._links else {},
+                ),
                 "status": (DeliveryStatus.SKIPPED if skipped else DeliveryStatus.QUEUED).value,
                 "reason": skipped and skipped.value,
                 "reason_text": None,

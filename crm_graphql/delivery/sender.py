@@ -20,7 +20,7 @@ from crm_graphql.delivery.vendors.choose import Carriers
 PATIENCE_SECONDS = 1.0
 """A sender waits so long for its vendor at most; then it serves campaigns of other vendors."""
 
-_CAMPAIGN_FIELDS = {"status": 1, "channel": 1, "message": 1}
+_CAMPAIGN_FIELDS = {"status": 1, "channel": 1, "message": 1, "topic": 1, "launched_at": 1}
 
 
 class Sender:

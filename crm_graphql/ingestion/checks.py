@@ -9,13 +9,18 @@ from typing import Any, Protocol
 
 from msgspec import UNSET
 
-from crm_graphql.customers.records import CustomerRecord
+from crm_graphql.consents.documents import SuppressionReason
+from crm_graphql.consents.records import SuppressionRecord
+from crm_graphql.customers.records import CustomerRecord, SaidWord
 from crm_graphql.ingestion import values as check
 from crm_graphql.ingestion.documents import IngestionKind
 from crm_graphql.ingestion.payloads import Record
 from crm_graphql.ingestion.rows import LAYOUTS, Incomplete, RowProblem, Values, shown
+from crm_graphql.ingestion.said import TopicName, said_words
 from crm_graphql.ingestion.values import BadOption, BadValue
 from crm_graphql.orders.records import OrderRecord
+
+_NO_TOPICS: Mapping[str, TopicName] = {}
 
 
 class RowCheck(Protocol):
@@ -90,13 +95,23 @@ class OrderCheck(_Check):
 
 
 class CustomerCheck(_Check):
-    """Checks customers. `default_country` is that of telephone numbers that name none."""
+    """Checks customers. `default_country` is that of telephone numbers that name none; `topics` are those
+    that there are, by their names in folded case."""
 
     def __init__(
-        self, names: Mapping[str, str], *, latest: datetime, default_country: str | None, blank_clears: bool
+        self,
+        names: Mapping[str, str],
+        *,
+        begun_at: datetime,
+        latest: datetime,
+        default_country: str | None,
+        topics: Mapping[str, TopicName],
+        blank_clears: bool,
     ) -> None:
         super().__init__(IngestionKind.CUSTOMERS, names, latest=latest, blank_clears=blank_clears)
         self._default_country = default_country
+        self._topics = topics
+        self._begun_at = begun_at
         moment = self._moment
         self._checks: dict[str, Callable[[Any], Any]] = {
             "name": check.text,
@@ -121,7 +136,7 @@ class CustomerCheck(_Check):
         problems: list[RowProblem] = []
         try:
             key = check.external_id(values[0]) if _is_given(values[0]) else check.required()
-            for (field, convert), value in zip(self._checks.items(), values[1:], strict=True):
+            for (field, convert), value in zip(self._checks.items(), values[1:-1], strict=True):
                 if value is UNSET:
                     continue
                 try:
@@ -131,16 +146,56 @@ class CustomerCheck(_Check):
                     continue
                 if found is not None or self._blank_clears:
                     changes[field] = [] if found is None and field == "tags" else found
+            field = "consents"
+            words = self._words(values[-1]) if _is_given(values[-1]) else ()
         except BadValue as error:
             return self._problem(field, values, error)
-        record = CustomerRecord(row, key, changes)
+        record = CustomerRecord(row, key, changes, words)
         return Incomplete(record, _together(problems)) if problems else record
+
+    def _words(self, value: Any) -> tuple[SaidWord, ...]:
+        return said_words(value, self._topics, begun_at=self._begun_at, latest=self._latest)
 
     def _phone(self, value: Any) -> str | None:
         return check.phone(value, self._default_country)
 
     def _moment(self, value: Any) -> datetime:
         return check.moment(value, self._latest)
+
+
+class SuppressionCheck(_Check):
+    """Checks suppressions. `default_country` is that of telephone numbers that name none."""
+
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        *,
+        begun_at: datetime,
+        latest: datetime,
+        default_country: str | None,
+        blank_clears: bool,
+    ) -> None:
+        super().__init__(IngestionKind.SUPPRESSIONS, names, latest=latest, blank_clears=blank_clears)
+        self._begun_at = begun_at
+        self._default_country = default_country
+
+    def __call__(self, row: int, values: Values) -> SuppressionRecord | RowProblem:
+        """The suppression in `values`, or what is wrong with it."""
+        address, channel, reason, at = values
+        field = "channel"
+        try:
+            on = check.channel(channel) if _is_given(channel) else check.channel_of(address)
+            field = "address"
+            text = (
+                check.address(on, address, self._default_country) if _is_given(address) else check.required()
+            )
+            field = "reason"
+            why = check.suppression_reason(reason) if _is_given(reason) else SuppressionReason.MANUAL
+            field = "at"
+            since = check.moment(at, self._latest) if _is_given(at) else self._begun_at
+            return SuppressionRecord(row, text, on, why, since)
+        except BadValue as error:
+            return self._problem(field, values, error)
 
 
 def _together(problems: list[RowProblem]) -> RowProblem:
@@ -164,10 +219,26 @@ def row_check(
     begun_at: datetime,
     currency: str,
     default_country: str | None = None,
+    topics: Mapping[str, TopicName] = _NO_TOPICS,
     blank_clears: bool,
 ) -> RowCheck:
     """The check for `kind`. The ingestion's beginning stands for now, so that a retry judges alike."""
     latest = begun_at + check.FUTURE_ALLOWED
     if kind is IngestionKind.ORDERS:
         return OrderCheck(names, latest=latest, currency=currency, blank_clears=blank_clears)
-    return CustomerCheck(names, latest=latest, default_country=default_country, blank_clears=blank_clears)
+    if kind is IngestionKind.SUPPRESSIONS:
+        return SuppressionCheck(
+            names,
+            begun_at=begun_at,
+            latest=latest,
+            default_country=default_country,
+            blank_clears=blank_clears,
+        )
+    return CustomerCheck(
+        names,
+        begun_at=begun_at,
+        latest=latest,
+        default_country=default_country,
+        topics=topics,
+        blank_clears=blank_clears,
+    )

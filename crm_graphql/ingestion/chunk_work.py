@@ -1,4 +1,4 @@
-"""Applying records of either kind within a transaction, and the chunk that they come from."""
+"""Applying records of each kind within a transaction, and the chunk that they come from."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from crm_graphql.consents.addresses import suppressed_on
+from crm_graphql.consents.apply_records import apply_suppressions
 from crm_graphql.customers.apply_records import apply_customers
 from crm_graphql.customers.records import Applied
 from crm_graphql.ingestion.documents import ChunkState, IngestionKind
@@ -73,10 +75,13 @@ async def apply_records(
             raise Undecodable(record.reason)
     if kind is IngestionKind.ORDERS:
         return await apply_orders(records, ingestion_number=ingestion_number, now=now, session=session)
+    if kind is IngestionKind.SUPPRESSIONS:
+        return await apply_suppressions(records, session=session)
     return await apply_customers(
         records,
         ingestion_number=ingestion_number,
         now=now,
         orders=Order.get_pymongo_collection(),
+        suppressed_on=suppressed_on,
         session=session,
     )

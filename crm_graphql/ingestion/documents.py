@@ -21,6 +21,7 @@ class IngestionKind(Enum):
 
     CUSTOMERS = "CUSTOMERS"
     ORDERS = "ORDERS"
+    SUPPRESSIONS = "SUPPRESSIONS"
 
 
 class IngestionStatus(Enum):

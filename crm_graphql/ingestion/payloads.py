@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
+from crm_graphql.consents.records import SuppressionRecord
 from crm_graphql.customers.records import CustomerRecord
 from crm_graphql.ingestion.documents import IngestionKind
 from crm_graphql.orders.records import OrderRecord
 
-Record = OrderRecord | CustomerRecord
+Record = OrderRecord | CustomerRecord | SuppressionRecord
 
 _RECORDS_OF_A_CHUNK = 10_000
 _encode = msgspec.msgpack.Encoder().encode
@@ -22,6 +23,7 @@ _any = msgspec.msgpack.Decoder(list[Any]).decode
 _decoders: dict[IngestionKind, msgspec.msgpack.Decoder[Any]] = {
     IngestionKind.ORDERS: msgspec.msgpack.Decoder(list[OrderRecord]),
     IngestionKind.CUSTOMERS: msgspec.msgpack.Decoder(list[CustomerRecord]),
+    IngestionKind.SUPPRESSIONS: msgspec.msgpack.Decoder(list[SuppressionRecord]),
 }
 
 
@@ -66,7 +68,7 @@ def payload_of(record: Record | Spoilt) -> bytes:
 
 
 def decode_records(kind: IngestionKind, payload: bytes) -> list[Any]:
-    """The records in a payload: all OrderRecord or all CustomerRecord. Raises Undecodable."""
+    """The records in a payload, all of its kind. Raises Undecodable."""
     try:
         records: list[Any] = _decoders[kind].decode(payload)
     except msgspec.MsgspecError as error:

@@ -1,4 +1,4 @@
-"""POST /ingest/customers and /ingest/orders: bodies of any size, streamed."""
+"""POST /ingest/customers, /ingest/orders and /ingest/suppressions: bodies of any size, streamed."""
 
 from __future__ import annotations
 
@@ -54,6 +54,11 @@ async def ingest_customers(request: Request) -> Response:
 async def ingest_orders(request: Request) -> Response:
     """Take in orders."""
     return await _ingest(request, IngestionKind.ORDERS)
+
+
+async def ingest_suppressions(request: Request) -> Response:
+    """Take in addresses that must not be written to."""
+    return await _ingest(request, IngestionKind.SUPPRESSIONS)
 
 
 async def _ingest(request: Request, kind: IngestionKind) -> Response:
@@ -173,4 +178,5 @@ async def _drain(stream: AsyncIterator[bytes]) -> None:
 routes = [
     Route("/ingest/customers", ingest_customers, methods=["POST"]),
     Route("/ingest/orders", ingest_orders, methods=["POST"]),
+    Route("/ingest/suppressions", ingest_suppressions, methods=["POST"]),
 ]

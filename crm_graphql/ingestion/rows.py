@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,7 @@ LAYOUTS = {
             "visit_count",
             "last_visit_at",
             "signed_up_at",
+            "consents",
         ),
         keys=(
             "customer_id",
@@ -98,6 +100,7 @@ LAYOUTS = {
             "visit_count",
             "last_visit_at",
             "signed_up_at",
+            "consents",
         ),
         required=("customer_id",),
         aliases={
@@ -110,26 +113,55 @@ LAYOUTS = {
             "signedUpAt": "signed_up_at",
         },
     ),
+    IngestionKind.SUPPRESSIONS: Layout(
+        fields=("address", "channel", "reason", "at"),
+        keys=("address", "channel", "reason", "created_at"),
+        required=("address",),
+        # A plain list of addresses, as other senders export it.
+        aliases={"createdAt": "created_at", "email": "address", "phone": "address"},
+    ),
 }
 
-_SHARED_NAMES = frozenset({"customer_id", "externalId"})
+_SHARED_NAMES = {
+    IngestionKind.ORDERS: frozenset({"customer_id", "externalId"}),
+    IngestionKind.CUSTOMERS: frozenset({"customer_id", "externalId"}),
+    # Customers have addresses too, and a street may be called one.
+    IngestionKind.SUPPRESSIONS: frozenset({"address", "email", "phone", "created_at", "createdAt"}),
+}
 
 
 def own_names(kind: IngestionKind) -> frozenset[str]:
     """The names that only a record of this kind has: by them a file at the wrong door is known."""
     layout = LAYOUTS[kind]
-    return frozenset((*layout.keys, *layout.aliases)) - _SHARED_NAMES
+    return frozenset((*layout.keys, *layout.aliases)) - _SHARED_NAMES[kind]
 
 
-def other_kind(kind: IngestionKind) -> IngestionKind:
-    """The kind that the other door takes."""
-    return IngestionKind.ORDERS if kind is IngestionKind.CUSTOMERS else IngestionKind.CUSTOMERS
+def kind_named(names: Collection[str], kind: IngestionKind) -> IngestionKind | None:
+    """The other kind whose names alone are among these, sent as records of `kind`; None where there is none
+    such, or a name of the kind itself. `names` are as they were sent, case apart."""
+    given = {name.lower() for name in names}
+    layout = LAYOUTS[kind]
+    own = {name.lower() for name in own_names(kind)}
+    if given & own:
+        return None
+    known = {name.lower() for name in (*layout.keys, *layout.aliases)}
+    for other in IngestionKind:
+        if other is not kind and given & ({name.lower() for name in own_names(other)} - known):
+            return other
+    return None
 
 
-def wrong_door(kind: IngestionKind) -> str:
-    """The sentence for records that came as `kind` and are of the other one."""
-    sent, right = kind.value.lower(), other_kind(kind).value.lower()
-    return f"These are {right}, sent as {sent}. Send them to /ingest/{right} (crm import {right})."
+def foreign_names(kind: IngestionKind) -> Sequence[str]:
+    """The names by which records of the other kinds are known, as far as `kind` has them not."""
+    layout = LAYOUTS[kind]
+    others = {name for other in IngestionKind if other is not kind for name in own_names(other)}
+    return sorted(others - {*layout.keys, *layout.aliases})
+
+
+def wrong_door(kind: IngestionKind, right: IngestionKind) -> str:
+    """The sentence for records that came as `kind` and are of `right`."""
+    sent, door = kind.value.lower(), right.value.lower()
+    return f"These are {door}, sent as {sent}. Send them to /ingest/{door} (crm import {door})."
 
 
 def shown(value: Any) -> str | None:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from crm_graphql.bus.port import Bus
+from crm_graphql.consents.queries import topics_by_name
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.bodies import Body
 from crm_graphql.core.clock import Clock
@@ -31,6 +32,7 @@ from crm_graphql.ingestion.readers.json_array import JsonArrayReader
 from crm_graphql.ingestion.readers.ndjson import NdjsonReader
 from crm_graphql.ingestion.readers.port import Reader
 from crm_graphql.ingestion.rows import LAYOUTS, InputRow
+from crm_graphql.ingestion.said import TopicName
 from crm_graphql.mongo.rows import row_of
 
 RECORDS_LIMIT = 1000
@@ -90,7 +92,7 @@ async def ingest_records(
     if ingestion.sealed:
         return await _with_figures(same_content(ingestion, body_hash))
     names = {field: _camel_case(field) for field in fields}
-    check, lane = _check(ingestion, names, settings, blank_clears=True), Lane.INTERACTIVE
+    check, lane = await _check(ingestion, names, settings, blank_clears=True), Lane.INTERACTIVE
     async with Intake(ingestion, check, lane, settings=settings, bus=bus, clock=clock) as intake:
         await intake.take(rows)
         sealed = await intake.seal(body_hash)
@@ -146,7 +148,7 @@ async def ingest_stream(
             actor, kind, idempotency_key=idempotency_key, source=source, settings=settings, clock=clock
         )
         blank_clears = format is not BodyFormat.CSV
-        check = _check(ingestion, reader.names, settings, blank_clears=blank_clears)
+        check = await _check(ingestion, reader.names, settings, blank_clears=blank_clears)
         async with Intake(ingestion, check, lane, settings=settings, bus=bus, clock=clock) as intake:
             await intake.take(rows)
             await _take_rest(intake, reader, piece, pieces)
@@ -199,7 +201,7 @@ async def _with_figures(ingestion: Ingestion) -> Row:
     return row
 
 
-def _check(
+async def _check(
     ingestion: Ingestion, names: Mapping[str, str], settings: Settings, *, blank_clears: bool
 ) -> RowCheck:
     return row_check(
@@ -208,6 +210,10 @@ def _check(
         begun_at=ingestion.created_at,
         currency=settings.currency,
         default_country=settings.country or None,
+        topics={
+            name: TopicName(str(topic["_id"]), topic["slug"])
+            for name, topic in (await topics_by_name()).items()
+        },
         blank_clears=blank_clears,
     )
 

@@ -6,21 +6,25 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
 
+from crm_graphql.consents.addresses import NotAnAddress, read_address
+from crm_graphql.consents.documents import SuppressionReason
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.countries import country_code
-from crm_graphql.core.emails import REPLACEMENT, plain_email
+from crm_graphql.core.emails import NotAnEmail, checked_address, plain_email
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.core.money import MoneyError, to_units
 from crm_graphql.core.phones import NotANumber, read_phone
 from crm_graphql.core.times import parse_moment
 
 Digits = TypeVar("Digits", str, tuple[int, ...])
+Member = TypeVar("Member", bound=Enum)
 
 ID_CHARACTERS = 200
 TEXT_CHARACTERS = 500
-EMAIL_CHARACTERS = 254
 TAGS = 100
 TAG_CHARACTERS = 100
 NUMBER_LIMIT = 1_000_000_000
@@ -31,10 +35,6 @@ _PLAIN_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _PLAIN_MONEY = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TEXT_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_LOCAL_PART = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+)*"
-)
-_DOMAIN_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _PLACEHOLDER = re.compile(
     r"[nN]/[aA]|NULL|null|\\N|[-\u2013\u2014]{1,3}|#(?:N/?A|REF!|VALUE!|NAME\?|NUM!|NULL!|DIV/0!)"
 )
@@ -128,21 +128,10 @@ def email(value: Any) -> str | None:
     address = text(plain_email(value) if type(value) is str else value)
     if address is None:
         return None
-    if REPLACEMENT in address:
-        raise BadValue("holds U+FFFD: a program could not read a sign of it. Send the real address.")
-    local, at, domain = address.rpartition("@")
-    labels = domain.split(".")
-    if (
-        not at
-        or len(address) > EMAIL_CHARACTERS
-        or len(local) > 64
-        or not _LOCAL_PART.fullmatch(local)
-        or len(labels) < 2
-        or not all(_DOMAIN_LABEL.fullmatch(label) for label in labels)
-        or any(character.isspace() for character in address)
-    ):
-        raise BadValue("is not an email address. Send one like name@example.com, or leave it out.")
-    return address
+    try:
+        return checked_address(address)
+    except NotAnEmail as error:
+        raise BadValue(str(error)) from None
 
 
 def phone(value: Any, default_country: str | None) -> str | None:
@@ -254,6 +243,41 @@ def _parsed_moment(text: str) -> datetime:
         return parse_moment(text)
     except ValueError as error:
         raise BadValue(f"{error}.") from None
+
+
+def channel(value: Any) -> Channel:
+    """A channel by its name, in any case."""
+    return _member(Channel, value)
+
+
+def channel_of(address: Any) -> Channel:
+    """The channel of an address that names none: email, where it looks like that."""
+    if type(address) is str and "@" in address:
+        return Channel.EMAIL
+    raise BadValue("is missing: SMS or WHATSAPP for a telephone number.", ErrorCode.REQUIRED)
+
+
+def suppression_reason(value: Any) -> SuppressionReason:
+    """A reason by its name, in any case."""
+    return _member(SuppressionReason, value)
+
+
+def address(on: Channel, value: Any, default_country: str | None) -> str:
+    """An address of the channel as suppressions compare it."""
+    if type(value) is not str:
+        raise BadValue("is not text. Send addresses as text.")
+    try:
+        return read_address(on, value, default_country)
+    except NotAnAddress as error:
+        raise BadValue(str(error)) from None
+
+
+def _member(enum: type[Member], value: Any) -> Member:
+    try:
+        return enum(value.strip().upper() if type(value) is str else value)
+    except ValueError:
+        known = ", ".join(member.value for member in enum)
+        raise BadValue(f"is none of {known}.") from None
 
 
 def currency(value: Any, expected: str) -> str:

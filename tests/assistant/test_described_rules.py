@@ -108,7 +108,7 @@ def test_every_operator_of_every_field_is_read_back() -> None:
     checked = 0
     for entry in catalogue():
         for one in entry.operators:
-            value = examples[entry.type]
+            value = entry.options[0] if entry.options else examples[entry.type]
             match one.value_shape.value:
                 case "NONE":
                     value = None

@@ -95,7 +95,7 @@ def test_the_catalogue_lists_every_field_with_its_operators() -> None:
     for name, entry in entries.items():
         assert tuple(one.operator for one in entry.operators) == OPERATORS[entry.type]
         assert all(one.label for one in entry.operators)
-        assert entry.options == (("India",) if name == "country" else None)
+        assert entry.options == (("India",) if name == "country" else CUSTOMER_FIELDS[name].options)
     labels = {one.operator.value: one.label for one in entries["lastVisitAt"].operators}
     assert labels["GT"] == "is after"
     assert entries["totalSpend"].section == "Spending and visits"

@@ -162,7 +162,8 @@ def test_what_is_said_of_a_condition_is_true_whichever_way_it_comes_out() -> Non
     samples: dict[str, Any] = {"NUMBER": 5, "MONEY": 5, "TEXT": "a", "LIST": "a", "DATE_TIME": "2024-01-01"}
     for field in CUSTOMER_FIELDS.values():
         for operator in OPERATORS[field.type]:
-            shape, sample = value_shape(operator), samples.get(field.type.value)
+            shape = value_shape(operator)
+            sample = field.options[0] if field.options else samples.get(field.type.value)
             value = {
                 RuleValueShape.NONE: None,
                 RuleValueShape.DURATION: "P1D",

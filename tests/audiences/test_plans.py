@@ -11,10 +11,10 @@ import pytest
 
 from crm_graphql.audiences import counting
 from crm_graphql.audiences.compile import compile_rule, disjoint_filters
-from crm_graphql.audiences.counting import BY_ADDRESS, Count, count_reach, covering_hint
+from crm_graphql.audiences.counting import BY_REACH, Count, count_reach, covering_hint
 from crm_graphql.audiences.evaluate import evaluate
 from crm_graphql.audiences.rules import parse
-from crm_graphql.core.channels import ADDRESSES
+from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.queries import list_filter
 from crm_graphql.customers.rule_indexes import EVERYONE
@@ -116,7 +116,7 @@ async def test_a_preview_of_a_hot_rule_fetches_no_customer(database: Database, n
     rule = parse(COVERED[name])
     assert covering_hint(rule) is None
     for filter_ in disjoint_filters(rule, AT):
-        stages, fetched = await explain(database, [{"$match": filter_}, {"$group": BY_ADDRESS}])
+        stages, fetched = await explain(database, [{"$match": filter_}, {"$group": BY_REACH}])
         assert "IXSCAN" in stages
         assert "COLLSCAN" not in stages
         assert fetched == 0, stages
@@ -131,7 +131,7 @@ async def test_a_broad_rule_that_takes_its_time_is_read_from_the_covering_index(
     assert hint is not None
     for filter_ in disjoint_filters(rule, AT):
         match = {"$and": [EVERYONE, filter_]}
-        _, fetched = await explain(database, [{"$match": match}, {"$group": BY_ADDRESS}], hint=hint)
+        _, fetched = await explain(database, [{"$match": match}, {"$group": BY_REACH}], hint=hint)
         assert fetched == 0
 
 
@@ -148,8 +148,9 @@ async def test_both_ways_to_count_agree(
     assert matching
     assert found == Count(
         size=len(matching),
-        with_address={
-            address: sum(row[address.field] is not None for row in matching) for address in ADDRESSES
+        reached={
+            channel: sum(row[TRAITS[channel].address.field] is not None for row in matching)
+            for channel in Channel
         },
     )
 
@@ -157,7 +158,7 @@ async def test_both_ways_to_count_agree(
 @pytest.mark.parametrize("name", INDEXED)
 async def test_other_rules_scan_an_index_not_the_collection(database: Database, name: str) -> None:
     for filter_ in disjoint_filters(parse(INDEXED[name]), AT):
-        stages, _ = await explain(database, [{"$match": filter_}, {"$group": BY_ADDRESS}])
+        stages, _ = await explain(database, [{"$match": filter_}, {"$group": BY_REACH}])
         assert "IXSCAN" in stages
         assert "COLLSCAN" not in stages
 

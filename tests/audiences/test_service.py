@@ -170,7 +170,7 @@ async def test_a_viewer_may_look_but_not_write(desk: Desk) -> None:
 
 async def test_a_preview_counts_and_says_who_can_be_reached(desk: Desk) -> None:
     preview = await desk.preview(BIG)
-    assert (preview.count.size, *map(preview.count.reached_by, Channel)) == (2, 1, 2, 2)
+    assert (preview.count.size, *(preview.count.reached[channel] for channel in Channel)) == (2, 1, 2, 2)
     assert {row["external_id"] for row in preview.sample} == {"a", "b"}
     assert preview.rule_text == "total spend is at least 100.00 USD"
     assert (preview.evaluated_at, list(preview.problems)) == (AT, [])

@@ -47,7 +47,8 @@ def _conditions(draw: st.DrawFn) -> dict[str, Any]:
     field: RuleField = draw(st.sampled_from(list(CUSTOMER_FIELDS.values())))
     operator: RuleOperator = draw(st.sampled_from(OPERATORS[field.type]))
     condition: dict[str, Any] = {"field": field.name, "operator": operator.value}
-    shape, values = value_shape(operator), _VALUES[field.type]
+    shape = value_shape(operator)
+    values = st.sampled_from(field.options) if field.options else _VALUES[field.type]
     if shape is RuleValueShape.ONE:
         condition["value"] = draw(values)
     elif shape is RuleValueShape.LIST:

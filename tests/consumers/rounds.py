@@ -12,6 +12,7 @@ from consumers.reconciler import run_round
 from consumers.work import Work
 from crm_graphql.bus.port import Queue
 from crm_graphql.campaigns.documents import Campaign
+from crm_graphql.consents.reconcile import MarkReconciler
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus, SendRange
 from crm_graphql.delivery.messages import SEND_TURNS, receipts_queue
 from crm_graphql.delivery.ranges import ranges_of
@@ -43,7 +44,7 @@ def reconciler(resources: Resources) -> tuple[Work, DeliveryReconciler]:
 
 async def one_round(resources: Resources) -> None:
     """A round over everything."""
-    await run_round(*reconciler(resources))
+    await run_round(*reconciler(resources), MarkReconciler())
 
 
 async def fill_queue(resources: Resources, queue: Queue, count: int) -> None:

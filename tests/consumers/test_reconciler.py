@@ -53,7 +53,7 @@ async def test_what_fails_does_not_keep_the_rest_from_its_turn(
 async def test_of_two_processes_one_reconciles(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
     ran_by: list[int] = []
 
-    async def counted(work: Work, _delivery: DeliveryReconciler) -> None:
+    async def counted(work: Work, *_reconcilers: object) -> None:
         ran_by.append(id(work))
 
     monkeypatch.setattr(reconciler, "run_round", counted)

@@ -39,6 +39,7 @@ def make_planner(resources: Resources, transact: Any = None, *, range_rows: int 
         locks=CampaignLocks(),
         lease_seconds=30,
         range_rows=range_rows,
+        public_url=resources.settings.public_url,
     )
 
 

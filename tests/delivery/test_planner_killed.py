@@ -37,6 +37,7 @@ async def _plan(settings: Settings, key: ObjectId) -> None:
             locks=CampaignLocks(),
             lease_seconds=0.6,
             range_rows=PAGE_CUSTOMERS,
+            public_url=settings.public_url,
         )
         while not (await campaign_row(key))["planning"]["done"]:
             await planner.plan(key)

@@ -14,9 +14,11 @@ from crm_graphql.audiences.documents import Audience
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.paging import encode_cursor
+from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.delivery.documents import Delivery
 from crm_graphql.ingestion.documents import RowErrorRecord
 from crm_graphql.schema import executable_schema
+from tests.consents.factories import close, make_people, make_topic, said
 from tests.delivery.factories import make_ledger
 from tests.gql.conftest import Api
 from tests.gql.factories import START, insert_customers, insert_orders
@@ -47,7 +49,11 @@ class List(NamedTuple):
 
     def shown(self) -> str:
         """What tells its objects apart."""
-        return "row" if self.field == "Ingestion.rowErrors" else "id"
+        return _TOLD_BY.get(self.field, "id")
+
+
+_TOLD_BY = {"Ingestion.rowErrors": "row", "Customer.consentHistory": "source"}
+"""What tells objects apart that have no id."""
 
 
 async def page(api: Api, list_: List, place: str) -> tuple[list[Any], Mapping[str, Any]]:
@@ -85,6 +91,9 @@ ROOT = [
     List("Query.auditEvents"),
     List("Query.auditEvents", 'filter: { action: "customersIngest" }'),
     List("Query.users"),
+    List("Query.suppressions"),
+    List("Query.suppressions", "channel: EMAIL"),
+    List("Query.suppressions", 'search: "s"'),
 ]
 
 
@@ -117,10 +126,16 @@ async def lists(api: Api) -> list[List]:
         await api.data(f"mutation {{ userCreate(input: {input_}) {{ user {{ id }} }} }}")
     assert await RowErrorRecord.get_pymongo_collection().count_documents({}) == 16
     people = [encode_id("Customer", key) for key in customers[:2]]
+    topic, speakers = await make_topic(api.resources), await make_people({}, {})
+    for number in range(4):
+        await close(api.resources, f"s{number}@example.com")
+        for key in speakers:
+            await said(api.resources, key, topic, ConsentStatus.SUBSCRIBED, source=f"form {number}")
     sent = [encode_id("Campaign", key) for key in campaigns[:2]]
     return [
         *ROOT,
         *(List(f"Customer.{name}", "", person) for name in ("orders", "deliveries") for person in people),
+        *(List("Customer.consentHistory", "", encode_id("Customer", key)) for key in speakers),
         *(List("Campaign.deliveries", "", key) for key in sent),
         *(
             List("Campaign.deliveries", arguments, sent[0])

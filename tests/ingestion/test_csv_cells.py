@@ -132,7 +132,7 @@ def test_missing_cells_are_empty_and_empty_further_cells_are_nothing() -> None:
 
 def test_a_line_that_names_the_separator_is_no_heading() -> None:
     (row,) = read((FIELD / "12b-excel-german-sep-line.csv").read_bytes())
-    assert row == ("d1", "Eva", *[UNSET] * 9)
+    assert row == ("d1", "Eva", *[UNSET] * 10)
     assert "Line 3 has 3 columns" in ids(read(b'"sep=|"\ncustomer_id|name\n1|a|b\n'))[0]
 
 

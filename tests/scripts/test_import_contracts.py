@@ -22,7 +22,9 @@ def tree(tmp_path: Path) -> Path:
             ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("static", "__pycache__")
         )
     contracts = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    (tmp_path / "pyproject.toml").write_text(contracts.replace('  "orders",\n', '  "orders",\n  "pets",\n'))
+    (tmp_path / "pyproject.toml").write_text(
+        contracts.replace('  "customers",\n', '  "pets",\n  "customers",\n')
+    )
     for name in ("__init__", "documents", "service", "schema/__init__", "schema/queries"):
         write(tmp_path, name, "")
     return tmp_path

@@ -41,7 +41,8 @@ _STATS = ("total", "queued", "sent", "delivered", "failed", "skipped")
 _REACHED = (DeliveryStatus.SENT.value, DeliveryStatus.DELIVERED.value)
 FAILURES = frozenset(
     {
-        *(DeliveryReason.VENDOR_REJECTED, DeliveryReason.BOUNCED, DeliveryReason.NO_RECEIPT),
+        *(DeliveryReason.VENDOR_REJECTED, DeliveryReason.BOUNCED, DeliveryReason.COMPLAINED),
+        DeliveryReason.NO_RECEIPT,
         *(DeliveryReason.OUTCOME_UNKNOWN, DeliveryReason.OTHER),
     }
 )

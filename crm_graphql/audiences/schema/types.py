@@ -136,7 +136,7 @@ class AudiencePreview:
         return cls(
             size=count.size if count else None,
             rule_text=preview.rule_text,
-            reachable=[ChannelReach(channel=channel, size=count.reached_by(channel)) for channel in Channel]
+            reachable=[ChannelReach(channel=channel, size=count.reached[channel]) for channel in Channel]
             if count
             else [],
             sample=[make(row) for row in preview.sample],

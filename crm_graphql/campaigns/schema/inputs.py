@@ -29,6 +29,10 @@ class CampaignFilter:
 class CampaignCreateInput:
     name: str = strawberry.field(description="1 to 200 characters.")
     audience_id: strawberry.ID = strawberry.field(description="Who gets it.")
+    topic_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="What it is about: who said no to that is left out. None: only suppressions count.",
+    )
     channel: Channel = strawberry.field(description="How its messages travel.")
     message: MessageInput | None = strawberry.field(
         default=None, description="The text; may be written later, before the launch."
@@ -43,6 +47,9 @@ class CampaignUpdateInput:
     id: strawberry.ID = strawberry.field(description="Which campaign.")
     name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
     audience_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Who gets it.")
+    topic_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="What it is about; null: only suppressions count."
+    )
     channel: Channel | None = strawberry.field(
         default=strawberry.UNSET, description="How its messages travel."
     )

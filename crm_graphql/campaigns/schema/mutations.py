@@ -40,6 +40,10 @@ def _audience_key(given: str | None) -> ObjectId | None:
     return None if given is None else decode_key("Audience", given, field="audienceId")
 
 
+def _topic_key(given: str | None) -> ObjectId | None:
+    return None if given is None else decode_key("Topic", given, field="topicId")
+
+
 def _warnings(row: Row) -> list[UserError]:
     """Those of the campaign's message, for a payload."""
     message = MessageTemplate.model_validate(row["message"]) if row.get("message") else None
@@ -50,13 +54,16 @@ def _warnings(row: Row) -> list[UserError]:
 async def campaign_create(
     info: Info, input: Annotated[CampaignCreateInput, strawberry.argument(description="The campaign.")]
 ) -> CampaignCreatePayload:
-    faults, audience_id = Faults(), None
+    faults, audience_id, topic_id = Faults(), None, None
     with faults.noted():
         audience_id = decode_key("Audience", input.audience_id, field="audienceId")
+    with faults.noted():
+        topic_id = _topic_key(input.topic_id)
     row = await create_campaign(
         info.context.actor,
         name=input.name,
         audience_id=audience_id,
+        topic_id=topic_id,
         channel=input.channel,
         message=_message(input.message),
         idempotency_key=input.idempotency_key,
@@ -80,6 +87,9 @@ async def campaign_update(
     if input.audience_id is not strawberry.UNSET:
         with faults.noted():
             changes["audience_id"] = _audience_key(input.audience_id)
+    if input.topic_id is not strawberry.UNSET:
+        with faults.noted():
+            changes["topic_id"] = _topic_key(input.topic_id)
     if input.message is not strawberry.UNSET:
         changes["message"] = _message(input.message)
     clock = info.context.resources.clock

@@ -39,6 +39,7 @@ from crm_graphql.gql.node import Node, global_id, node_type, register
 
 if TYPE_CHECKING:
     from crm_graphql.audiences.schema.types import Audience
+    from crm_graphql.consents.schema.types import Topic
     from crm_graphql.delivery.schema.inputs import DeliveryFilter, DeliverySort
     from crm_graphql.delivery.schema.types import Delivery
 
@@ -119,6 +120,17 @@ class Campaign(Node):
     ) -> Annotated[Audience, strawberry.lazy("crm_graphql.audiences.schema.types")] | None:
         audience: Audience | None = await node_type("Audience").load(info, self.row["audience_id"])
         return audience
+
+    @strawberry.field(
+        description="What the recipient must not have unsubscribed from (opt-out) or must have subscribed "
+        "to; null: only suppressions count."
+    )
+    async def topic(
+        self, info: Info
+    ) -> Annotated[Topic, strawberry.lazy("crm_graphql.consents.schema.types")] | None:
+        topic_id = self.row.get("topic_id")
+        topic: Topic | None = await node_type("Topic").load(info, topic_id) if topic_id else None
+        return topic
 
     @strawberry.field(description="The rule as at launch; before that, as it is now.")
     async def audience_rule(self, info: Info) -> JSON:

@@ -30,6 +30,11 @@ class DeploymentSettings(BaseSettings):
         False,
         description="Set by `crm dev`: secrets may be generated; explorer and schema are open to all.",
     )
+    name: str = Field(
+        "",
+        max_length=200,
+        description="Who sends, as people know it: on the pages by which they unsubscribe and choose.",
+    )
     data_dir: Path = Field(Path(".crm"), description="Where `crm dev` keeps its database, secrets and logs.")
     dev_cache_gib: Annotated[float, Field(ge=0, le=1_000)] = Field(
         0,

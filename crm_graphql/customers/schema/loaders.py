@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bson import ObjectId
 from strawberry.dataloader import DataLoader
 
+from crm_graphql.consents.queries import suppressions_of, words_of_customers
 from crm_graphql.core.paging import Page, Row
 from crm_graphql.customers.queries import customers_by_ids
 from crm_graphql.delivery.queries import deliveries_of_customers
@@ -26,3 +29,17 @@ def orders_of_customer_loader(_context: Context) -> DataLoader[ChildPage, Page[R
 def deliveries_of_customer_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:
     """A customer's deliveries, newest first."""
     return child_pages(deliveries_of_customers)
+
+
+def words_of_customer_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:
+    """A customer's words, newest first."""
+    return child_pages(words_of_customers)
+
+
+def suppressions_of_customer_loader(_context: Context) -> DataLoader[Row, Sequence[Row]]:
+    """What closes customers' addresses, by the customers' documents."""
+
+    async def load(customers: list[Row]) -> list[Sequence[Row]]:
+        return list(await suppressions_of(customers))
+
+    return DataLoader(load_fn=load, cache=False)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from bson import ObjectId
 
+from crm_graphql.consents.queries import LATEST_WORD_FIRST, WORD_FIELDS, count_words
+from crm_graphql.consents.schema.types import Consent, Suppression, topic_loader
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.money import from_units
 from crm_graphql.core.paging import Row
@@ -16,6 +18,8 @@ from crm_graphql.customers.schema.loaders import (
     customer_loader,
     deliveries_of_customer_loader,
     orders_of_customer_loader,
+    suppressions_of_customer_loader,
+    words_of_customer_loader,
 )
 from crm_graphql.delivery.queries import NEWEST_FIRST as NEWEST_DELIVERIES_FIRST
 from crm_graphql.delivery.queries import count_deliveries
@@ -57,6 +61,8 @@ CUSTOMER_COLUMNS = Columns(
         "lastVisitAt": ("last_visit_at",),
         "createdAt": ("created_at",),
         "updatedAt": ("updated_at",),
+        "consents": ("consents",),
+        "suppressions": ("email", "phone", "suppressed"),
     },
 )
 
@@ -82,6 +88,7 @@ class Customer(Node):
     created_at: datetime = strawberry.field(description="When the customer was first heard of here.")
     updated_at: datetime = strawberry.field(description="When the record or its totals last changed.")
     key: strawberry.Private[ObjectId]
+    row: strawberry.Private[Row]
 
     @classmethod
     def from_document(cls, row: Row) -> Customer:
@@ -89,6 +96,7 @@ class Customer(Node):
         return cls(
             id=global_id("Customer", row["_id"]),
             key=row["_id"],
+            row=row,
             external_id=row.get("external_id", ""),
             name=row.get("name"),
             email=row.get("email"),
@@ -136,6 +144,44 @@ class Customer(Node):
         key = ChildPage(self.key, cursors.page(first, after, last, before), fields)
         page = await info.context.loader(deliveries_of_customer_loader).load(key)
         return connection(page, cursors, delivery.make, lambda: count_deliveries({"customer_id": self.key}))
+
+    @strawberry.field(description="The newest word on each topic and channel of which there is one.")
+    async def consents(self, info: Info) -> list[Consent] | None:
+        words = self.row.get("consents") or []
+        loader = info.context.loader(topic_loader)
+        topics = await loader.load_many([word["topic_id"] for word in words])
+        return [
+            Consent.from_word(word, topic)
+            for word, topic in zip(words, topics, strict=True)
+            if topic is not None and topic["deleted_at"] is None
+        ]
+
+    @strawberry.field(description="Every word, newest first.")
+    async def consent_history(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Consent] | None:
+        cursors = list_cursors(info, LATEST_WORD_FIRST, self.key)
+        key = ChildPage(self.key, cursors.page(first, after, last, before), WORD_FIELDS)
+        page = await info.context.loader(words_of_customer_loader).load(key)
+        topics = await info.context.loader(topic_loader).load_many([row["topic_id"] for row in page.rows])
+        # A deleted topic stays in its collection.
+        known = {row["_id"]: topic or {} for row, topic in zip(page.rows, topics, strict=True)}
+        return connection(
+            page,
+            cursors,
+            lambda row: Consent.from_word(row, known[row["_id"]]),
+            lambda: count_words(self.key),
+        )
+
+    @strawberry.field(description="What closes the customer's addresses.")
+    async def suppressions(self, info: Info) -> list[Suppression] | None:
+        found = await info.context.loader(suppressions_of_customer_loader).load(self.row)
+        return [Suppression.from_document(row) for row in found]
 
 
 register(Customer, permission=Permission.CUSTOMERS_READ, loader=customer_loader, columns=CUSTOMER_COLUMNS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.ingestion.documents import IngestionKind
-from crm_graphql.ingestion.rows import LAYOUTS, other_kind, own_names, wrong_door
+from crm_graphql.ingestion.rows import LAYOUTS, kind_named, wrong_door
 
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -47,8 +47,9 @@ def read_header(record: bytes, kind: IngestionKind, separator: str = ",") -> Csv
                 )
             places[key] = position
     missing = [key for key in layout.required if key not in places]
-    if _is_of_the_other_door(columns, kind):
-        raise InvalidInput(wrong_door(kind))
+    right = kind_named([column.strip() for column in columns], kind)
+    if right is not None:
+        raise InvalidInput(wrong_door(kind, right))
     if missing:
         raise InvalidInput(_missing(missing, columns))
     if len(places) == len(layout.required) == 1 < len(columns):
@@ -61,13 +62,6 @@ def read_header(record: bytes, kind: IngestionKind, separator: str = ",") -> Csv
             for field, key in zip(layout.fields, layout.keys, strict=True)
         },
     )
-
-
-def _is_of_the_other_door(columns: list[str], kind: IngestionKind) -> bool:
-    """Whether the header names what only the other kind has, and nothing that only this one has."""
-    names = {column.strip().lower() for column in columns}
-    own, other = ({name.lower() for name in own_names(one)} for one in (kind, other_kind(kind)))
-    return not names & own and bool(names & other)
 
 
 def _missing(missing: list[str], columns: list[str]) -> str:

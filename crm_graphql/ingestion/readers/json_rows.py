@@ -12,7 +12,15 @@ from msgspec import UNSET
 from crm_graphql.core.errors import ErrorCode, InvalidInput
 from crm_graphql.ingestion.documents import IngestionKind
 from crm_graphql.ingestion.readers.lines import LINE_BYTES
-from crm_graphql.ingestion.rows import LAYOUTS, InputRow, RowProblem, other_kind, own_names, shown, wrong_door
+from crm_graphql.ingestion.rows import (
+    LAYOUTS,
+    InputRow,
+    RowProblem,
+    foreign_names,
+    kind_named,
+    shown,
+    wrong_door,
+)
 
 
 class JsonRows:
@@ -24,15 +32,13 @@ class JsonRows:
 
     def __init__(self, kind: IngestionKind) -> None:
         layout = LAYOUTS[kind]
-        others = sorted(own_names(other_kind(kind)) - own_names(kind))
-        keys = (*layout.keys, *layout.aliases, *others)
+        others = foreign_names(kind)
+        self._keys = keys = (*layout.keys, *layout.aliases, *others)
         shape = msgspec.defstruct(f"{kind.value.title()}Row", [(key, Any, UNSET) for key in keys], gc=False)
         self.names = dict(zip(layout.fields, layout.keys, strict=True))
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(shape, float_hook=Decimal).decode
         self._width = len(layout.fields)
         self._kind = kind
-        names = own_names(kind)
-        self._own = [index for index, key in enumerate((*layout.keys, *layout.aliases)) if key in names]
         self._is_first = True
         self._no_more = (UNSET,) * (len(layout.aliases) + len(others))
         self._aliases = [
@@ -54,17 +60,14 @@ class JsonRows:
         is_first, self._is_first = self._is_first, False
         if values[self._width :] == self._no_more:
             return values[: self._width]
-        if self._is_of_the_other_door(values):
+        given = [key for key, value in zip(self._keys, values, strict=True) if value is not UNSET]
+        right = kind_named(given, self._kind)
+        if right is not None:
+            sentence = wrong_door(self._kind, right)
             if is_first:
-                raise InvalidInput(f"{where}: {wrong_door(self._kind)}")
-            return _bad(raw, f"{where} is of the other kind. {wrong_door(self._kind)}")
+                raise InvalidInput(f"{where}: {sentence}")
+            return _bad(raw, f"{where} is of another kind. {sentence}")
         return self._unalias(values)
-
-    def _is_of_the_other_door(self, values: tuple[Any, ...]) -> bool:
-        """Whether it has what only the other kind has, and nothing that only this one has."""
-        given = [value is not UNSET for value in values]
-        own = self._width + len(self._aliases)
-        return any(given[own:]) and not any(given[index] for index in self._own)
 
     def _unalias(self, values: tuple[Any, ...]) -> InputRow:
         row = list(values[: self._width])

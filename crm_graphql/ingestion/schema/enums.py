@@ -8,7 +8,13 @@ from crm_graphql.ingestion.documents import IngestionKind, IngestionStatus
 __all__ = ["IngestionKind", "IngestionStatus"]
 
 describe_enum(
-    IngestionKind, "What the records are.", {"CUSTOMERS": "Customer records.", "ORDERS": "Order records."}
+    IngestionKind,
+    "What the records are.",
+    {
+        "CUSTOMERS": "Customer records.",
+        "ORDERS": "Order records.",
+        "SUPPRESSIONS": "Addresses that must not be written to.",
+    },
 )
 describe_enum(
     IngestionStatus,

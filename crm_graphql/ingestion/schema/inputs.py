@@ -11,6 +11,8 @@ import strawberry
 from strawberry.types import get_object_definition
 from strawberry.types.arguments import InputContext
 
+from crm_graphql.core.channels import Channel
+from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.gql.deferred import Deferred
 from crm_graphql.ingestion.rows import Misfit
 
@@ -22,6 +24,8 @@ _READ_FROM_TEXT = frozenset(
     {"amount", "total_spend", "ordered_at", "last_visit_at", "signed_up_at"},
 )
 """Fields whose check says more of a text than that it is none of their type."""
+_READ_AS_SENT = frozenset({"consents"})
+"""Fields whose check says what is wrong with each part."""
 
 
 def given(record: object) -> dict[str, Any]:
@@ -35,7 +39,7 @@ def given(record: object) -> dict[str, Any]:
 
 
 def _for_check(name: str, value: Deferred) -> object:
-    if isinstance(value.raw, str) and name in _READ_FROM_TEXT:
+    if name in _READ_AS_SENT or (isinstance(value.raw, str) and name in _READ_FROM_TEXT):
         return value.raw
     return Misfit(str(value))
 
@@ -45,6 +49,17 @@ def _record(type_: type[Any], values: Mapping[str, Any], context: InputContext) 
     name_of = context.config.name_converter.from_field
     fields = get_object_definition(type_, strict=True).fields
     return type_(**{field.python_name: values.get(name_of(field), strawberry.UNSET) for field in fields})
+
+
+@strawberry.input(description="What a customer said of a topic on a channel.")
+class ConsentRecordInput:
+    topic: str = strawberry.field(description="The topic's name, in any case of its letters.")
+    channel: Channel = strawberry.field(description="Which way of writing it is about.")
+    status: ConsentStatus = strawberry.field(description="What was said.")
+    at: datetime | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="When it was said; without it as of now, and a yes then undoes no no.",
+    )
 
 
 @strawberry.input(description="One customer. A field left out stays as it is, null clears it.")
@@ -70,6 +85,10 @@ class CustomerRecordInput:
     )
     last_visit_at: datetime | None = strawberry.field(
         default=strawberry.UNSET, description="Opening latest visit; a later order moves it."
+    )
+    consents: list[ConsentRecordInput] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="What the customer said; kept by when it was said, whatever order records come in.",
     )
 
 

@@ -90,6 +90,11 @@ LISTS = {
     "Query.ruleFields": 20,
     "Query.sessions": 20,
     "Query.templateFields": 20,
+    "Query.topics": 20,
+    # Topics by channels of which something was said.
+    "Customer.consents": 20,
+    "Customer.suppressions": 3,
+    "SuppressionsCreatePayload.suppressions": 100,
     "AudienceCreatePayload.warnings": 1,
     "AudienceUpdatePayload.warnings": 1,
     "CampaignCreatePayload.warnings": 40,

@@ -1,0 +1,26 @@
+"""Writing suppressions from records: once an address, whatever order records come in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from crm_graphql.consents.records import SuppressionRecord
+from crm_graphql.consents.suppress import NewSuppression, store
+from crm_graphql.customers.records import Applied
+
+
+async def apply_suppressions(records: Sequence[SuppressionRecord], *, session: AsyncClientSession) -> Applied:
+    """Suppress the records' addresses within the session's transaction. Idempotent: one that is suppressed
+    already keeps its reason and its moment.
+
+    A concurrent writer of the same address makes the transaction fail with a transient error or
+    DuplicateKeyError: run it again.
+    """
+    wanted: dict[tuple[str, str], NewSuppression] = {}
+    for record in records:
+        one = NewSuppression(record.channel, record.external_id, record.reason, record.at)
+        wanted.setdefault((record.channel.value, record.external_id), one)
+    created = await store(list(wanted.values()), session=session)
+    return Applied(created, 0, len(records) - created)

@@ -1,0 +1,142 @@
+"""Choices of the person who follows a link in a message: to leave, to see what they get, to change it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crm_graphql.consents.addresses import compared
+from crm_graphql.consents.documents import Suppression, SuppressionReason, Topic
+from crm_graphql.consents.links import Link
+from crm_graphql.consents.queries import list_topics, suppressions_of
+from crm_graphql.consents.saying import Choice, say
+from crm_graphql.consents.suppress import lift, suppress
+from crm_graphql.core.channels import TRAITS, Channel
+from crm_graphql.core.clock import Clock
+from crm_graphql.core.paging import Row
+from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.words import ConsentStatus, by_place, may_write
+from crm_graphql.mongo.transactions import Transact
+
+ONE_CLICK = "one-click"
+PAGE = "preference page"
+
+Chosen = tuple[str, Channel]
+"""A topic's slug, and a channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person can choose: topics by name, the channels that reach them, and what they get now."""
+
+    topics: Sequence[Row]
+    channels: Sequence[Channel]
+    chosen: frozenset[Chosen]
+
+
+async def leave(link: Link, *, transact: Transact, clock: Clock) -> None:
+    """Take the person off what the message was about: its topic on its channel, and without a topic their
+    address on the channel. In force when this returns; again, or of an erased person, it changes nothing."""
+    if link.topic_id is not None:
+        topic = await Topic.get_pymongo_collection().find_one({"_id": link.topic_id})
+        if topic is not None:
+            choice = Choice(topic, link.channel, ConsentStatus.UNSUBSCRIBED)
+            await say({"_id": link.customer_id}, [choice], source=ONE_CLICK, transact=transact)
+            return
+    customer = await _customer(link)
+    if customer is not None:
+        await _close(customer, (link.channel,), clock)
+
+
+async def topic_of(link: Link) -> str | None:
+    """The name of what the message was about; None where it had no topic."""
+    if link.topic_id is None:
+        return None
+    topic = await Topic.get_pymongo_collection().find_one({"_id": link.topic_id}, {"name": 1})
+    return None if topic is None else topic["name"]
+
+
+async def choices_of(link: Link) -> Choices | None:
+    """What the person can choose, and what they get now; None for one who was erased."""
+    customer = await _customer(link)
+    return None if customer is None else _choices(customer, await list_topics())
+
+
+async def choose(link: Link, wanted: Collection[Chosen], *, transact: Transact) -> Choices | None:
+    """Take over what the person wants from now on, on every topic and each of their channels; None for one
+    who was erased.
+
+    A yes opens an address that the person had closed, never one that came back or complained. Only changes
+    become words.
+    """
+    customer = await _customer(link)
+    if customer is None:
+        return None
+    topics = await list_topics()
+    before = _choices(customer, topics)
+    await _say(link, before, frozenset(wanted), transact)
+    await _open(customer, {channel for _, channel in wanted})
+    return await choices_of(link)
+
+
+async def leave_all(link: Link, *, transact: Transact, clock: Clock) -> Choices | None:
+    """Take the person off everything: every topic, and their addresses on every channel, so that messages
+    without a topic stop too. None for one who was erased."""
+    customer = await _customer(link)
+    if customer is None:
+        return None
+    before = _choices(customer, await list_topics())
+    await _say(link, before, frozenset(), transact)
+    await _close(customer, before.channels, clock)
+    return await choices_of(link)
+
+
+async def _say(link: Link, before: Choices, wanted: frozenset[Chosen], transact: Transact) -> None:
+    changes = [
+        Choice(topic, channel, ConsentStatus.SUBSCRIBED if place in wanted else ConsentStatus.UNSUBSCRIBED)
+        for topic in before.topics
+        for channel in before.channels
+        if ((place := (topic["slug"], channel)) in wanted) is not (place in before.chosen)
+    ]
+    if changes:
+        await say({"_id": link.customer_id}, changes, source=PAGE, transact=transact)
+
+
+def _choices(customer: Row, topics: Sequence[Row]) -> Choices:
+    channels = [channel for channel, traits in TRAITS.items() if customer.get(traits.address.field)]
+    closed = customer.get("suppressed") or []
+    words = by_place(customer)
+    said = {(place.slug, place.channel): word.status for place, word in words.items()}
+    chosen = frozenset(
+        (topic["slug"], channel)
+        for topic in topics
+        for channel in channels
+        if channel.value not in closed
+        and may_write(said.get((topic["slug"], channel)), is_opt_out=topic["is_opt_out"])
+    )
+    return Choices(topics, channels, chosen)
+
+
+async def _customer(link: Link) -> Row | None:
+    fields = {"email": 1, "phone": 1, "consents": 1, "suppressed": 1}
+    return await Customer.get_pymongo_collection().find_one({"_id": link.customer_id}, fields)
+
+
+async def _close(customer: Mapping[str, Any], channels: Collection[Channel], clock: Clock) -> None:
+    for channel in channels:
+        if address := customer.get(TRAITS[channel].address.field):
+            reason = SuppressionReason.UNSUBSCRIBED
+            await suppress(channel, [compared(address)], reason, now=clock.now())
+
+
+async def _open(customer: Row, channels: Collection[Channel]) -> None:
+    """Lift what the person had closed."""
+    (found,) = await suppressions_of([customer])
+    for row in found:
+        if Channel(row["channel"]) in channels and row["reason"] == SuppressionReason.UNSUBSCRIBED.value:
+            deleted = await Suppression.get_pymongo_collection().find_one_and_delete(
+                {"_id": row["_id"], "reason": row["reason"]}
+            )
+            if deleted is not None:
+                await lift(deleted)

@@ -1,0 +1,116 @@
+"""Links in messages: signed tokens by which people unsubscribe, or come to what they chose.
+
+A token holds no address, and names what it is for: a mail that is passed on opens nothing but that, and the
+link to unsubscribe only takes off. Its key is the database's own: links outlive the deployment's secrets.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from hashlib import blake2b
+
+from bson import ObjectId
+
+from crm_graphql.consents.keys import stored_key
+from crm_graphql.core.channels import Channel
+
+CHOICES_DAYS = 400
+"""How long a link to a person's choices opens them. One to unsubscribe never ends: a no is always heard."""
+
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_PARTS = struct.Struct(">BBH12s12s")
+_MAC_BYTES = 12
+_NO_TOPIC = bytes(12)
+_CHANNELS = {Channel.EMAIL: 1, Channel.SMS: 2, Channel.WHATSAPP: 3}
+
+
+class Purpose(IntEnum):
+    """What a token is for."""
+
+    UNSUBSCRIBE = 1
+    CHOOSE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a token says. `topic_id` is None where the message had no topic; `made_on` is a day."""
+
+    purpose: Purpose
+    channel: Channel
+    customer_id: ObjectId
+    topic_id: ObjectId | None
+    made_on: datetime
+
+    def is_too_old(self, now: datetime) -> bool:
+        """Whether it opens a person's choices no more."""
+        return self.purpose is Purpose.CHOOSE and now - self.made_on > timedelta(days=CHOICES_DAYS)
+
+
+async def link_key() -> bytes:
+    """The key of this database's links."""
+    return await stored_key("links")
+
+
+def token_of(link: Link, key: bytes) -> str:
+    """The token, 54 characters that go into an address as they are; always the same one for the same link."""
+    days = min(max((link.made_on - _EPOCH).days, 0), 0xFFFF)
+    parts = _PARTS.pack(
+        link.purpose,
+        _CHANNELS[link.channel],
+        days,
+        link.customer_id.binary,
+        _NO_TOPIC if link.topic_id is None else link.topic_id.binary,
+    )
+    return base64.urlsafe_b64encode(parts + _mac(parts, key)).decode().rstrip("=")
+
+
+def read_token(token: str, purpose: Purpose, key: bytes) -> Link | None:
+    """What the token says; None for one that was changed, cut off, or made for something else."""
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        parts, mac = raw[: _PARTS.size], raw[_PARTS.size :]
+        number, channel, days, customer, topic = _PARTS.unpack(parts)
+    except (ValueError, binascii.Error, struct.error):
+        return None
+    if not hmac.compare_digest(mac, _mac(parts, key)) or number != purpose:
+        return None
+    return Link(
+        purpose,
+        next(one for one, code in _CHANNELS.items() if code == channel),
+        ObjectId(customer),
+        None if topic == _NO_TOPIC else ObjectId(topic),
+        _EPOCH + timedelta(days=days),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLinks:
+    """The links in a campaign's messages. The same customer always gets the same ones."""
+
+    channel: Channel
+    topic_id: ObjectId | None
+    made_on: datetime
+    public_url: str
+    key: bytes
+
+    def of(self, customer_id: ObjectId) -> Mapping[str, str]:
+        """Those of a customer, by the names that templates have for them."""
+        root = self.public_url.rstrip("/")
+        return {
+            "unsubscribe_url": f"{root}/u/{self._token(Purpose.UNSUBSCRIBE, customer_id)}",
+            "preferences_url": f"{root}/preferences/{self._token(Purpose.CHOOSE, customer_id)}",
+        }
+
+    def _token(self, purpose: Purpose, customer_id: ObjectId) -> str:
+        return token_of(Link(purpose, self.channel, customer_id, self.topic_id, self.made_on), self.key)
+
+
+def _mac(parts: bytes, key: bytes) -> bytes:
+    return blake2b(parts, digest_size=_MAC_BYTES, key=key, person=b"crm links").digest()

@@ -1,0 +1,127 @@
+"""Suppressing addresses and lifting that: rows that sending asks, marks on the customers who have them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pymongo import UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from crm_graphql.consents.addresses import hash_key, hashed
+from crm_graphql.consents.documents import Suppression, SuppressionReason
+from crm_graphql.core.channels import TRAITS, Channel
+from crm_graphql.core.paging import Row
+from crm_graphql.customers.documents import Customer
+
+MARKED_AT_ONCE = 1_000
+_ON_ANY = {"channel": {"$in": [channel.value for channel in Channel]}}
+
+
+class NewSuppression(NamedTuple):
+    """A suppression that is to be there; `address` as it is compared."""
+
+    channel: Channel
+    address: str
+    reason: SuppressionReason
+    created_at: datetime
+
+
+async def suppress(
+    channel: Channel, addresses: Collection[str], reason: SuppressionReason, *, now: datetime
+) -> Mapping[str, Row]:
+    """The suppression of each of these compared addresses, made where there was none."""
+    if not addresses:
+        return {}
+    await store([NewSuppression(channel, address, reason, now) for address in {*addresses}])
+    key = await hash_key()
+    by_hash = {hashed(address, key): address for address in addresses}
+    rows = Suppression.get_pymongo_collection().find(
+        {"channel": channel.value, "key": {"$in": list(by_hash)}}, hint="key"
+    )
+    return {by_hash[bytes(row["key"])]: row async for row in rows}
+
+
+async def store(wanted: Sequence[NewSuppression], *, session: AsyncClientSession | None = None) -> int:
+    """Make the suppressions that are not there yet, each wanted once; how many those were.
+
+    In force for sending as soon as it is committed. The marks on customers, by which rules and previews
+    count, are set with it; a customer who gets the address at the same moment is marked by `mark_again`.
+    """
+    if not wanted:
+        return 0
+    key = await hash_key()
+    result = await Suppression.get_pymongo_collection().bulk_write(
+        [
+            UpdateOne(
+                {"channel": one.channel.value, "key": hashed(one.address, key)},
+                {
+                    "$setOnInsert": {
+                        "address": one.address,
+                        "reason": one.reason.value,
+                        "created_at": one.created_at,
+                    },
+                    "$currentDate": {"touched_at": True},
+                },
+                upsert=True,
+            )
+            for one in wanted
+        ],
+        ordered=False,
+        session=session,
+    )
+    for channel in Channel:
+        addresses = [one.address for one in wanted if one.channel is channel]
+        if addresses:
+            await mark(channel, addresses, session=session)
+    return result.upserted_count
+
+
+async def mark_again(since: datetime, until: datetime) -> int:
+    """Mark whoever has an address that was suppressed in this time by the database's clock: also those whose
+    record came in at the same moment, unseen by both. How many addresses were looked at."""
+    rows = Suppression.get_pymongo_collection().find(
+        {**_ON_ANY, "touched_at": {"$gte": since, "$lt": until}, "address": {"$type": "string"}},
+        {"channel": 1, "address": 1},
+    )
+    count = 0
+    while batch := await rows.to_list(MARKED_AT_ONCE):
+        count += len(batch)
+        for channel in Channel:
+            addresses = [row["address"] for row in batch if row["channel"] == channel.value]
+            if addresses:
+                await mark(channel, addresses)
+    return count
+
+
+async def mark(
+    channel: Channel, addresses: Collection[str], *, session: AsyncClientSession | None = None
+) -> None:
+    """Mark the customers who have one of the addresses. Idempotent."""
+    await Customer.get_pymongo_collection().update_many(
+        {**_who_have(channel, addresses), "suppressed": {"$ne": channel.value}},
+        {
+            "$addToSet": {"suppressed": channel.value, "folded.suppressed": channel.value.casefold()},
+            "$bit": {"reach": {"or": TRAITS[channel].suppressed_bit}},
+        },
+        session=session,
+    )
+
+
+async def lift(suppression: Row) -> None:
+    """Take the marks from the customers who have the address of a suppression that is no more."""
+    channel = Channel(suppression["channel"])
+    if suppression["address"] is None:
+        return
+    await Customer.get_pymongo_collection().update_many(
+        {**_who_have(channel, [suppression["address"]]), "suppressed": channel.value},
+        {
+            "$pull": {"suppressed": channel.value, "folded.suppressed": channel.value.casefold()},
+            "$bit": {"reach": {"and": ~TRAITS[channel].suppressed_bit}},
+        },
+    )
+
+
+def _who_have(channel: Channel, addresses: Collection[str]) -> dict[str, Any]:
+    return {f"folded.{TRAITS[channel].address.field}": {"$in": list(addresses)}}

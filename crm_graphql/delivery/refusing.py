@@ -1,0 +1,48 @@
+"""Rows of a claimed range whose people said no after they were planned: told apart before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crm_graphql.consents.asking import Recipient, Refusal, Topical, refused_since
+from crm_graphql.core.channels import Channel
+from crm_graphql.delivery.documents import DeliveryReason
+
+Row = Mapping[str, Any]
+
+_TEXTS = {
+    Refusal.SUPPRESSED: "The address was suppressed before it was sent.",
+    Refusal.NO_CONSENT: "The customer said no, or took back a yes, before it was sent.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A message that is not to be sent any more, by the key that vendors know it by."""
+
+    key: str
+    reason: DeliveryReason
+    text: str
+
+
+def key_of(row: Row) -> str:
+    """The key by which a vendor knows the message of a delivery's attempt."""
+    return f"{row['_id']}-{row['attempt']}"
+
+
+async def without_refused(campaign: Row, rows: Sequence[Row]) -> tuple[Sequence[Row], list[RefusedRow]]:
+    """The rows that may be sent, and the others, by what is committed now."""
+    refusals = await refused_since(
+        campaign["launched_at"],
+        Channel(campaign["channel"]),
+        Topical.of(campaign),
+        [Recipient(row["customer_id"], row["address"]) for row in rows],
+    )
+    allowed = [row for row, refusal in zip(rows, refusals, strict=True) if refusal is None]
+    return allowed, [
+        RefusedRow(key_of(row), DeliveryReason[refusal.name], _TEXTS[refusal])
+        for row, refusal in zip(rows, refusals, strict=True)
+        if refusal is not None
+    ]

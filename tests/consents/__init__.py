@@ -1,0 +1,1 @@
+"""Tests of what people said, and of addresses that must not be written to."""
