@@ -76,8 +76,10 @@ class Plan(Protocol):
     questions: Sequence[str]
     """What an option must say before a row can be read."""
     missing_fields: Sequence[str]
-    notes: Sequence[str]
-    """Sentences for the sender, as that totals are left out."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences for the sender, as that totals are left out; they become more as rows are read."""
 
     @property
     def ignored_columns(self) -> Sequence[str]:

@@ -86,6 +86,7 @@ LAYOUTS = {
             "visit_count",
             "last_visit_at",
             "signed_up_at",
+            "source_id",
             "consents",
         ),
         keys=(
@@ -100,6 +101,7 @@ LAYOUTS = {
             "visit_count",
             "last_visit_at",
             "signed_up_at",
+            "source_id",
             "consents",
         ),
         required=("customer_id",),
@@ -111,6 +113,7 @@ LAYOUTS = {
             "visitCount": "visit_count",
             "lastVisitAt": "last_visit_at",
             "signedUpAt": "signed_up_at",
+            "sourceId": "source_id",
         },
     ),
     IngestionKind.SUPPRESSIONS: Layout(

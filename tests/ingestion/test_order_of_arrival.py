@@ -19,7 +19,7 @@ from tests.ingestion.oracle import expected, stored
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 moments = st.integers(0, 6).map(lambda day: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=day))
-people = st.sampled_from(["ann", "bob", "cid"])
+people = st.sampled_from(["ann", "bob", "email:cid@example.com"])
 order_rows: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "external_id": st.sampled_from(["o1", "o2", "o3", "o4"]),
