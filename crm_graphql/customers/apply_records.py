@@ -220,6 +220,28 @@ async def apply_customers(
     A concurrent writer of the same customer makes the transaction fail with a transient error or, for a new
     one, DuplicateKeyError: run it again.
     """
+    drafts, applied = await _merged(records, ingestion_number, now, session)
+    await _note_suppressed(drafts.values(), suppressed_on, session)
+    await _write(drafts, now, orders, session)
+    await write_words({draft.customer["_id"]: draft.heard for draft in drafts.values()}, now, session)
+    return applied
+
+
+async def forecast_customers(
+    records: Sequence[CustomerRecord], *, ingestion_number: int, now: datetime
+) -> Applied:
+    """What `apply_customers` would do with the records as things are now. Writes nothing."""
+    _, applied = await _merged(records, ingestion_number, now, None)
+    return applied
+
+
+async def _merged(
+    records: Sequence[CustomerRecord],
+    ingestion_number: int,
+    now: datetime,
+    session: AsyncClientSession | None,
+) -> tuple[dict[str, CustomerDraft], Applied]:
+    """The records' customers with the records merged into them, not written yet, and what that changed."""
     collection = Customer.get_pymongo_collection()
     keys = list({record.external_id for record in records})
     found = collection.find({"external_id": {"$in": keys}}, session=session, batch_size=len(keys) + 1)
@@ -239,10 +261,7 @@ async def apply_customers(
             created += 1
         elif draft.merge(record, version):
             updated += 1
-    await _note_suppressed(drafts.values(), suppressed_on, session)
-    await _write(drafts, now, orders, session)
-    await write_words({draft.customer["_id"]: draft.heard for draft in drafts.values()}, now, session)
-    return Applied(created, updated, len(records) - created - updated)
+    return drafts, Applied(created, updated, len(records) - created - updated)
 
 
 async def _note_suppressed(

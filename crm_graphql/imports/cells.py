@@ -107,6 +107,8 @@ class Numbers:
     def _read(self, cell: str) -> Any:
         if not any(sign.isdecimal() for sign in cell):
             return cell
+        if not self.decimal_comma and numbers.is_plain(cell, by_point=self.decimal_comma is False):
+            return cell
         try:
             by_point, by_comma = found = numbers.read(cell, self.currency)
         except numbers.NotANumber as error:
@@ -147,7 +149,7 @@ class Moments:
     def _read(self, cell: Any) -> Any:
         try:
             if type(cell) is str:
-                if not any(sign.isdecimal() for sign in cell):
+                if moments.is_plain(cell) or not any(sign.isdecimal() for sign in cell):
                     return cell
                 return moments.read_moment(cell, self.order, self.zone)
             if isinstance(cell, datetime):
@@ -180,7 +182,11 @@ class Tags:
         """Lists of tags, and plain texts as they are."""
         if self.is_plain(column):
             return column
-        return [self._split(cell) if type(cell) is str and cell else cell for cell in column]
+        is_any = self.style is TagStyle.ANY
+        return [
+            self._split(cell) if type(cell) is str and cell and not (is_any and '"' not in cell) else cell
+            for cell in column
+        ]
 
     def _split(self, cell: str) -> list[str]:
         parts = (quoted.replace('""', '"') or plain for quoted, plain in _QUOTED[self.style].findall(cell))

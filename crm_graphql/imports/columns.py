@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -149,13 +149,10 @@ def _mapped(
         exact[column.column].append(column.place)
         alike[folded(column.column)].append(column.place)
     found: dict[int, str | None] = {}
-    named: set[str] = set()
+    entries = Counter(name.strip() for name, _ in request.mapping or ())
     for name, field in request.mapping or ():
         heading = name.strip()
         with faults.noted("mapping", heading[:_SHOWN]):
-            if heading in named:
-                raise InvalidInput(f'The mapping names the column "{heading[:_SHOWN]}" twice.')
-            named.add(heading)
             _require_field(kind, heading, field)
             places = exact.get(heading) or alike.get(folded(heading), [])
             if not places and not grows:
@@ -163,8 +160,11 @@ def _mapped(
                     f'The mapping names the column "{heading[:_SHOWN]}", which the file has not; it has: '
                     f"{listed([column.column for column in columns])}."
                 )
+            if 1 < entries[heading] <= len(places):
+                # Columns of one heading, of which each has an entry.
+                places = [place for place in places if place not in found][:1]
             for place in places:
-                if place in found and found[place] != field:
+                if place in found:
                     raise InvalidInput(f'The mapping names the column "{heading[:_SHOWN]}" twice.')
                 found[place] = field
     return found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import UNSET
 
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.imports import presets
-from crm_graphql.imports.fields import fields_by_heading, folded
+from crm_graphql.imports.fields import field_names, fields_by_heading, folded
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.rows import RowProblem, foreign_names, kind_named, wrong_door
 from crm_graphql.imports.tables import Cells
@@ -18,24 +19,40 @@ _PAIR = {
     IngestionKind.ORDERS: IngestionKind.CUSTOMERS,
 }
 _ORDER = frozenset({"order_id", "amount", "ordered_at"})
+_TELLING = {
+    IngestionKind.CUSTOMERS: field_names(IngestionKind.CUSTOMERS) - {"customer_id", "source_id"},
+    IngestionKind.ORDERS: frozenset({"order_id", "amount", "line_amount"}),
+}
+"""The fields that show a file to be of its kind, whatever else is in it."""
 
 
 def right_door(kind: IngestionKind, headings: Sequence[str]) -> IngestionKind | None:
     """The other kind of which a file under these headings is; None where it may be of `kind`."""
     names = [heading.strip() for heading in headings]
-    if (right := kind_named(names, kind)) is not None:
-        return right
     other = _PAIR.get(kind)
-    if other is None or presets.recognised(names, kind) is not None:
+    if other is None:
+        return kind_named(names, kind)
+    if presets.recognised(names, kind) is not None:
         return None
     if presets.recognised(names, other) is not None:
         return other
-    if kind is IngestionKind.CUSTOMERS:
-        aliases = fields_by_heading(other)
-        own = fields_by_heading(kind)
-        fields = {aliases.get(name) for name in map(folded, names) if own.get(name) != "customer_id"}
-        return other if fields >= _ORDER else None
-    return None
+    own = _fields(kind, names)
+    if kind is IngestionKind.CUSTOMERS and _fields(other, names) >= _ORDER:
+        return other
+    return None if own & _TELLING[kind] else kind_named(names, kind)
+
+
+def _fields(kind: IngestionKind, names: Sequence[str]) -> frozenset[str]:
+    aliases = fields_by_heading(kind)
+    return frozenset(aliases[name] for name in map(folded, names) if name in aliases)
+
+
+@lru_cache(maxsize=256)
+def _problem(kind: IngestionKind, names: tuple[str, ...]) -> RowProblem | None:
+    right = right_door(kind, names)
+    if right is None:
+        return None
+    return RowProblem(ErrorCode.INVALID, f"The record is of another kind. {wrong_door(kind, right)}")
 
 
 class ForeignRows:
@@ -51,13 +68,8 @@ class ForeignRows:
         """What is said of a row that is of another kind; None of all others."""
         if not any(place < len(row) and row[place] is not UNSET for place in self._places):
             return None
-        given = [name.strip() for name, cell in zip(self._headings, row, strict=False) if cell is not UNSET]
-        right = kind_named(given, self._kind)
-        if right is None:
-            return None
-        return RowProblem(
-            ErrorCode.INVALID, f"The record is of another kind. {wrong_door(self._kind, right)}"
-        )
+        names = zip(self._headings, row, strict=False)
+        return _problem(self._kind, tuple(name.strip() for name, cell in names if cell is not UNSET))
 
     def __bool__(self) -> bool:
         return bool(self._places)

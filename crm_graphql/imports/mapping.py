@@ -112,7 +112,8 @@ class FilePlan:
             PlannedColumn(column.column, _samples(self._samples, column.place), column.field, column.because)
             for column in assignment.columns
         ]
-        self._foreign = ForeignRows(self.kind, self._headings)
+        is_told = self._preset is not None or self._request.mapping is not None
+        self._foreign = ForeignRows(self.kind, self._headings) if self._grows and not is_told else None
         self.missing_fields: Sequence[str] = (*self._missing(), *self._useful())
 
     @property
@@ -158,7 +159,7 @@ class FilePlan:
         problems: dict[int, RowProblem] = {}
         if RowProblem in set(map(type, batch.rows)):
             problems = {place: row for place, row in enumerate(batch.rows) if isinstance(row, RowProblem)}
-        if self._foreign:
+        if self._foreign is not None and self._foreign:
             for place, row in enumerate(batch.rows):
                 if not isinstance(row, RowProblem) and (problem := self._foreign.problem(row)):
                     problems[place] = problem

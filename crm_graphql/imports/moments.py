@@ -46,7 +46,9 @@ _SERIALS = range(10_000, 100_000)
 _SERIAL_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS = re.compile(r"\d{10}(?:\d{3})?", re.ASCII)
-_PLAIN = b"0123456789-:TZ\n"
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?", re.ASCII)
+_DATE_SHAPE, _MOMENT_SHAPE = b"0000-00-00\n", b"0000-00-00T00:00:00Z\n"
+_DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _PLAIN_TYPES = frozenset({UnsetType, NoneType})
 
 
@@ -59,16 +61,21 @@ class OrderNeeded(NotAMoment):
 
 
 def are_plain(cells: Sequence[Any]) -> bool:
-    """Whether every cell is a date or moment in the form of ISO 8601 as it stands, or empty; at the price of
-    looking at all of them at once."""
+    """Whether `is_plain` holds for every cell, at the price of looking at all of them at once."""
     try:
-        joined = "\n".join(cells)
+        shapes = ("\n".join(cells) + "\n").encode(errors="replace").translate(_DIGITS_AS_ZERO)
     except TypeError:
         return set(map(type, cells)) <= _PLAIN_TYPES
-    if joined.encode(errors="replace").translate(None, _PLAIN):
-        return False
     empty = cells.count("")
-    return joined.count("-") == 2 * (len(cells) - empty) and joined.count("T") == joined.count("Z")
+    dates, moments = shapes.count(_DATE_SHAPE), shapes.count(_MOMENT_SHAPE)
+    # Each cell ends in a shape, and the sum of their lengths leaves no room for anything before one.
+    is_all = dates + moments + empty == len(cells)
+    return is_all and len(shapes) == dates * len(_DATE_SHAPE) + moments * len(_MOMENT_SHAPE) + empty
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text is empty, or a date or a moment as the checks read it."""
+    return not text or _PLAIN.fullmatch(text) is not None
 
 
 def dates_in(text: str) -> Dates | None:

@@ -59,8 +59,10 @@ _AFFIXED = re.compile(
 )
 _BETWEEN_GROUPS = re.compile("[ ']")
 _POINT_OF_A_SIGN = re.compile(r"(?<=[^\W\d_])\.")
-_PLAIN = b"0123456789.-\n"
-_THREE_BEHIND = re.compile(r"\.\d{3}(?!\d)", re.ASCII)
+_PLAIN = re.compile(r"-?\d*\.?\d*", re.ASCII)
+_PLAIN_SIGNS = b"0123456789.-\n"
+_TWO_POINTS = re.compile(r"\.\d*\.", re.ASCII)
+_TWO_POINTS_OR_THREE_BEHIND = re.compile(r"\.\d*\.|\.\d{3}(?!\d)", re.ASCII)
 _PLAIN_TYPES = frozenset({int, Decimal, UnsetType, NoneType})
 
 
@@ -81,19 +83,25 @@ class Reading(NamedTuple):
 
 
 def are_plain(cells: Sequence[Any], *, by_point: bool) -> bool:
-    """Whether every cell is a number as it stands, at the price of looking at all of them at once.
-
-    Where it is not known that the point is the decimal sign, none may have three digits behind one.
-    """
+    """Whether `is_plain` holds for every cell, at the price of looking at all of them at once."""
     try:
         joined = "\n".join(cells)
     except TypeError:
         return set(map(type, cells)) <= _PLAIN_TYPES
-    if joined.encode(errors="replace").translate(None, _PLAIN):
+    if joined.encode(errors="replace").translate(None, _PLAIN_SIGNS):
         return False
     if "-" in joined and joined.count("-") != joined.count("\n-") + joined.startswith("-"):
         return False
-    return by_point or _THREE_BEHIND.search(joined) is None
+    doubtful = _TWO_POINTS if by_point else _TWO_POINTS_OR_THREE_BEHIND
+    return doubtful.search(joined) is None
+
+
+def is_plain(text: str, *, by_point: bool) -> bool:
+    """Whether the text is a number as it stands, or empty. Where it is not known that a point is the decimal
+    sign, it may not have three digits behind one."""
+    if _PLAIN.fullmatch(text) is None:
+        return False
+    return by_point or _TWO_POINTS_OR_THREE_BEHIND.search(text) is None
 
 
 def read(text: str, currency: str) -> Reading:

@@ -12,13 +12,13 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.consents.address_words import apply_address_words
 from crm_graphql.consents.addresses import suppressed_on
-from crm_graphql.consents.apply_records import apply_suppressions
-from crm_graphql.customers.apply_records import apply_customers
+from crm_graphql.consents.apply_records import apply_suppressions, forecast_suppressions
+from crm_graphql.customers.apply_records import apply_customers, forecast_customers
 from crm_graphql.customers.records import Applied
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.ingestion.documents import ChunkState
 from crm_graphql.ingestion.payloads import Spoilt, Undecodable, decode_chunk
-from crm_graphql.orders.apply_records import apply_orders
+from crm_graphql.orders.apply_records import apply_orders, forecast_orders
 from crm_graphql.orders.documents import Order
 
 
@@ -95,3 +95,14 @@ async def apply_records(
     )
     await apply_address_words(records, session=session)
     return applied
+
+
+async def forecast_records(
+    kind: IngestionKind, records: Sequence[Any], *, ingestion_number: int, now: datetime
+) -> Applied:
+    """What applying the records would do as things are now. Writes nothing, and locks nothing."""
+    if kind is IngestionKind.ORDERS:
+        return await forecast_orders(records, ingestion_number=ingestion_number, now=now)
+    if kind is IngestionKind.SUPPRESSIONS:
+        return await forecast_suppressions(records)
+    return await forecast_customers(records, ingestion_number=ingestion_number, now=now)

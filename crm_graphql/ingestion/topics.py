@@ -34,12 +34,16 @@ class Topics:
     async def make(self, name: str) -> None:
         """Make the topic that a row needs, unless somebody has; then the row can be checked again. Raises
         InvalidInput at `topic`, LimitExceeded."""
-        key = name.strip().casefold()
         if not self.makes:
-            self.by_name[key] = TopicName(str(ObjectId()), key)
+            self.suppose(name)
             return
         try:
             row = await topic_for_import(self.actor, name, clock=self.clock)
         except InvalidInput as error:
             raise InvalidInput(str(error), path=("topic",)) from None
-        self.by_name[key] = TopicName(str(row["_id"]), row["slug"])
+        self.by_name[name.strip().casefold()] = TopicName(str(row["_id"]), row["slug"])
+
+    def suppose(self, name: str) -> None:
+        """Go on as if the topic were there."""
+        key = name.strip().casefold()
+        self.by_name[key] = TopicName(str(ObjectId()), key)

@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import ErrorCode, InvalidInput
+from crm_graphql.imports import line_items
 from crm_graphql.imports.mapping import plan as make_plan
 from crm_graphql.imports.plans import ImportOptions, ImportRequest
 from crm_graphql.imports.rows import LAYOUTS, RowProblem
@@ -124,6 +125,22 @@ def test_what_is_wrong_with_a_mapping_is_told_at_once() -> None:
     assert {problem.path[0] for problem in refused.value.problems} == {"mapping"}
 
 
+@pytest.mark.parametrize(
+    "again", [("Mail", "email"), ("Mail", "city"), (" mail ", "email"), ("M-A-I-L", None)]
+)
+def test_a_column_that_a_mapping_names_twice_is_refused(again: tuple[str, str | None]) -> None:
+    with pytest.raises(InvalidInput, match="twice"):
+        planned(CUSTOMERS, "Mail,Ort\n1,2\n", request=ImportRequest(mapping=(("Mail", "email"), again)))
+
+
+def test_columns_of_one_heading_may_each_have_their_entry() -> None:
+    text = "Email,Label,Label,Note,Note\nida@example.com,a,b,c,d\n"
+    entries = (("Label", "tags"), ("Label", None), ("Note", None))
+    plan, found = planned(CUSTOMERS, text, request=ImportRequest(mapping=entries))
+    assert records(CUSTOMERS, found)[0]["tags"] == "a"  # type: ignore[index]
+    assert plan.ignored_columns == ["Label", "Note", "Note"]
+
+
 def test_options_that_are_none_are_told_at_once() -> None:
     options = ImportOptions(time_zone="Mars/Base", country="Norway")
     with pytest.raises(InvalidInput) as refused:
@@ -186,6 +203,18 @@ def test_customers_without_ids_are_keyed_by_address_then_by_number() -> None:
     )[0]
 
 
+@pytest.mark.parametrize(
+    ("kind", "headings"),
+    [
+        (ORDERS, "Order Number,Email,Name,Total,Created At"),
+        (CUSTOMERS, "E-Mail,Vorname,Quantity"),
+        (CUSTOMERS, "Email,Order Count,Total Spent"),
+    ],
+)
+def test_a_file_of_other_names_than_ours_is_of_its_kind(kind: Any, headings: str) -> None:
+    planned(kind, f"{headings}\n")
+
+
 def test_an_order_of_nobody_is_a_row_error() -> None:
     found = problem_of(ORDERS, "order_id,E-Mail,Total,Date\n1,,5,2024-06-01\n")
     assert (found.code, found.field) == (ErrorCode.REQUIRED, "E-Mail")
@@ -201,6 +230,7 @@ def test_an_apostrophe_before_ids_goes_and_stays_before_names() -> None:
         "city": "'s-Hertogenbosch",
         "phone": "+31201234567",
     }
+    assert rows_of(CUSTOMERS, "customer_id,name\n''a,Ann\n")[0]["customer_id"] == "''a"
 
 
 def test_totals_are_left_out_where_the_sender_says_so() -> None:
@@ -325,6 +355,37 @@ def test_keys_of_json_are_headings_and_values_pass_as_they_are() -> None:
     assert "are two names of one field" in both.message
     assert isinstance(other, RowProblem)
     assert "These are orders, sent as customers" in other.message
+
+
+def test_json_is_not_refused_for_what_may_come_yet_nor_asked_about_its_decimals() -> None:
+    plan, rows = json_plan(CUSTOMERS, [{"name": "Ann", "total_spend": "1.200"}])
+    plan.require_readable()
+    (nobody,) = read_all(plan, rows, [1]).rows
+    assert isinstance(nobody, RowProblem)
+    assert nobody.code is ErrorCode.REQUIRED
+    assert plan.missing_fields == ("customer_id", "email", "phone")
+    plan, rows = json_plan(CUSTOMERS, [{"foo": "Ann"}])
+    with pytest.raises(InvalidInput, match="no column customer_id"):
+        plan.require_readable()
+
+
+def test_a_file_of_ids_alone_is_read() -> None:
+    assert rows_of(CUSTOMERS, "customer_id\n1\n") == [{"customer_id": "1"}]
+
+
+def test_an_order_that_was_given_back_whole_is_no_sale_where_no_column_says_how_much() -> None:
+    head = "Order,E-Mail,Total,Date,Order Status"
+    row = "1,a@example.com,5.00,2024-06-01,Refunded"
+    assert rows_of(ORDERS, f"{head}\n{row}\n") == []
+    (order,) = rows_of(ORDERS, f"{head},Amount Refunded\n{row},5.00\n")
+    assert order["amount"] == 0
+
+
+def test_the_memory_of_orders_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_items, "REMEMBERED", 2)
+    text = LINES + "".join(f"{n},a@example.com,2024-06-01,1,1.00,\n" for n in (1, 2, 3, 1, 1, 3))
+    found = rows_of(ORDERS, text)
+    assert [isinstance(row, RowProblem) for row in found] == [False, False, False, False, True]
 
 
 def test_two_names_of_one_field_in_one_record_are_a_row_error() -> None:

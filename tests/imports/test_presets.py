@@ -17,6 +17,7 @@ from crm_graphql.imports.presets import (
     hubspot,
     klaviyo,
     mailchimp,
+    named,
     recognised,
     shopify,
     stripe,
@@ -224,6 +225,29 @@ def test_an_export_at_the_other_door_is_refused_and_its_own_is_named(name: str) 
     text = (DATA / "exports" / f"{name}.csv").read_text()
     with pytest.raises(InvalidInput, match=f"Send them to /ingest/{kind.value.lower()}"):
         planned(other, text)
+
+
+def test_a_shop_order_that_was_cancelled_after_it_was_paid_is_no_sale() -> None:
+    headings = "Name,Email,Financial Status,Total,Created at,Cancelled at"
+    plan, found = planned(ORDERS, f"{headings}\n#1,a@example.com,paid,5.00,2024-06-01,2024-06-02\n")
+    assert (found.rows, plan.notes) == ([], ("Rows of orders that are no sale were left out: 1 cancelled.",))
+
+
+def test_further_columns_of_an_export_go_by_their_headings_unless_the_preset_has_the_field() -> None:
+    headings = "Email Address,LEID,EUID,Phone Number,Mobile,Ort,Customer Number,Visits"
+    plan, found = planned(CUSTOMERS, f"{headings}\nida@example.com,1,e1,,+4722000002,Oslo,77,9\n")
+    row = found.rows[0]
+    assert isinstance(row, tuple)
+    assert row[0] == IDA
+    assert {"Mobile", "Customer Number", "Visits"} <= set(plan.ignored_columns)
+    assert [column.because for column in plan.columns if column.column == "Ort"] == ["heading"]
+
+
+def test_a_preset_that_is_named_is_the_one_that_would_be_recognised() -> None:
+    headings = ["First Name", "Last Name", "Email", "Accepts Marketing", "Total Spent", "Total Orders"]
+    headings += ["Default Address City", "Default Address Phone", "Accepts SMS Marketing"]
+    assert recognised(headings, CUSTOMERS) is shopify.OLDER_CUSTOMERS
+    assert named("shopify", headings, CUSTOMERS) is shopify.OLDER_CUSTOMERS
 
 
 def test_a_preset_may_be_named_or_switched_off() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_graphql.core.errors import InvalidInput
-from crm_graphql.imports import numbers
+from crm_graphql.imports import moments, numbers
 from crm_graphql.imports.cells import Moments, Numbers, Refused
 from crm_graphql.imports.moments import NotAMoment, OrderNeeded, read_moment
 from crm_graphql.imports.plans import DateOrder
@@ -66,7 +66,9 @@ def test_signs_and_groups_are_formatting(text: str, number: str) -> None:
     assert Numbers("amount", False, "USD")([text]) == [number]
 
 
-@pytest.mark.parametrize("text", ["12%", "$1.2.3", "1,2,3", "12 pieces", "1e5", "7.09E+12", "10-20", "1 25"])
+@pytest.mark.parametrize(
+    "text", ["12%", "$1.2.3", "1,2,3", "12 pieces", "1e5", "7.09E+12", "10-20", "1 25", "1,234,56,789"]
+)
 def test_what_is_no_number_is_refused_and_says_so(text: str) -> None:
     (found,) = Numbers("Total", False, "USD")([text])
     assert isinstance(found, Refused)
@@ -245,6 +247,7 @@ def test_a_doubt_of_the_decimal_sign_is_asked_about(amounts: list[str], question
     [
         (["03/04/2024", "31/12/2024"], DMY),
         (["03/04/2024", "12/31/2024"], MDY),
+        (["03.04.24", "31.12.24"], DMY),
         (["2024-06-01", "05/05/2024"], None),
     ],
 )
@@ -319,6 +322,55 @@ def test_times_without_an_offset_are_utc_and_the_answer_says_so() -> None:
     plan, found = planned(CUSTOMERS, text, time_zone="America/New_York")
     assert plan.notes == ()
     assert records(CUSTOMERS, found)[0]["last_visit_at"] == datetime(2024, 6, 1, 14, 15, tzinfo=UTC)  # type: ignore[index]
+
+
+NUMBERS = [
+    "",
+    "5",
+    "-5",
+    "12.50",
+    "1.200",
+    "1.2.3",
+    "1.234.567",
+    "12.",
+    ".5",
+    "--5",
+    "5-",
+    "$5",
+    "1,5",
+    "1,234.5",
+    "x",
+]
+DATES = [
+    *(
+        "",
+        "2024-06-01",
+        "2024-06-01T10:15:00Z",
+        "31-12-2024",
+        "12024-06-01",
+        "2024-06-01T10:15:00",
+        "024-06-01",
+    ),
+    *("2024-06-01 10:15", "45444", "03/04/2024", "31.12.2024", "n/a", "2024-99-99"),
+]
+
+
+@given(cells=st.lists(st.sampled_from(NUMBERS), min_size=1), comma=st.sampled_from([None, False, True]))
+def test_numbers_are_read_alike_in_whatever_company_they_come(cells: list[str], comma: bool | None) -> None:
+    read = Numbers("amount", comma, "USD")
+    assert list(read(cells)) == [read([cell])[0] for cell in cells]
+    if comma is not True:
+        alone = [numbers.is_plain(cell, by_point=comma is False) for cell in cells]
+        assert numbers.are_plain(cells, by_point=comma is False) == all(alone)
+
+
+@given(cells=st.lists(st.sampled_from(DATES), min_size=1), order=st.sampled_from([None, *DateOrder]))
+def test_moments_are_read_alike_in_whatever_company_they_come(
+    cells: list[str], order: DateOrder | None
+) -> None:
+    read = Moments("date", order, UTC)
+    assert list(read(cells)) == [read([cell])[0] for cell in cells]
+    assert moments.are_plain(cells) == all(map(moments.is_plain, cells))
 
 
 def test_a_number_says_whether_it_is_plain() -> None:

@@ -11,11 +11,10 @@ from crm_graphql.customers.apply_records import SOURCE_IDS
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer
 from crm_graphql.ingestion.documents import RowErrorRecord
-from crm_graphql.ingestion.service import BodyFormat
 from crm_graphql.resources import Resources
 from tests.consents.factories import close
 from tests.gql.conftest import Api
-from tests.ingestion.doors import CUSTOMERS, ORDERS, apply_pending, send, stream
+from tests.ingestion.doors import CUSTOMERS, ORDERS, BodyFormat, apply_pending, send, stream
 
 IDA = "email:ida@example.com"
 ORDER = {"external_id": "o1", "amount": "5.00", "ordered_at": "2024-01-01"}

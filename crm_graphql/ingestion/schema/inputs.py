@@ -139,3 +139,8 @@ class OrdersIngestInput:
         "twice.",
     )
     source: str | None = strawberry.field(default=None, description="Where the records come from.")
+
+
+@strawberry.input(description="An ingestion whose kept records are to be fed again.")
+class IngestionReplayInput:
+    id: strawberry.ID = strawberry.field(description="Which one.")

@@ -6,13 +6,19 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from crm_graphql.ingestion.readers.lines import BOM, LINE_BYTES
+from crm_graphql.imports.files.lines import BOM, LINE_BYTES
 
 SAMPLE_BYTES = 400
 
 # The first line and its end, which is not within quotes.
 _FIRST_LINE = re.compile(rb'(?:[^"\r\n]+|"[^"]*")*+(\r\n|\n|\r(?=.))', re.DOTALL)
 _SEPARATOR = re.compile(rb"sep=([,;\t|])", re.IGNORECASE)
+
+
+def named_separator(line: bytes) -> bytes | None:
+    """What a line `sep=;` names; None for any other line."""
+    named = _SEPARATOR.fullmatch(line.strip(b'\r\n "'))
+    return named[1] if named is not None else None
 
 
 class Fault(Enum):
@@ -47,12 +53,15 @@ class RecordCutter:
 
     A cell that begins with a quote goes to its closing quote, over any number of lines. A record beyond
     LINE_BYTES is not held, but read past to its end all the same, so that nothing within it becomes a record.
-    Lines end as the first one does: with LF, CRLF or CR. A first line `sep=;` names what separates cells.
+    Lines end as the first one does: with LF, CRLF or CR. A first line `sep=;` names what separates cells,
+    where nobody has said it before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, separator: bytes | None = None) -> None:
+        """`separator` is one byte; None: a comma, or what the first line says."""
         self.line_end = b"\n"
-        self.separator = b","
+        self.separator = separator or b","
+        self._is_separator_said = separator is not None
         self.skipped_lines = 0
         """Lines before the header that are no records."""
         self._is_started = False
@@ -112,10 +121,11 @@ class RecordCutter:
         """The piece without byte order mark and `sep=` line."""
         piece = piece.removeprefix(BOM)
         line, end, rest = piece.partition(self.line_end)
-        named = _SEPARATOR.fullmatch(line.strip(b'\r\n "'))
+        named = named_separator(line)
         if named is None or not end:
             return piece
-        self.separator = named[1]
+        if not self._is_separator_said:
+            self.separator = named
         self.skipped_lines = 1
         return rest
 
