@@ -71,7 +71,8 @@ class FilePlan:
         self._request = request
         self._preset = preset
         self.preset = None if preset is None else preset.name
-        self._grows = format is FileFormat.JSON or format is FileFormat.NDJSON
+        self._format = format
+        self._grows = format.grows
         self._samples = samples[:_SAMPLE_ROWS]
         self._headings = list(headings)
         assignment = assign(kind, headings, request, preset, grows=self._grows)
@@ -105,7 +106,7 @@ class FilePlan:
             country=self._country,
             currency=self._currency,
             is_keyed_by_address=self._is_keyed,
-            grows=self._grows,
+            format=self._format,
         )
         self.names = self._sources.names
         self.columns: Sequence[PlannedColumn] = [
