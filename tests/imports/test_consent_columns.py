@@ -49,3 +49,16 @@ def test_a_no_counts_before_a_yes_and_an_unknown_word_refuses_the_row() -> None:
     assert found.external_id == "email:ida@example.com"
     found = problem_of(CUSTOMERS, "Email,Newsletter,Subscribed At\nida@example.com,yes,31/31/2024\n")
     assert found.field == "Subscribed At"
+
+
+def test_a_column_status_of_a_list_of_subscribers_is_told_by_its_cells() -> None:
+    text = "Email,Status\na@example.com,Subscribed\nb@example.com,Unsubscribed\nc@example.com,Cleaned\n"
+    found = rows_of(CUSTOMERS, text)
+    assert [row["consents"][0].status for row in found] == [
+        FileStatus.SUBSCRIBED,
+        FileStatus.UNSUBSCRIBED,
+        FileStatus.BOUNCED,
+    ]
+    for other in ("Active", "yes", ""):
+        (row,) = rows_of(CUSTOMERS, f"Email,Status\na@example.com,{other}\n")
+        assert "consents" not in row
