@@ -50,18 +50,24 @@ class Partitions:
         await self._renew()
         # Apart from sharing: giving a partition up waits for what is under way in it, longer than a lease.
         self._renewing = self._every_third("lease of partitions", self._renew)
-        await self._share()
+        try:
+            await self._share()
+        except BaseException:
+            await end_tasks([self._renewing])
+            raise
         self._sharing = self._every_third("partitions", self._share)
 
     async def stop(self) -> None:
         """Give all partitions back, then leave, so that the others take over at once."""
         if self._sharing is not None:
             await end_tasks([self._sharing])
-        await self._change(frozenset())
-        if self._renewing is not None:
-            await end_tasks([self._renewing])
-        with contextlib.suppress(PyMongoError):
-            await ConsumerLease.get_pymongo_collection().delete_one({"_id": self.process_id})
+        try:
+            await self._change(frozenset())
+        finally:
+            if self._renewing is not None:
+                await end_tasks([self._renewing])
+            with contextlib.suppress(PyMongoError):
+                await ConsumerLease.get_pymongo_collection().delete_one({"_id": self.process_id})
 
     def _every_third(self, name: str, step: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         """Three times in a lease's time, whatever fails."""

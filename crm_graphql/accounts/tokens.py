@@ -49,8 +49,7 @@ def derived_key(settings: Settings, purpose: str) -> bytes:
 def derived_keys(settings: Settings, purpose: str) -> list[bytes]:
     """The derived keys that count while CRM_SECRET_KEY is being changed, ours first: what a process with the
     other settings made passes too."""
-    others = [settings.model_copy(update={"secret_key": key}) for key in settings.previous_secret_keys]
-    return [derived_key(one, purpose) for one in (settings, *others) if _is_strong(one)]
+    return [hmac.digest(key.encode(), purpose.encode(), "sha256") for key in _keys(settings).values()]
 
 
 def mint_token(settings: Settings, role: Role, ttl: timedelta, subject: str = "operator") -> str:
@@ -135,10 +134,6 @@ def _keys(settings: Settings) -> dict[str, str]:
     """The keys that tokens may be signed with, by their ids; weak ones are none."""
     found = [secret.get_secret_value() for secret in (settings.secret_key, *settings.previous_secret_keys)]
     return {key_id(key): key for key in found if len(key.encode()) >= MIN_SECRET_BYTES}
-
-
-def _is_strong(settings: Settings) -> bool:
-    return len(settings.secret_key.get_secret_value().encode()) >= MIN_SECRET_BYTES
 
 
 def _actor(claims: dict[str, Any]) -> Actor:

@@ -18,7 +18,12 @@ from crm_graphql.assistant.model.port import ModelNonsense, Question
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.template import RenderFailed
-from crm_graphql.campaigns.template_fields import CATALOGUE, EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER
+from crm_graphql.campaigns.template_fields import (
+    CATALOGUE,
+    EXAMPLE_CAMPAIGN_NAME,
+    EXAMPLE_CUSTOMER,
+    EXAMPLE_LINKS,
+)
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.slices import Slices
@@ -196,7 +201,9 @@ def problems_of(draft: MessageDraft, wish: Wish) -> Iterator[str]:
 
 
 def _foreign_addresses(texts: Sequence[str], wish: Wish) -> list[str]:
-    """Links and addresses in a variant that the marketer did not write, nor the customer's record holds."""
-    given = f"{wish.objective} {wish.tone or ''} {EXAMPLE_CUSTOMER['email']}".casefold()
+    """Links and addresses in a variant that the marketer did not write, nor the customer's record holds, nor
+    this deployment makes."""
+    own = " ".join((EXAMPLE_CUSTOMER["email"], *EXAMPLE_LINKS.values()))
+    given = f"{wish.objective} {wish.tone or ''} {own}".casefold()
     found = [match.rstrip(".,;:!?") for text in texts for match in _ADDRESS.findall(text)]
     return [address for address in found if address.casefold() not in given]

@@ -13,7 +13,7 @@ from pymongo.errors import ExecutionTimeout
 from crm_graphql.assistant.spelling import prepare
 from crm_graphql.audiences.catalogue import FieldInfo, catalogue
 from crm_graphql.audiences.fields import CUSTOMER_FIELDS, RuleFields
-from crm_graphql.audiences.queries import LISTED_FIELDS, OPTIONS_LIMIT, known_values
+from crm_graphql.audiences.queries import LISTED_FIELDS, OPTIONS_LIMIT, known_values, present_fields
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.settings import Settings
 from crm_graphql.customers.documents import Customer
@@ -83,22 +83,25 @@ async def load_vocabulary(actor: Actor, *, settings: Settings, prompt: str = "")
 
 async def _load(settings: Settings) -> Vocabulary:
     timeout = settings.rule_count_timeout_seconds
-    known, (top, bottom) = await asyncio.gather(
+    fields, known, (top, bottom) = await asyncio.gather(
+        present_fields(),
         asyncio.gather(*(known_values(name, VALUES_LIMIT + 1) for name in LISTED_FIELDS)),
         _shares(timeout),
     )
     values = {name: tuple(some[:VALUES_LIMIT]) for name, some in zip(LISTED_FIELDS, known, strict=True)}
     options = {name: some for name, some in values.items() if 0 < len(some) <= OPTIONS_LIMIT}
+    shown = tuple(catalogue(fields, options))
     return Vocabulary(
-        tuple(catalogue(options=options)),
+        shown,
         settings.currency,
         settings.country or None,
-        values=values,
+        values={**{one.field: one.options for one in shown if one.options}, **values},
         partial=frozenset(
             name for name, some in zip(LISTED_FIELDS, known, strict=True) if len(some) > VALUES_LIMIT
         ),
         top=top,
         bottom=bottom,
+        rule_fields=fields,
     )
 
 

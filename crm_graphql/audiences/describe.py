@@ -16,7 +16,7 @@ from crm_graphql.audiences.fields import (
 )
 from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule, Where, parse
 from crm_graphql.audiences.values import Day, Scalar
-from crm_graphql.core.money import to_text
+from crm_graphql.core.money import for_reading
 from crm_graphql.core.times import Duration
 
 SHOWN_VALUES = 5
@@ -162,19 +162,13 @@ def value_text(type_: RuleFieldType, operand: object, given: object, currency: s
     if isinstance(operand, datetime):
         return moment_text(operand)
     if isinstance(operand, int):
-        return _money(operand, currency) if type_ is RuleFieldType.MONEY else f"{operand:,}"
+        return for_reading(operand, currency) if type_ is RuleFieldType.MONEY else f"{operand:,}"
     text = str(given)
     if len(text) > SHOWN_TEXT:
         text = f"{text[: SHOWN_TEXT - 3]}..."
     # Escaped, so that no value reads like the rest of the sentence.
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _money(units: int, currency: str) -> str:
-    sign = "-" if units < 0 else ""
-    whole, _, decimals = to_text(abs(units)).partition(".")
-    return f"{sign}{int(whole):,}.{decimals} {currency}"
 
 
 def _day(moment: datetime) -> str:

@@ -170,23 +170,35 @@ _CUSTOMER_FIELDS = (
 
 
 class CustomerFields(Mapping[str, RuleField]):
-    """The fields that every deployment has, and `consent.<slug>.<channel>` for any topic.
+    """The fields that every deployment has, and `consent.<slug>.<channel>` of topics.
 
-    A topic's field is known by its form alone: a rule that names a topic stays a rule, whatever becomes of
-    the topic; the catalogue lists those that there are.
+    Without `topics`, which has the names of those that there are by their slugs, a topic's field is known by
+    its form alone: a stored rule that names a topic stays a rule, whatever becomes of the topic.
     """
 
-    def __init__(self, fields: Iterable[RuleField]) -> None:
+    def __init__(self, fields: Iterable[RuleField], topics: Mapping[str, str] | None = None) -> None:
         self._fields = {field.name: field for field in fields}
+        self._is_open = topics is None
+        for slug, name in (topics or {}).items():
+            for channel in Channel:
+                field = consent_field(f"consent.{slug}.{channel.value}", name)
+                self._fields[field.name] = field
 
     def __getitem__(self, name: str) -> RuleField:
-        return self._fields[name] if name in self._fields else consent_field(name)
+        if name in self._fields or not self._is_open:
+            return self._fields[name]
+        return consent_field(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
 
     def __len__(self) -> int:
         return len(self._fields)
+
+
+def fields_with(topics: Mapping[str, str]) -> RuleFields:
+    """The fields of customers where there are these topics and no others: their names by their slugs."""
+    return CustomerFields(_CUSTOMER_FIELDS, topics)
 
 
 def consent_field(name: str, topic: str | None = None) -> RuleField:

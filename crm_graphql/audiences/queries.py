@@ -17,11 +17,10 @@ from crm_graphql.audiences.counting import Count, count_matching, count_reach
 from crm_graphql.audiences.describe import describe_rule
 from crm_graphql.audiences.documents import Audience
 from crm_graphql.audiences.explain import Explanation, explain_rule, shown_fields
-from crm_graphql.audiences.fields import CUSTOMER_FIELDS, consent_field
+from crm_graphql.audiences.fields import RuleFields, fields_with
 from crm_graphql.audiences.rules import Rule, parse, read_rule
 from crm_graphql.consents.queries import list_topics
 from crm_graphql.core.actor import Actor, Permission
-from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import ErrorCode, LimitExceeded, Problem
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
@@ -116,7 +115,7 @@ async def preview_rule(
     actor.require(Permission.AUDIENCES_READ)
     now = clock.now()
     problems = list(_sample_problems(sample_size))
-    parsed = read_rule(rule, problems, settings.country or None)
+    parsed = read_rule(rule, problems, await present_fields(), default_country=settings.country or None)
     if problems or parsed is None:
         return RulePreview(now, problems=problems)
     timeout = settings.rule_count_timeout_seconds
@@ -169,7 +168,7 @@ async def explain_customer(
     actor.require(Permission.AUDIENCES_READ)
     actor.require(Permission.CUSTOMERS_READ)
     problems: list[Problem] = []
-    parsed = read_rule(rule, problems, settings.country or None)
+    parsed = read_rule(rule, problems, await present_fields(), default_country=settings.country or None)
     fields = {"_id": 1} if parsed is None else shown_fields(parsed)
     found = await find_customer(customer, fields=fields) if customer else None
     if customer is not None and found is None:
@@ -189,22 +188,22 @@ async def rule_fields(actor: Actor) -> list[FieldInfo]:
     """Every field that a rule may name; countries, cities and tags with their values while there are at most
     fifty. Requires AUDIENCES_READ."""
     actor.require(Permission.AUDIENCES_READ)
-    found, topics = await asyncio.gather(
-        asyncio.gather(*(known_values(name, OPTIONS_LIMIT + 1) for name in LISTED_FIELDS)), list_topics()
-    )
-    said = (
-        consent_field(f"consent.{topic['slug']}.{channel.value}", topic["name"])
-        for topic in topics
-        for channel in Channel
+    found, fields = await asyncio.gather(
+        asyncio.gather(*(known_values(name, OPTIONS_LIMIT + 1) for name in LISTED_FIELDS)), present_fields()
     )
     return catalogue(
-        {**CUSTOMER_FIELDS, **{field.name: field for field in said}},
+        fields,
         options={
             name: tuple(values)
             for name, values in zip(LISTED_FIELDS, found, strict=True)
             if 0 < len(values) <= OPTIONS_LIMIT
         },
     )
+
+
+async def present_fields() -> RuleFields:
+    """The fields that a new rule may name: of topics, those that there are."""
+    return fields_with({topic["slug"]: topic["name"] for topic in await list_topics()})
 
 
 async def known_values(name: str, limit: int) -> Sequence[str]:

@@ -79,11 +79,17 @@ def parse(raw: object, fields: RuleFields = CUSTOMER_FIELDS, *, default_country:
     return rule
 
 
-def read_rule(raw: object, problems: list[Problem], default_country: str | None = None) -> Rule | None:
+def read_rule(
+    raw: object,
+    problems: list[Problem],
+    fields: RuleFields = CUSTOMER_FIELDS,
+    *,
+    default_country: str | None = None,
+) -> Rule | None:
     """Like `parse`, for a rule that is one of several inputs: without one, its problems, with their paths
     under "rule", are added to `problems`."""
     try:
-        return parse(raw, default_country=default_country)
+        return parse(raw, fields, default_country=default_country)
     except InvalidInput as error:
         problems += [problem.under("rule") for problem in error.problems]
         return None

@@ -10,6 +10,8 @@ from pymongo import ReturnDocument
 
 from crm_graphql.audiences.counting import count_matching
 from crm_graphql.audiences.documents import Audience
+from crm_graphql.audiences.fields import CUSTOMER_FIELDS, RuleFields
+from crm_graphql.audiences.queries import present_fields
 from crm_graphql.audiences.rules import Rule, parse
 from crm_graphql.audiences.stored import to_stored
 from crm_graphql.core.actor import Actor, Permission
@@ -91,6 +93,7 @@ async def _checked(
     """What is to be stored of the fields in `changes`. Raises InvalidInput with every problem."""
     values: dict[str, Any] = {}
     rule: Rule | None = None
+    fields = await present_fields() if "rule" in changes else CUSTOMER_FIELDS
     if "name" in changes:
         with faults.noted():
             values["name"] = checked_name(changes["name"], needed="An audience needs a name.")
@@ -100,7 +103,7 @@ async def _checked(
             values["description"] = _checked_description(changes["description"])
     if "rule" in changes:
         with faults.noted("rule"):
-            rule = _checked_rule(changes["rule"], settings)
+            rule = _checked_rule(changes["rule"], fields, settings)
     faults.check()
     if rule is not None:
         now = clock.now()
@@ -110,10 +113,10 @@ async def _checked(
     return values
 
 
-def _checked_rule(raw: object, settings: Settings) -> Rule:
+def _checked_rule(raw: object, fields: RuleFields, settings: Settings) -> Rule:
     if raw is None:
         raise RequiredInput("An audience needs a rule; it cannot be cleared.")
-    return parse(raw, default_country=settings.country or None)
+    return parse(raw, fields, default_country=settings.country or None)
 
 
 def _checked_description(raw: str | None) -> str | None:

@@ -79,23 +79,28 @@ class TurnQueue(Generic[M]):
     async def restore(self, campaigns: Collection[ObjectId], *, bus: Bus) -> int:
         """Publish for campaigns with work what is missing: free places, and messages that are lost; how many.
 
-        A queue that holds as many messages as places are taken has lost none: it is merely slow. The same few
-        commands for however many campaigns. Raises BusError.
+        A queue that holds as many messages as places are taken has lost none: it is merely slow; of one that
+        holds fewer, only so many are replaced, for the others wait for their turn. The same few commands for
+        however many campaigns. Raises BusError.
         """
         if not campaigns:
             return 0
         held = await Turn.get_pymongo_collection().count_documents({"queue": self.name}, hint="unheard")
-        lost = await self._lost(campaigns) if await bus.depth(self.name) < held else []
+        missing = held - await bus.depth(self.name)
+        lost = await self._lost(campaigns, missing) if missing > 0 else []
         await self._publish(lost, bus)
         return len(lost) + await self.fill(*campaigns, bus=bus)
 
-    async def _lost(self, campaigns: Collection[ObjectId]) -> list[M]:
-        """New messages for places whose message is lost. One that somebody took in hand meanwhile is a copy
-        from the beginning."""
+    async def _lost(self, campaigns: Collection[ObjectId], at_most: int) -> list[M]:
+        """New messages for places whose message is lost: those that were not heard of for longest. One that
+        somebody took in hand meanwhile is a copy from the beginning."""
         turns = Turn.get_pymongo_collection()
         unheard = {"$lt": await database_now() - timedelta(seconds=UNHEARD_SECONDS)}
-        rows = turns.find(
-            {"queue": self.name, "heard_at": unheard, "campaign_id": {"$in": list(campaigns)}}, hint="unheard"
+        rows = (
+            turns.find({"queue": self.name, "heard_at": unheard, "campaign_id": {"$in": list(campaigns)}})
+            .hint("unheard")
+            .sort("heard_at")
+            .limit(at_most)
         )
         old = [
             self.message(campaign_id=str(row["campaign_id"]), place=row["place"], token=row["token"])

@@ -47,6 +47,12 @@ def to_text(units: int) -> str:
     return f"{sign}{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
 
 
+def for_reading(units: int, currency: str) -> str:
+    """An amount in a sentence: "1,234.50 USD"."""
+    whole, _, decimals = to_text(abs(units)).partition(".")
+    return f"{'-' if units < 0 else ''}{int(whole):,}.{decimals} {currency}"
+
+
 def _plain(value: int | str) -> int | str:
     """Refuse the notations that Decimal takes and people do not mean: 1_000, NaN payloads, full-width."""
     if isinstance(value, str) and not (value.isascii() and set(value) <= set("+-.0123456789")):

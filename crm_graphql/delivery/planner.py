@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +20,11 @@ from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
 from crm_graphql.campaigns.messages import CampaignPlan
 from crm_graphql.campaigns.turns import PLAN_TURNS
-from crm_graphql.consents.asking import Topical, refused_now
+from crm_graphql.consents.asking import Refusal, Topical, refused_now
 from crm_graphql.consents.links import CampaignLinks, link_key
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.clock import Clock
+from crm_graphql.core.tasks import end_tasks
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus, SendRange
@@ -92,6 +94,13 @@ class Planner:
         return is_whole
 
 
+class _Page(NamedTuple):
+    """Some customers in the order of their ids, and for each why they are not written to."""
+
+    customers: Sequence[Row]
+    refusals: Sequence[Refusal | None]
+
+
 class _Outcome(NamedTuple):
     """What becomes of a customer: the key of the address that gets the message, or why none does."""
 
@@ -129,39 +138,51 @@ class _Walk:
             self._links = CampaignLinks(
                 self._channel, topic_id, self._launched_at, self._planner.public_url, await link_key()
             )
-        while time.monotonic() < until:
-            page = await self._read_page()
-            if page:
-                await self._write_page(page)
-            if len(page) < PAGE_CUSTOMERS:
+        page: _Page | None = await self._read_page(self._after)
+        while page is not None:
+            is_last = len(page.customers) < PAGE_CUSTOMERS
+            # The next one is read while this one is written. What people say in between, senders hear.
+            following = (
+                None
+                if is_last or time.monotonic() >= until
+                else asyncio.create_task(self._read_page(page.customers[-1]["_id"]))
+            )
+            try:
+                if page.customers:
+                    await self._write_page(page)
+                page = await following if following else None
+            finally:
+                if following:
+                    await end_tasks([following])
+            if is_last:
                 await self._finish()
                 return True
         return False
 
-    async def _read_page(self) -> Sequence[Row]:
-        beyond = {} if self._after is None else {"_id": {"$gt": self._after}}
-        return (
+    async def _read_page(self, after: ObjectId | None) -> _Page:
+        beyond = {} if after is None else {"_id": {"$gt": after}}
+        customers = (
             await Customer.get_pymongo_collection()
             .find({**beyond, **self._filter}, self._fields())
             .sort("_id")
             .limit(PAGE_CUSTOMERS)
             .to_list()
         )
+        reachable = [(customer, self._address(customer)) for customer in customers]
+        return _Page(customers, await refused_now(self._channel, self._topic, reachable))
 
     def _fields(self) -> dict[str, int]:
         said = (self._topic.path(self._channel),) if self._topic else ()
         return dict.fromkeys((self._address_kind.field, *said, *self._template.customer_fields), 1)
 
-    async def _write_page(self, page: Sequence[Row]) -> None:
-        reachable = [(customer, self._address(customer)) for customer in page]
-        refusals = await refused_now(self._channel, self._topic, reachable)
+    async def _write_page(self, read: _Page) -> None:
+        page, refusals = read
+        reachable = [self._address(customer) for customer in page]
         reasons = [
             DeliveryReason.NO_ADDRESS if address is None else refusal and DeliveryReason[refusal.name]
-            for (_, address), refusal in zip(reachable, refusals, strict=True)
+            for address, refusal in zip(reachable, refusals, strict=True)
         ]
-        addresses = [
-            None if reason else address for (_, address), reason in zip(reachable, reasons, strict=True)
-        ]
+        addresses = [None if reason else address for address, reason in zip(reachable, reasons, strict=True)]
         keys = await first_of_each(self._id, addresses)
         outcomes = [
             _Outcome(key, reason if reason or key else DeliveryReason.DUPLICATE_ADDRESS)

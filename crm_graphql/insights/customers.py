@@ -16,13 +16,13 @@ from pymongo.errors import ExecutionTimeout
 
 from crm_graphql.audiences.counting import count_matching
 from crm_graphql.audiences.rules import parse
-from crm_graphql.core.money import from_units
+from crm_graphql.core.money import for_reading, from_units
 from crm_graphql.core.settings import Settings
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.rule_indexes import COVERING_INDEX, EVERYONE
 from crm_graphql.insights.changes import LEAST, Insight, importance, is_change, is_change_of_people
 from crm_graphql.insights.periods import DAYS, Periods, RawRule, where, within
-from crm_graphql.insights.wording import BEFORE, LAST, compared, money, more_or_fewer, people
+from crm_graphql.insights.wording import BEFORE, LAST, compared, more_or_fewer, people
 from crm_graphql.mongo.deadlines import own_limits
 from crm_graphql.orders.documents import Order
 
@@ -149,8 +149,8 @@ def _revenue(now: Sales, before: Sales, currency: str) -> Iterator[Insight]:
     yield Insight(
         title=f"Revenue is {'up' if now.revenue > before.revenue else 'down'}",
         text=(
-            f"{now.orders:,} orders {LAST} are worth {money(now.revenue, currency)} net of refunds, {change} "
-            f"than the {money(before.revenue, currency)} of {before.orders:,} orders {BEFORE}."
+            f"{now.orders:,} orders {LAST} are worth {for_reading(now.revenue, currency)} net of refunds, "
+            f"{change} than the {for_reading(before.revenue, currency)} of {before.orders:,} orders {BEFORE}."
         ),
         value=from_units(now.revenue),
         before=from_units(before.revenue),

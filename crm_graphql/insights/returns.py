@@ -15,13 +15,13 @@ from typing import Any
 
 from pymongo.errors import ExecutionTimeout
 
-from crm_graphql.core.money import from_units, to_text, to_units
+from crm_graphql.core.money import for_reading, from_units, to_text, to_units
 from crm_graphql.core.settings import Settings
 from crm_graphql.customers.documents import Customer
 from crm_graphql.insights.changes import Insight, importance, is_change_of_people
 from crm_graphql.insights.customers import count
 from crm_graphql.insights.periods import AWAY_DAYS, DAYS, Periods, RawRule, where, within
-from crm_graphql.insights.wording import money, more_or_fewer, people
+from crm_graphql.insights.wording import more_or_fewer, people
 from crm_graphql.mongo.deadlines import own_limits
 from crm_graphql.orders.documents import Order
 
@@ -72,7 +72,7 @@ async def _away(
     who = "high spenders stay away" if least else "customers stay away"
     what = f"passed {AWAY_DAYS} days without a visit"
     if least:
-        what = f"of the top tenth (from {money(least[0], settings.currency)}) {what}"
+        what = f"of the top tenth (from {for_reading(least[0], settings.currency)}) {what}"
     return Insight(
         title=f"{more_or_fewer(value, before)} {who}",
         text=people(what, value, before),

@@ -22,7 +22,7 @@ from crm_graphql.bus.rabbitmq.bus import RabbitBus
 from crm_graphql.local.mongod import Mongod
 from tests.servers.rabbitmq import RabbitNode
 
-DEADLINE_SECONDS = 3.0
+DEADLINE_SECONDS = 6.0
 WORK = Queue("work")
 
 

@@ -230,8 +230,12 @@ async def test_the_request_id_goes_with_the_message(bus: Bus) -> None:
 
 async def test_two_thousand_messages_are_confirmed_together(bus: Bus) -> None:
     began = time.monotonic()
-    await bus.publish(WORK, *numbered(range(2000)))
-    assert time.monotonic() - began < 3.0
+    for number in range(100):
+        await bus.publish(WORK, Numbered(n=number))
+    one_by_one = time.monotonic() - began
+    began = time.monotonic()
+    await bus.publish(WORK, *numbered(range(100, 2000)))
+    assert time.monotonic() - began < 19 * one_by_one / 2
     collector = Collector()
     await bus.consume("work", collector, prefetch=200, kinds=[Numbered])
     await eventually(lambda: len(collector.numbers) == 2000)

@@ -9,8 +9,9 @@ from bson import ObjectId
 
 from crm_graphql.audiences.compile import select_customers
 from crm_graphql.audiences.describe import describe
-from crm_graphql.audiences.queries import rule_fields
+from crm_graphql.audiences.queries import preview_rule, rule_fields
 from crm_graphql.audiences.rules import parse
+from crm_graphql.audiences.service import create_audience, update_audience
 from crm_graphql.consents.queries import count_words, list_topics
 from crm_graphql.consents.service import create_topic, delete_topic, update_topic
 from crm_graphql.core.errors import (
@@ -103,6 +104,29 @@ async def test_a_word_on_what_is_not_there_is_refused(resources: Resources) -> N
     assert caught.value.problems[0].path == ("topicId",)
     with pytest.raises(InvalidInput):
         await said(resources, ida, topic, YES, source="x" * 101)
+
+
+async def test_a_new_rule_that_names_a_topic_that_is_not_there_is_told_so(resources: Resources) -> None:
+    topic = await make_topic(resources, "News")
+    settings, clock = resources.settings, resources.clock
+    misspelt, right = where("consent.nws.EMAIL", "IS_SET"), where("consent.news.EMAIL", "IS_SET")
+    preview = await preview_rule(MARKETER, misspelt, clock=clock, settings=settings)
+    assert [(problem.path, "consent.news.EMAIL" in problem.message) for problem in preview.problems] == [
+        (("rule", "where", "field"), True)
+    ]
+    with pytest.raises(InvalidInput, match=r"consent\.nws\.EMAIL"):
+        await create_audience(
+            MARKETER, name="A", description=None, rule=misspelt, clock=clock, settings=settings
+        )
+    made = await create_audience(
+        MARKETER, name="A", description=None, rule=right, clock=clock, settings=settings
+    )
+    await delete_topic(MARKETER, topic["_id"], campaigns_naming=nobody, clock=clock)
+    changes = {"description": "Those who read"}
+    await update_audience(MARKETER, made["_id"], changes, clock=clock, settings=settings)
+    with pytest.raises(InvalidInput):
+        await update_audience(MARKETER, made["_id"], {"rule": right}, clock=clock, settings=settings)
+    assert "news" in describe(made["rule"], currency="USD").lower()
 
 
 async def test_rules_ask_for_words_and_suppressions(resources: Resources) -> None:

@@ -104,21 +104,50 @@ async def test_a_task_is_held_by_one_until_its_lease_ends(resources: Resources) 
 
 async def test_giving_up_a_partition_never_costs_the_process_its_lease(resources: Resources) -> None:
     """What is under way in a partition that is given up takes longer than a lease."""
+    is_held, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(_mine: frozenset[int]) -> None:
-        await asyncio.sleep(3 * LEASE_SECONDS)
+        is_held.set()
+        await go_on.wait()
 
     partitions = Partitions(COUNT, lease_seconds=LEASE_SECONDS, on_change=slow)
+
+    async def is_renewed_meanwhile() -> None:
+        await is_held.wait()
+        leases = ConsumerLease.get_pymongo_collection()
+        first = await leases.find_one({"_id": partitions.process_id})
+        assert first is not None
+        async with asyncio.timeout(20):
+            later = first
+            while later["lease_until"] <= first["lease_until"]:
+                await asyncio.sleep(0.02)
+                later = await leases.find_one({"_id": partitions.process_id}) or first
+
     starting = asyncio.create_task(partitions.start())
-    await asyncio.sleep(2 * LEASE_SECONDS)
-    alive = {"_id": partitions.process_id, "$expr": {"$gt": ["$lease_until", "$$NOW"]}}
-    assert await ConsumerLease.find(alive).count() == 1
+    await is_renewed_meanwhile()
+    go_on.set()
     await starting
+    is_held.clear()
+    go_on.clear()
     stopping = asyncio.create_task(partitions.stop())
-    await asyncio.sleep(2 * LEASE_SECONDS)
-    assert await ConsumerLease.find(alive).count() == 1
+    await is_renewed_meanwhile()
+    go_on.set()
     await stopping
-    assert await ConsumerLease.find(alive).count() == 0
+    assert await ConsumerLease.find({"_id": partitions.process_id}).count() == 0
+
+
+async def test_a_start_that_fails_leaves_nothing_behind_that_renews_the_lease(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = Process()
+
+    def broken(*_: Any) -> frozenset[int]:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(partitions_module, "home_partitions", broken)
+    with pytest.raises(KeyError):
+        await process.partitions.start()
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "lease of partitions"]
 
 
 async def test_a_bug_in_sharing_does_not_end_it(

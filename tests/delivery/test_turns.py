@@ -16,7 +16,7 @@ from crm_graphql.delivery import planning_failures
 from crm_graphql.delivery.messages import SEND_QUEUE, SEND_TURNS, CampaignSend
 from crm_graphql.resources import Resources
 from tests.delivery.factories import assert_exact, campaign_row, launch, make_customers
-from tests.delivery.running import running, until_status
+from tests.delivery.running import running, until, until_status
 from tests.delivery.stand_in import StandInVendor
 
 
@@ -111,7 +111,11 @@ async def test_planning_takes_turns_page_by_page(
     one = {"where": {"field": "externalId", "operator": "EQ", "value": "c1"}}
     small = await launch(resources, rule=one)
     async with running(resources, StandInVendor(sends_receipts=False)):
-        await until_status(small, "COMPLETED")
+
+        async def small_is_planned() -> bool:
+            return bool((await campaign_row(small))["planning"]["done"])
+
+        await until(small_is_planned)
         assert not any([(await campaign_row(key))["planning"]["done"] for key in large])
 
 
@@ -122,6 +126,22 @@ async def test_of_two_that_fill_at_once_each_place_gets_one_message(resources: R
     assert await resources.bus.depth(SEND_QUEUE) == 5 * SEND_TURNS.places
     for campaign in campaigns:
         assert await SEND_TURNS.hold(await held(campaign))
+
+
+async def test_a_message_in_hand_costs_no_other_its_turn(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns_module, "UNHEARD_SECONDS", 0.0)
+    waiting, lost = ObjectId(), ObjectId()
+    await SEND_TURNS.fill(lost, bus=resources.bus)
+    await resources.database.bus_messages.delete_many({})
+    await asyncio.sleep(0.01)
+    await SEND_TURNS.fill(waiting, bus=resources.bus)
+    old = await held(waiting)
+    await asyncio.sleep(0.01)
+    assert await SEND_TURNS.restore([waiting, lost], bus=resources.bus) == SEND_TURNS.places
+    assert await resources.bus.depth(SEND_QUEUE) == 2 * SEND_TURNS.places
+    assert await SEND_TURNS.hold(old)
 
 
 async def test_messages_of_many_campaigns_are_restored_at_once(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from crm_graphql.local.mongod import Mongod
+from tests.flows.world import World
 from tests.servers.deployment import Deployment
 from tests.servers.rabbitmq import RabbitNode
 
@@ -24,3 +25,14 @@ async def deployment(
         yield started
     finally:
         await started.close()
+
+
+@pytest.fixture(scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """Servers and processes of this module's own."""
+    made = World(tmp_path_factory.mktemp("world"))
+    try:
+        await made.deployment.start()
+        yield made
+    finally:
+        await made.close()

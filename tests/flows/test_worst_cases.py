@@ -9,7 +9,7 @@ import random
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import httpx
 import pytest
 from pymongo import AsyncMongoClient
 
-from crm_graphql.local.mongod import Mongod, free_port
+from crm_graphql.local.mongod import free_port
 from tests.flows.campaigns import (
     LAUNCH,
     UPDATES,
@@ -27,50 +27,14 @@ from tests.flows.campaigns import (
     messages_of,
     watch_until_completed,
 )
+from tests.flows.world import World, killing, ten_times
 from tests.servers.deployment import Deployment, Process, eventually
-from tests.servers.rabbitmq import RabbitNode
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("worst")]
 
 CAMPAIGN_STATE = "query ($id: ID!) { campaign(id: $id) { status stats { total delivered failed } } }"
 ORDERS = 30_000
 CUSTOMERS = 3_000
-
-
-class World:
-    """A deployment on servers of its own, which may be killed."""
-
-    def __init__(self, folder: Path) -> None:
-        for name in ("mongod", "rabbitmq", "deployment"):
-            (folder / name).mkdir()
-        self.mongod = Mongod(folder / "mongod", cache_gb=2.0)
-        self.rabbitmq = RabbitNode(folder / "rabbitmq")
-        self.mongod.start()
-        self.rabbitmq.start()
-        self.deployment = Deployment(
-            folder / "deployment",
-            self.mongod,
-            self.rabbitmq,
-            apis=2,
-            settings={"chunk_records": 250, "delivery_batch": 20},
-        )
-
-    async def close(self) -> None:
-        """End everything."""
-        await self.deployment.close()
-        self.rabbitmq.close()
-        self.mongod.kill()
-
-
-@pytest.fixture(scope="module")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """Servers and processes of this module's own."""
-    made = World(tmp_path_factory.mktemp("world"))
-    try:
-        await made.deployment.start()
-        yield made
-    finally:
-        await made.close()
 
 
 class Orders:
@@ -109,32 +73,6 @@ class Orders:
         }
         assert await database.dead_letters.count_documents({}) == 0
         await client.close()
-
-
-HARMS = 10
-
-
-async def ten_times(harms: Sequence[Callable[[], Awaitable[None]]], pause: float) -> None:
-    """Do one harm after the other, ten in all, with some time to get going in between."""
-    for number in range(HARMS):
-        await asyncio.sleep(pause)
-        await harms[number % len(harms)]()
-
-
-def killing(world: World, name: str) -> Callable[[], Awaitable[None]]:
-    """Kill -9 the process, and start it again."""
-
-    async def harm() -> None:
-        deployment = world.deployment
-        if name == "simulator":
-            await asyncio.to_thread(deployment.simulator.kill)
-            await asyncio.to_thread(deployment.simulator.start)
-            return
-        process = next(one for one in deployment.processes if one.name == name)
-        await asyncio.to_thread(process.kill)
-        process.start()
-
-    return harm
 
 
 async def test_consumers_killed_ten_times_in_the_middle_of_an_import_lose_and_double_nothing(

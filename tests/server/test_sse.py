@@ -205,7 +205,7 @@ async def test_a_token_that_expires_ends_the_stream_and_says_why(
     served: Deployment, campaign: SentCampaign
 ) -> None:
     settings = load_settings(_env_file=None, secret_key=SECRET)
-    token = mint_token(settings, Role.ADMIN, timedelta(seconds=4))
+    token = mint_token(settings, Role.ADMIN, timedelta(seconds=10))
     async with asked(served, PROGRESS, token=token, variables={"id": campaign.id}) as stream:
         assert "errors" not in await stream.result()
         last = await stream.result()

@@ -347,7 +347,7 @@ async def test_the_token_may_come_with_the_handshake(served: Deployment, campaig
 async def test_a_token_that_expires_ends_its_socket_with_a_code_of_its_own(
     served: Deployment, campaign: SentCampaign
 ) -> None:
-    async with acknowledged(served, token_for(4)) as peer:
+    async with acknowledged(served, token_for(10)) as peer:
         await peer.subscribe("1", PROGRESS, variables={"id": campaign.id})
         assert (await peer.receive())["type"] == "next"
         assert await peer.closed(within_seconds=30) == (4440, "Token expired")

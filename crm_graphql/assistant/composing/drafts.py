@@ -27,7 +27,6 @@ from crm_graphql.assistant.composing.segments import segments
 from crm_graphql.assistant.composing.tones import VOICES, Tone, in_voice, tone_of
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
-from crm_graphql.campaigns.template_fields import FIELD_NAMES
 from crm_graphql.core.channels import TRAITS, Channel
 
 OWN_WORDS = 600
@@ -41,12 +40,7 @@ LONG_NAME = 20
 _REMIND_TO = r"\bremind\w*\s(?:\w+\s){1,5}?(?:to|that)\b"
 _NAME_TAG = re.compile(r"\{\{ customer\.name [^}]*\}\}")
 _QUOTED_SIGN = re.compile(r"\{\{ '(.)' \}\}")
-_UNSUBSCRIBE_FIELD = next((name for name in FIELD_NAMES if name.endswith("unsubscribe_url")), None)
-UNSUBSCRIBE = (
-    f"To get no more of these emails: {{{{ {_UNSUBSCRIBE_FIELD} }}}}"
-    if _UNSUBSCRIBE_FIELD
-    else "You get this email as a customer of ours. To get no more of them, reply with the word unsubscribe."
-)
+UNSUBSCRIBE = "To get no more of these emails: {{ unsubscribe_url }}"
 """The last line of each email."""
 
 _LINES = {

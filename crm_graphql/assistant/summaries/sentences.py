@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from crm_graphql.assistant.summaries.figures import CampaignFigures, Orders, Tally
+from crm_graphql.assistant.summaries.figures import CampaignFigures, Tally
 from crm_graphql.assistant.summaries.suggestion import suggestion
 from crm_graphql.campaigns.documents import CampaignStatus
 from crm_graphql.core.channels import Channel
-from crm_graphql.core.money import to_text
+from crm_graphql.core.money import for_reading
 
 SHOWN_CAUSES = 3
 CHANNELS: Mapping[Channel, str] = {
@@ -115,14 +115,8 @@ def _ordered(figures: CampaignFigures) -> str:
     placed = f"{about}{orders.orders:,} order{'' if orders.orders == 1 else 's'}"
     return (
         f"Since its launch, {customers} of those it reached{_percent(figures.ordered_share)} placed {placed} "
-        f"worth {about}{_money(orders, figures.currency)}."
+        f"worth {about}{for_reading(orders.revenue, figures.currency)}."
     )
-
-
-def _money(orders: Orders, currency: str) -> str:
-    whole, _, decimals = to_text(abs(orders.revenue)).partition(".")
-    sign = "-" if orders.revenue < 0 else ""
-    return f"{sign}{int(whole):,}.{decimals} {currency}"
 
 
 def _compared(figures: CampaignFigures) -> str:

@@ -7,9 +7,10 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from crm_graphql.core.errors import InvalidInput, LimitExceeded
+from crm_graphql.imports.files.workbook_texts import TEXTS_BYTES, NamedTexts, SharedTexts
 
 BOOK_BYTES = 32 * 1024**2
 UNPACKED_BYTES = 256 * 1024**2
@@ -18,6 +19,7 @@ RATIO_FREE_BYTES = 16 * 1024**2
 CELLS_LIMIT = 5_000_000
 """The most cells of one sheet, empty ones between others among them: a sheet is held as a rectangle."""
 
+_TEXTS_NAME = "xl/sharedstrings.xml"
 _COUNTS_LIMIT = 2 * CELLS_LIMIT
 _COUNT = re.compile(rb"""ount\s*=\s*["']\s*\+?([\d&][^"'<>]*)""")
 _LONGEST_COUNT = 256
@@ -53,21 +55,39 @@ def check_sizes(book: bytes) -> None:
         raise broken()
     if any(entry.flag_bits & 1 for entry in entries):
         raise InvalidInput("The workbook has a password. Take it off, or save the sheet as CSV.")
+    texts, values = SharedTexts(), dict[zipfile.ZipInfo, int]()
     size = 0
     for entry in entries:
-        sheet = _Sheet() if entry.filename.lower().startswith("xl/worksheets/") else None
-        before = b""
+        # Which of them is a sheet, other parts of the workbook say: so each may be one.
+        sheet, before, is_of_texts = _Sheet(), b"", entry.filename.lower() == _TEXTS_NAME
+        values[entry] = 0
         for piece in _unpacked(book, entry):
             size += len(piece)
-            _check_counts(before + piece)
-            before = piece[-_LONGEST_COUNT:]
             if size > min(UNPACKED_BYTES, max(RATIO_FREE_BYTES, len(book) * RATIO_LIMIT)):
                 raise LimitExceeded(
                     f"The workbook unpacks to more than {size // 1024**2} MiB, which is more than is read. "
                     "Save the sheet as CSV, which has no such limit."
                 )
-            if sheet is not None:
-                sheet.feed(piece)
+            _check_counts(before + piece)
+            before = piece[-_LONGEST_COUNT:]
+            sheet.feed(piece)
+            values[entry] += piece.count(b"<v") + piece.count(b":v")
+            if is_of_texts:
+                texts.feed(piece)
+    texts.finish()
+    for entry, count in values.items():
+        if count * texts.longest > TEXTS_BYTES and entry.filename.lower() != _TEXTS_NAME:
+            _check_texts(NamedTexts(texts), _unpacked(book, entry))
+
+
+def _check_texts(named: NamedTexts, pieces: Iterable[bytes]) -> None:
+    for piece in pieces:
+        named.feed(piece)
+        if named.is_too_much:
+            raise LimitExceeded(
+                f"The texts of the cells of a sheet are more than {TEXTS_BYTES // 1024**2} MiB. "
+                "Save the sheet as CSV, which has no such limit."
+            )
 
 
 def broken() -> InvalidInput:

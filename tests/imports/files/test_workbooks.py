@@ -246,6 +246,28 @@ def test_a_number_of_texts_that_cannot_be_is_refused_before_memory_is_set_aside(
             read(*in_pieces(with_parts(BOOK, **{"xl__sharedStrings.xml": padding + texts})))
 
 
+def with_texts(texts: Sequence[bytes], values: Sequence[bytes]) -> bytes:
+    """A workbook whose cells name these shared texts by these values."""
+    shared = b"<sst>" + b"".join(b"<si><t>%s</t></si>" % text for text in texts) + b"</sst>"
+    rows = b"".join(b'<row r="%d"><c r="A%d" t="s">%s</c></row>' % (n, n, v) for n, v in enumerate(values, 1))
+    return with_parts(BOOK, **{"xl__sharedStrings.xml": shared, SHEET: _HEAD + rows + _TAIL})
+
+
+@pytest.mark.parametrize("value", [b"<v>1</v>", b"<v >1</v>", b"<v>&#49;</v>", b"<v>+1</v>", b"<x:v>1</x:v>"])
+def test_a_long_text_that_many_cells_name_is_refused_before_it_is_copied(value: bytes) -> None:
+    with pytest.raises(LimitExceeded, match="texts of the cells of a sheet are more"):
+        read(*in_pieces(with_texts([b"id", b"x" * 30_000], [b"<v>0</v>", *[value] * 10_000])))
+
+
+def test_a_long_text_among_many_short_ones_is_read() -> None:
+    found = read(
+        *in_pieces(
+            with_texts([b"id", b"x" * 30_000, b"y"], [b"<v>0</v>", b"<v>1</v>"] + [b"<v>2</v>"] * 9_999)
+        )
+    )
+    assert [found.rows[0], *found.rows[-1:]] == [["x" * 30_000], ["y"]]
+
+
 def test_a_workbook_of_too_many_columns_is_refused() -> None:
     with pytest.raises(InvalidInput, match="has 10001 columns; at most 10000"):
         read(*in_pieces(workbook({"Data": [[f"c{n}" for n in range(10_001)]]})))
