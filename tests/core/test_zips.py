@@ -16,6 +16,7 @@ from crm_graphql.core import zips
 from crm_graphql.core.errors import InvalidInput, LimitExceeded
 from tests.imports.files.reading import (
     PACKINGS,
+    Forward,
     cut_at_random,
     drain,
     in_pieces,
@@ -112,10 +113,11 @@ def test_a_zip_that_cannot_be_read_is_refused(kind: str) -> None:
         unpacked([body])
 
 
-def test_sizes_of_eight_bytes_are_read() -> None:
-    file = io.BytesIO()
+@pytest.mark.parametrize("file", [io.BytesIO(), Forward()], ids=["in the header", "behind the file"])
+def test_sizes_of_eight_bytes_are_read(file: io.BytesIO) -> None:
+    method = zipfile.ZIP_DEFLATED if isinstance(file, Forward) else zipfile.ZIP_STORED
     with (
-        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as writer,
+        zipfile.ZipFile(file, "w", method) as writer,
         writer.open("a.csv", "w", force_zip64=True) as one,
     ):
         one.write(CSV)

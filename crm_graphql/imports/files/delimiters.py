@@ -48,7 +48,7 @@ def _score(text: bytes, sign: str, *, is_whole: bool) -> tuple[bool, bool, float
         return _BROKEN
     lines = [record.decode(errors="replace") for record in filled if isinstance(record, bytes)]
     try:
-        width = len(next(csv.reader(lines[:1], delimiter=sign, strict=True)))
+        width = len(next(csv.reader(lines[:1], delimiter=sign)))
         rows = list(csv.reader(lines[1 : _ROWS + 1], delimiter=sign))
     except (csv.Error, StopIteration):
         return _BROKEN

@@ -103,14 +103,14 @@ def memory_below(size: int) -> Iterator[None]:
 
 def zipped(*files: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED, streamed: bool = False) -> bytes:
     """A zip of these files; `streamed`: as a writer makes it that cannot go back to the headers."""
-    file = _Forward() if streamed else io.BytesIO()
+    file = Forward() if streamed else io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as writer:
         for name, content in files:
             writer.writestr(name, content)
     return file.getvalue()
 
 
-class _Forward(io.BytesIO):
+class Forward(io.BytesIO):
     """A file that cannot be sought, as a pipe."""
 
     def seekable(self) -> bool:

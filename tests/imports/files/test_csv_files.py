@@ -114,6 +114,7 @@ def test_a_file_that_has_shown_utf8_stays_utf8() -> None:
     assert "Line 5 is not UTF-8: byte 0xE9 at column 4" in found.messages[1]
     assert found.first_cells[3] == "3"
     assert found.form.notes == ()
+    assert "Line 3 is not UTF-8" in read("id,n\n1,é\n".encode(), b"2,R\xe9n\n").messages[0]
     with pytest.raises(InvalidInput, match="header is not UTF-8 at byte 15"):
         read("customer_é".encode() + b"id,n\xe9\n")
 

@@ -110,8 +110,8 @@ def test_a_stray_control_character_is_no_reason_to_refuse_a_file() -> None:
 
 
 def test_no_more_than_the_beginning_is_looked_at() -> None:
-    body = b"id;name\n" + b"1;Ann\n" * LOOK_BYTES
-    late = body + b"1,2,3\n" * LOOK_BYTES
-    for beginning in (body[:LOOK_BYTES], body, late):
-        table = recognise(beginning, FileHints(), is_whole=False)
-        assert table.form.delimiter == ";"
+    long = b'{"a":[{"b":"' + b"x" * LOOK_BYTES + b'"}]}\n{"a":1}\n'
+    for body, form in ((b"id;name\n" + b"1;Ann\n" * LOOK_BYTES, FileFormat.CSV), (long, FileFormat.JSON)):
+        for size in (LOOK_BYTES, LOOK_BYTES + 9, len(body)):
+            table = recognise(body[:size], FileHints(), is_whole=size == len(body))
+            assert table.form.format is form
