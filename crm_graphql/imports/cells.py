@@ -30,6 +30,9 @@ class Reader(Protocol):
         """The values, Refused in the place of each cell that cannot be read."""
 
 
+_NUMBER_TYPES = frozenset({int, float, Decimal})
+_MOST_DIGITS = 30
+
 _QUOTED = {
     TagStyle.ANY: re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,;]*?))\s*(?:[,;]|$)'),
     TagStyle.COMMA: re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,]*?))\s*(?:,|$)'),
@@ -86,6 +89,26 @@ def _bare(cell: Any) -> Any:
     return cell
 
 
+class Texts:
+    """Reads texts where cells have types: a number in a workbook may be an id, a name or a tag."""
+
+    def is_plain(self, column: Column) -> bool:
+        """Whether the column needs no reading."""
+        return set(map(type, column)).isdisjoint(_NUMBER_TYPES)
+
+    def __call__(self, column: Column) -> Column:
+        """The column with its numbers as their digits."""
+        return [_digits(cell) if type(cell) in _NUMBER_TYPES else cell for cell in column]
+
+
+def _digits(number: int | float | Decimal) -> str:
+    exact = Decimal(repr(number)) if type(number) is float else Decimal(number)
+    if not exact.is_finite() or abs(exact.adjusted()) > _MOST_DIGITS:
+        return str(number)
+    text = format(exact, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """Reads a column of numbers. Where `decimal_comma` is None, one that may be two numbers is refused."""
@@ -102,9 +125,13 @@ class Numbers:
         """The numbers as plain text; what has no digit is left to the checks."""
         if self.is_plain(column):
             return column
-        return [self._read(cell) if type(cell) is str else cell for cell in column]
+        return [self._read(cell) for cell in column]
 
-    def _read(self, cell: str) -> Any:
+    def _read(self, cell: Any) -> Any:
+        if type(cell) is float:
+            return Decimal(repr(cell))
+        if type(cell) is not str:
+            return cell
         if not any(sign.isdecimal() for sign in cell):
             return cell
         if not self.decimal_comma and numbers.is_plain(cell, by_point=self.decimal_comma is False):

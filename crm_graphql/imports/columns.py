@@ -66,15 +66,18 @@ def assign(
     preset: Preset | None,
     *,
     grows: bool,
+    consent: int | None = None,
 ) -> Assignment:
-    """Which column goes to which field. `grows` where headings may follow, as keys of JSON do; of these
-    several may be one field, a row has one of them.
+    """Which column goes to which field. `consent` is the place of one whose cells speak of it. `grows` where
+    headings may follow, as keys of JSON do; of these several may be one field, a row has one of them.
 
     Raises InvalidInput with all that is wrong with the mapping.
     """
     columns = [Assigned(heading.strip(), place) for place, heading in enumerate(headings)]
     notes: list[str] = []
     _by_heading(kind, columns, request, preset, notes)
+    if consent is not None and columns[consent].field is None:
+        columns[consent].field, columns[consent].because, columns[consent].rank = "email_consent", _HEADING, 1
     faults = Faults()
     mapped = _mapped(kind, columns, request, faults, grows=grows)
     _overlay(columns, mapped)

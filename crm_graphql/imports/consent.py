@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -10,6 +10,7 @@ from msgspec import UNSET
 from crm_graphql.core.channels import Channel
 from crm_graphql.imports.cells import Column, Refused, is_given
 from crm_graphql.imports.fields import folded
+from crm_graphql.imports.tables import Cells
 from crm_graphql.imports.words import FileStatus, FileWord
 
 _WORDS: Mapping[FileStatus, str] = {
@@ -31,6 +32,11 @@ _WORDS: Mapping[FileStatus, str] = {
     ),
 }
 _STATUSES = {word: status for status, words in _WORDS.items() for word in words.split()}
+_TELLING = frozenset(word for word in _STATUSES if "subscribed" in word or "opted" in word) | frozenset(
+    {"cleaned", "bounced", "hardbounced", "complained", "unconfirmed", "pending"}
+)
+"""Words that are said of nothing but consent, or beside such."""
+_STATUS = frozenset({"status", "state", "emailstatus", "memberstatus", "contactstatus", "subscriberstatus"})
 _NOTHING = frozenset(
     {"", "no", "n", "false", "f", "0", "off", "none", "never", "nein", "non", "subscribed", "active"}
 )
@@ -40,6 +46,23 @@ _NOTHING = frozenset(
 def status_of(cell: Any) -> FileStatus | None:
     """What a cell of a column on consent says; None for what is no such word."""
     return _STATUSES.get(folded(str(cell)))
+
+
+def status_column(headings: Sequence[str], samples: Sequence[Cells]) -> int | None:
+    """The column "Status" of a list of subscribers, told from all others by its cells: who left must not come
+    in as somebody who may be written to."""
+    for place, heading in enumerate(headings):
+        if folded(heading) in _STATUS and _speak_of_consent(
+            row[place] for row in samples if place < len(row)
+        ):
+            return place
+    return None
+
+
+def _speak_of_consent(cells: Iterable[Any]) -> bool:
+    """Whether cells say subscribed, unsubscribed, cleaned and the like, and nothing else."""
+    given = {folded(str(cell)) for cell in cells if is_given(cell)}
+    return bool(given) and given <= _TELLING
 
 
 def left_by(cell: Any) -> FileStatus | None:

@@ -47,7 +47,7 @@ def _fields(kind: IngestionKind, names: Sequence[str]) -> frozenset[str]:
     return frozenset(aliases[name] for name in map(folded, names) if name in aliases)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def _problem(kind: IngestionKind, names: tuple[str, ...]) -> RowProblem | None:
     right = right_door(kind, names)
     if right is None:

@@ -10,6 +10,7 @@ from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
 from crm_graphql.imports import presets
 from crm_graphql.imports.cells import Column, Refused, has_refused
 from crm_graphql.imports.columns import Assignment, assign, listed
+from crm_graphql.imports.consent import status_column
 from crm_graphql.imports.deciding import decide, require_options
 from crm_graphql.imports.doors import ForeignRows, right_door
 from crm_graphql.imports.fields import DATES, NUMBERS
@@ -71,10 +72,12 @@ class FilePlan:
         self._request = request
         self._preset = preset
         self.preset = None if preset is None else preset.name
-        self._grows = format is FileFormat.JSON or format is FileFormat.NDJSON
+        self._format = format
+        self._grows = format.grows
         self._samples = samples[:_SAMPLE_ROWS]
         self._headings = list(headings)
-        assignment = assign(kind, headings, request, preset, grows=self._grows)
+        self._consent = status_column(headings, samples) if kind is IngestionKind.CUSTOMERS else None
+        assignment = self._assign()
         decided = decide(
             _with_point(request.options) if self._grows else request.options,
             numbers_seen=_seen(assignment, samples, NUMBERS, request.options),
@@ -94,6 +97,13 @@ class FilePlan:
         if kind is IngestionKind.ORDERS and (sums or (preset is not None and preset.has_line_items)):
             self._items = LineItems(self.names["external_id"], sums=sums)
 
+    def _assign(self) -> Assignment:
+        return assign(
+            *(self.kind, self._headings, self._request, self._preset),
+            grows=self._grows,
+            consent=self._consent,
+        )
+
     def _take(self, assignment: Assignment) -> None:
         """Read by this assignment from now on."""
         self._assignment = assignment
@@ -105,7 +115,7 @@ class FilePlan:
             country=self._country,
             currency=self._currency,
             is_keyed_by_address=self._is_keyed,
-            grows=self._grows,
+            format=self._format,
         )
         self.names = self._sources.names
         self.columns: Sequence[PlannedColumn] = [
@@ -152,7 +162,7 @@ class FilePlan:
     def extend(self, headings: Sequence[str]) -> None:
         """Take up columns that came later, as keys of JSON do."""
         self._headings = list(headings)
-        self._take(assign(self.kind, headings, self._request, self._preset, grows=self._grows))
+        self._take(self._assign())
 
     def read(self, batch: Batch) -> PlannedRows:
         """The batch as rows for the checks: one each, but for further line items and what is no sale."""

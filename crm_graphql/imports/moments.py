@@ -41,6 +41,8 @@ _DAY_FIRST = re.compile(
 )
 _COMPACT = re.compile(r"(?P<a>(?:19|20)\d{2})(?P<b>\d{2})(?P<c>\d{2})", re.ASCII)
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d{1,12})?", re.ASCII)
+_LONGEST = 80
+_UNREADABLE = "is not a date that can be read. Send one like 2024-06-30 or 2024-06-30T12:00:00Z."
 _SERIALS = range(10_000, 100_000)
 """From 1927 to 2173: five digits."""
 _SERIAL_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
@@ -90,7 +92,6 @@ def has_zoneless_time(text: str) -> bool:
     return match is not None and match["hour"] is not None and match["zone"] is None
 
 
-@lru_cache(maxsize=8192)
 def read_moment(text: str, order: DateOrder | None, zone: tzinfo) -> datetime:
     """The moment in UTC. A date alone is its first moment in UTC, whatever the zone: it names a day.
 
@@ -98,6 +99,13 @@ def read_moment(text: str, order: DateOrder | None, zone: tzinfo) -> datetime:
     leave out is read by the offset before. Raises NotAMoment, OrderNeeded where `order` would tell.
     """
     written = text.strip()
+    if len(written) > _LONGEST:
+        raise NotAMoment(_UNREADABLE)
+    return _read(written, order, zone)
+
+
+@lru_cache(maxsize=8192)
+def _read(written: str, order: DateOrder | None, zone: tzinfo) -> datetime:
     if match := _SERIAL.fullmatch(written):
         return read_serial(Decimal(match[0].replace(",", ".")), zone)
     if match := _SECONDS.fullmatch(written):
@@ -106,7 +114,7 @@ def read_moment(text: str, order: DateOrder | None, zone: tzinfo) -> datetime:
         return _at(match, _date(match["a"], match["b"], match["c"]), zone, has_time=False)
     match = _match(written)
     if match is None:
-        raise NotAMoment("is not a date that can be read. Send one like 2024-06-30 or 2024-06-30T12:00:00Z.")
+        raise NotAMoment(_UNREADABLE)
     return _at(match, _date_of(match, order), zone)
 
 

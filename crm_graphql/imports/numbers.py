@@ -63,6 +63,8 @@ _PLAIN = re.compile(r"-?\d*\.?\d*", re.ASCII)
 _PLAIN_SIGNS = b"0123456789.-\n"
 _TWO_POINTS = re.compile(r"\.\d*\.", re.ASCII)
 _TWO_POINTS_OR_THREE_BEHIND = re.compile(r"\.\d*\.|\.\d{3}(?!\d)", re.ASCII)
+_LONGEST = 80
+_UNREADABLE = "is not a number like 12.50. Send digits with one decimal sign."
 _PLAIN_TYPES = frozenset({int, Decimal, UnsetType, NoneType})
 
 
@@ -107,6 +109,8 @@ def is_plain(text: str, *, by_point: bool) -> bool:
 def read(text: str, currency: str) -> Reading:
     """Both readings of a number. Raises NotANumber for what is none by either."""
     written = text.translate(_FORMS).strip()
+    if len(written) > _LONGEST:
+        raise NotANumber(_UNREADABLE)
     is_negative = False
     if written.startswith("(") and written.endswith(")"):
         is_negative, written = True, written[1:-1].strip()
@@ -117,13 +121,13 @@ def read(text: str, currency: str) -> Reading:
     written = _POINT_OF_A_SIGN.sub("", written.removeprefix("+"))
     match = _AFFIXED.fullmatch(written)
     if match is None:
-        raise NotANumber("is not a number like 12.50. Send digits with one decimal sign.")
+        raise NotANumber(_UNREADABLE)
     _require_currency(match["before"], currency)
     _require_currency(match["after"], currency)
     number = match["number"].strip()
     found = Reading(_plain(number, ".", ","), _plain(number, ",", "."))
     if found == (None, None):
-        raise NotANumber("is not a number like 12.50. Send digits with one decimal sign.")
+        raise NotANumber(_UNREADABLE)
     if not is_negative:
         return found
     return Reading(*(None if one is None else f"-{one}" for one in found))
@@ -139,7 +143,7 @@ def _require_currency(affix: str, currency: str) -> None:
             raise NotANumber(
                 f"is in {word}, not in {currency}, the currency of this deployment. Convert it first."
             )
-        raise NotANumber("is not a number like 12.50. Send digits with one decimal sign.")
+        raise NotANumber(_UNREADABLE)
 
 
 def _plain(number: str, decimal: str, thousands: str) -> str | None:

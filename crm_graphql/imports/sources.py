@@ -22,7 +22,7 @@ from crm_graphql.imports.plans import ImportOptions
 from crm_graphql.imports.presets.preset import Preset, TagStyle
 from crm_graphql.imports.rows import LAYOUTS
 from crm_graphql.imports.sheet import Sheet
-from crm_graphql.imports.tables import Cells
+from crm_graphql.imports.tables import Cells, FileFormat
 from crm_graphql.imports.words import FileStatus
 
 _IDS = frozenset({"customer_id", "order_id", "source_id", "phone", "customer_phone"})
@@ -53,14 +53,15 @@ class Sources:
         country: str | None,
         currency: str,
         is_keyed_by_address: bool,
-        grows: bool,
+        format: FileFormat,
     ) -> None:
         self.kind = kind
         self.width = len(assignment.columns)
         self._places = assignment.places
         self._headings = [column.column for column in assignment.columns]
         self._preset = preset
-        self._grows = grows
+        self._grows = format.grows
+        self._is_workbook = format is FileFormat.XLSX
         self._marks = frozenset(mark.strip().casefold() for mark in options.empty or ())
         self._readers = self._readers_of(options, currency)
         self._special = self._special_makers(country, is_keyed_by_address)
@@ -160,13 +161,14 @@ class Sources:
             for place in places:
                 heading = self._headings[place]
                 if field in NUMBERS:
-                    readers[place] = (cell.Numbers(heading, options.decimal_comma, currency),)
+                    found: list[Reader] = [cell.Numbers(heading, options.decimal_comma, currency)]
                 elif field in DATES:
-                    readers[place] = (cell.Moments(heading, options.date_order, zone),)
-                elif field in _IDS:
-                    readers[place] = (cell.Ids(),)
-                elif field == "tags":
-                    readers[place] = (cell.Tags(self._tag_style),)
+                    found = [cell.Moments(heading, options.date_order, zone)]
+                else:
+                    found = [cell.Texts()] if self._is_workbook or field == "source_id" else []
+                    found += [cell.Ids()] if field in _IDS else []
+                    found += [cell.Tags(self._tag_style)] if field == "tags" else []
+                readers[place] = found
         return readers
 
     def _special_makers(self, country: str | None, is_keyed: bool) -> dict[str, Callable[[Sheet], Column]]:

@@ -23,6 +23,11 @@ class FileFormat(Enum):
     NDJSON = "ndjson"
     JSON = "json"
 
+    @property
+    def grows(self) -> bool:
+        """Whether headings may come in any row, as keys of JSON do."""
+        return self in (FileFormat.NDJSON, FileFormat.JSON)
+
 
 @dataclass(frozen=True, slots=True)
 class FileHints:

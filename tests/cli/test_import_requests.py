@@ -40,8 +40,8 @@ QUESTION = {"errors": [{"code": "INVALID", "message": "03/04/2024 may be either.
 
 
 class Door:
-    """Answers what is sent, and remembers it. `losses`: so many uploads are cut off behind their head; `slow`:
-    so many came too slowly."""
+    """Answers what is sent, and remembers it. `losses`: so many uploads are cut off behind their head;
+    `slow`: so many came too slowly."""
 
     def __init__(self) -> None:
         self.answers: dict[str, tuple[int, Any]] = {}

@@ -73,6 +73,18 @@ def records(kind: IngestionKind, found: PlannedRows) -> list[dict[str, Any] | Ro
     ]
 
 
+def rows_of(kind: Any, text: str, **asked: Any) -> list[Any]:
+    """The records of a CSV file."""
+    return records(kind, planned(kind, text, **asked)[1])
+
+
+def problem_of(kind: Any, text: str, **asked: Any) -> RowProblem:
+    """What is wrong with the only row of a CSV file."""
+    (found,) = rows_of(kind, text, **asked)
+    assert isinstance(found, RowProblem), found
+    return found
+
+
 def read_file(kind: IngestionKind, name: str, **asked: Any) -> tuple[Plan, list[Any]]:
     """The plan and the records of one of the files in tests/data."""
     made, found = planned(kind, (DATA / name).read_text(encoding="utf-8-sig"), **asked)

@@ -4,46 +4,32 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
 import pytest
 from msgspec import UNSET
 
-from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import ErrorCode, InvalidInput
-from crm_graphql.imports import line_items
 from crm_graphql.imports.mapping import plan as make_plan
 from crm_graphql.imports.plans import ImportOptions, ImportRequest
 from crm_graphql.imports.rows import LAYOUTS, RowProblem
 from crm_graphql.imports.tables import Batch
-from crm_graphql.imports.words import FileStatus, FileWord
 from tests.imports.plans import (
     CUSTOMERS,
     ORDERS,
     SUPPRESSIONS,
-    json_plan,
     planned,
-    read_all,
+    problem_of,
     read_file,
     records,
+    rows_of,
 )
 
 
 def mapped(**columns: str | None) -> ImportRequest:
     """A request with this mapping; `_` of a column's name is a space."""
     return ImportRequest(mapping=tuple((name.replace("_", " "), field) for name, field in columns.items()))
-
-
-def rows_of(kind: Any, text: str, **asked: Any) -> list[Any]:
-    return records(kind, planned(kind, text, **asked)[1])
-
-
-def problem_of(kind: Any, text: str, **asked: Any) -> RowProblem:
-    (found,) = rows_of(kind, text, **asked)
-    assert isinstance(found, RowProblem), found
-    return found
 
 
 def test_our_own_files_are_taken_as_they_are_and_cells_are_not_touched() -> None:
@@ -240,169 +226,8 @@ def test_totals_are_left_out_where_the_sender_says_so() -> None:
     assert plan.ignored_columns == ["total_spend", "visit_count"]
 
 
-def word(status: FileStatus, at: Any = None, channel: Channel = Channel.EMAIL) -> FileWord:
-    return FileWord(channel, status, at)
-
-
-@pytest.mark.parametrize(
-    ("heading", "cell", "words"),
-    [
-        ("Newsletter", "yes", [word(FileStatus.SUBSCRIBED)]),
-        ("Newsletter", "Non-Subscribed", [word(FileStatus.UNSUBSCRIBED)]),
-        ("Opt-In", "pending", [word(FileStatus.PENDING)]),
-        ("Subscription Status", "cleaned", [word(FileStatus.BOUNCED)]),
-        ("Email Marketing Consent", "Spam complaint", [word(FileStatus.COMPLAINED)]),
-        ("Accepts SMS Marketing", "no", [word(FileStatus.UNSUBSCRIBED, channel=Channel.SMS)]),
-        ("WhatsApp Opt In", "1", [word(FileStatus.SUBSCRIBED, channel=Channel.WHATSAPP)]),
-        ("Newsletter", "", None),
-        ("Unsubscribed", "no", None),
-        ("Unsubscribed", "yes", [word(FileStatus.UNSUBSCRIBED)]),
-        ("UNSUB_TIME", "2024-04-01 09:00:00", [word(FileStatus.UNSUBSCRIBED)]),
-        ("Bounced", "hard_bounce", [word(FileStatus.BOUNCED)]),
-    ],
-)
-def test_columns_on_consent_become_words(heading: str, cell: str, words: list[FileWord] | None) -> None:
-    (row,) = rows_of(CUSTOMERS, f"Email,{heading}\nida@example.com,{cell}\n")
-    assert row.get("consents") == words
-
-
-def test_a_no_counts_before_a_yes_and_an_unknown_word_refuses_the_row() -> None:
-    (row,) = rows_of(CUSTOMERS, "Email,Newsletter,Unsubscribed\nida@example.com,yes,2024-04-01\n")
-    assert row["consents"] == [word(FileStatus.UNSUBSCRIBED)]
-    found = problem_of(CUSTOMERS, "Email,Newsletter\nida@example.com,perhaps\n")
-    assert (found.field, found.value) == ("Newsletter", "perhaps")
-    assert found.external_id == "email:ida@example.com"
-    found = problem_of(CUSTOMERS, "Email,Newsletter,Subscribed At\nida@example.com,yes,31/31/2024\n")
-    assert found.field == "Subscribed At"
-
-
-LINES = "Order,E-Mail,Date,Qty,Line Total,Order Status\n"
-
-
-@pytest.mark.parametrize("cut", [1, 2, 3, 100])
-def test_a_file_of_line_items_sums_to_one_order_however_it_is_cut(cut: int) -> None:
-    text = (
-        f"{LINES}1,a@example.com,2024-06-01,1,10.00,\n1,a@example.com,2024-06-01,2,2.50,\n"
-        "2,b@example.com,2024-06-02,1,3.00,cancelled\n2,b@example.com,2024-06-02,1,3.00,\n"
-        "3,c@example.com,2024-06-03,1,4.00,\n"
-    )
-    plan, found = planned(ORDERS, text, cut=cut)
-    first, last = records(ORDERS, found)
-    assert first == {
-        "order_id": "1",
-        "customer_id": "email:a@example.com",
-        "amount": Decimal("12.50"),
-        "quantity": Decimal(3),
-        "ordered_at": "2024-06-01",
-    }
-    assert (last["order_id"], last["amount"], found.lines) == ("3", "4.00", [2, 6])  # type: ignore[index]
-    assert found.cells[0] == ["1", "a@example.com", "2024-06-01", "1", "10.00", ""]
-    assert plan.notes == ("Rows of orders that are no sale were left out: 1 cancelled.",)
-
-
-def test_line_items_that_come_apart_do_not_overwrite_their_order() -> None:
-    rows = ("1,a@example.com,2024-06-01,1,10.00,", "2,b@example.com,2024-06-02,1,3.00,")
-    text = LINES + "\n".join([*rows, "1,a@example.com,2024-06-01,1,2.00,"])
-    first, second, apart = rows_of(ORDERS, text)
-    assert (first["amount"], second["amount"]) == ("10.00", "3.00")
-    assert isinstance(apart, RowProblem)
-    assert "Sort the file by Order" in apart.message
-    assert apart.external_id == "1"
-
-
-def test_an_order_of_which_one_line_item_is_refused_is_not_taken() -> None:
-    rows = ("1,a@example.com,2024-06-01,1,10.00,", "1,a@example.com,2024-06-01,1,12%,")
-    text = LINES + "\n".join([*rows, "2,b@example.com,2024-06-02,1,3.00,"])
-    refused, taken = rows_of(ORDERS, text)
-    assert isinstance(refused, RowProblem)
-    assert "A line item of this order is refused" in refused.message
-    assert taken["order_id"] == "2"
-
-
-def test_further_orders_of_one_id_stay_rows_of_their_own_where_nothing_speaks_of_line_items() -> None:
-    text = "order_id,customer_id,amount,ordered_at,quantity\n1,c,5,2024-06-01,1\n1,c,6,2024-06-01,1\n"
-    assert [row["amount"] for row in rows_of(ORDERS, text)] == ["5", "6"]
-
-
-def test_keys_of_json_are_headings_and_values_pass_as_they_are() -> None:
-    said = [{"topic": "News", "channel": "EMAIL", "status": "SUBSCRIBED"}]
-    plan, rows = json_plan(
-        CUSTOMERS,
-        [
-            {
-                "customerId": "1",
-                "Full Name": "Ann",
-                "tags": ["a"],
-                "consents": said,
-                "totalSpend": Decimal("1.200"),
-            },
-            {"externalId": "2", "lastVisitAt": "Jun 1, 2024", "tags": None},
-            {"customerId": "3", "externalId": "4"},
-            {"order_id": "x", "customerId": "b", "amount": 5},
-        ],
-    )
-    plan.require_readable()
-    first, second, both, other = records(CUSTOMERS, read_all(plan, rows, [1, 2, 3, 4]))
-    assert first == {
-        "customer_id": "1",
-        "name": "Ann",
-        "tags": ["a"],
-        "consents": said,
-        "total_spend": Decimal("1.200"),
-    }
-    assert second == {"customer_id": "2", "last_visit_at": datetime(2024, 6, 1, tzinfo=UTC), "tags": None}
-    assert isinstance(both, RowProblem)
-    assert "are two names of one field" in both.message
-    assert isinstance(other, RowProblem)
-    assert "These are orders, sent as customers" in other.message
-
-
-def test_json_is_not_refused_for_what_may_come_yet_nor_asked_about_its_decimals() -> None:
-    plan, rows = json_plan(CUSTOMERS, [{"name": "Ann", "total_spend": "1.200"}])
-    plan.require_readable()
-    (nobody,) = read_all(plan, rows, [1]).rows
-    assert isinstance(nobody, RowProblem)
-    assert nobody.code is ErrorCode.REQUIRED
-    assert plan.missing_fields == ("customer_id", "email", "phone")
-    plan, rows = json_plan(CUSTOMERS, [{"foo": "Ann"}])
-    with pytest.raises(InvalidInput, match="no column customer_id"):
-        plan.require_readable()
-
-
 def test_a_file_of_ids_alone_is_read() -> None:
     assert rows_of(CUSTOMERS, "customer_id\n1\n") == [{"customer_id": "1"}]
-
-
-def test_an_order_that_was_given_back_whole_is_no_sale_where_no_column_says_how_much() -> None:
-    head = "Order,E-Mail,Total,Date,Order Status"
-    row = "1,a@example.com,5.00,2024-06-01,Refunded"
-    assert rows_of(ORDERS, f"{head}\n{row}\n") == []
-    (order,) = rows_of(ORDERS, f"{head},Amount Refunded\n{row},5.00\n")
-    assert order["amount"] == 0
-
-
-def test_the_memory_of_orders_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line_items, "REMEMBERED", 2)
-    text = LINES + "".join(f"{n},a@example.com,2024-06-01,1,1.00,\n" for n in (1, 2, 3, 1, 1, 3))
-    found = rows_of(ORDERS, text)
-    assert [isinstance(row, RowProblem) for row in found] == [False, False, False, False, True]
-
-
-def test_two_names_of_one_field_in_one_record_are_a_row_error() -> None:
-    plan, rows = json_plan(ORDERS, [{"order_amount": 2, "amount": 1, "order_id": "o", "customer_id": "c"}])
-    (found,) = read_all(plan, rows, [1]).rows
-    assert isinstance(found, RowProblem)
-    assert (found.field, found.external_id) == ("order_amount", "o")
-    assert "order_amount and amount are two names of one field" in found.message
-
-
-def test_keys_of_json_that_come_later_are_taken_up() -> None:
-    plan, rows = json_plan(CUSTOMERS, [{"email": "a@example.com"}])
-    assert [row[0] for row in plan.read(Batch(rows, [1])).rows] == ["email:a@example.com"]  # type: ignore[index]
-    plan.extend(["email", "Vorname"])
-    later = plan.read(Batch([["b@example.com", "Bea"], ["c@example.com"]], [2, 3]))
-    assert [record["name"] for record in records(CUSTOMERS, later)[:1]] == ["Bea"]  # type: ignore[index]
-    assert len(plan.columns) == 2
 
 
 def test_what_a_reader_refused_stays_in_its_place() -> None:

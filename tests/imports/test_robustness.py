@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -105,3 +106,19 @@ def test_any_file_is_refused_or_read_and_alike_however_it_is_cut(
             assert isinstance(row, RowProblem) or len(row) == len(LAYOUTS[kind].fields)
         found.append((repr(result.rows), repr(result.lines)))
     assert found[0] == found[1] == found[2]
+
+
+def test_long_headings_and_cells_are_not_kept_in_mind() -> None:
+    long = "1" * 1_000_000
+    before = len(gc.get_referrers(long))
+    names = ["order_id", "customer_id", "amount", "ordered_at", long]
+    request = ImportRequest(options=ImportOptions(decimal_comma=True))
+    made = plan(IngestionKind.ORDERS, names, [], request, country=None, currency="USD")
+    rows = [["1", "c", "5", f"2024-06-01{' ' * 1_000_000}10:15", ""], ["1", "c", long, "2024-06-01", ""]]
+    found = read_all(made, rows, [2, 3]).rows
+    for row in found:
+        assert isinstance(row, RowProblem)
+        assert len(row.message) + len(row.value or "") < 1000
+    del made, rows, names
+    gc.collect()
+    assert len(gc.get_referrers(long)) == before

@@ -19,6 +19,8 @@ FIELDS: Mapping[IngestionKind, Sequence[ImportField]] = {
     IngestionKind.SUPPRESSIONS: SUPPRESSIONS,
 }
 
+_LONGEST_HEADING = 200
+
 DATES = frozenset(
     {
         "last_visit_at",
@@ -34,9 +36,14 @@ MONEY = frozenset({"total_spend", "amount", "line_amount", "refunded_amount"})
 NUMBERS = MONEY | {"visit_count", "quantity"}
 
 
-@lru_cache(maxsize=4096)
 def folded(heading: str) -> str:
     """A heading as it is compared: letters and digits alone, in folded case, without accents."""
+    # Nobody's long heading is kept.
+    return _folded(heading) if len(heading) <= _LONGEST_HEADING else heading
+
+
+@lru_cache(maxsize=4096)
+def _folded(heading: str) -> str:
     if heading.isascii():
         return "".join(sign for sign in heading.lower() if sign.isalnum())
     plain = unicodedata.normalize("NFKD", heading).casefold()
