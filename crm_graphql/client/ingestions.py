@@ -17,7 +17,9 @@ FIELDS = """
 READ = f"query Read($id: ID!) {{ ingestion(id: $id) {{ {FIELDS} }} }}"
 ROW_ERRORS = """
 query RowErrors($id: ID!, $first: Int!) {
-  ingestion(id: $id) { rowErrors(first: $first) { nodes { row externalId field value code message } } }
+  ingestion(id: $id) {
+    rowErrors(first: $first) { nodes { row line column externalId field value code message } }
+  }
 }
 """
 DETAILS = """

@@ -58,12 +58,12 @@ def _cell(value: object) -> str:
 
 
 def row_error_text(error: Mapping[str, Any]) -> str:
-    """One row error as a line: which row, which field, what stood there, why."""
-    where = f"row {error['row']}"
+    """One row error as a line: which line of the file, which column, what stood there, why."""
+    where = f"row {error['row']}" if error.get("line") is None else f"line {error['line']}"
     if error["externalId"]:
         where += f" ({error['externalId']})"
-    if error["field"]:
-        where += f", {error['field']}"
+    if column := error.get("column") or error["field"]:
+        where += f", {column}"
     if error["value"] is not None:
         where += f" = {error['value']!r}"
     return visible(f"{where}: {error['message']}")

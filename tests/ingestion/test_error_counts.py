@@ -23,7 +23,7 @@ def problem(message: str, value: str | None = None) -> RowProblem:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        (problem("Line 7 has 3 columns, the header has 2."), problem("Line 9 has 4 columns, the header has 2.")),
+        (problem("Line 7 has 3 columns, not 2."), problem("Line 9 has 4 columns, not 2.")),
         (problem("x 31.02.24 is no date.", "31.02.24"), problem("x 30.02.24 is no date.", "30.02.24")),
         (problem('[0] names no topic: "News".'), problem('[3] names no topic: "Offers".')),
         (problem("Line 7 is not UTF-8: byte 0xE4."), problem("Line 8 is not UTF-8: byte 0xFC.")),
