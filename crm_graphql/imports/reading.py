@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 from crm_graphql.imports.files.recognise import last_batches, recognise
@@ -10,7 +11,7 @@ from crm_graphql.imports.mapping import plan as make_plan
 from crm_graphql.imports.mended import as_it_was, is_mended
 from crm_graphql.imports.plans import ImportRequest, Plan, PlannedRows
 from crm_graphql.imports.rows import RowProblem
-from crm_graphql.imports.tables import Batch, Cells, FileForm, FileHints, Table
+from crm_graphql.imports.tables import Batch, Cells, FileForm, FileFormat, FileHints, Table
 
 BEGINNING_BYTES = 1024**2
 """At most so much of a file, unpacked, is read before a plan is made of it."""
@@ -64,7 +65,11 @@ class FileReading:
             size += len(part)
             further = rest or await anext(pieces, None)
         if further is None and not (cut_from is not None and size >= cut_from and reading._has_rows):
-            reading._end()
+            if reading.form.format is FileFormat.XLSX:
+                # Seconds for a large workbook, in which others have their turn.
+                await asyncio.to_thread(reading._end)
+            else:
+                reading._end()
         reading.next_piece = further
         return reading
 
