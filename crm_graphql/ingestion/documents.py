@@ -229,6 +229,12 @@ class RowErrorRecord(Document):
         indexes: ClassVar[list[IndexModel]] = [
             # An ingestion's row errors in the order of rows; one a row.
             IndexModel([("ingestion_id", ASCENDING), ("row", ASCENDING)], name="row", unique=True),
+            # What names a person who is erased.
+            IndexModel(
+                [("external_id", ASCENDING)],
+                name="external_id",
+                partialFilterExpression={"external_id": {"$gt": ""}},
+            ),
         ]
 
 
