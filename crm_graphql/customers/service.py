@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
 from crm_graphql.bus.port import Bus, Event
 from crm_graphql.core.actor import Actor, Permission
@@ -39,6 +39,7 @@ from crm_graphql.customers.erased import erased_keys
 from crm_graphql.customers.messages import CUSTOMERS_TOPIC
 from crm_graphql.customers.queries import CustomerReference
 from crm_graphql.customers.records import CustomerRecord
+from crm_graphql.mongo.duplicate_keys import already_taken
 from crm_graphql.mongo.leases import database_now, next_number
 from crm_graphql.mongo.transactions import Transact
 
@@ -81,9 +82,6 @@ async def create_customer(
     faults.check()
 
     async def work(session: AsyncClientSession) -> Row:
-        customers = Customer.get_pymongo_collection()
-        if await customers.find_one({"external_id": wanted}, {"_id": 1}, session=session) is not None:
-            raise _taken()
         if await erased_keys([wanted], session=session):
             message = "This external id was that of a customer who was erased. Choose another one."
             raise AlreadyExists(message, path=("externalId",))
@@ -95,7 +93,8 @@ async def create_customer(
 
     try:
         row = await transact(work)
-    except DuplicateKeyError:
+    except BulkWriteError as error:
+        already_taken(error)
         raise _taken() from None
     await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
     return row

@@ -35,7 +35,6 @@ class OrderBatch:
         self._customers: dict[str, Totals] = {}
         self._customers_by_id: dict[ObjectId, Totals] = {}
         self._new_customers: dict[ObjectId, dict[str, Any]] = {}
-        self._erased: set[ObjectId] = set()
         self.created = 0
         self.updated = 0
 
@@ -65,14 +64,14 @@ class OrderBatch:
             self._customers_by_id[totals.id] = totals
 
     async def _load_erased(self, owners: set[str]) -> None:
-        """Orders of people who were erased are kept under the tombstone's id, and count for nobody."""
+        """Orders of people who were erased are kept under the tombstone's id, and count for nobody: the write
+        of their totals finds no customer."""
         unknown = owners - self._customers.keys()
         for external_id, key in (await erased_keys(unknown, session=self._session)).items():
             totals = self._totals_of_erased(key)
             self._customers[external_id] = self._customers_by_id[key] = totals
 
     def _totals_of_erased(self, key: ObjectId) -> Totals:
-        self._erased.add(key)
         return Totals({**new_customer("", self._now), "_id": key})
 
     def take(self, record: OrderRecord) -> None:
@@ -155,11 +154,7 @@ class OrderBatch:
         updates = [_order_update(order) for key, order in self._changed_orders.items() if key not in new]
         if updates:
             await orders.bulk_write(updates, ordered=False, session=self._session)
-        changed = [
-            totals
-            for totals in self._customers.values()
-            if totals.is_changed and totals.id not in self._erased
-        ]
+        changed = [totals for totals in self._customers.values() if totals.is_changed]
         await find_lost_extremes(changed, orders, self._session)
         await self._write_customers(changed)
 

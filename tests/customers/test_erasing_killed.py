@@ -50,7 +50,7 @@ async def _named(customer: ObjectId) -> int:
     )
 
 
-async def _fill(customer: ObjectId) -> list[ObjectId]:
+async def _fill(customer: ObjectId, deliveries: int, queued: int) -> list[ObjectId]:
     """Deliveries of many campaigns that have ended, and of some that wait."""
     now = datetime.now(UTC)
     await Delivery.get_pymongo_collection().insert_many(
@@ -68,10 +68,10 @@ async def _fill(customer: ObjectId) -> list[ObjectId]:
                 "created_at": now,
                 "updated_at": now,
             }
-            for _ in range(DELIVERIES)
+            for _ in range(deliveries)
         ]
     )
-    waiting = [(await make_ledger(3))[0] for _ in range(QUEUED)]
+    waiting = [(await make_ledger(3))[0] for _ in range(queued)]
     for campaign in waiting:
         await Delivery.get_pymongo_collection().update_one(
             {"campaign_id": campaign, "number": 1}, {"$set": {"customer_id": customer}}
@@ -83,7 +83,7 @@ async def _fill(customer: ObjectId) -> list[ObjectId]:
 async def test_an_erasure_that_is_killed_hides_at_once_and_is_gone_on_with(resources: Resources) -> None:
     made = await create(resources, "ada", name="Ada", email="ada@example.com")
     customer: ObjectId = made["_id"]
-    waiting = await _fill(customer)
+    waiting = await _fill(customer, DELIVERIES, QUEUED)
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload([__name__])
     process = processes.Process(target=_run, args=(resources.settings,), daemon=True)
@@ -102,7 +102,8 @@ async def test_an_erasure_that_is_killed_hides_at_once_and_is_gone_on_with(resou
 
     await ErasureReconciler(resources.in_transaction, resources.bus, resources.clock).run()
     assert await _named(customer) == 0
-    assert (await ErasedCustomer.get_pymongo_collection().find_one({}) or {})["is_scrubbed"] is True
+    tombstone = await ErasedCustomer.get_pymongo_collection().find_one({}) or {}
+    assert (tombstone["is_scrubbed"], tombstone["is_open"]) == (True, True)
     assert await CustomerChange.get_pymongo_collection().count_documents({}) == 0
     for campaign in waiting:
         row = await assert_exact(campaign)
@@ -114,21 +115,24 @@ async def test_what_is_too_much_for_one_transaction_goes_in_several(
 ) -> None:
     for module in (steps, delivery_erasing):
         monkeypatch.setattr(module, "STEP", 7)
-    monkeypatch.setattr(delivery_erasing, "CAMPAIGNS_AT_ONCE", 7)
-    monkeypatch.setattr(service, "CAMPAIGNS_AT_ONCE", 7)
     made = await create(resources, "ada", name="Ada")
-    waiting = await _fill_few(made["_id"])
+    await _fill(made["_id"], 40, 2)
     await Order.get_pymongo_collection().insert_many(
         [{"external_id": f"o{number}", "customer_id": made["_id"]} for number in range(100)]
     )
     await erase(resources, "ada")
     assert await _named(made["_id"]) == 0
-    for campaign in waiting:
-        assert (await assert_exact(campaign))["stats"]["skipped"] == 1
     assert await Order.get_pymongo_collection().count_documents({"customer_id": made["_id"]}) == 100
 
 
-async def _fill_few(customer: ObjectId) -> list[ObjectId]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(globals(), "DELIVERIES", 40)
-        return await _fill(customer)
+async def test_who_waits_in_many_campaigns_is_skipped_in_all(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (service, delivery_erasing):
+        monkeypatch.setattr(module, "CAMPAIGNS_AT_ONCE", 3)
+    made = await create(resources, "ada", name="Ada")
+    waiting = await _fill(made["_id"], 1, 8)
+    await erase(resources, "ada")
+    assert await _named(made["_id"]) == 0
+    for campaign in waiting:
+        assert (await assert_exact(campaign))["stats"]["skipped"] == 1

@@ -68,7 +68,7 @@ async def test_nobody_erased_during_a_campaign_gets_a_message_after_the_answer(r
     late: list[str] = []
 
     async def look(messages: Sequence[OutgoingMessage]) -> None:
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
         late.extend(message.address for message in messages if message.address in erased_addresses)
 
     vendor = StandInVendor(sends_receipts=False, batch_limit=5)
@@ -80,12 +80,12 @@ async def test_nobody_erased_during_a_campaign_gets_a_message_after_the_answer(r
 
     async with running(resources, vendor, lease_seconds=5.0):
         # The last ones first: those still wait.
-        for number in reversed(range(0, 300, 10)):
-            await forget(number)
+        for number in range(290, -10, -30):
+            await asyncio.gather(*(forget(one) for one in (number, number - 10, number - 20)))
         row = await until_status(campaign, "COMPLETED", seconds=40)
     assert not late
     assert row["stats"]["total"] == 300
-    assert row["stats"]["skipped"] > 5
+    assert row["stats"]["skipped"] >= 3
     assert row["stats"]["skipped"] + row["stats"]["delivered"] == 300
     assert await ErasedCustomer.get_pymongo_collection().count_documents({}) == 30
     gone = Delivery.get_pymongo_collection().find({"customer_id": {"$in": keys[::10]}})
@@ -149,7 +149,7 @@ async def test_who_is_erased_between_reading_and_writing_a_page_is_not_written_d
     async def late(walk: Any, page: Any) -> None:
         nonlocal pages
         pages += 1
-        for key in [keys[1]] if pages == 1 else keys[5:]:
+        for key in [keys[1], keys[4]] if pages == 1 else keys[5:]:
             await erase(resources, key)
         await whole(walk, page)
 
@@ -157,10 +157,10 @@ async def test_who_is_erased_between_reading_and_writing_a_page_is_not_written_d
     await make_planner(resources).plan(campaign)
     row = await assert_exact(campaign)
     rows = await ledger(campaign)
-    assert [one["customer_id"] for one in rows] == [keys[0], *keys[2:5]]
-    assert [one["number"] for one in rows] == [0, 1, 2, 3]
+    assert [one["customer_id"] for one in rows] == [keys[0], *keys[2:4]]
+    assert [one["number"] for one in rows] == [0, 1, 2]
     assert row["planning"]["done"]
-    assert row["stats"]["queued"] == 4
+    assert row["stats"]["queued"] == 3
 
 
 async def test_a_row_of_an_erased_person_that_was_written_late_is_not_sent(resources: Resources) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from crm_graphql.ingestion import values
+from crm_graphql.customers import values
 from crm_graphql.ingestion.chunks import CHUNK_BYTES
 from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.ingestion.readers import json_rows, lines

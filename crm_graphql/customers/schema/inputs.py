@@ -12,9 +12,9 @@ from strawberry.types.arguments import InputContext
 
 from crm_graphql.audiences.schema.inputs import RuleInput
 from crm_graphql.core.errors import Faults, InvalidInput, RequiredInput
-from crm_graphql.core.ids import decode_key
 from crm_graphql.customers.edits import FIELDS, Edit
 from crm_graphql.customers.queries import CustomerReference, CustomerSortField, SortDirection
+from crm_graphql.customers.schema.references import CustomerRef
 from crm_graphql.gql.deferred import Deferred
 from crm_graphql.gql.enums import describe_enum
 
@@ -35,18 +35,6 @@ describe_enum(
 describe_enum(
     SortDirection, "Which end comes first.", {"ASC": "From small to large.", "DESC": "From large to small."}
 )
-
-
-@strawberry.input(one_of=True, description="Names a customer. Exactly one of the two.")
-class CustomerRef:
-    id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="The global id.")
-    external_id: str | None = strawberry.field(default=strawberry.UNSET, description="The caller's own key.")
-
-    def reference(self, *, field: str) -> CustomerReference:
-        """The reference for the service. Raises InvalidInput under `field` for an id that is none."""
-        if self.id:
-            return CustomerReference(key=decode_key("Customer", self.id, field=field))
-        return CustomerReference(external_id=self.external_id or "")
 
 
 @strawberry.input(description="Which customers. All that is given must hold.")
