@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from beanie import Document
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.customers.erased import STEP
 from crm_graphql.ingestion.documents import DeadLetter, IngestionKind, RowErrorRecord
 from crm_graphql.ingestion.payloads import Undecodable, decode_records
 
+_OF_ROWS: tuple[type[Document], ...] = (RowErrorRecord,)
+"""What is kept of single rows, each under the external id of the row."""
+
 
 async def delete_row_errors(external_id: str, session: AsyncClientSession) -> bool:
-    """Delete some of the errors of rows under the external id. True once there is no other. Figures of
-    ingestions stay."""
-    errors = RowErrorRecord.get_pymongo_collection()
-    found = errors.find({"external_id": external_id}, {"_id": 1}, limit=STEP, session=session)
-    keys = [row["_id"] async for row in found]
-    if keys:
-        await errors.delete_many({"_id": {"$in": keys}}, session=session)
-    return len(keys) < STEP
+    """Delete some of what is kept of refused rows under the external id. True once there is no other. Figures
+    of ingestions stay."""
+    is_all = True
+    for document in _OF_ROWS:
+        collection = document.get_pymongo_collection()
+        found = collection.find({"external_id": external_id}, {"_id": 1}, limit=STEP, session=session)
+        keys = [row["_id"] async for row in found]
+        if keys:
+            await collection.delete_many({"_id": {"$in": keys}}, session=session)
+        is_all &= len(keys) < STEP
+    return is_all
 
 
 async def has_dead_letters(session: AsyncClientSession) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -170,6 +171,24 @@ async def test_no_record_brings_an_erased_person_back(resources: Resources, come
     await apply_pending(resources)
     assert await figures(ingestion) == (1, 0, 1, 0)
     assert [row["external_id"] async for row in Customer.get_pymongo_collection().find()] == ["bob"]
+
+
+@pytest.mark.slow
+async def test_who_is_erased_while_files_about_them_are_applied_is_gone(resources: Resources) -> None:
+    for number in range(8):
+        name = f"ada{number}"
+        made = await create(resources, name, name="Ada")
+        rows = [{"external_id": name, "name": f"Ada {turn}", "tags": [str(turn)]} for turn in range(20)]
+        await send(resources, CUSTOMERS, rows, chunk_records=2)
+        orders = [order(f"o{number}-{turn}", name) for turn in range(20)]
+        await send(resources, ORDERS, orders, chunk_records=2)
+        await asyncio.gather(apply_pending(resources), erase(resources, name))
+        kept = Order.get_pymongo_collection().find({"external_id": {"$regex": f"^o{number}-"}})
+        assert {row["customer_id"] async for row in kept} == {made["_id"]}
+    assert await Customer.get_pymongo_collection().count_documents({}) == 0
+    assert await CustomerChange.get_pymongo_collection().count_documents({}) == 0
+    assert await ErasedCustomer.get_pymongo_collection().count_documents({}) == 8
+    assert await Order.get_pymongo_collection().count_documents({}) == 160
 
 
 async def test_orders_of_an_erased_person_are_kept_and_are_nobodys(resources: Resources) -> None:
