@@ -38,6 +38,7 @@ from crm_graphql.core.clock import SystemClock
 from crm_graphql.core.settings import BusKind, load_settings
 from crm_graphql.delivery.messages import SEND_TURNS
 from crm_graphql.delivery.reconcile import DeliveryReconciler
+from crm_graphql.erasure.reconcile import ErasureReconciler
 from crm_graphql.ingestion.begin import fail_ingestion
 from crm_graphql.ingestion.documents import IngestionChunk
 from crm_graphql.ingestion.retention import delete_old_chunks
@@ -83,9 +84,10 @@ async def idle(resources: Resources) -> None:
     )
 
     marks = MarkReconciler()
+    erasures = ErasureReconciler(resources.in_transaction, resources.bus, resources.clock)
 
     async def one() -> None:
-        await run_round(work, delivery, marks)
+        await run_round(work, delivery, marks, erasures)
 
     async def raw() -> None:
         await read_keys(resources.database)

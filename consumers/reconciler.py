@@ -10,6 +10,7 @@ from consumers.work import Work
 from crm_graphql.consents.reconcile import MarkReconciler
 from crm_graphql.core.tasks import repeat
 from crm_graphql.delivery.reconcile import DeliveryReconciler
+from crm_graphql.erasure.reconcile import ErasureReconciler
 from crm_graphql.ingestion.reconcile import reconcile as reconcile_ingestions
 from crm_graphql.mongo.leases import hold_task
 
@@ -30,17 +31,20 @@ async def reconcile_for_ever(work: Work) -> None:
         parked_receipt_seconds=settings.parked_receipt_seconds,
     )
     marks = MarkReconciler()
+    erasures = ErasureReconciler(work.resources.in_transaction, work.resources.bus, work.resources.clock)
     # Longer than a round's wait, so that the holder keeps it; short, so that a dead one loses it soon.
     lease_seconds = settings.reconcile_interval_seconds * 2 + 2
 
     async def step() -> None:
         if await hold_task(_TASK, token, lease_seconds):
-            await run_round(work, delivery, marks)
+            await run_round(work, delivery, marks, erasures)
 
     await repeat(step, name=_TASK, seconds=settings.reconcile_interval_seconds)
 
 
-async def run_round(work: Work, delivery: DeliveryReconciler, marks: MarkReconciler) -> None:
+async def run_round(
+    work: Work, delivery: DeliveryReconciler, marks: MarkReconciler, erasures: ErasureReconciler
+) -> None:
     """One round; what fails is logged and does not keep the rest from its turn."""
     try:
         resources = work.resources
@@ -51,4 +55,8 @@ async def run_round(work: Work, delivery: DeliveryReconciler, marks: MarkReconci
         await marks.run()
     except Exception:
         _log.exception("reconciling of suppressions failed")
+    try:
+        await erasures.run()
+    except Exception:
+        _log.exception("reconciling of erasures failed")
     await delivery.run()

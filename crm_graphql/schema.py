@@ -81,7 +81,11 @@ schema = strawberry.Schema(
     types=[date, *_announced("TYPES")],
     config=StrawberryConfig(scalar_map={**SCALARS, date: DATE}),
 )
-take_as_they_come(schema._schema, records=ingestion.RECORD_INPUTS, half_written=audiences.HALF_WRITTEN_INPUTS)
+take_as_they_come(
+    schema._schema,
+    records=ingestion.RECORD_INPUTS | customers.RECORD_INPUTS,
+    half_written=audiences.HALF_WRITTEN_INPUTS,
+)
 
 
 def executable_schema() -> GraphQLSchema:

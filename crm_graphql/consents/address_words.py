@@ -42,7 +42,10 @@ async def apply_address_words(records: Sequence[CustomerRecord], *, session: Asy
     closed: dict[_Place, NewSuppression] = {}
     opened: dict[_Place, datetime] = {}
     for record in speaking:
-        customer = customers[record.external_id]
+        customer = customers.get(record.external_id)
+        if customer is None:
+            # Somebody who was erased: what closed the address then, goes on closing it.
+            continue
         for word in record.address_words:
             address = word.address or _held(customer, word.channel)
             if address is None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from hashlib import blake2b
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.consents.documents import Suppression
-from crm_graphql.consents.keys import stored_key
 from crm_graphql.core.channels import EMAIL, TRAITS, Channel
 from crm_graphql.core.emails import checked_address
 from crm_graphql.core.phones import is_dialable, read_phone
-
-KEY_BYTES = 16
+from crm_graphql.mongo.stored_keys import hashed as hashed
+from crm_graphql.mongo.stored_keys import stored_key
 
 
 class NotAnAddress(ValueError):
@@ -41,11 +39,6 @@ def read_address(channel: Channel, text: str, default_country: str | None) -> st
 async def hash_key() -> bytes:
     """The key of this database's hashes."""
     return await stored_key("suppressions")
-
-
-def hashed(address: str, key: bytes) -> bytes:
-    """The hash of an address as it is compared."""
-    return blake2b(address.encode(), digest_size=KEY_BYTES, key=key).digest()
 
 
 async def suppressed_on(

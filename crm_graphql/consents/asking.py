@@ -16,6 +16,7 @@ from crm_graphql.consents.documents import Suppression
 from crm_graphql.consents.reconcile import SETTLED_AFTER
 from crm_graphql.core.channels import Channel
 from crm_graphql.customers.documents import ConsentWord, Customer
+from crm_graphql.customers.erased import erased_since
 from crm_graphql.customers.words import ConsentStatus, may_write
 
 FEW = 200
@@ -25,6 +26,7 @@ FEW = 200
 class Refusal(Enum):
     """Why somebody is not written to."""
 
+    ERASED = "ERASED"
     SUPPRESSED = "SUPPRESSED"
     NO_CONSENT = "NO_CONSENT"
 
@@ -80,19 +82,24 @@ async def refused_since(
     """For each recipient of a ledger whose planning began at this moment of the database's clock: why nothing
     may be sent any more.
 
-    A word or a suppression whose writer was answered before this is asked is always seen. Where little was
-    heard since, it reads that and nothing of the recipients.
+    A word, a suppression or an erasure whose writer was answered before this is asked is always seen. Where
+    little was heard since, it reads that and nothing of the recipients.
     """
     since = planned_from - SETTLED_AFTER
-    closed, unwilling = await asyncio.gather(
-        _closed_since(since, channel, recipients), _unwilling_since(since, channel, topic, recipients)
+    closed, unwilling, erased = await asyncio.gather(
+        _closed_since(since, channel, recipients),
+        _unwilling_since(since, channel, topic, recipients),
+        erased_since(since, [one.customer_id for one in recipients if one.customer_id]),
     )
-    return [
-        Refusal.SUPPRESSED
-        if one.address in closed
-        else (Refusal.NO_CONSENT if one.customer_id in unwilling else None)
-        for one in recipients
-    ]
+
+    def refusal(one: Recipient) -> Refusal | None:
+        if one.customer_id in erased:
+            return Refusal.ERASED
+        if one.address in closed:
+            return Refusal.SUPPRESSED
+        return Refusal.NO_CONSENT if one.customer_id in unwilling else None
+
+    return [refusal(one) for one in recipients]
 
 
 async def _closed_since(since: datetime, channel: Channel, recipients: Sequence[Recipient]) -> Container[str]:

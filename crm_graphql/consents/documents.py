@@ -90,16 +90,3 @@ class Suppression(Document):
             # Search by the beginning of an address.
             IndexModel([("address", ASCENDING)], name="address"),
         ]
-
-
-class StoredKey(Document):
-    """A key that must be as good for ever as the database itself, unlike the deployment's secrets: made once,
-    under the name of what it is for."""
-
-    id: str  # type: ignore[assignment]
-    key: bytes
-
-    class Settings:
-        """Collection."""
-
-        name = "stored_keys"

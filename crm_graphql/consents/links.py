@@ -18,8 +18,8 @@ from hashlib import blake2b
 
 from bson import ObjectId
 
-from crm_graphql.consents.keys import stored_key
 from crm_graphql.core.channels import Channel
+from crm_graphql.mongo.stored_keys import stored_key
 
 CHOICES_DAYS = 400
 """How long a link to a person's choices opens them. One to unsubscribe never ends: a no is always heard."""

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from crm_graphql.consents.addresses import hash_key, hashed
+from crm_graphql.consents.addresses import compared, hash_key, hashed
 from crm_graphql.consents.documents import Suppression, SuppressionReason
-from crm_graphql.core.channels import TRAITS, Channel
+from crm_graphql.core.channels import ADDRESSES, TRAITS, Channel
 from crm_graphql.core.paging import Row
 from crm_graphql.customers.documents import Customer
 
@@ -124,13 +124,35 @@ async def mark(
     )
 
 
+async def forget_addresses(
+    customer: Row, former: Collection[tuple[str, str]], *, session: AsyncClientSession
+) -> None:
+    """Keep of what closes a customer's addresses, and `former` ones by their field, the hash alone, so that
+    they stay closed to whoever brings them back. An address that another customer has stays readable: it is
+    theirs."""
+    now = {(address.field, customer.get(address.field)) for address in ADDRESSES}
+    for field, value in now | {*former}:
+        if not value:
+            continue
+        theirs = {f"folded.{field}": value.casefold(), "_id": {"$ne": customer["_id"]}}
+        if await Customer.get_pymongo_collection().find_one(theirs, {"_id": 1}, session=session) is None:
+            await Suppression.get_pymongo_collection().update_many(
+                {"address": compared(value)}, {"$set": {"address": None}}, session=session
+            )
+
+
 async def lift(suppression: Row, *, session: AsyncClientSession | None = None) -> None:
     """Take the marks from the customers who have the address of a suppression that is no more."""
     channel = Channel(suppression["channel"])
     if suppression["address"] is None:
+        await _unmark(channel, await _who_hash_to(channel, bytes(suppression["key"])))
         return
+    await _unmark(channel, _who_have(channel, [suppression["address"]]))
+
+
+async def _unmark(channel: Channel, who: Mapping[str, Any]) -> None:
     await Customer.get_pymongo_collection().update_many(
-        {**_who_have(channel, [suppression["address"]]), "suppressed": channel.value},
+        {**who, "suppressed": channel.value},
         {
             "$pull": {"suppressed": channel.value, "folded.suppressed": channel.value.casefold()},
             "$bit": {"reach": {"and": ~TRAITS[channel].suppressed_bit}},
@@ -141,3 +163,17 @@ async def lift(suppression: Row, *, session: AsyncClientSession | None = None) -
 
 def _who_have(channel: Channel, addresses: Collection[str]) -> dict[str, Any]:
     return {f"folded.{TRAITS[channel].address.field}": {"$in": list(addresses)}}
+
+
+async def _who_hash_to(channel: Channel, hash_: bytes) -> dict[str, Any]:
+    """Of an address that is not kept: those who are marked are looked through."""
+    field, key = f"folded.{TRAITS[channel].address.field}", await hash_key()
+    marked = Customer.get_pymongo_collection().find(
+        {"folded.suppressed": channel.value.casefold()}, {field: 1}, hint="folded"
+    )
+    found = [
+        row["_id"]
+        async for row in marked
+        if (address := row["folded"].get(TRAITS[channel].address.field)) and hashed(address, key) == hash_
+    ]
+    return {"_id": {"$in": found}}

@@ -12,8 +12,10 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.core.channels import ADDRESSES, TRAITS, Channel
 from crm_graphql.core.versions import record_version
+from crm_graphql.customers.changes import BY_IMPORT, write_changes
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.erased import erased_keys
 from crm_graphql.customers.heard import write_words
 from crm_graphql.customers.key_addresses import address_of_key
 from crm_graphql.customers.records import OPENING_FIELDS, Applied, CustomerRecord
@@ -32,7 +34,8 @@ class SuppressedOn(Protocol):
 
 SOURCE_IDS = 20
 """Of one customer; further ones are left out."""
-_FOLDED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "tags"})
+EDITED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "tags"})
+"""The fields that people edit: they move the revision, and `folded` repeats them."""
 _OPENING_VERSIONS = {field: f"opening_{field}" for field in OPENING_FIELDS}
 _NO_OPENING: dict[str, Any] = {"total_spend": 0, "visit_count": 0, "last_visit_at": None}
 
@@ -57,6 +60,7 @@ def new_customer(external_id: str, now: datetime) -> dict[str, Any]:
         "first_visit_at": None,
         "last_visit_at": None,
         "opening": dict(_NO_OPENING),
+        "revision": 0,
         "versions": {},
         "created_at": now,
         "updated_at": now,
@@ -87,13 +91,15 @@ class CustomerDraft:
         self.is_new = is_new
         self.totals = Totals(customer)
         self.dirty: set[str] = set()
+        self.before: dict[str, Any] = {}
+        """Of each field that people edit and that has changed: what it was."""
         self.heard: list[Word] = []
         """Every word of the records, whether it counts or not."""
 
     def merge(self, record: CustomerRecord, version: int) -> bool:
         """Take over the fields that no newer record has set. True when a value changed."""
         versions = self.customer["versions"]
-        changed = folds = False
+        changed = edited = False
         for field, value in record.changes.items():
             mark = _OPENING_VERSIONS.get(field, field)
             if versions.get(mark, -1) >= version:
@@ -104,18 +110,29 @@ class CustomerDraft:
             if mark is not field:
                 changed |= self._set_opening(field, value)
             elif self.customer[field] != value:
-                self.customer[field] = value
-                self.dirty.add(field)
-                folds |= field in _FOLDED_FIELDS
+                edited |= self._set(field, value)
                 changed = True
-        if record.source_id is not None and add_source_id(self.customer, record.source_id):
+        is_new_id = record.source_id is not None and add_source_id(self.customer, record.source_id)
+        if is_new_id:
             self.dirty.add("source_ids")
-            folds = changed = True
-        if folds:
+            changed = True
+        if edited:
+            self.customer["revision"] = self.customer.get("revision", 0) + 1
+            self.dirty.add("revision")
+        if edited or is_new_id:
             self.derive()
         if record.words:
             changed |= self.hear(said.word() for said in record.words)
         return changed
+
+    def _set(self, field: str, value: Any) -> bool:
+        """True where it is a field that people edit."""
+        is_edited = field in EDITED_FIELDS
+        if is_edited:
+            self.before.setdefault(field, self.customer[field])
+        self.customer[field] = value
+        self.dirty.add(field)
+        return is_edited
 
     def derive(self) -> None:
         """Bring what rules and search compare up to date."""
@@ -218,11 +235,14 @@ async def apply_customers(
 
     Idempotent, and independent of the order in which records arrive: of each field the newest version wins.
     A concurrent writer of the same customer makes the transaction fail with a transient error or, for a new
-    one, DuplicateKeyError: run it again.
+    one, DuplicateKeyError: run it again. Records of people who were erased change nothing.
     """
     drafts, applied = await _merged(records, ingestion_number, now, session)
-    await _note_suppressed(drafts.values(), suppressed_on, session)
-    await _write(drafts, now, orders, session)
+    await note_suppressed(drafts.values(), suppressed_on, session)
+    await find_lost_extremes((draft.totals for draft in drafts.values()), orders, session)
+    await write_drafts(drafts.values(), now, session)
+    known = [draft for draft in drafts.values() if not draft.is_new]
+    await write_changes(known, BY_IMPORT, now, session)
     await write_words({draft.customer["_id"]: draft.heard for draft in drafts.values()}, now, session)
     return applied
 
@@ -249,8 +269,11 @@ async def _merged(
         customer["external_id"]: CustomerDraft(customer, is_new=False)
         for customer in await found.to_list(None)
     }
+    erased = await erased_keys([key for key in keys if key not in drafts], session=session)
     created = updated = 0
     for record in records:
+        if record.external_id in erased:
+            continue
         draft = drafts.get(record.external_id)
         version = record_version(ingestion_number, record.row)
         if draft is None:
@@ -264,25 +287,24 @@ async def _merged(
     return drafts, Applied(created, updated, len(records) - created - updated)
 
 
-async def _note_suppressed(
+async def note_suppressed(
     drafts: Collection[CustomerDraft], suppressed_on: SuppressedOn, session: AsyncClientSession
 ) -> None:
+    """Note on the drafts which of their new addresses are suppressed."""
     addresses = {address for draft in drafts for address in draft.new_addresses}
     suppressed = await suppressed_on(addresses, session=session)
     for draft in drafts:
         draft.suppress(suppressed)
 
 
-async def _write(
-    drafts: dict[str, CustomerDraft], now: datetime, orders: Orders, session: AsyncClientSession
-) -> None:
+async def write_drafts(drafts: Collection[CustomerDraft], now: datetime, session: AsyncClientSession) -> None:
+    """Write the new customers, and what is dirty of the others."""
     collection = Customer.get_pymongo_collection()
-    await find_lost_extremes((draft.totals for draft in drafts.values()), orders, session)
-    for draft in drafts.values():
+    for draft in drafts:
         draft.settle(now)
-    new = [draft.customer for draft in drafts.values() if draft.is_new]
+    new = [draft.customer for draft in drafts if draft.is_new]
     if new:
         await collection.insert_many(new, ordered=False, session=session)
-    updates = [draft.update() for draft in drafts.values() if draft.dirty and not draft.is_new]
+    updates = [draft.update() for draft in drafts if draft.dirty and not draft.is_new]
     if updates:
         await collection.bulk_write(updates, ordered=False, session=session)

@@ -1,4 +1,4 @@
-"""The customer and its words as MongoDB holds them, with each index beside the query that it serves."""
+"""The customer, its words, its changes and its tombstone, with each index beside the query that it serves."""
 
 from __future__ import annotations
 
@@ -75,6 +75,8 @@ class Customer(Document):
     first_visit_at: datetime | None = None
     last_visit_at: datetime | None = None
     opening: Opening = Field(default_factory=Opening)
+    revision: int = 0
+    """Grows with every change of a field that people edit, whoever makes it."""
     versions: dict[str, int] = Field(default_factory=dict)
     created_at: datetime
     updated_at: datetime
@@ -139,5 +141,66 @@ class ConsentWord(Document):
                 ],
                 name="word",
                 unique=True,
+            ),
+        ]
+
+
+class CustomerChange(Document):
+    """One change of the fields that people edit, written in the transaction that made it."""
+
+    customer_id: PydanticObjectId
+    at: datetime
+    actor: str
+    """Who did it: a user's or an API key's name, or "import"."""
+    actor_id: str | None = None
+    """The global id of the user or API key, where it was one."""
+    revision: int
+    """The customer's, once it was made."""
+    changes: list[dict[str, Any]]
+    """`field`, `before` and `after` of each, long values cut."""
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "customer_changes"
+        indexes: ClassVar[list[IndexModel]] = [
+            # A customer's timeline, newest first; what changed since a revision.
+            IndexModel([("customer_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+        ]
+
+
+class ErasedCustomer(Document):
+    """The tombstone of a customer who was erased; its id is the customer's.
+
+    In a collection of its own, so that no rule, list or search can meet it. What comes later under the same
+    external id is known by the keyed hash, and dropped.
+    """
+
+    key: bytes
+    version: int
+    """When it was, among the versions of records."""
+    erased_at: datetime
+    """By the database's clock."""
+    is_open: bool = True
+    """Something may still be left that names the person."""
+    is_scrubbed: bool = False
+    """What there was then is gone; what was being written at that moment is looked for later."""
+    external_id: str | None
+    """Only while it is open: what names the person is found by it."""
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "erased_customers"
+        indexes: ClassVar[list[IndexModel]] = [
+            # Whether a record is of somebody who was erased.
+            IndexModel([("key", ASCENDING)], name="key", unique=True),
+            # Who was erased since a moment, from the index alone.
+            IndexModel([("erased_at", ASCENDING), ("_id", ASCENDING)], name="erased_at"),
+            # What a reconciler has to go on with: few.
+            IndexModel(
+                [("is_open", ASCENDING), ("erased_at", ASCENDING)],
+                name="open",
+                partialFilterExpression={"is_open": True},
             ),
         ]

@@ -60,6 +60,8 @@ class Delivery(Document):
     status: DeliveryStatus
     reason: DeliveryReason | None = None
     reason_text: str | None = None
+    erased: bool = False
+    """Its customer was erased: what names the person is gone, and does not come back."""
     attempt: int = 1
     vendor_message_id: str | None = None
     revision: int

@@ -38,6 +38,7 @@ class RowState:
     vendor_message_id: str | None = None
     sent_at: datetime | None = None
     finished_at: datetime | None = None
+    is_erased: bool = False
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> RowState:
@@ -51,10 +52,11 @@ class RowState:
             row.get("vendor_message_id"),
             row.get("sent_at"),
             row.get("finished_at"),
+            row.get("erased", False),
         )
 
     def stored(self) -> dict[str, Any]:
-        """The fields as MongoDB holds them, the attempt apart, which news never changes."""
+        """The fields as MongoDB holds them, but for what news never changes."""
         return {
             "status": self.status.value,
             "reason": None if self.reason is None else self.reason.value,
@@ -65,7 +67,7 @@ class RowState:
         }
 
 
-STATE_FIELDS = dict.fromkeys(("attempt", *RowState(_QUEUED).stored()), 1)
+STATE_FIELDS = dict.fromkeys(("attempt", "erased", *RowState(_QUEUED).stored()), 1)
 """What must be read of a delivery to make its RowState."""
 
 
@@ -87,12 +89,14 @@ def advance(row: RowState, news: Receipt, *, now: datetime) -> RowState:
     if sent_at is not None and finished_at is not None:
         # Clocks of vendors differ from ours.
         finished_at = max(finished_at, sent_at)
+    # Vendors write addresses into their texts.
+    keeps = not row.is_erased
     return replace(
         row,
         status=target,
         reason=(news.reason or DeliveryReason.OTHER) if target in _NOT_ARRIVED else None,
-        reason_text=news.reason_text if target in _NOT_ARRIVED else None,
-        vendor_message_id=news.vendor_message_id or row.vendor_message_id,
+        reason_text=news.reason_text if keeps and target in _NOT_ARRIVED else None,
+        vendor_message_id=(keeps and news.vendor_message_id) or row.vendor_message_id,
         sent_at=sent_at,
         finished_at=finished_at,
     )

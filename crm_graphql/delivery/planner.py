@@ -22,10 +22,12 @@ from crm_graphql.campaigns.messages import CampaignPlan
 from crm_graphql.campaigns.turns import PLAN_TURNS
 from crm_graphql.consents.asking import Refusal, Topical, refused_now
 from crm_graphql.consents.links import CampaignLinks, link_key
+from crm_graphql.consents.reconcile import SETTLED_AFTER
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.erased import erased_since
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus, SendRange
 from crm_graphql.delivery.messages import SEND_TURNS
@@ -202,7 +204,13 @@ class _Walk:
     async def _store(
         self, page: Sequence[Row], outcomes: Sequence[_Outcome], session: AsyncClientSession
     ) -> tuple[Row, bool]:
-        """Campaign first, for it guards and orders; then the rows and their ranges."""
+        """Campaign first, for it guards and orders; then the rows and their ranges. Who was erased since the
+        page was read is left out."""
+        last = page[-1]["_id"]
+        since = self._launched_at - SETTLED_AFTER
+        if erased := await erased_since(since, [one["_id"] for one in page], session=session):
+            kept = [pair for pair in zip(page, outcomes, strict=True) if pair[0]["_id"] not in erased]
+            page, outcomes = [one for one, _ in kept], [outcome for _, outcome in kept]
         queued = sum(outcome.skipped is None for outcome in outcomes)
         campaign = await Campaign.get_pymongo_collection().find_one_and_update(
             {**self._guard, "planning.after": self._after},
@@ -214,7 +222,7 @@ class _Walk:
                     "stats.queued": queued,
                     "stats.skipped": len(page) - queued,
                 },
-                "$set": {"planning.after": page[-1]["_id"], "planning.failures": 0},
+                "$set": {"planning.after": last, "planning.failures": 0},
                 "$currentDate": {"updated_at": True},
             },
             projection={"revision": 1, "planning.next_number": 1, "updated_at": 1},
@@ -224,7 +232,8 @@ class _Walk:
         if campaign is None:
             raise LeaseLost
         rows = list(self._rows(page, outcomes, campaign))
-        await Delivery.get_pymongo_collection().insert_many(rows, session=session)
+        if rows:
+            await Delivery.get_pymongo_collection().insert_many(rows, session=session)
         numbers = (row["number"] for row in rows if row["status"] == DeliveryStatus.QUEUED.value)
         ranges = ranges_of(self._id, numbers, self._planner.range_rows)
         if ranges:

@@ -13,6 +13,7 @@ from crm_graphql.delivery.documents import DeliveryReason
 Row = Mapping[str, Any]
 
 _TEXTS = {
+    Refusal.ERASED: "The customer was erased before it was sent.",
     Refusal.SUPPRESSED: "The address was suppressed before it was sent.",
     Refusal.NO_CONSENT: "The customer said no, or took back a yes, before it was sent.",
 }

@@ -23,9 +23,11 @@ def template_of(campaign: Mapping[str, Any]) -> Template:
 
 
 def render_delivery(campaign: Mapping[str, Any], delivery: Mapping[str, Any]) -> Rendered | None:
-    """The text that went out; None before that, and where there was none to send."""
+    """The text that went out; None before that, where there was none to send, and once the customer was
+    erased."""
     if (
-        delivery["status"] in _NOTHING_WENT_OUT
+        delivery.get("erased")
+        or delivery["status"] in _NOTHING_WENT_OUT
         or delivery.get("reason") == DeliveryReason.TEMPLATE_ERROR.value
     ):
         return None

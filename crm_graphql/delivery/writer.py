@@ -97,7 +97,10 @@ class LedgerWriter:
         news = [(ObjectId(receipt.delivery_id), receipt) for receipt in receipts]
 
         async def work(session: AsyncClientSession) -> Mapping[str, Any] | None:
-            return await self._write(campaign_id, news, session)
+            campaign = await write_news(campaign_id, news, session)
+            if campaign is None:
+                await session.abort_transaction()
+            return campaign
 
         async with self._locks.of(campaign_id):
             campaign = await self._transact(work)
@@ -107,39 +110,40 @@ class LedgerWriter:
         if has_ended(campaign):
             await complete_if_ended(campaign_id, bus=self._bus, clock=self._clock)
 
-    async def _write(
-        self, campaign_id: ObjectId, news: Sequence[News], session: AsyncClientSession
-    ) -> Mapping[str, Any] | None:
-        """The campaign after the receipts, or None when they change nothing.
 
-        The campaign comes first: of two transactions at once the second fails here, before it has cost
-        anything, and begins again; so what is read after it stays true until the commit.
-        """
-        campaigns = Campaign.get_pymongo_collection()
-        numbered = await campaigns.find_one_and_update(
-            {"_id": campaign_id},
-            {"$inc": {"revision": 1}, "$currentDate": {"updated_at": True}},
-            projection={"revision": 1, "updated_at": 1},
-            return_document=ReturnDocument.AFTER,
-            session=session,
-        )
-        before = await _read_rows(campaign_id, news, session)
-        after = _advance_all(before, news, numbered["updated_at"]) if numbered else {}
-        if numbered is None or not after:
-            await session.abort_transaction()
-            return None
-        common = {"revision": numbered["revision"], "updated_at": numbered["updated_at"]}
-        updates = list(row_updates(before, after, common))
-        await Delivery.get_pymongo_collection().bulk_write(updates, ordered=False, session=session)
-        counts = stats_changes((before[key].status, row.status) for key, row in after.items())
-        campaign: Mapping[str, Any] | None = await campaigns.find_one_and_update(
-            {"_id": campaign_id},
-            {"$inc": {f"stats.{name}": change for name, change in {"total": 0, **counts}.items()}},
-            projection=_CAMPAIGN_FIELDS,
-            return_document=ReturnDocument.AFTER,
-            session=session,
-        )
-        return campaign
+async def write_news(
+    campaign_id: ObjectId, news: Sequence[News], session: AsyncClientSession
+) -> Mapping[str, Any] | None:
+    """Write news of a campaign's deliveries in the session's transaction: the campaign after it, or None
+    where it changes nothing. Then the transaction is to be aborted, or the campaign has a revision for it.
+
+    The campaign comes first: of two transactions at once the second fails here, before it has cost anything,
+    and begins again; so what is read after it stays true until the commit.
+    """
+    campaigns = Campaign.get_pymongo_collection()
+    numbered = await campaigns.find_one_and_update(
+        {"_id": campaign_id},
+        {"$inc": {"revision": 1}, "$currentDate": {"updated_at": True}},
+        projection={"revision": 1, "updated_at": 1},
+        return_document=ReturnDocument.AFTER,
+        session=session,
+    )
+    before = await _read_rows(campaign_id, news, session)
+    after = _advance_all(before, news, numbered["updated_at"]) if numbered else {}
+    if numbered is None or not after:
+        return None
+    common = {"revision": numbered["revision"], "updated_at": numbered["updated_at"]}
+    updates = list(row_updates(before, after, common))
+    await Delivery.get_pymongo_collection().bulk_write(updates, ordered=False, session=session)
+    counts = stats_changes((before[key].status, row.status) for key, row in after.items())
+    campaign: Mapping[str, Any] | None = await campaigns.find_one_and_update(
+        {"_id": campaign_id},
+        {"$inc": {f"stats.{name}": change for name, change in {"total": 0, **counts}.items()}},
+        projection=_CAMPAIGN_FIELDS,
+        return_document=ReturnDocument.AFTER,
+        session=session,
+    )
+    return campaign
 
 
 async def _read_rows(

@@ -86,7 +86,11 @@ def _refuse_unknown(
 def _taken(value: Any, type_: Any) -> Any:
     if value is None or isinstance(value, Deferred):
         return value
-    found = coerce_input_value(value, type_)
+    try:
+        found = coerce_input_value(value, type_)
+    except GraphQLError:
+        # What asks for one key of several refuses so.
+        return Deferred(value)
     return Deferred(value) if found is Undefined else found
 
 

@@ -244,6 +244,12 @@ class RowErrorRecord(Document):
             IndexModel([("ingestion_id", ASCENDING), ("row", ASCENDING)], name="row", unique=True),
             # Those of dry runs are forgotten.
             IndexModel([("expires_at", ASCENDING)], name="expires_at", expireAfterSeconds=0, sparse=True),
+            # What names a person who is erased.
+            IndexModel(
+                [("external_id", ASCENDING)],
+                name="external_id",
+                partialFilterExpression={"external_id": {"$gt": ""}},
+            ),
         ]
 
 
@@ -267,6 +273,12 @@ class RefusedRow(Document):
             # An ingestion's refused rows in the order of rows; one a row.
             IndexModel([("ingestion_id", ASCENDING), ("row", ASCENDING)], name="row", unique=True),
             IndexModel([("expires_at", ASCENDING)], name="expires_at", expireAfterSeconds=0),
+            # What names a person who is erased.
+            IndexModel(
+                [("external_id", ASCENDING)],
+                name="external_id",
+                partialFilterExpression={"external_id": {"$gt": ""}},
+            ),
         ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from crm_graphql.bus.port import Message, PartitionedQueue, Queue
+from crm_graphql.customers.messages import CUSTOMERS_TOPIC as CUSTOMERS_TOPIC
 from crm_graphql.ingestion.documents import Lane
 
 bulk_queue = PartitionedQueue("ingestion")
@@ -42,6 +43,3 @@ def chunk_queue(partition: int, lane: Lane) -> Queue:
 def ingestion_topic(ingestion_id: object) -> str:
     """The live topic of one ingestion."""
     return f"ingestion.{ingestion_id}"
-
-
-CUSTOMERS_TOPIC = "customers.changed"

@@ -13,6 +13,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from crm_graphql.core.versions import record_version
 from crm_graphql.customers.apply_records import CustomerDraft, SuppressedOn, new_customer
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.erased import erased_keys
 from crm_graphql.customers.records import Applied
 from crm_graphql.customers.totals import TOTALS_PROJECTION, Totals, find_lost_extremes
 from crm_graphql.orders.documents import Order
@@ -48,10 +49,14 @@ class OrderBatch:
             {"external_id": {"$in": keys}}, session=self._session, batch_size=len(keys) + 1
         )
         self._orders = {order["external_id"]: order for order in await found.to_list(None)}
-        await self._load_customers("external_id", list({record.customer_external_id for record in records}))
+        owners = {record.customer_external_id for record in records}
+        await self._load_customers("external_id", list(owners))
+        await self._load_erased(owners)
         elsewhere = {order["customer_id"] for order in self._orders.values()} - self._customers_by_id.keys()
         if elsewhere:
             await self._load_customers("_id", list(elsewhere))
+        for key in elsewhere - self._customers_by_id.keys():
+            self._customers_by_id[key] = self._totals_of_erased(key)
 
     async def _load_customers(self, key: str, values: list[Any]) -> None:
         found = Customer.get_pymongo_collection().find(
@@ -61,6 +66,17 @@ class OrderBatch:
             totals = Totals(customer)
             self._customers[customer["external_id"]] = totals
             self._customers_by_id[totals.id] = totals
+
+    async def _load_erased(self, owners: set[str]) -> None:
+        """Orders of people who were erased are kept under the tombstone's id, and count for nobody: the write
+        of their totals finds no customer."""
+        unknown = owners - self._customers.keys()
+        for external_id, key in (await erased_keys(unknown, session=self._session)).items():
+            totals = self._totals_of_erased(key)
+            self._customers[external_id] = self._customers_by_id[key] = totals
+
+    def _totals_of_erased(self, key: ObjectId) -> Totals:
+        return Totals({**new_customer("", self._now), "_id": key})
 
     def take(self, record: OrderRecord) -> None:
         """Apply one record in memory."""

@@ -17,6 +17,7 @@ from crm_graphql.delivery.documents import Delivery, DeliveryStatus, SendRange
 from crm_graphql.delivery.messages import SEND_TURNS, receipts_queue
 from crm_graphql.delivery.ranges import ranges_of
 from crm_graphql.delivery.reconcile import DeliveryReconciler
+from crm_graphql.erasure.reconcile import ErasureReconciler
 from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, Lane
 from crm_graphql.ingestion.messages import chunk_queue
 from crm_graphql.resources import Resources
@@ -44,7 +45,8 @@ def reconciler(resources: Resources) -> tuple[Work, DeliveryReconciler]:
 
 async def one_round(resources: Resources) -> None:
     """A round over everything."""
-    await run_round(*reconciler(resources), MarkReconciler())
+    erasures = ErasureReconciler(resources.in_transaction, resources.bus, resources.clock)
+    await run_round(*reconciler(resources), MarkReconciler(), erasures)
 
 
 async def fill_queue(resources: Resources, queue: Queue, count: int) -> None:

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
+from crm_graphql.customers import values
 from crm_graphql.imports.files import lines
-from crm_graphql.ingestion import values
 from crm_graphql.ingestion.chunks import CHUNK_BYTES
 from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.resources import Resources

@@ -21,7 +21,7 @@ from crm_graphql.audiences.schema.types import Audience, AudiencePreview, RuleEx
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import InvalidInput, Problem
 from crm_graphql.core.ids import decode_key
-from crm_graphql.customers.schema.inputs import CustomerRef
+from crm_graphql.customers.schema.references import CustomerRef
 from crm_graphql.gql.connections import After, Before, Connection, First, Last, connection, list_cursors
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.node import node_type

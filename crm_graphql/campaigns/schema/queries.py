@@ -21,7 +21,7 @@ from crm_graphql.campaigns.template_fields import CATALOGUE
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.ids import decode_key
-from crm_graphql.customers.schema.inputs import CustomerRef
+from crm_graphql.customers.schema.references import CustomerRef
 from crm_graphql.gql.connections import After, Before, Connection, First, Last, connection, list_cursors
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import UserError

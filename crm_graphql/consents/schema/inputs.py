@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from crm_graphql.consents.schema.enums import Channel, ConsentStatus, SuppressionReason
-from crm_graphql.customers.schema.inputs import CustomerRef
+from crm_graphql.customers.schema.references import CustomerRef
 
 
 @strawberry.input(description="A new topic.")

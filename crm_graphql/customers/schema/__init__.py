@@ -1,5 +1,13 @@
 """The GraphQL face of customers."""
 
+from crm_graphql.customers.schema.inputs import RECORD_INPUTS as RECORD_INPUTS
+from crm_graphql.customers.schema.mutations import (
+    customer_create,
+    customer_delete,
+    customer_update,
+    customers_update,
+)
 from crm_graphql.customers.schema.queries import customer, customers
 
 QUERIES = (customer, customers)
+MUTATIONS = (customer_create, customer_update, customer_delete, customers_update)

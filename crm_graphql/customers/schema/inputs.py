@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import strawberry
+from strawberry import UNSET
+from strawberry.types import get_object_definition
+from strawberry.types.arguments import InputContext
 
 from crm_graphql.audiences.schema.inputs import RuleInput
-from crm_graphql.core.ids import decode_key
+from crm_graphql.core.errors import Faults, InvalidInput, RequiredInput
+from crm_graphql.customers.edits import FIELDS, Edit
 from crm_graphql.customers.queries import CustomerReference, CustomerSortField, SortDirection
+from crm_graphql.customers.schema.references import CustomerRef
+from crm_graphql.gql.deferred import Deferred
 from crm_graphql.gql.enums import describe_enum
+
+RECORD_INPUTS = frozenset({"CustomerUpdateInput"})
+"""The inputs in which a value that is none of its type is that edit's fault, and nothing to the others."""
 
 describe_enum(
     CustomerSortField,
@@ -23,18 +35,6 @@ describe_enum(
 describe_enum(
     SortDirection, "Which end comes first.", {"ASC": "From small to large.", "DESC": "From large to small."}
 )
-
-
-@strawberry.input(one_of=True, description="Names a customer. Exactly one of the two.")
-class CustomerRef:
-    id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="The global id.")
-    external_id: str | None = strawberry.field(default=strawberry.UNSET, description="The caller's own key.")
-
-    def reference(self, *, field: str) -> CustomerReference:
-        """The reference for the service. Raises InvalidInput under `field` for an id that is none."""
-        if self.id:
-            return CustomerReference(key=decode_key("Customer", self.id, field=field))
-        return CustomerReference(external_id=self.external_id or "")
 
 
 @strawberry.input(description="Which customers. All that is given must hold.")
@@ -55,3 +55,90 @@ class CustomerFilter:
 class CustomerSort:
     field: CustomerSortField = strawberry.field(description="What to compare.")
     direction: SortDirection = strawberry.field(description="Which end comes first.")
+
+
+@strawberry.input(description="A new customer.")
+class CustomerCreateInput:
+    external_id: str | None = strawberry.field(
+        default=None, description="The caller's own key, unique over all customers; left out, one is made."
+    )
+    name: str | None = strawberry.field(default=UNSET, description="At most 500 characters.")
+    email: str | None = strawberry.field(default=UNSET, description="One address, name@example.com.")
+    phone: str | None = strawberry.field(
+        default=UNSET, description="With + and the country's code, or as it is dialled in `CRM_COUNTRY`."
+    )
+    city: str | None = strawberry.field(default=UNSET, description="At most 500 characters.")
+    country: str | None = strawberry.field(default=UNSET, description="A name or an ISO code.")
+    tags: list[str] | None = strawberry.field(
+        default=UNSET, description="At most 100 of at most 100 characters."
+    )
+
+
+@strawberry.input(description="An edit of a customer. A field left out stays, null clears it.")
+class CustomerUpdateInput:
+    customer: CustomerRef = strawberry.field(description="Who.")
+    expected_revision: int | None = strawberry.field(
+        default=None,
+        description="The `revision` that was read: CONFLICT where somebody has edited the customer since.",
+    )
+    name: str | None = strawberry.field(default=UNSET, description="At most 500 characters.")
+    email: str | None = strawberry.field(default=UNSET, description="One address, name@example.com.")
+    phone: str | None = strawberry.field(
+        default=UNSET, description="With + and the country's code, or as it is dialled in `CRM_COUNTRY`."
+    )
+    city: str | None = strawberry.field(default=UNSET, description="At most 500 characters.")
+    country: str | None = strawberry.field(default=UNSET, description="A name or an ISO code.")
+    tags: list[str] | None = strawberry.field(
+        default=UNSET, description="All of them: at most 100 of at most 100 characters."
+    )
+
+
+def _as_given(type_: type[Any], values: Mapping[str, Any], context: InputContext) -> Any:
+    """The edit as it was given, whatever that is."""
+    name_of = context.config.name_converter.from_field
+    fields = get_object_definition(type_, strict=True).fields
+    return type_(**{field.python_name: values.get(name_of(field), UNSET) for field in fields})
+
+
+get_object_definition(CustomerUpdateInput, strict=True).from_input = _as_given
+
+
+def edit_of(input: CustomerUpdateInput) -> Edit:
+    """The edit for the service, with what is wrong with it: of many edits one must not keep others back."""
+    faults = Faults()
+    reference, expected = None, None
+    with faults.noted():
+        reference = _named(input.customer)
+    with faults.noted():
+        expected = _revision(input.expected_revision)
+    given = {name: value for name in FIELDS if (value := getattr(input, name)) is not UNSET}
+    # The checks of values say more of a value that is no text than its type does.
+    changes = {name: value.raw if isinstance(value, Deferred) else value for name, value in given.items()}
+    return Edit(reference, changes, expected, faults.problems)
+
+
+def _named(given: Any) -> CustomerReference:
+    if given is UNSET or given is None:
+        raise RequiredInput("Say which customer: by id or externalId.", path=("customer",))
+    if isinstance(given, Deferred):
+        raise InvalidInput(
+            "A customer is named by its id or its externalId, one of them.", path=("customer",)
+        )
+    ref = CustomerRef(id=given.get("id", UNSET), external_id=given.get("externalId", UNSET))
+    return ref.reference(field="customer")
+
+
+def _revision(given: Any) -> int | None:
+    if isinstance(given, Deferred):
+        raise InvalidInput("A revision is a whole number, as it was read.", path=("expectedRevision",))
+    return None if given is UNSET else given
+
+
+@strawberry.input(description="Edits of many customers.")
+class CustomersUpdateInput:
+    updates: list[CustomerUpdateInput] = strawberry.field(description="At most 1,000.")
+
+
+@strawberry.input(description="Whom to erase.")
+class CustomerDeleteInput:
+    customer: CustomerRef = strawberry.field(description="Who.")

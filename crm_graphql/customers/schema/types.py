@@ -59,6 +59,7 @@ CUSTOMER_COLUMNS = Columns(
         "visitCount": ("visit_count",),
         "firstVisitAt": ("first_visit_at",),
         "lastVisitAt": ("last_visit_at",),
+        "revision": ("revision",),
         "createdAt": ("created_at",),
         "updatedAt": ("updated_at",),
         "sourceIds": ("source_ids",),
@@ -89,6 +90,9 @@ class Customer(Node):
     )
     first_visit_at: datetime | None = strawberry.field(description="The earliest visit; null before any.")
     last_visit_at: datetime | None = strawberry.field(description="The latest visit; null before any.")
+    revision: int = strawberry.field(
+        description="Grows with every edit of the fields that people edit, not with orders."
+    )
     created_at: datetime = strawberry.field(description="When the customer was first heard of here.")
     updated_at: datetime = strawberry.field(description="When the record or its totals last changed.")
     key: strawberry.Private[ObjectId]
@@ -114,6 +118,7 @@ class Customer(Node):
             visit_count=row.get("visit_count", 0),
             first_visit_at=row.get("first_visit_at"),
             last_visit_at=row.get("last_visit_at"),
+            revision=row.get("revision", 0),
             created_at=row.get("created_at"),  # type: ignore[arg-type]
             updated_at=row.get("updated_at"),  # type: ignore[arg-type]
         )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crm_graphql.campaigns.schema.types import Campaign
     from crm_graphql.customers.schema.types import Customer
 
-_TEXT = ("campaign_id", "status", "channel", "values", "reason")
+_TEXT = ("campaign_id", "status", "channel", "values", "reason", "erased")
 
 DELIVERY_COLUMNS = Columns(
     "Delivery",

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import strawberry
 
-from crm_graphql.customers.schema.inputs import CustomerRef
+from crm_graphql.customers.schema.references import CustomerRef
 
 
 @strawberry.input(one_of=True, description="Names an order. Exactly one of the two.")

@@ -79,8 +79,12 @@ WEIGHTS = {
 """Fields that count rows, look through many for a few, hash or render: about 10 for a millisecond.
 `Connection` stands for every connection."""
 
-PAGED = frozenset({"Connection.nodes", "Connection.edges", "AudiencePreview.sample"})
+PAGED = frozenset(
+    {"Connection.nodes", "Connection.edges", "AudiencePreview.sample", "CustomersUpdatePayload.customers"}
+)
 """Lists whose length an argument of the field above them decides."""
+AS_MANY_AS_GIVEN = frozenset({"CustomersUpdatePayload"})
+"""Payloads with an object for each item of the input's list."""
 PAGE_ARGUMENTS = frozenset({"first", "last", "sampleSize"})
 SAMPLE_SIZE = 10
 
@@ -240,6 +244,8 @@ class _Compiler:
         if result.endswith("Connection"):
             own.append((1, PAGE))
             return page_size(node, PAGE_ARGUMENTS, self._defaults)
+        if result in AS_MANY_AS_GIVEN:
+            return list_length(node, ("input",), self._defaults)
         return page_size(node, PAGE_ARGUMENTS, self._defaults, SAMPLE_SIZE)
 
 

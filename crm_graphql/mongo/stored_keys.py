@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import secrets
+from hashlib import blake2b
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from beanie import Document
 from pymongo import AsyncMongoClient, ReturnDocument
 
-from crm_graphql.consents.documents import StoredKey
-
 KEY_BYTES = 32
+HASH_BYTES = 16
+
+
+class StoredKey(Document):
+    """A key that must be as good for ever as the database itself, unlike the deployment's secrets: made once,
+    under the name of what it is for."""
+
+    id: str  # type: ignore[assignment]
+    key: bytes
+
+    class Settings:
+        """Collection."""
+
+        name = "stored_keys"
+
 
 # By client, database and name. A key never changes.
 _known: WeakKeyDictionary[AsyncMongoClient[dict[str, Any]], dict[tuple[str, str], bytes]] = (
@@ -33,3 +48,8 @@ async def stored_key(name: str) -> bytes:
         assert row is not None, "an upsert returns its document"
         key = known[database.name, name] = bytes(row["key"])
     return key
+
+
+def hashed(text: str, key: bytes) -> bytes:
+    """The hash of a text under a stored key: it tells equal texts, and nothing of them without the key."""
+    return blake2b(text.encode(), digest_size=HASH_BYTES, key=key).digest()

@@ -1,0 +1,109 @@
+"""Changes of customers as they are kept: who changed which fields, from what to what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from bson import ObjectId
+from pymongo import DESCENDING
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from crm_graphql.audit.service import actor_id_of
+from crm_graphql.core.actor import Actor
+from crm_graphql.core.channels import ADDRESSES
+from crm_graphql.customers.documents import CustomerChange
+
+TEXT_CHARACTERS = 200
+TAGS = 20
+_LOOKED_AT = 100
+
+
+class Author(NamedTuple):
+    """Who changes customers."""
+
+    name: str
+    id: str | None = None
+
+    @classmethod
+    def of(cls, actor: Actor) -> Author:
+        """A caller."""
+        return cls(actor.label, actor_id_of(actor))
+
+
+BY_IMPORT = Author("import")
+
+
+class Changed(Protocol):
+    """A customer that was changed."""
+
+    customer: dict[str, Any]
+    before: dict[str, Any]
+
+
+async def write_changes(
+    drafts: Iterable[Changed], author: Author, now: datetime, session: AsyncClientSession
+) -> None:
+    """Note what has changed of the fields that people edit, in the session's transaction."""
+    rows = [row for draft in drafts if (row := _change_of(draft, author, now)) is not None]
+    if rows:
+        await CustomerChange.get_pymongo_collection().insert_many(rows, ordered=False, session=session)
+
+
+def _change_of(draft: Changed, author: Author, now: datetime) -> dict[str, Any] | None:
+    changes = [
+        {"field": field, "before": _shown(before), "after": _shown(draft.customer[field])}
+        for field, before in sorted(draft.before.items())
+        if draft.customer[field] != before
+    ]
+    if not changes:
+        return None
+    return {
+        "customer_id": draft.customer["_id"],
+        "at": now,
+        "actor": author.name,
+        "actor_id": author.id,
+        "revision": draft.customer["revision"],
+        "changes": changes,
+    }
+
+
+def _shown(value: Any) -> Any:
+    """The value, cut where it is long: the history of a customer must not outgrow the customer."""
+    return value[:TAGS] if isinstance(value, list) else value and value[:TEXT_CHARACTERS]
+
+
+async def changed_since(
+    customer: Mapping[str, Any], revision: int, *, session: AsyncClientSession | None = None
+) -> Mapping[str, str]:
+    """Which fields have changed since the revision, each with who did it last."""
+    key: ObjectId = customer["_id"]
+    rows = (
+        CustomerChange.get_pymongo_collection()
+        .find({"customer_id": key, "revision": {"$gt": revision}}, session=session)
+        .sort([("at", DESCENDING), ("_id", DESCENDING)])
+        .limit(_LOOKED_AT)
+    )
+    found: dict[str, str] = {}
+    async for row in rows:
+        for change in row["changes"]:
+            found.setdefault(change["field"], row["actor"])
+    return found
+
+
+async def former_addresses(customer: ObjectId, *, session: AsyncClientSession) -> set[tuple[str, str]]:
+    """The addresses that a customer once had, each with its field, as far as the last changes tell."""
+    rows = (
+        CustomerChange.get_pymongo_collection()
+        .find({"customer_id": customer}, {"changes": 1}, session=session)
+        .sort([("at", DESCENDING), ("_id", DESCENDING)])
+        .limit(_LOOKED_AT)
+    )
+    fields = {address.field for address in ADDRESSES}
+    return {
+        (change["field"], change["before"])
+        async for row in rows
+        for change in row["changes"]
+        if change["field"] in fields and change["before"]
+    }

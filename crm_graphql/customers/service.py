@@ -1,0 +1,258 @@
+"""Customers as people write them: made, edited one by one and many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import BulkWriteError
+
+from crm_graphql.bus.port import Bus, Event
+from crm_graphql.core.actor import Actor, Permission
+from crm_graphql.core.errors import (
+    AlreadyExists,
+    Conflict,
+    DomainError,
+    Faults,
+    InvalidInput,
+    LimitExceeded,
+    NotFound,
+    Problem,
+)
+from crm_graphql.core.paging import Row
+from crm_graphql.core.settings import Settings
+from crm_graphql.core.versions import NUMBERS, record_version
+from crm_graphql.customers.apply_records import (
+    CustomerDraft,
+    SuppressedOn,
+    new_customer,
+    note_suppressed,
+    write_drafts,
+)
+from crm_graphql.customers.changes import Author, changed_since, write_changes
+from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.edits import Edit, checked_changes, checked_external_id
+from crm_graphql.customers.erased import erased_keys
+from crm_graphql.customers.messages import CUSTOMERS_TOPIC
+from crm_graphql.customers.queries import CustomerReference
+from crm_graphql.customers.records import CustomerRecord
+from crm_graphql.mongo.duplicate_keys import already_taken
+from crm_graphql.mongo.leases import database_now, next_number
+from crm_graphql.mongo.transactions import Transact
+
+UPDATES_AT_ONCE = 1_000
+MADE_UP = "crm:"
+"""What external ids begin with that nobody gave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """What became of updates, in their order: the customer, or None where `problems` names it."""
+
+    rows: Sequence[Row | None]
+    problems: Sequence[Problem]
+
+
+async def create_customer(
+    actor: Actor,
+    external_id: str | None,
+    changes: Mapping[str, Any],
+    *,
+    suppressed_on: SuppressedOn,
+    transact: Transact,
+    bus: Bus,
+    settings: Settings,
+) -> Row:
+    """Make a customer; without an external id one is made up. Requires CUSTOMERS_WRITE.
+
+    Raises InvalidInput with every fault, and AlreadyExists, also where the external id was that of somebody
+    who was erased: what comes later under it is dropped.
+    """
+    actor.require(Permission.CUSTOMERS_WRITE)
+    faults, values = Faults(), dict[str, Any]()
+    key = ObjectId()
+    wanted = f"{MADE_UP}{key}"
+    with faults.noted():
+        values = checked_changes(changes, default_country=settings.country or None)
+    with faults.noted():
+        wanted = wanted if external_id is None else checked_external_id(external_id)
+    faults.check()
+
+    async def work(session: AsyncClientSession) -> Row:
+        if await erased_keys([wanted], session=session):
+            message = "This external id was that of a customer who was erased. Choose another one."
+            raise AlreadyExists(message, path=("externalId",))
+        now = await database_now()
+        draft = CustomerDraft({**new_customer(wanted, now), "_id": key}, is_new=True)
+        draft.merge(CustomerRecord(0, wanted, values), record_version(await next_number(NUMBERS), 0))
+        await _write([draft], actor, suppressed_on, session)
+        return draft.customer
+
+    try:
+        row = await transact(work)
+    except BulkWriteError as error:
+        already_taken(error)
+        raise _taken() from None
+    await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+    return row
+
+
+async def update_customer(
+    actor: Actor,
+    edit: Edit,
+    *,
+    suppressed_on: SuppressedOn,
+    transact: Transact,
+    bus: Bus,
+    settings: Settings,
+) -> Row:
+    """Change only the fields in the edit; the customer as it then stands. Requires CUSTOMERS_WRITE.
+
+    The edit has its place among ingestions: what was accepted before it does not undo it, whenever that is
+    applied. Raises InvalidInput with every fault, NotFound at `customer`, and Conflict at `expectedRevision`.
+    """
+    actor.require(Permission.CUSTOMERS_WRITE)
+    tools = Tools(suppressed_on, transact, bus, settings.country or None)
+    (outcome,) = await _update(actor, [edit], tools)
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+async def update_customers(
+    actor: Actor,
+    edits: Sequence[Edit],
+    *,
+    suppressed_on: SuppressedOn,
+    transact: Transact,
+    bus: Bus,
+    settings: Settings,
+) -> Updated:
+    """The same for up to 1,000 edits, in their order and in one transaction; one that is at fault keeps none
+    of the others back. Requires CUSTOMERS_WRITE. Raises LimitExceeded at `updates`."""
+    actor.require(Permission.CUSTOMERS_WRITE)
+    if len(edits) > UPDATES_AT_ONCE:
+        message = f"These are {len(edits)} updates; at most {UPDATES_AT_ONCE:,} are taken at once."
+        raise LimitExceeded(f"{message} Send a file to POST /ingest/customers.", path=("updates",))
+    tools = Tools(suppressed_on, transact, bus, settings.country or None)
+    outcomes = await _update(actor, edits, tools)
+    return Updated(
+        rows=[None if isinstance(outcome, DomainError) else outcome for outcome in outcomes],
+        problems=[
+            problem.under("updates", str(index))
+            for index, outcome in enumerate(outcomes)
+            if isinstance(outcome, DomainError)
+            for problem in outcome.problems
+        ],
+    )
+
+
+Outcome = Row | DomainError
+
+
+class Tools(NamedTuple):
+    """What writing edits needs."""
+
+    suppressed_on: SuppressedOn
+    transact: Transact
+    bus: Bus
+    default_country: str | None
+
+
+async def _update(actor: Actor, edits: Sequence[Edit], tools: Tools) -> Sequence[Outcome]:
+    checked = [_checked(edit, tools.default_country) for edit in edits]
+    wanted = [edit.customer for edit in checked if isinstance(edit, Edit) and edit.customer]
+
+    async def work(session: AsyncClientSession) -> list[Outcome]:
+        drafts = await _drafts_of(wanted, session)
+        # After the customers were read: so the edit comes after whatever is stored of them, also where an
+        # ingestion or another edit was quicker; and it is drawn again when the transaction is.
+        number = await next_number(NUMBERS)
+        outcomes: list[Outcome] = []
+        for row, edit in enumerate(checked):
+            if isinstance(edit, DomainError):
+                outcomes.append(edit)
+                continue
+            draft = drafts.get(edit.customer) if edit.customer else None
+            version = record_version(number, row)
+            outcomes.append(_missing() if draft is None else await _merged(draft, edit, version, session))
+        await _write(list(dict.fromkeys(drafts.values())), actor, tools.suppressed_on, session)
+        return outcomes
+
+    outcomes = await tools.transact(work)
+    if any(not isinstance(outcome, DomainError) for outcome in outcomes):
+        await tools.bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+    return outcomes
+
+
+def _checked(edit: Edit, default_country: str | None) -> Edit | InvalidInput:
+    """The edit with its values as they are stored, or all that is wrong with it."""
+    problems, values = list(edit.problems), dict[str, Any]()
+    try:
+        values = checked_changes(edit.changes, default_country=default_country)
+    except InvalidInput as error:
+        problems += error.problems
+    return InvalidInput.of(problems) if problems else replace(edit, changes=values)
+
+
+async def _drafts_of(
+    references: Sequence[CustomerReference], session: AsyncClientSession
+) -> Mapping[CustomerReference, CustomerDraft]:
+    """By each reference the draft of its customer; two references to one have one draft."""
+    keys = {one.key for one in references if one.key is not None}
+    external_ids = {one.external_id for one in references if one.key is None}
+    named = [{"_id": {"$in": list(keys)}}, {"external_id": {"$in": list(external_ids)}}]
+    found: dict[ObjectId | str, CustomerDraft] = {}
+    # Each by its own index.
+    for filter_ in named:
+        rows = Customer.get_pymongo_collection().find(
+            filter_, session=session, batch_size=len(references) + 1
+        )
+        for customer in await rows.to_list(None):
+            if customer["_id"] not in found:
+                draft = CustomerDraft(customer, is_new=False)
+                found[customer["_id"]] = found[customer["external_id"]] = draft
+    drafts = {one: found.get(one.key or one.external_id or "") for one in references}
+    return {one: draft for one, draft in drafts.items() if draft is not None}
+
+
+async def _merged(draft: CustomerDraft, edit: Edit, version: int, session: AsyncClientSession) -> Outcome:
+    """The customer with the edit, or why it is refused."""
+    customer = draft.customer
+    revision = customer.get("revision", 0)
+    if edit.expected_revision is not None and edit.expected_revision != revision:
+        changed = {
+            **await changed_since(customer, edit.expected_revision, session=session),
+            **dict.fromkeys(draft.before, "this request"),
+        }
+        return _outdated(edit.expected_revision, revision, changed)
+    draft.merge(CustomerRecord(0, customer["external_id"], dict(edit.changes)), version)
+    return customer
+
+
+async def _write(
+    drafts: Sequence[CustomerDraft], actor: Actor, suppressed_on: SuppressedOn, session: AsyncClientSession
+) -> None:
+    now = await database_now()
+    await note_suppressed(drafts, suppressed_on, session)
+    await write_drafts(drafts, now, session)
+    await write_changes(drafts, Author.of(actor), now, session)
+
+
+def _outdated(expected: int, revision: int, changed: Mapping[str, str]) -> Conflict:
+    what = ", ".join(f"{field} (by {actor})" for field, actor in sorted(changed.items()))
+    since = f"since revision {expected}; it is at {revision} now"
+    message = f"The customer has been edited {since}{': ' + what if what else ''}. Read it again, then edit."
+    return Conflict(message, path=("expectedRevision",))
+
+
+def _taken() -> AlreadyExists:
+    message = "Another customer has this external id. Choose another one, or update that customer."
+    return AlreadyExists(message, path=("externalId",))
+
+
+def _missing() -> NotFound:
+    return NotFound("There is no such customer; it may have been erased.", path=("customer",))

@@ -1,0 +1,102 @@
+"""Erasing a customer: one transaction after which nobody meets the person any more, then what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from crm_graphql.bus.port import Bus, Event
+from crm_graphql.consents.suppress import forget_addresses
+from crm_graphql.core.actor import Actor, Permission
+from crm_graphql.core.clock import Clock
+from crm_graphql.core.errors import NotFound, Unavailable
+from crm_graphql.core.paging import Row
+from crm_graphql.core.versions import NUMBERS, record_version
+from crm_graphql.customers.changes import former_addresses
+from crm_graphql.customers.documents import Customer, ErasedCustomer
+from crm_graphql.customers.erased import erased_key
+from crm_graphql.customers.messages import CUSTOMERS_TOPIC
+from crm_graphql.customers.queries import CustomerReference
+from crm_graphql.delivery.erasing import CAMPAIGNS_AT_ONCE, in_senders_hands, skip_queued
+from crm_graphql.erasure.steps import scrub, scrub_at_once, tell
+from crm_graphql.mongo.leases import database_now, next_number
+from crm_graphql.mongo.transactions import Transact
+
+INLINE_SECONDS = 10.0
+"""Whoever asks waits so long for what is left to be scrubbed; the reconciler goes on."""
+SENDERS_SECONDS = 30.0
+"""And so long for senders that had a message to the person in hand."""
+
+
+class _Hidden(NamedTuple):
+    """A person whom nobody meets any more, and the campaigns that have skipped them with it."""
+
+    tombstone: Row
+    campaigns: Sequence[Row]
+
+
+async def erase_customer(
+    actor: Actor, customer: CustomerReference, *, transact: Transact, bus: Bus, clock: Clock
+) -> ObjectId:
+    """Erase a customer for good; the id that they had. Requires CUSTOMERS_WRITE.
+
+    In one transaction the customer becomes a tombstone and their queued deliveries SKIPPED; with little to
+    scrub that is all. Where there is more, it goes on in further ones, here for a while and then by the
+    reconciler, also after a crash. When this returns no message to the person is sent any more. Again it
+    changes nothing.
+
+    Raises NotFound at `customer`, and Unavailable where a sender holds a message to the person for too long:
+    then they are hidden, and asked again it waits again.
+    """
+    actor.require(Permission.CUSTOMERS_WRITE)
+    number = await next_number(NUMBERS)
+    key = None if customer.external_id is None else await erased_key(customer.external_id)
+
+    async def work(session: AsyncClientSession) -> _Hidden:
+        found = await Customer.get_pymongo_collection().find_one(customer.filter(), session=session)
+        if found is None:
+            return _Hidden(await _tombstone(customer, key, session), ())
+        return await _hide(found, record_version(number, 0), session)
+
+    hidden = await transact(work)
+    for campaign in hidden.campaigns:
+        await tell(campaign, bus=bus, clock=clock)
+    await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+    erased: ObjectId = hidden.tombstone["_id"]
+    if not hidden.tombstone["is_scrubbed"]:
+        await scrub(hidden.tombstone, transact=transact, bus=bus, clock=clock, for_seconds=INLINE_SECONDS)
+    if await in_senders_hands(erased, for_seconds=SENDERS_SECONDS):
+        message = "The customer is erased; a message to them that a sender had in hand may still go out."
+        raise Unavailable(f"{message} Ask again in some seconds to be sure.", retry_after_seconds=10)
+    return erased
+
+
+async def _tombstone(reference: CustomerReference, key: bytes | None, session: AsyncClientSession) -> Row:
+    filter_ = {"_id": reference.key} if key is None else {"key": key}
+    row: Row | None = await ErasedCustomer.get_pymongo_collection().find_one(filter_, session=session)
+    if row is None:
+        raise NotFound("There is no such customer.", path=("customer",))
+    return row
+
+
+async def _hide(customer: Row, version: int, session: AsyncClientSession) -> _Hidden:
+    """Campaigns first: a sender or planner that is at them is met before anything was done."""
+    campaigns = await skip_queued(customer["_id"], session)
+    await Customer.get_pymongo_collection().delete_one({"_id": customer["_id"]}, session=session)
+    former = await former_addresses(customer["_id"], session=session)
+    await forget_addresses(customer, former, session=session)
+    tombstone: dict[str, Any] = {
+        "_id": customer["_id"],
+        "key": await erased_key(customer["external_id"]),
+        "version": version,
+        "erased_at": await database_now(),
+        "is_open": True,
+        "external_id": customer["external_id"],
+    }
+    is_all = await scrub_at_once(tombstone, session)
+    tombstone["is_scrubbed"] = is_all and len(campaigns) < CAMPAIGNS_AT_ONCE
+    await ErasedCustomer.get_pymongo_collection().insert_one(tombstone, session=session)
+    return _Hidden(tombstone, campaigns)

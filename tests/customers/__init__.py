@@ -1,0 +1,1 @@
+"""Tests of customers made, edited and erased."""
