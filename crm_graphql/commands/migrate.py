@@ -11,11 +11,13 @@ import typer
 from pymongo.asynchronous.database import AsyncDatabase
 
 from crm_graphql import logs
+from crm_graphql.commands.failing import CommandFailed
 from crm_graphql.commands.shell import command_app
 from crm_graphql.commands.target import DataDirOption, storage_settings
 from crm_graphql.migrations.plan import Phase
 from crm_graphql.migrations.queries import state_of
 from crm_graphql.migrations.runner import connect_documents, migrate_database, steps_to_make
+from crm_graphql.mongo.leases import LeaseLost
 from crm_graphql.resources import connect_mongodb
 
 app = command_app()
@@ -51,7 +53,14 @@ def migrate(
             ):
                 typer.echo(line)
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except LeaseLost:
+        raise CommandFailed(
+            "This process was cut off for so long that another may migrate now. Run it again: it does "
+            "what is left.",
+            exit_code=1,
+        ) from None
 
 
 async def _dry_run(database: AsyncDatabase[dict[str, Any]], *, finish: bool) -> Sequence[str]:

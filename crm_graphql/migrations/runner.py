@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import structlog
 from beanie import init_beanie
+from pymongo.errors import PyMongoError
 
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.migrations.documents import Migration
@@ -114,10 +117,17 @@ async def _alone(say: Callable[[str], None]) -> AsyncIterator[None]:
 
     async def keep() -> None:
         nonlocal is_lost
+        held_until = time.monotonic() + LEASE_SECONDS
         while True:
             await asyncio.sleep(LEASE_SECONDS / 3)
-            if not await hold_task(LEASE, token, LEASE_SECONDS):
-                is_lost = True
+            try:
+                async with asyncio.timeout(LEASE_SECONDS / 3):
+                    is_lost = not await hold_task(LEASE, token, LEASE_SECONDS)
+                held_until = time.monotonic() + LEASE_SECONDS
+            except (PyMongoError, TimeoutError):
+                # Cut off: what was held is held until it has run out.
+                is_lost = time.monotonic() > held_until - LEASE_SECONDS / 3
+            if is_lost:
                 assert work is not None
                 work.cancel()
                 return
@@ -131,4 +141,6 @@ async def _alone(say: Callable[[str], None]) -> AsyncIterator[None]:
         raise
     finally:
         await end_tasks([keeper])
-        await hold_task(LEASE, token, 0)
+        # Where it cannot be given back it runs out.
+        with contextlib.suppress(PyMongoError):
+            await hold_task(LEASE, token, 0)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from crm_graphql.migrations import runner
 from crm_graphql.migrations.documents import Migration
@@ -96,6 +96,27 @@ async def test_who_has_lost_the_lease_stops(database: Database, monkeypatch: pyt
     await TaskLease.get_pymongo_collection().delete_one({"_id": runner.LEASE})
     assert await notes(database) == {"first": 1}
     assert (await state_of([three_notes()])).missing
+
+
+async def test_who_is_cut_off_stops_when_the_lease_has_run_out(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "LEASE_SECONDS", 0.3)
+
+    async def cut_off(note: str) -> None:
+        if note == "second":
+
+            async def away(_name: str, _token: str, _seconds: float) -> bool:
+                raise AutoReconnect("cut off")
+
+            monkeypatch.setattr(runner, "hold_task", away)
+            await asyncio.sleep(30)
+
+    with pytest.raises(LeaseLost):
+        await migrate_database(database, steps=[three_notes(cut_off)])
+    monkeypatch.setattr(runner, "hold_task", hold_task)
+    await migrate_database(database, steps=[three_notes()])
+    assert await notes(database) == dict.fromkeys(NOTES, 1)
 
 
 async def test_a_process_starts_only_on_a_database_that_is_prepared(database: Database) -> None:
