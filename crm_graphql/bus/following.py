@@ -18,8 +18,8 @@ log = structlog.get_logger(__name__)
 
 
 class Following:
-    """Calls `read` whenever an event of `topic` comes, and after `seconds` without one. A failure is logged,
-    and the next reading made in its turn."""
+    """Calls `read` whenever an event of `topic` comes, and after `seconds` without one. The first
+    failure in a row is logged, and the next reading made in its turn."""
 
     def __init__(
         self, bus: Bus, topic: str, read: Callable[[], Awaitable[None]], *, seconds: float, what: str
@@ -28,7 +28,12 @@ class Following:
         self._bus, self._topic, self._read = bus, topic, read
         self._seconds, self._what = seconds, what
         self._hint = asyncio.Event()
+        self._is_failing = False
         self._tasks: list[asyncio.Task[None]] = []
+
+    def hint(self) -> None:
+        """Read soon."""
+        self._hint.set()
 
     def start(self) -> None:
         """Follow from now on."""
@@ -48,12 +53,22 @@ class Following:
                 async with asyncio.timeout(self._seconds):
                     await self._hint.wait()
             self._hint.clear()
-            try:
-                await self._read()
-            except (PyMongoError, TimeoutError) as error:
+            await self._try_to_read()
+
+    async def _try_to_read(self) -> None:
+        try:
+            await self._read()
+        except (PyMongoError, TimeoutError) as error:
+            if not self._is_failing:
                 log.warning(f"{self._what} cannot be read", error=str(error)[:300])
-            except Exception:
-                log.exception(f"{self._what} cannot be read")
+            self._is_failing = True
+            # A hint that stays must not make a storm of readings.
+            await asyncio.sleep(self._seconds)
+        except Exception:
+            log.exception(f"{self._what} cannot be read")
+            await asyncio.sleep(self._seconds)
+        else:
+            self._is_failing = False
 
     async def _watch(self) -> None:
         while True:

@@ -52,8 +52,8 @@ async def create_indexes(database: Database, collection: str, indexes: Sequence[
         await database[collection].create_indexes(list(indexes))
     except DuplicateKeyError as error:
         raise CannotMigrate(
-            f"{collection} holds two documents with the same value, and {indexes[0].document['name']} allows "
-            f"one: {str(error)[:300]}. Decide which of them stays, and run `crm migrate` again."
+            f"{collection} holds two documents with the same value, and an index allows one: "
+            f"{str(error)[:300]}. Decide which of them stays, and run `crm migrate` again."
         ) from error
     except OperationFailure as error:
         if error.code not in _OTHER_DEFINITION:

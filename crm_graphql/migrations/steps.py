@@ -27,18 +27,19 @@ LEFT_INDEXES = (
 
 
 async def plan_missing_indexes(database: Database) -> Sequence[Action]:
-    """Create what the documents declare and the database has not."""
+    """Create what the documents declare and the database has not: of a collection all in one pass over it."""
     found: list[Action] = []
     for collection, indexes in declared_indexes().items():
         there = await indexes_of(database, collection)
         missing = [index for index in indexes if index.document["name"] not in there]
-        found += [
-            Action(
-                f"create the index {index.document['name']} of {collection}",
-                partial(create_indexes, database, collection, [index]),
+        if missing:
+            names = ", ".join(str(index.document["name"]) for index in missing)
+            found.append(
+                Action(
+                    f"create the index{'es' if len(missing) > 1 else ''} {names} of {collection}",
+                    partial(create_indexes, database, collection, missing),
+                )
             )
-            for index in missing
-        ]
     return found
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from html import unescape
 
 from crm_graphql.audit.documents import AuditEvent
+from crm_graphql.consents.links import Link, Purpose, link_key, token_of
 from crm_graphql.core.actor import Role
+from crm_graphql.core.channels import Channel
 from tests.consents.factories import make_people
 from tests.gql.conftest import Api
 from tests.gql.conftest import api as api
@@ -65,6 +68,15 @@ async def test_telephone_numbers_go_by_the_country_at_once(api: Api) -> None:
     assert (await api.data(close))["suppressionsCreate"]["suppressions"] == [None]
     await api.data(UPDATE, {"input": {"country": "DE"}})
     assert (await api.data(close))["suppressionsCreate"]["suppressions"] == [{"address": "+49301234567"}]
+
+
+async def test_pages_of_preferences_show_the_name_that_was_set(api: Api) -> None:
+    (ida,) = await make_people({"email": "ida@example.com"})
+    link = Link(Purpose.CHOOSE, Channel.EMAIL, ida, None, datetime.now(UTC))
+    page = f"/preferences/{token_of(link, await link_key())}"
+    assert "Acme & Sons" not in unescape((await api.http.get(page)).text)
+    await api.data(UPDATE, {"input": {"organisationName": "Acme & Sons"}})
+    assert "Acme & Sons" in unescape((await api.http.get(page)).text)
 
 
 async def test_a_list_of_customers_goes_by_the_zone(api: Api) -> None:

@@ -191,4 +191,5 @@ async def test_a_zone_that_only_a_newer_release_knows_leaves_the_default(resourc
 
 async def test_values_that_look_like_expressions_are_data(resources: Resources) -> None:
     await update(resources, organisation_name="$country")
+    await resources.deployment.read()
     assert resources.settings.name == "$country"

@@ -9,8 +9,9 @@ import pytest
 from crm_graphql.audiences.compile import compile_rule
 from crm_graphql.audiences.describe import describe_rule
 from crm_graphql.audiences.evaluate import evaluate
-from crm_graphql.audiences.queries import explain_customer, preview_rule
+from crm_graphql.audiences.queries import explain_customer, find_audience, preview_rule
 from crm_graphql.audiences.rules import parse
+from crm_graphql.audiences.sizes import current_sizes
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.times import Duration, format_moment
 from crm_graphql.core.zones import day_begins, zone_of
@@ -20,6 +21,7 @@ from crm_graphql.resources import Resources
 from tests.audiences.factories import where
 from tests.clocks import FixedClock
 from tests.consents.factories import make_people
+from tests.delivery.factories import make_audience
 
 ADMIN = Actor(Role.ADMIN, "operator")
 BERLIN = zone_of("Europe/Berlin")
@@ -127,6 +129,16 @@ def test_a_range_is_refused_only_where_it_is_empty_in_every_zone(
         assert is_refused
     else:
         assert not is_refused
+
+
+async def test_a_size_that_is_counted_again_is_of_the_zone(resources: Resources) -> None:
+    await make_people({"last_visit_at": datetime(2024, 6, 29, 22, 30, tzinfo=UTC)})
+    audience = await find_audience(await make_audience(where("lastVisitAt", "EQ", "2024-06-30")))
+    assert audience is not None
+    await update_settings(ADMIN, {"time_zone": "Europe/Berlin"}, live=resources.deployment)
+    clock = FixedClock(datetime(2024, 7, 1, tzinfo=UTC))
+    (found,) = await current_sizes([audience], clock=clock, settings=resources.settings)
+    assert found.size == 1
 
 
 async def test_preview_and_explanation_go_by_the_zone_that_was_set(resources: Resources) -> None:

@@ -75,7 +75,7 @@ def test_a_new_database_is_prepared_as_a_whole_and_a_second_run_does_nothing(
 ) -> None:
     first = crm("migrate", cwd=tmp_path, **variables)
     assert first.code == 0, first.err
-    assert first.out.splitlines()[0].startswith("1: create the index ")
+    assert first.out.splitlines()[0].startswith("1: create the index")
     assert first.out.splitlines()[-1] == READY
     assert {row["_id"] for row in database["migrations"].find()} == {1, 2}
     assert "created_at" in database["customers"].index_information()
@@ -87,7 +87,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(
 ) -> None:
     database["deliveries"].create_index([("campaign_id", 1), ("status", 1)], name="status")
     said = crm("migrate", "--dry-run", cwd=tmp_path, **variables).out.splitlines()
-    assert "1: create the index created_at of customers" in said
+    assert any(line.startswith("1: create the indexes ") and line.endswith(" of customers") for line in said)
     assert "2: drop the index status of deliveries" not in said
     assert said[-1].endswith("once no process of the release before runs: crm migrate --finish")
     everything = crm("migrate", "--dry-run", "--finish", cwd=tmp_path, **variables).out.splitlines()

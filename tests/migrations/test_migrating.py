@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pymongo import IndexModel
 from pymongo.errors import AutoReconnect, DuplicateKeyError
 
 from crm_graphql.migrations import runner
+from crm_graphql.migrations import steps as steps_module
 from crm_graphql.migrations.documents import Migration
 from crm_graphql.migrations.indexes import CannotMigrate, create_indexes, declared_indexes
 from crm_graphql.migrations.plan import Database, Phase
@@ -163,8 +165,7 @@ async def test_what_the_documents_declare_and_the_database_lacks_is_created(data
     planned = {action.text for action in await plan_missing_indexes(database)}
     assert planned == {
         "create the index created_at of customers",
-        "create the index owner of saved_views",
-        "create the index shared of saved_views",
+        "create the indexes owner, shared of saved_views",
     }
     await migrate_database(database)
     for collection, indexes in declared_indexes().items():
@@ -183,6 +184,18 @@ async def test_indexes_that_earlier_releases_left_go_and_those_that_are_used_sta
     await migrate_database(database)
     assert await plan_left_indexes(database) == []
     assert await plan_missing_indexes(database) == []
+
+
+async def test_an_index_of_such_a_name_that_a_document_declares_again_stays(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = {**declared_indexes(), "deliveries": [IndexModel([("left", 1)], name="status")]}
+    await database["deliveries"].create_index([("left", 1)], name="status")
+    assert [action.text for action in await plan_left_indexes(database)] == [
+        "drop the index status of deliveries"
+    ]
+    monkeypatch.setattr(steps_module, "declared_indexes", lambda: again)
+    assert await plan_left_indexes(database) == []
 
 
 def declared(collection: str) -> set[str]:
