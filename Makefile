@@ -7,7 +7,7 @@ TESTS ?= tests
 # Passed on to crm dev and crm demo: make dev ARGS="--port 8080"
 ARGS ?=
 
-.PHONY: help setup setup-test demo dev check quick test bench schema release-schema lock clean
+.PHONY: help setup setup-test demo dev check quick test watch coverage bench schema release-schema lock clean
 
 help: ## This list
 	@echo "make TARGET, on Linux with Python 3.11 or later:"
@@ -46,6 +46,12 @@ test: setup-test ## All tests, on real MongoDB and RabbitMQ and in a browser (so
 	@scripts/install_test_clients.sh
 	$(BIN)/pytest $(PYTEST_FLAGS) $(TESTS)
 
+watch: setup-test ## Run tests again whenever a file changes, until Ctrl-C: make watch TESTS=tests/audiences
+	@$(BIN)/watchfiles --filter python "$(BIN)/pytest -q -n 2 --dist loadgroup -m 'not slow' $(TESTS)" crm_graphql consumers tests
+
+coverage: setup-test ## Which lines and branches the tests reach, as text and in htmlcov/: make coverage TESTS=tests/orders
+	$(BIN)/pytest $(PYTEST_FLAGS) --cov=crm_graphql --cov=consumers --cov-branch --cov-report=term-missing:skip-covered --cov-report=html $(TESTS)
+
 bench: setup-test ## Measure the product beside the raw limits of this machine (one of them: make bench ARGS=ingestion)
 	@scripts/install_test_tools.sh
 	@scripts/install_test_clients.sh
@@ -61,6 +67,6 @@ lock: setup ## Lock the dependencies again (newest versions: LOCK_FLAGS=--upgrad
 	@scripts/lock.sh
 
 clean: ## Remove what builds and checks left; .venv and the data of crm dev stay
-	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf dist build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	rm -rf graphiql/node_modules tests/clients/node_modules tests/clients/codegen/node_modules crm_graphql/static/graphiql
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -15,6 +15,8 @@ from crm_graphql import logs
 from crm_graphql.bus.port import BusError
 from crm_graphql.core.garbage import freeze_what_is_started
 from crm_graphql.core.settings import BusKind, Settings, SettingsError, load_settings
+from crm_graphql.migrations.queries import NotMigrated
+from crm_graphql.mongo.servers import ServerUnfit
 from crm_graphql.resources import open_resources
 
 _log = get_logger(__name__)
@@ -28,6 +30,7 @@ async def run(settings: Settings) -> None:
         loop.add_signal_handler(number, stopping.set)
     async with open_resources(settings) as resources:
         runner = Runner(resources)
+        await resources.deployment.start()
         await runner.start()
         freeze_what_is_started()
         try:
@@ -36,6 +39,7 @@ async def run(settings: Settings) -> None:
             _log.info("draining")
         finally:
             await runner.stop()
+            await resources.deployment.close()
 
 
 def main() -> int:
@@ -54,6 +58,9 @@ def main() -> int:
     logs.configure(settings)
     try:
         uvloop.run(run(settings))
+    except (ServerUnfit, NotMigrated) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
     except PyMongoError as error:
         print(f"MongoDB cannot be used (CRM_MONGODB_URL): {str(error)[:300]}", file=sys.stderr)  # noqa: T201
         return 1

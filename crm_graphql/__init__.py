@@ -4,6 +4,8 @@ The domains, each a package with the same files (`documents`, `service` for
 writes, `queries` for reads, `messages`, `schema/`):
 
 - `accounts`: who may come in, and how that ends; one function authenticates for every door.
+- `deployment`: what people set for all: name, time zone, country; over the environment.
+- `views`: how each person likes to see a list.
 - `audit`: who did what, written where mutations are declared.
 - `customers`, `orders`: who bought what; totals are exact and move with the orders, in one transaction.
 - `imports`: files as people have them: what a file is, which column is which field, its cells as values.
@@ -20,6 +22,7 @@ writes, `queries` for reads, `messages`, `schema/`):
 Around them:
 
 - `core`: settings, errors, roles, money, time, ids, paging: no I/O.
+- `migrations`: what a release makes of the database before its first process starts.
 - `mongo`: what every domain asks of MongoDB: transactions, leases, pages, which errors to wait out.
   `bus`: the port for work queues and live events, over RabbitMQ or embedded in one process.
 - `gql`: what an author of a schema needs: context, permissions, connections, loaders, errors.

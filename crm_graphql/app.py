@@ -122,6 +122,7 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
             operations = Operations(schema, settings, _documents(settings))
             gateway = app.state.gateway = Gateway(opened, live, _engine(schema, settings), operations)
             await opened.access.start()
+            await opened.deployment.start()
             if resources is None:
                 freeze_what_is_started()
             try:
@@ -129,6 +130,7 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
             finally:
                 await gateway.close()
                 await live.close()
+                await opened.deployment.close()
                 await opened.access.close()
 
     return Starlette(

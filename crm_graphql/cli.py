@@ -19,6 +19,7 @@ from crm_graphql.commands.shell import command_app
 COMMANDS = {
     "dev": "crm_graphql.commands.dev",
     "demo": "crm_graphql.commands.demo",
+    "migrate": "crm_graphql.commands.migrate",
     "serve": "crm_graphql.commands.serve",
     "token": "crm_graphql.commands.token",
     "user": "crm_graphql.commands.user",

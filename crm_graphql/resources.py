@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import httpx
-from beanie import init_beanie
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
@@ -24,7 +23,8 @@ from crm_graphql.bus.rabbitmq.bus import RabbitBus
 from crm_graphql.core.clock import Clock, SystemClock
 from crm_graphql.core.settings import BusKind, Settings
 from crm_graphql.core.slices import Slices
-from crm_graphql.mongo.documents import all_documents
+from crm_graphql.deployment.live import LiveSettings
+from crm_graphql.migrations.runner import prepare_database
 from crm_graphql.mongo.transactions import APP_NAME
 
 Database = AsyncDatabase[dict[str, Any]]
@@ -35,7 +35,7 @@ Result = TypeVar("Result")
 class Resources:
     """What is open in this process. Pass parts of it to services, never the whole."""
 
-    settings: Settings
+    deployment: LiveSettings
     mongo: AsyncMongoClient[dict[str, Any]]
     database: Database
     bus: Bus
@@ -45,6 +45,15 @@ class Resources:
     model: Model | None = None
     """Whom the assistant may ask; None where it is to do without."""
     slices: Slices = field(default_factory=Slices)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they hold now, what people set included. Ask each time instead of keeping them."""
+        return self.deployment.settings
+
+    def with_settings(self, environment: Settings) -> Resources:
+        """The same over another environment, in which nobody has set anything yet."""
+        return replace(self, deployment=LiveSettings(environment, self.bus))
 
     async def in_transaction(self, work: Callable[[AsyncClientSession], Awaitable[Result]]) -> Result:
         """Run `work(session)` in one transaction: write concern majority, read concern snapshot.
@@ -89,22 +98,44 @@ def make_bus(settings: Settings, database: Database) -> Bus:
     )
 
 
+async def look_before(settings: Settings) -> None:
+    """Whether the servers and the data are fit for this release, before processes start that would all fail.
+
+    Raises ServerUnfit, NotMigrated, PyMongoError, BusError.
+    """
+    async with connect_mongodb(settings) as mongo:
+        database: Database = mongo[settings.mongodb_database]
+        await prepare_database(database, migrate=settings.prepares_itself)
+        bus = make_bus(settings, database)
+        try:
+            await bus.open()
+        finally:
+            await bus.close()
+
+
 @asynccontextmanager
 async def open_resources(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Resources]:
-    """Connect, make missing indexes, and close everything at the end, in reverse order."""
+    """Connect, look whether the servers and the data are as this release needs them, and close everything at
+    the end, in reverse order.
+
+    In development what is missing of the data is made. Raises ServerUnfit, NotMigrated, PyMongoError,
+    BusError.
+    """
     mongo = connect_mongodb(settings)
     try:
         database: Database = mongo[settings.mongodb_database]
-        await init_beanie(database=database, document_models=all_documents())
+        await prepare_database(database, migrate=settings.prepares_itself)
         bus = make_bus(settings, database)
         await bus.open()
         try:
             await bus.declare(all_queues(settings.partitions))
             async with httpx.AsyncClient(timeout=settings.vendor_deadline_seconds) as http:
                 access, model = Access(settings, bus), choose_model(settings)
+                deployment = LiveSettings(settings, bus)
+                await deployment.read()
                 try:
                     yield Resources(
-                        *(settings, mongo, database, bus, http),
+                        *(deployment, mongo, database, bus, http),
                         *(clock or SystemClock(), access, model),
                     )
                 finally:

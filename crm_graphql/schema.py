@@ -20,6 +20,7 @@ from crm_graphql.consents import schema as consents
 from crm_graphql.core.errors import LimitExceeded
 from crm_graphql.customers import schema as customers
 from crm_graphql.delivery import schema as delivery
+from crm_graphql.deployment import schema as deployment
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.execution_schema import take_as_they_come
 from crm_graphql.gql.node import Node, fetch_nodes
@@ -29,10 +30,11 @@ from crm_graphql.imports import schema as imports
 from crm_graphql.ingestion import schema as ingestion
 from crm_graphql.insights import schema as insights
 from crm_graphql.orders import schema as orders
+from crm_graphql.views import schema as views
 
 DOMAINS = (
     *(customers, orders, consents, imports, ingestion, audiences, campaigns, delivery),
-    *(assistant, insights, accounts, audit),
+    *(assistant, insights, accounts, audit, deployment, views),
 )
 """In the order in which their fields are listed."""
 NODES_LIMIT = 100

@@ -10,6 +10,7 @@ import pytest
 
 from crm_graphql.core.settings import BusKind, Settings, load_settings
 from crm_graphql.local.mongod import Mongod
+from crm_graphql.migrations.documents import Migration
 from crm_graphql.resources import Resources, open_resources
 from tests.servers import commands as commands
 from tests.servers.rabbitmq import rabbitmq as rabbitmq
@@ -81,5 +82,7 @@ async def resources(open_session_resources: Resources) -> Resources:
     """Open resources on an empty database (its indexes stay)."""
     database = open_session_resources.database
     for name in await database.list_collection_names():
-        await database[name].delete_many({})
+        if name != Migration.Settings.name:
+            await database[name].delete_many({})
+    await open_session_resources.deployment.read()
     return open_session_resources

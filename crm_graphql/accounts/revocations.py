@@ -23,7 +23,6 @@ While MongoDB is away the memory stays as it is: nothing can be revoked then eit
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,11 +32,11 @@ from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.accounts.documents import Revocation, RevocationKind
-from crm_graphql.bus.port import Bus, BusError, Event
+from crm_graphql.bus.following import Following
+from crm_graphql.bus.port import Bus, Event
 from crm_graphql.core.actor import Actor, ActorKind
 from crm_graphql.core.errors import Unauthenticated
 from crm_graphql.core.settings import Settings
-from crm_graphql.core.tasks import end_tasks
 from crm_graphql.mongo.transient import is_transient
 
 log = structlog.get_logger()
@@ -45,8 +44,6 @@ log = structlog.get_logger()
 TOPIC = "accounts.revoked"
 POLL_SECONDS = 1.0
 """How often MongoDB is read without a hint: a revocation takes effect everywhere within this and a little."""
-
-WATCH_AGAIN_SECONDS = 5.0
 
 OVERLAP = timedelta(seconds=90)
 """A revocation may be committed so long after its moment: MongoDB ends transactions after 60 s."""
@@ -95,23 +92,18 @@ class Revocations:
         self._out: dict[_Name, tuple[int, datetime]] = {}
         self._listeners: dict[_Name, dict[object, tuple[Actor, Ended]]] = {}
         self._newest: datetime | None = None
-        self._hint = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._following = Following(bus, TOPIC, self.read, seconds=POLL_SECONDS, what="revocations")
         self._reading = asyncio.Lock()
 
     async def start(self) -> None:
         """Read what still matters, and follow it from now on. Raises PyMongoError when it cannot be read."""
         self._newest = None
         await self.read()
-        self._tasks = [
-            asyncio.create_task(self._follow(), name="revocations"),
-            asyncio.create_task(self._watch(), name="hints of revocations"),
-        ]
+        self._following.start()
 
     async def close(self) -> None:
         """Follow no longer."""
-        await end_tasks(self._tasks)
-        self._tasks = []
+        await self._following.close()
 
     def check(self, actor: Actor) -> None:
         """Raise Unauthenticated when the actor's session, rights or key have ended since its token was
@@ -148,7 +140,7 @@ class Revocations:
         except Exception as error:
             if not is_transient(error):
                 raise
-            self._hint.set()
+            self._following.hint()
         await self._bus.broadcast(Event(topic=TOPIC))
 
     async def read(self) -> None:
@@ -192,36 +184,6 @@ class Revocations:
             return True
         user = self._out.get((RevocationKind.USER, actor.user_id))  # type: ignore[arg-type]
         return user is not None and actor.access_version < user[0]
-
-    async def _follow(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._hint.wait()
-            self._hint.clear()
-            try:
-                await self.read()
-            except Exception as error:
-                if not is_transient(error):
-                    log.exception("revocations cannot be read")
-                await asyncio.sleep(POLL_SECONDS)
-
-    async def _watch(self) -> None:
-        while True:
-            try:
-                watch = await self._bus.watch()
-                try:
-                    await watch.bind(TOPIC)
-                    async for _ in watch:
-                        self._hint.set()
-                finally:
-                    await watch.close()
-            except BusError:
-                # The regular readings carry on alone.
-                log.warning("hints of revocations cannot be watched")
-            except Exception:
-                log.exception("hints of revocations cannot be watched")
-            await asyncio.sleep(WATCH_AGAIN_SECONDS)
 
 
 def _names(actor: Actor) -> list[_Name]:

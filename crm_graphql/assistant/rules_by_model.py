@@ -83,7 +83,7 @@ async def rule_by_model(request: Request, prompt: str, vocabulary: Vocabulary, *
 
 def _question(words: str, vocabulary: Vocabulary, now: datetime) -> Question:
     content = {
-        "today": f"{now:%Y-%m-%d (%A)}, UTC",
+        "today": f"{now:%Y-%m-%d (%A)}, {now.tzinfo}",
         "currency": vocabulary.currency,
         "fields": [_described(field) for field in vocabulary.fields],
         "usual": _usual(vocabulary),

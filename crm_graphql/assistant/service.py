@@ -24,6 +24,7 @@ from crm_graphql.assistant.summaries import campaign_figures, plain_summary
 from crm_graphql.assistant.summaries_by_model import summary_by_model
 from crm_graphql.assistant.vocabulary import load_vocabulary
 from crm_graphql.audiences.describe import describe_rule
+from crm_graphql.audiences.rules import Rule
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
@@ -68,7 +69,7 @@ async def suggest_rule(actor: Actor, prompt: str, *, assistance: Assistance) -> 
     actor.require(Permission.ASSISTANT_USE)
     prompt = _checked(prompt, "prompt", PROMPT_LENGTH)
     vocabulary = await load_vocabulary(actor, settings=assistance.settings, prompt=prompt)
-    now = assistance.clock.now()
+    now = assistance.settings.local(assistance.clock.now())
 
     async def by_model(request: Request) -> Reading:
         return await rule_by_model(request, prompt, vocabulary, now=now)
@@ -114,12 +115,12 @@ async def suggest_messages(
     settings = assistance.settings
 
     async def by_model(request: Request) -> Sequence[MessageDraft]:
-        about = describe_rule(without_people(rule), currency=settings.currency) if rule else None
+        about = _described(without_people(rule), settings) if rule else None
         wish = Wish(" ".join(objective.split()), channel, about, tone, wanted)
         return await messages_by_model(request, wish, country=settings.country, slices=assistance.slices)
 
     async def built_in() -> Sequence[MessageDraft]:
-        about = describe_rule(rule, currency=settings.currency) if rule else None
+        about = _described(rule, settings) if rule else None
         (drafts,) = await assistance.slices.each(
             [objective],
             lambda text: compose(text, channel, audience_text=about, tone=tone, count=wanted),
@@ -127,6 +128,10 @@ async def suggest_messages(
         return drafts
 
     return await _answered(actor, assistance, by_model, built_in)
+
+
+def _described(rule: Rule, settings: Settings) -> str:
+    return describe_rule(rule, currency=settings.currency, zone=settings.time_zone)
 
 
 async def summarize_campaign(

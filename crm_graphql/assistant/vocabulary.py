@@ -45,6 +45,7 @@ class Vocabulary:
     fields: tuple[FieldInfo, ...]
     currency: str
     country: str | None = None
+    time_zone: str = "UTC"
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     partial: frozenset[str] = frozenset()
     top: Mapping[tuple[str, int], int] = field(default_factory=dict)
@@ -52,7 +53,7 @@ class Vocabulary:
     rule_fields: RuleFields = field(default_factory=lambda: CUSTOMER_FIELDS)
 
 
-_remembered: TTLCache[tuple[int, str, str], Vocabulary] = TTLCache(64, REMEMBERED_SECONDS)
+_remembered: TTLCache[tuple[int, str, *tuple[str, ...]], Vocabulary] = TTLCache(64, REMEMBERED_SECONDS)
 
 
 def forget_vocabularies() -> None:
@@ -71,7 +72,7 @@ async def load_vocabulary(actor: Actor, *, settings: Settings, prompt: str = "")
     place = (
         id(asyncio.get_running_loop()),
         Customer.get_pymongo_collection().full_name,
-        settings.currency,
+        *(settings.currency, settings.country, settings.time_zone),
     )
     found = _remembered.get(place)
     if found is None:
@@ -95,6 +96,7 @@ async def _load(settings: Settings) -> Vocabulary:
         shown,
         settings.currency,
         settings.country or None,
+        settings.time_zone,
         values={**{one.field: one.options for one in shown if one.options}, **values},
         partial=frozenset(
             name for name, some in zip(LISTED_FIELDS, known, strict=True) if len(some) > VALUES_LIMIT

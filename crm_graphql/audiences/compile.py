@@ -52,7 +52,8 @@ def select_customers(
     *,
     default_country: str | None = None,
 ) -> Filter:
-    """The filter that selects the customers of a rule, given in the shape of RuleInput, at the moment `at`.
+    """The filter that selects the customers of a rule, given in the shape of RuleInput, at the moment `at`,
+    of whose zone its days are.
 
     `default_country` is as `parse` has it. Raises InvalidInput with every problem of the rule.
     """
@@ -60,7 +61,8 @@ def select_customers(
 
 
 def compile_rule(rule: Rule, at: datetime) -> Filter:
-    """The filter that matches exactly the customers for which `evaluate(rule, customer, at)` holds."""
+    """The filter that matches exactly the customers for which `evaluate(rule, customer, at)` holds. Days are
+    of the zone of `at`."""
     return _compile(rule, at, negated=False)
 
 
@@ -137,7 +139,7 @@ def _compile_where(where: Where, at: datetime, *, negated: bool) -> Filter:
     if operator is RuleOperator.IS_SET and where.field.presence is not None:
         path, values = where.field.presence
         return {path: {"$nin" if negated else "$in": list(values)}}
-    return {path: _condition(where, operator, negated=negated)}
+    return {path: _condition(where, operator, at, negated=negated)}
 
 
 def compared_path(where: Where) -> str:
@@ -172,17 +174,17 @@ def _bounds(where: Where, operator: RuleOperator, at: datetime) -> Filter | None
     """The two ends of a range, for the operators that ask for one."""
     operand = where.operand
     if operator is RuleOperator.EQ and isinstance(operand, Day):
-        return {"$gte": operand.first, "$lt": operand.after}
+        return {"$gte": operand.first(at), "$lt": operand.after(at)}
     if operator is RuleOperator.BETWEEN and isinstance(operand, tuple):
         low, high = operand
-        first = low.first if isinstance(low, Day) else low
-        return {"$gte": first} | ({"$lt": high.after} if isinstance(high, Day) else {"$lte": high})
+        first = low.first(at) if isinstance(low, Day) else low
+        return {"$gte": first} | ({"$lt": high.after(at)} if isinstance(high, Day) else {"$lte": high})
     if operator is RuleOperator.WITHIN_LAST and isinstance(operand, Duration):
-        return {"$gte": operand.before(at), "$lte": at}
+        return {"$gte": operand.before(at), "$lte": at.astimezone(UTC)}
     return dict(prefix_range(str(operand))) if operator is RuleOperator.STARTS_WITH else None
 
 
-def _condition(where: Where, operator: RuleOperator, *, negated: bool) -> Filter:
+def _condition(where: Where, operator: RuleOperator, at: datetime, *, negated: bool) -> Filter:
     operand = where.operand
     if operator in (RuleOperator.EQ, RuleOperator.IN) and isinstance(operand, tuple):
         return {"$nin" if negated else "$in": list(operand)}
@@ -195,15 +197,15 @@ def _condition(where: Where, operator: RuleOperator, *, negated: bool) -> Filter
     elif operator is RuleOperator.IS_SET:
         condition = {"$gte": _LEAST[where.field.type]}
     elif isinstance(operand, Day):
-        condition = _beside_day(operator, operand)
+        condition = _beside_day(operator, operand, at)
     else:
         condition = {_ORDER[operator]: operand}
     return {"$not": condition} if negated else condition
 
 
-def _beside_day(operator: RuleOperator, day: Day) -> Filter:
+def _beside_day(operator: RuleOperator, day: Day, at: datetime) -> Filter:
     """Before, after, or until the end of a whole day, or from its beginning."""
-    edge = day.after if operator in (RuleOperator.GT, RuleOperator.LTE) else day.first
+    edge = day.after(at) if operator in (RuleOperator.GT, RuleOperator.LTE) else day.first(at)
     return {"$gte" if operator in (RuleOperator.GT, RuleOperator.GTE) else "$lt": edge}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from crm_graphql.audiences.fields import (
@@ -19,6 +19,7 @@ from crm_graphql.audiences.values import Day, Scalar
 from crm_graphql.core.money import for_reading
 from crm_graphql.core.times import Duration
 
+UTC_NAME = "UTC"
 SHOWN_VALUES = 5
 SHOWN_TEXT = 60
 
@@ -76,51 +77,54 @@ def phrase(operator: RuleOperator, type_: RuleFieldType) -> str:
     return special.get(operator) or _COMPARISONS[operator]
 
 
-def describe(raw_rule: Mapping[str, Any], *, currency: str) -> str:
-    """The sentence for a rule in the shape of RuleInput. Raises InvalidInput for one that is not whole."""
-    return describe_rule(parse(raw_rule), currency=currency)
+def describe(raw_rule: Mapping[str, Any], *, currency: str, zone: str = UTC_NAME) -> str:
+    """The sentence for a rule in the shape of RuleInput; `zone` is that of its days.
+
+    Raises InvalidInput for one that is not whole.
+    """
+    return describe_rule(parse(raw_rule), currency=currency, zone=zone)
 
 
-def describe_rule(rule: Rule, *, currency: str) -> str:
+def describe_rule(rule: Rule, *, currency: str, zone: str = UTC_NAME) -> str:
     """The sentence: "total spend is more than 5,000.00 INR and last visit is not within the last 90 days"."""
     if isinstance(rule, Where):
-        return _condition(rule, rule.operator, currency)
+        return _condition(rule, rule.operator, currency, zone)
     if isinstance(rule, Not):
         part = rule.part
         if isinstance(part, Where) and part.operator in _NEGATIONS:
-            return _condition(part, _NEGATIONS[part.operator], currency)
+            return _condition(part, _NEGATIONS[part.operator], currency, zone)
         if isinstance(part, Not):
-            return describe_rule(part.part, currency=currency)
-        return f"not ({describe_rule(part, currency=currency)})"
+            return describe_rule(part.part, currency=currency, zone=zone)
+        return f"not ({describe_rule(part, currency=currency, zone=zone)})"
     word = " and " if isinstance(rule, AllOf) else " or "
-    return word.join(_within(part, rule, currency) for part in rule.parts)
+    return word.join(_within(part, rule, currency, zone) for part in rule.parts)
 
 
-def _within(part: Rule, group: AllOf | AnyOf, currency: str) -> str:
+def _within(part: Rule, group: AllOf | AnyOf, currency: str, zone: str) -> str:
     """A part of a group, in parentheses where the sentence could else be read in two ways."""
-    text = describe_rule(part, currency=currency)
+    text = describe_rule(part, currency=currency, zone=zone)
     while isinstance(part, Not) and isinstance(part.part, Not):
         part = part.part.part
     other_group = isinstance(part, AllOf | AnyOf) and type(part) is not type(group) and len(part.parts) > 1
     return f"({text})" if other_group else text
 
 
-def _condition(where: Where, operator: RuleOperator, currency: str) -> str:
-    return f"{subject_of(where.field)} {_predicate(where, operator, currency)}"
+def _condition(where: Where, operator: RuleOperator, currency: str, zone: str) -> str:
+    return f"{subject_of(where.field)} {_predicate(where, operator, currency, zone)}"
 
 
-def predicate_of(where: Where, *, holds: bool, currency: str) -> str:
+def predicate_of(where: Where, *, holds: bool, currency: str, zone: str = UTC_NAME) -> str:
     """What a condition asks of its field, or the negation of it: "is more than 5,000.00 INR"."""
     operator = where.operator
     if holds:
-        return _predicate(where, operator, currency)
+        return _predicate(where, operator, currency, zone)
     if operator in _NEGATIONS:
-        return _predicate(where, _NEGATIONS[operator], currency)
-    verb, _, rest = _predicate(where, operator, currency).partition(" ")
+        return _predicate(where, _NEGATIONS[operator], currency, zone)
+    verb, _, rest = _predicate(where, operator, currency, zone).partition(" ")
     return f"is not {rest}" if verb == "is" else f"does not {verb.removesuffix('s')} {rest}"
 
 
-def _predicate(where: Where, operator: RuleOperator, currency: str) -> str:
+def _predicate(where: Where, operator: RuleOperator, currency: str, zone: str) -> str:
     words = phrase(operator, where.field.type)
     operand, given = where.operand, where.given
     if operand is None:
@@ -128,10 +132,10 @@ def _predicate(where: Where, operator: RuleOperator, currency: str) -> str:
     if isinstance(operand, Duration):
         return f"{words} {_duration(operand)}"
     if value_shape(operator) in (RuleValueShape.LIST, RuleValueShape.RANGE) and isinstance(operand, tuple):
-        return f"{words} {_values(where, operator, operand, currency)}"
+        return f"{words} {_values(where, operator, operand, currency, zone)}"
     if isinstance(operand, Day):
         words = _OF_DAYS.get(operator, words)
-    return f"{words} {value_text(where.field.type, operand, given, currency)}"
+    return f"{words} {value_text(where.field.type, operand, given, currency, zone)}"
 
 
 def subject_of(field: RuleField) -> str:
@@ -140,12 +144,12 @@ def subject_of(field: RuleField) -> str:
     return label[0].lower() + label[1:] if label[1:2].islower() else label
 
 
-def _values(where: Where, operator: RuleOperator, operand: Sequence[Scalar], currency: str) -> str:
+def _values(where: Where, operator: RuleOperator, operand: Sequence[Scalar], currency: str, zone: str) -> str:
     # Texts are told as they were given: several forms may stand for one of them.
     is_text = where.field.type in (RuleFieldType.TEXT, RuleFieldType.LIST)
     values: Sequence[Any] = where.given if is_text else operand
     count = len(values)
-    texts = [value_text(where.field.type, value, value, currency) for value in values[:SHOWN_VALUES]]
+    texts = [value_text(where.field.type, value, value, currency, zone) for value in values[:SHOWN_VALUES]]
     if operator is RuleOperator.BETWEEN:
         return " and ".join(texts)
     if count > SHOWN_VALUES:
@@ -153,12 +157,14 @@ def _values(where: Where, operator: RuleOperator, operand: Sequence[Scalar], cur
     return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
 
 
-def value_text(type_: RuleFieldType, operand: object, given: object, currency: str) -> str:
+def value_text(
+    type_: RuleFieldType, operand: object, given: object, currency: str, zone: str = UTC_NAME
+) -> str:
     """A value for reading. Texts are shown as they were given, not in the folded case they compare in."""
     if isinstance(operand, bool):
         return "yes" if operand else "no"
     if isinstance(operand, Day):
-        return f"{_day(operand.first)} (UTC)"
+        return f"{_day(operand.date)} ({zone})"
     if isinstance(operand, datetime):
         return moment_text(operand)
     if isinstance(operand, int):
@@ -171,7 +177,7 @@ def value_text(type_: RuleFieldType, operand: object, given: object, currency: s
     return f'"{escaped}"'
 
 
-def _day(moment: datetime) -> str:
+def _day(moment: date) -> str:
     return f"{moment.day} {moment:%B} {moment.year:04d}"
 
 
@@ -188,13 +194,12 @@ def moment_text(moment: datetime) -> str:
 def _duration(duration: Duration) -> str:
     """ "90 days", "6 months", "year"; a single unit goes without its number: "the last month"."""
     years, months = divmod(duration.months, 12)
-    days, rest = divmod(duration.exact, timedelta(days=1))
-    hours, rest = divmod(rest, timedelta(hours=1))
+    hours, rest = divmod(duration.exact, timedelta(hours=1))
     minutes, rest = divmod(rest, timedelta(minutes=1))
     counts = {
         "year": years,
         "month": months,
-        "day": days,
+        "day": duration.days,
         "hour": hours,
         "minute": minutes,
         "second": int(rest.total_seconds()),

@@ -13,7 +13,7 @@ from crm_graphql.core.times import Duration
 
 
 def evaluate(rule: Rule, customer: Mapping[str, Any], at: datetime) -> bool:
-    """Whether the rule holds for a customer's document at the moment `at`.
+    """Whether the rule holds for a customer's document at the moment `at`, of whose zone its days are.
 
     Two-valued: a comparison with a value that is not set is false, its negation therefore true.
     """
@@ -51,7 +51,7 @@ def _list_holds(operator: RuleOperator, elements: list[Any], operand: Any) -> bo
 
 def _compare(operator: RuleOperator, value: Any, operand: Any, at: datetime) -> bool:
     if isinstance(operand, Day):
-        return _compare_day(operator, value, operand)
+        return _compare_day(operator, value, operand, at)
     match operator:
         case RuleOperator.EQ if isinstance(operand, tuple):
             holds = value in operand
@@ -69,8 +69,8 @@ def _compare(operator: RuleOperator, value: Any, operand: Any, at: datetime) -> 
             holds = value <= operand
         case RuleOperator.BETWEEN:
             low, high = operand
-            holds = value >= (low.first if isinstance(low, Day) else low) and (
-                value < high.after if isinstance(high, Day) else value <= high
+            holds = value >= (low.first(at) if isinstance(low, Day) else low) and (
+                value < high.after(at) if isinstance(high, Day) else value <= high
             )
         case RuleOperator.CONTAINS:
             holds = operand in value
@@ -83,18 +83,18 @@ def _compare(operator: RuleOperator, value: Any, operand: Any, at: datetime) -> 
     return bool(holds)
 
 
-def _compare_day(operator: RuleOperator, value: datetime, day: Day) -> bool:
+def _compare_day(operator: RuleOperator, value: datetime, day: Day, at: datetime) -> bool:
     """How a moment compares with a whole day."""
     match operator:
         case RuleOperator.EQ:
-            return day.first <= value < day.after
+            return day.first(at) <= value < day.after(at)
         case RuleOperator.GT:
-            return value >= day.after
+            return value >= day.after(at)
         case RuleOperator.GTE:
-            return value >= day.first
+            return value >= day.first(at)
         case RuleOperator.LT:
-            return value < day.first
+            return value < day.first(at)
         case RuleOperator.LTE:
-            return value < day.after
+            return value < day.after(at)
         case _:
             raise ValueError(f"{operator.value} compares with no day")

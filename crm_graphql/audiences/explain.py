@@ -47,8 +47,8 @@ class Explanation:
 
 
 def explain_rule(rule: Rule, customer: Mapping[str, Any], at: datetime, *, currency: str) -> Explanation:
-    """The outcome of each part of the rule for a customer's document at the moment `at`, in the order of the
-    tree, each part before its own parts; and two sentences."""
+    """The outcome of each part of the rule for a customer's document at the moment `at`, of whose zone its
+    days are, in the order of the tree, each part before its own parts; and two sentences."""
     nodes = list(_nodes(rule, customer, at, currency, ()))
     return Explanation(nodes[0].matches, nodes, _text(rule, nodes, customer, at, currency))
 
@@ -113,7 +113,7 @@ def _held(rule: Rule, holding: int) -> str:
 
 def _asked(where: Where, at: datetime, currency: str) -> str:
     """The condition without its field; of a duration also the moment from which it counts."""
-    text = predicate_of(where, holds=True, currency=currency)
+    text = predicate_of(where, holds=True, currency=currency, zone=str(at.tzinfo))
     if isinstance(where.operand, Duration):
         return f"{text} (since {moment_text(where.operand.before(at))})"
     return text
@@ -192,4 +192,4 @@ def _clause(where: Where, holds: bool, customer: Mapping[str, Any], at: datetime
     if TWINS.get(where.operator, where.operator) is RuleOperator.IS_SET:
         return fact
     joint = ("so they" if is_list else "so it") if actual in (ABSENT, "none") else "which"
-    return f"{fact}, {joint} {predicate_of(where, holds=holds, currency=currency)}"
+    return f"{fact}, {joint} {predicate_of(where, holds=holds, currency=currency, zone=str(at.tzinfo))}"

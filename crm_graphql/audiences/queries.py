@@ -113,7 +113,7 @@ async def preview_rule(
     A rule that is not whole yet, or a sample that is too large, comes back in `problems`.
     """
     actor.require(Permission.AUDIENCES_READ)
-    now = clock.now()
+    now = settings.local(clock.now())
     problems = list(_sample_problems(sample_size))
     parsed = read_rule(rule, problems, await present_fields(), default_country=settings.country or None)
     if problems or parsed is None:
@@ -124,7 +124,10 @@ async def preview_rule(
         _sample(parsed, now, SAMPLE_SIZE if sample_size is None else sample_size, fields, timeout),
     )
     return RulePreview(
-        now, rule_text=describe_rule(parsed, currency=settings.currency), count=count, sample=sample
+        now,
+        rule_text=describe_rule(parsed, currency=settings.currency, zone=settings.time_zone),
+        count=count,
+        sample=sample,
     )
 
 
@@ -175,13 +178,13 @@ async def explain_customer(
         problems.append(NO_CUSTOMER)
     if problems or parsed is None or found is None:
         return Explanation(problems=problems)
-    return explain_rule(parsed, found, clock.now(), currency=settings.currency)
+    return explain_rule(parsed, found, settings.local(clock.now()), currency=settings.currency)
 
 
 async def count_rule(rule: Mapping[str, Any], *, clock: Clock, settings: Settings) -> int | None:
     """How many customers a saved rule selects now; None where counting takes too long."""
     timeout = settings.rule_count_timeout_seconds
-    return await count_matching(parse(rule), clock.now(), timeout_seconds=timeout)
+    return await count_matching(parse(rule), settings.local(clock.now()), timeout_seconds=timeout)
 
 
 async def rule_fields(actor: Actor) -> list[FieldInfo]:

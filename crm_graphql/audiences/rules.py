@@ -16,7 +16,7 @@ from crm_graphql.audiences.fields import (
     RuleValueShape,
     value_shape,
 )
-from crm_graphql.audiences.values import Day, Scalar, Value, read_duration, read_value, shown
+from crm_graphql.audiences.values import Scalar, Value, is_above, read_duration, read_value, shown
 from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
 from crm_graphql.core.times import Duration
 
@@ -269,7 +269,7 @@ class _Reader:
             self._refuse(path, message, ErrorCode.LIMIT_EXCEEDED)
             return ()
         values = self._read_each(field, operator, raw, path)
-        if is_range and len(values) == 2 and _is_above(values[0].forms[0], values[1].forms[0]):
+        if is_range and len(values) == 2 and is_above(values[0].forms[0], values[1].forms[0]):
             self._refuse(path, f"The low end, {shown(raw[0])}, is above the high end, {shown(raw[1])}.")
         return values
 
@@ -291,10 +291,3 @@ class _Reader:
 
 def _is_missing(raw: object) -> bool:
     return raw is None or raw == ""
-
-
-def _is_above(low: Scalar, high: Scalar) -> bool:
-    """Whether a range from `low` to `high` holds nothing: a day goes from its first moment to its last."""
-    if isinstance(high, Day):
-        return (low.first if isinstance(low, Day) else low) >= high.after  # type: ignore[operator]
-    return (low.first if isinstance(low, Day) else low) > high  # type: ignore[operator]

@@ -108,7 +108,7 @@ async def _checked(
     if rule is not None:
         now = clock.now()
         timeout = settings.rule_count_timeout_seconds
-        size = await count_matching(rule, now, timeout_seconds=timeout)
+        size = await count_matching(rule, settings.local(now), timeout_seconds=timeout)
         values |= {"rule": to_stored(rule), "size": size, "size_at": now}
     return values
 

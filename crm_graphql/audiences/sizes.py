@@ -52,7 +52,7 @@ async def _count(audience: Row, clock: Clock, settings: Settings) -> AudienceSiz
     as no size: it is not tried again by everyone who asks within the minute."""
     now = clock.now()
     timeout = settings.rule_count_timeout_seconds
-    size = await count_matching(parse(audience["rule"]), now, timeout_seconds=timeout)
+    size = await count_matching(parse(audience["rule"]), settings.local(now), timeout_seconds=timeout)
     await Audience.get_pymongo_collection().update_one(
         {"_id": audience["_id"], "rule": audience["rule"]}, {"$set": {"size": size, "size_at": now}}
     )

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from crm_graphql.audiences.fields import EQUALITY, RuleField, RuleFieldType, RuleOperator, RuleReading
@@ -16,6 +16,7 @@ from crm_graphql.core.money import MoneyError, to_units
 from crm_graphql.core.phones import NotANumber, read_beginning, read_phone
 from crm_graphql.core.texts import is_storable
 from crm_graphql.core.times import Duration, parse_moment
+from crm_graphql.core.zones import day_begins
 
 MAX_TEXT = 1_000
 """Characters in one value of a rule."""
@@ -27,18 +28,27 @@ _BARE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A date without a time in a rule: the whole day, in UTC. A moment is of it from `first` until before
-    `after`."""
+    """A date without a time in a rule: the whole day, in the zone of the moment at which the rule is asked,
+    of 23 hours or 25 where clocks change. A moment is of it from `first` until before `after`."""
 
-    first: datetime
+    date: date
 
-    @property
-    def after(self) -> datetime:
-        """The first moment of the next day; of the last day that there is, its last moment."""
+    def first(self, at: datetime) -> datetime:
+        """The day's first moment, in UTC. Raises ValueError for a moment `at` without a zone."""
+        return day_begins(self.date, _zone(at))
+
+    def after(self, at: datetime) -> datetime:
+        """The first moment of the next day, in UTC; of the last day that there is, its last moment."""
         try:
-            return self.first + timedelta(days=1)
+            return day_begins(self.date + timedelta(days=1), _zone(at))
         except OverflowError:
             return datetime.max.replace(microsecond=999_000, tzinfo=UTC)
+
+
+def _zone(at: datetime) -> tzinfo:
+    if at.tzinfo is None:
+        raise ValueError("a rule is asked at a moment with a zone: its days are of it")
+    return at.tzinfo
 
 
 Scalar = int | str | bool | datetime | Day
@@ -104,7 +114,7 @@ def read_duration(raw: object) -> Duration:
         duration = Duration.parse(raw)
     except ValueError as error:
         raise ValueError(f"{shown(raw)} {error}.") from None
-    if not duration.months and duration.exact <= timedelta():
+    if not duration.months and not duration.days and duration.exact <= timedelta():
         raise ValueError(f"{shown(raw)} is no time at all; the least is one second, PT1S.")
     return duration
 
@@ -169,7 +179,7 @@ def _read_moment(raw: object) -> datetime | Day:
     if not isinstance(raw, str):
         raise ValueError("is not a date (2024-06-30) or an RFC 3339 date-time as text")
     moment = parse_moment(raw)
-    return Day(moment) if _BARE_DATE.fullmatch(raw) else moment
+    return Day(moment.date()) if _BARE_DATE.fullmatch(raw) else moment
 
 
 def _read_boolean(raw: object) -> bool:
@@ -186,3 +196,17 @@ _READERS: Mapping[RuleFieldType, Callable[[object], Scalar]] = {
     RuleFieldType.DATE_TIME: _read_moment,
     RuleFieldType.BOOLEAN: _read_boolean,
 }
+
+
+def is_above(low: Scalar, high: Scalar) -> bool:
+    """Whether a range from `low` to `high` holds nothing, whatever zone its days are of."""
+    if isinstance(low, Day) and isinstance(high, Day):
+        return low.date > high.date
+    if isinstance(low, Day) or isinstance(high, Day):
+        # A day begins within a day before or after that of UTC.
+        return _utc_day(low) - _utc_day(high) > timedelta(days=1)
+    return low > high  # type: ignore[operator]
+
+
+def _utc_day(value: Scalar) -> date:
+    return value.date if isinstance(value, Day) else value.date()  # type: ignore[union-attr]

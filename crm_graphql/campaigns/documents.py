@@ -66,8 +66,8 @@ class FrozenTopic(BaseModel):
 class Campaign(Document):
     """A message to an audience.
 
-    At launch `rule`, `message` and `evaluated_at` are frozen here. `revision` grows with every change of
-    status or stats, in the transaction that makes it: it orders everything that happens to the campaign.
+    At launch `rule`, `message`, `evaluated_at` and `time_zone` are frozen here. `revision` grows with every
+    change of status or stats, in the transaction that makes it: it orders everything that happens to it.
     """
 
     name: str
@@ -82,6 +82,8 @@ class Campaign(Document):
     """As at launch: what may be sent is asked by it, whatever becomes of the topic."""
     rule: dict[str, Any] | None = None
     evaluated_at: datetime | None = None
+    time_zone: str | None = None
+    """Of which the rule's days are, as at launch. Those that were launched before there was one mean UTC."""
     stats: Stats = Field(default_factory=Stats)
     planning: Planning = Field(default_factory=Planning)
     revision: int = 0

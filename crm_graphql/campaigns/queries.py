@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
@@ -17,6 +18,7 @@ from crm_graphql.core.errors import ErrorCode, InvalidInput, NotFound, Problem
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.slices import Slices
 from crm_graphql.core.texts import prefix_range, words
+from crm_graphql.core.zones import zone_of
 from crm_graphql.customers.queries import CustomerReference, find_customer
 from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
 
@@ -24,6 +26,7 @@ NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 FIELDS = dict.fromkeys(
     (
         *("name", "status", "failure_reason", "channel", "message", "audience_id", "topic_id", "rule"),
+        "time_zone",
         *("stats", "planning.done", "revision", "created_at", "updated_at", "launched_at", "completed_at"),
     ),
     1,
@@ -34,6 +37,19 @@ NAMED = 10
 NOTHING_TO_SEND = Problem(
     ErrorCode.INVALID, "The body is empty for this customer; nothing would be sent.", ("message", "body")
 )
+
+
+def rule_zone(campaign: Row) -> str | None:
+    """The zone of the days in its rule; None before its launch: the deployment's."""
+    if campaign.get("launched_at") is None:
+        return None
+    return campaign.get("time_zone") or "UTC"
+
+
+def rule_moment(campaign: Row) -> datetime:
+    """The moment at which the rule of a launched campaign is asked, in the zone of its days."""
+    moment: datetime = campaign["evaluated_at"]
+    return moment.astimezone(zone_of(rule_zone(campaign) or "UTC"))
 
 
 async def campaigns_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:

@@ -113,8 +113,9 @@ async def update_campaign(
             return updated
 
 
-async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus) -> Row:
-    """Freeze rule, message and moment, and begin to send. Requires CAMPAIGNS_WRITE.
+async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, time_zone: str = "UTC") -> Row:
+    """Freeze rule, message, moment and the zone of the rule's days, and begin to send. Requires
+    CAMPAIGNS_WRITE.
 
     One guarded update from DRAFT to SENDING: of several launches at once exactly one wins. Raises NotFound,
     InvalidInput for a message that cannot be sent or an audience that is gone, and WrongState with the
@@ -125,7 +126,9 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus) -> Row:
         draft = await _require_state(key, CampaignStatus.DRAFT)
         audience, topic = await launchable(draft)
         launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
-            _as_checked(draft), [_launch_of(audience["rule"], topic)], return_document=ReturnDocument.AFTER
+            _as_checked(draft),
+            [_launch_of(audience["rule"], topic, time_zone)],
+            return_document=ReturnDocument.AFTER,
         )
         if launched is not None:
             break
@@ -137,7 +140,7 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus) -> Row:
     return launched
 
 
-def _launch_of(rule: Mapping[str, Any], topic: Row | None) -> dict[str, Any]:
+def _launch_of(rule: Mapping[str, Any], topic: Row | None, time_zone: str) -> dict[str, Any]:
     """The change that launches. Its moment is the database's, as is that at which a customer was made: clocks
     of processes differ, and must leave nobody out."""
     frozen = topic and {"id": topic["_id"], "slug": topic["slug"], "is_opt_out": topic["is_opt_out"]}
@@ -148,6 +151,7 @@ def _launch_of(rule: Mapping[str, Any], topic: Row | None) -> dict[str, Any]:
             # Whatever a rule holds, it is data here.
             "rule": {"$literal": rule},
             "topic": {"$literal": frozen},
+            "time_zone": {"$literal": time_zone},
             "revision": {"$add": ["$revision", 1]},
             **moments,
         }

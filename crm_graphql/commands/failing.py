@@ -11,6 +11,9 @@ from crm_graphql.client.api import ApiAway, ApiRefused
 from crm_graphql.core.errors import DomainError
 from crm_graphql.core.settings import SettingsError
 from crm_graphql.local.mongod import LocalServerError
+from crm_graphql.migrations.indexes import CannotMigrate
+from crm_graphql.migrations.queries import NotMigrated
+from crm_graphql.mongo.servers import ServerUnfit
 
 WRONG_INPUT = 2
 """The exit code of what the person can mend: arguments, settings, a file, a server that is not there."""
@@ -30,6 +33,8 @@ def sentence_of(error: Exception) -> tuple[str, int]:
         case CommandFailed():
             return str(error), error.exit_code
         case SettingsError() | LocalServerError() | DomainError() | ApiRefused() | ApiAway():
+            return str(error), WRONG_INPUT
+        case ServerUnfit() | NotMigrated() | CannotMigrate():
             return str(error), WRONG_INPUT
         case PyMongoError():
             reason = str(error).split(" (configured timeouts")[0].split(", Timeout:")[0][:300]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from types import FrameType
 from typing import Annotated
@@ -17,6 +18,7 @@ from crm_graphql.commands.shell import command_app
 from crm_graphql.core.settings import BusKind, Settings, SettingsError, load_settings
 from crm_graphql.local.given_mongodb import check_given_mongodb
 from crm_graphql.local.mongod import is_free
+from crm_graphql.resources import look_before
 from crm_graphql.server.uvicorn import options
 
 app = command_app()
@@ -38,6 +40,7 @@ def serve(
     if listen_on == "127.0.0.1" and not is_free(at):
         raise CommandFailed(f"Port {at} is in use. Stop what listens there, or choose another: --port.")
     check_given_mongodb(settings.mongodb_url)
+    asyncio.run(look_before(settings))
     # uvicorn drains, and then raises the signal once more: that is an orderly end.
     signal.signal(signal.SIGTERM, _exit)
     uvicorn.run(

@@ -51,6 +51,9 @@ class Permission(Enum):
     API_KEYS_READ = ("API_KEYS_READ", "List API keys.")
     API_KEYS_WRITE = ("API_KEYS_WRITE", "Make and revoke API keys.")
     AUDIT_READ = ("AUDIT_READ", "Read and export the audit.")
+    SETTINGS_READ = ("SETTINGS_READ", "Read the deployment's settings.")
+    SETTINGS_WRITE = ("SETTINGS_WRITE", "Change the deployment's settings.")
+    VIEWS_USE = ("VIEWS_USE", "Keep views of lists, and see those that others share.")
 
 
 _READS = frozenset(
@@ -59,6 +62,8 @@ _READS = frozenset(
         Permission.INGESTIONS_READ,
         Permission.AUDIENCES_READ,
         Permission.CAMPAIGNS_READ,
+        Permission.SETTINGS_READ,
+        Permission.VIEWS_USE,
     }
 )
 

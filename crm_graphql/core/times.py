@@ -61,9 +61,11 @@ def format_moment(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """An ISO 8601 duration: calendar months (years are twelve of them) and exact time."""
+    """An ISO 8601 duration: calendar months (years are twelve of them), calendar days (weeks are seven of
+    them), and exact time."""
 
     months: int
+    days: int
     exact: timedelta
 
     @classmethod
@@ -73,19 +75,20 @@ class Duration:
         if match is None:
             raise ValueError('is not an ISO 8601 duration like "P90D" or "P6M"')
         years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        exact = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-        return cls(years * 12 + months, exact)
+        exact = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        return cls(years * 12 + months, weeks * 7 + days, exact)
 
     def before(self, moment: datetime) -> datetime:
-        """The moment this long before `moment`; the day is clamped to the month's last.
+        """The moment this long before `moment`, in UTC; the day is clamped to the month's last.
 
-        Further back than the calendar goes is the year 1.
+        Months and days are those of the zone of `moment`: a day before noon is noon, also where clocks have
+        gone forward or back in between. Further back than the calendar goes is the year 1.
         """
         try:
             month_index = moment.year * 12 + moment.month - 1 - self.months
             year, month = divmod(month_index, 12)
             last_day = calendar.monthrange(year, month + 1)[1]
             shifted = moment.replace(year=year, month=month + 1, day=min(moment.day, last_day))
-            return shifted - self.exact
+            return (shifted - timedelta(days=self.days)).astimezone(UTC) - self.exact
         except (ValueError, OverflowError, calendar.IllegalMonthError):
             return datetime.min.replace(tzinfo=UTC)

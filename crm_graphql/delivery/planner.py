@@ -19,6 +19,7 @@ from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
 from crm_graphql.campaigns.messages import CampaignPlan
+from crm_graphql.campaigns.queries import rule_moment
 from crm_graphql.campaigns.turns import PLAN_TURNS
 from crm_graphql.consents.asking import Refusal, Topical, refused_now
 from crm_graphql.consents.links import CampaignLinks, link_key
@@ -127,7 +128,7 @@ class _Walk:
         self._links: CampaignLinks | None = None
         self._filter = {
             "$and": [
-                select_customers(campaign["rule"], campaign["evaluated_at"]),
+                select_customers(campaign["rule"], rule_moment(campaign)),
                 {"created_at": {"$lte": campaign["evaluated_at"]}},
             ]
         }

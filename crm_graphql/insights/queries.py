@@ -40,7 +40,7 @@ async def find_insights(actor: Actor, first: int, *, clock: Clock, settings: Set
 
 async def _search(clock: Clock, settings: Settings) -> Sequence[Insight]:
     """All that changed, in order."""
-    periods = Periods(clock.now())
+    periods = Periods(settings.local(clock.now()))
     parts = (
         new_customers(periods, settings),
         first_purchases(periods, settings),

@@ -170,7 +170,7 @@ def code_of(url: str) -> str:
 async def open_doors(resources: Resources, **settings: Any) -> AsyncIterator[Doors]:
     """The API in this process over opened resources, with some settings changed."""
     changed = resources.settings.model_copy(update={"public_url": ORIGIN, **settings})
-    own = dataclasses.replace(resources, settings=changed, access=Access(changed, resources.bus))
+    own = dataclasses.replace(resources.with_settings(changed), access=Access(changed, resources.bus))
     app = create_app(changed, resources=own)
     async with app.router.lifespan_context(app):
         doors = Doors(app, own)

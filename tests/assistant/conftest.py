@@ -68,7 +68,7 @@ async def asking(
     settings = with_model(resources.settings, openai, **model_settings)
     model = choose_model(settings)
     assert model is not None
-    async for api in api_of(replace(resources, settings=settings, model=model)):
+    async for api in api_of(replace(resources.with_settings(settings), model=model)):
         yield api
     await model.close()
 

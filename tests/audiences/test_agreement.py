@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -17,12 +18,14 @@ from crm_graphql.audiences.evaluate import evaluate
 from crm_graphql.audiences.explain import explain_rule
 from crm_graphql.audiences.rules import Rule, parse
 from crm_graphql.audiences.stored import to_stored
+from crm_graphql.core.zones import zone_of
 from crm_graphql.customers.documents import Customer
 from crm_graphql.local.mongod import Mongod
 from tests.audiences.factories import AT, random_customers
 from tests.audiences.trees import RULES
 
-BATCHES = 4
+ZONES = ("UTC", "America/New_York", "Africa/Cairo", "Pacific/Chatham")
+"""Of days in rules; a batch of trees for each."""
 TREES_A_BATCH = 500
 CUSTOMERS = 200
 EXPLAINED = 4
@@ -31,15 +34,17 @@ EXPLAINED = 4
 Customers = Collection[dict[str, Any]]
 
 
-@pytest.fixture(scope="module", params=range(BATCHES))
-def population(request: pytest.FixtureRequest, mongod: Mongod) -> Iterator[tuple[Customers, list[Any]]]:
+@pytest.fixture(scope="module", params=range(len(ZONES)))
+def population(
+    request: pytest.FixtureRequest, mongod: Mongod
+) -> Iterator[tuple[Customers, list[Any], datetime]]:
     """Another two hundred customers for each batch of trees, with the product's indexes."""
     with MongoClient[dict[str, Any]](mongod.url, tz_aware=True) as client:
         collection = client["rules_agreement"][f"customers_{request.param}"]
         documents = random_customers(CUSTOMERS, seed=request.param)
         collection.create_indexes(Customer.Settings.indexes)
         collection.insert_many(documents)
-        yield collection, documents
+        yield collection, documents, AT.astimezone(zone_of(ZONES[request.param]))
         collection.drop()
 
 
@@ -51,29 +56,31 @@ def population(request: pytest.FixtureRequest, mongod: Mongod) -> Iterator[tuple
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_mongodb_and_python_agree(population: tuple[Customers, list[Any]], raw: dict[str, Any]) -> None:
-    collection, documents = population
+def test_mongodb_and_python_agree(
+    population: tuple[Customers, list[Any], datetime], raw: dict[str, Any]
+) -> None:
+    collection, documents, at = population
     rule = parse(raw)
-    expected = sorted(one["_id"] for one in documents if evaluate(rule, one, AT))
-    found = sorted(row["_id"] for row in collection.find(compile_rule(rule, AT), {"_id": 1}))
+    expected = sorted(one["_id"] for one in documents if evaluate(rule, one, at))
+    found = sorted(row["_id"] for row in collection.find(compile_rule(rule, at), {"_id": 1}))
     assert found == expected
-    parts = [row["_id"] for part in disjoint_filters(rule, AT) for row in collection.find(part, {"_id": 1})]
+    parts = [row["_id"] for part in disjoint_filters(rule, at) for row in collection.find(part, {"_id": 1})]
     assert sorted(parts) == expected, "the disjoint filters must select each customer once"
     assert parse(to_stored(rule)) == parse(raw)
     assert describe_rule(rule, currency="INR")
-    assert_explained(rule, raw, documents, set(found))
+    assert_explained(rule, raw, documents, set(found), at)
 
 
 def assert_explained(
-    rule: Rule, raw: dict[str, Any], documents: list[dict[str, Any]], found: set[ObjectId]
+    rule: Rule, raw: dict[str, Any], documents: list[dict[str, Any]], found: set[ObjectId], at: datetime
 ) -> None:
     """The explanation has MongoDB's outcome at its root, and at each part that of the part alone."""
     for one in documents[:EXPLAINED]:
-        explanation = explain_rule(rule, one, AT, currency="INR")
+        explanation = explain_rule(rule, one, at, currency="INR")
         assert explanation.matches is explanation.nodes[0].matches is (one["_id"] in found)
         assert explanation.text
         for node in explanation.nodes:
-            assert node.matches is evaluate(parse(part_at(raw, node.path)), one, AT), node
+            assert node.matches is evaluate(parse(part_at(raw, node.path)), one, at), node
 
 
 def part_at(raw: Any, path: Sequence[str]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def _serving(
         CRM_AMQP_URL=rabbitmq.url,
         CRM_QUEUE_PREFIX="crm-serve-test",
     )
+    subprocess.run([CRM, "migrate"], cwd=folder, env=variables, check=True, capture_output=True)
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [CRM, "serve", "--port", str(port), *options],

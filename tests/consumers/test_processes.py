@@ -100,7 +100,7 @@ async def world(resources: Resources, rabbitmq: RabbitNode, tmp_path: Path) -> A
     await bus.open()
     await bus.declare(all_queues(settings.partitions))
     app = Starlette(routes=routes)
-    app.state.resources = dataclasses.replace(resources, settings=settings, bus=bus)
+    app.state.resources = dataclasses.replace(resources.with_settings(settings), bus=bus)
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, ws="none"))
     serving = asyncio.create_task(server._serve())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 
 import pytest
 
@@ -23,7 +22,7 @@ from tests.delivery.stand_in import StandInVendor
 
 def quick(resources: Resources) -> Work:
     settings = resources.settings.model_copy(update={"reconcile_interval_seconds": 0.05})
-    return Work.over(dataclasses.replace(resources, settings=settings), vendor=StandInVendor())
+    return Work.over(resources.with_settings(settings), vendor=StandInVendor())
 
 
 async def test_what_fails_does_not_keep_the_rest_from_its_turn(

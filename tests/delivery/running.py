@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -29,7 +28,7 @@ QUICK = {
 async def running(resources: Resources, vendor: Vendor, **changes: Any) -> AsyncIterator[Runner]:
     """Consumers over `resources`, with the settings changed."""
     settings = resources.settings.model_copy(update={**QUICK, **changes})
-    runner = Runner(dataclasses.replace(resources, settings=settings), vendor=vendor)
+    runner = Runner(resources.with_settings(settings), vendor=vendor)
     await runner.start()
     try:
         yield runner

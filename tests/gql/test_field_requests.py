@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -36,7 +35,7 @@ async def send_body(api: Api, content: bytes) -> dict[str, Any]:
 async def german(resources: Resources) -> AsyncIterator[Api]:
     """The API of a deployment in Germany."""
     settings = resources.settings.model_copy(update={"country": "DE"})
-    there = dataclasses.replace(resources, settings=settings)
+    there = resources.with_settings(settings)
     app = create_app(settings, resources=there)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)

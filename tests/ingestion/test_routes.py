@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
 from datetime import timedelta
 from typing import Any
@@ -98,7 +97,7 @@ async def test_too_much_waiting_is_a_503_that_says_when(
     limits: dict[str, Any] = {"backpressure_wait_seconds": 0.1, "pending_records_limit": 1}
     settings = resources.settings.model_copy(update=limits)
     app = Starlette(routes=routes)
-    app.state.resources = dataclasses.replace(resources, settings=settings)
+    app.state.resources = resources.with_settings(settings)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://crm", headers=client.headers
     ) as other:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -65,7 +65,7 @@ async def serving(
 ) -> AsyncIterator[Server]:
     """A server with some settings changed; with uvicorn's own protocol classes it is any ASGI server."""
     changed = resources.settings.model_copy(update=settings)
-    app = create_app(changed, resources=replace(resources, settings=changed))
+    app = create_app(changed, resources=resources.with_settings(changed))
     port = free_port()
     chosen = options(changed) | {"loop": "none", "lifespan": "on"}
     if uvicorns_own:

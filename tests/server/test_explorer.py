@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -78,7 +77,7 @@ async def test_assets_are_kept_by_browsers_and_nothing_beside_them_is_served(
 async def in_production(resources: Resources) -> AsyncIterator[httpx.AsyncClient]:
     """The whole API, not in development."""
     settings = resources.settings.model_copy(update={"development": False})
-    app = create_app(settings, resources=replace(resources, settings=settings))
+    app = create_app(settings, resources=resources.with_settings(settings))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         headers = {"accept": "text/html, */*;q=0.5"}

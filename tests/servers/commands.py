@@ -10,7 +10,7 @@ from pymongo import monitoring
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 _READS = ("find", "aggregate", "count", "getMore", "distinct")
-_NOBODY_ASKS = frozenset({"rate_windows", "revocations"})
+_NOBODY_ASKS = frozenset({"deployment_settings", "rate_windows", "revocations"})
 """Collections that the API reads by itself every moment."""
 
 

@@ -162,10 +162,21 @@ class Deployment:
     async def start(self) -> None:
         """Start everything and return when all APIs are ready."""
         self.simulator.start()
+        self.migrate()
         for process in self.processes:
             process.start()
         for number in range(len(self.apis)):
             await self.wait_until_ready(number)
+
+    def migrate(self) -> None:
+        """Prepare the database, as an operator does before the first process starts."""
+        subprocess.run(
+            [sys.executable, "-m", "crm_graphql", "migrate"],
+            env={**os.environ, **self.environment},
+            cwd=self.folder,
+            check=True,
+            capture_output=True,
+        )
 
     async def wait_until_ready(self, api: int = 0) -> None:
         """Return when an API process says that it is ready."""

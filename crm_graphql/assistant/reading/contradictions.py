@@ -93,17 +93,20 @@ def _limits(where: Where, now: datetime) -> tuple[Bound, Bound]:
     operand = where.operand
     match where.operator:
         case RuleOperator.GT | RuleOperator.GTE:
-            low = (_number(operand, where.operator is RuleOperator.GT), where.operator is RuleOperator.GTE)
+            low = (
+                _number(operand, where.operator is RuleOperator.GT, now),
+                where.operator is RuleOperator.GTE,
+            )
         case RuleOperator.LT | RuleOperator.LTE:
             is_lte = where.operator is RuleOperator.LTE
             # The end of a day is the next one's first moment, which is none of its own.
-            high = (_number(operand, is_lte), is_lte and not isinstance(operand, Day))
+            high = (_number(operand, is_lte, now), is_lte and not isinstance(operand, Day))
         case RuleOperator.BETWEEN if isinstance(operand, tuple):
-            low = (_number(operand[0], False), True)
-            high = (_number(operand[1], True), not isinstance(operand[1], Day))
+            low = (_number(operand[0], False, now), True)
+            high = (_number(operand[1], True, now), not isinstance(operand[1], Day))
         case RuleOperator.EQ if where.field.type is not RuleFieldType.TEXT:
-            low = (_number(operand, False), True)
-            high = (_number(operand, True), not isinstance(operand, Day))
+            low = (_number(operand, False, now), True)
+            high = (_number(operand, True, now), not isinstance(operand, Day))
         case RuleOperator.WITHIN_LAST if isinstance(operand, Duration):
             low, high = (operand.before(now).timestamp(), True), (now.timestamp(), True)
         case RuleOperator.NOT_WITHIN_LAST if isinstance(operand, Duration):
@@ -112,9 +115,9 @@ def _limits(where: Where, now: datetime) -> tuple[Bound, Bound]:
     return low, high
 
 
-def _number(operand: object, is_end: bool) -> float:
+def _number(operand: object, is_end: bool, now: datetime) -> float:
     if isinstance(operand, Day):
-        return (operand.after if is_end else operand.first).timestamp()
+        return (operand.after(now) if is_end else operand.first(now)).timestamp()
     if isinstance(operand, datetime):
         return operand.timestamp()
     return float(operand) if isinstance(operand, int) else (float("inf") if is_end else float("-inf"))

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from crm_graphql.audiences.catalogue import FieldInfo
 from crm_graphql.audiences.describe import SHOWN_TEXT, phrase
@@ -17,7 +17,7 @@ _MONTHS = "|".join(calendar.month_name[1:])
 _COUNT = r"-?\d{1,3}(?:,\d{3})*"
 _TEXT = r'"(?:\\.|[^"\\])*"'
 _DAY = rf"\d{{1,2}} (?:{_MONTHS}) \d{{4}}"
-_MOMENT = rf"{_DAY}(?: \(UTC\)|, \d\d:\d\d(?::\d\d(?:\.\d{{3}})?)? UTC)"
+_MOMENT = rf"{_DAY}(?: \([\w+/-]+\)|, \d\d:\d\d(?::\d\d(?:\.\d{{3}})?)? UTC)"
 _UNIT = r"(?:year|month|day|hour|minute|second)"
 _DURATION = rf"(?:{_UNIT}\b|\d[\d,]* {_UNIT}s?(?: and \d[\d,]* {_UNIT}s?)*)"
 _END = r"(?=\s*(?:$|\)|,|(?:and|or)\b))"
@@ -37,6 +37,17 @@ class NotWhole(ValueError):
 
 class ForeignMoney(ValueError):
     """The sentence tells an amount of another currency."""
+
+
+class ForeignZone(ValueError):
+    """The sentence tells a day of another time zone."""
+
+
+class Own(NamedTuple):
+    """What the deployment's own sentences are told in."""
+
+    currency: str
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +71,11 @@ class Describer:
         self._subject = re.compile(rf"(?<!\w)(?:{choices or '(?!)'})\s+", re.IGNORECASE)
         self._infos = [(one, _conditions(one)) for one in longest_first]
 
-    def read(self, text: str, start: int, currency: str) -> Described | None:
+    def read(self, text: str, start: int, own: Own) -> Described | None:
         """The condition that begins at `start` in the words of `describe`, or None.
 
         Raises NotWhole for a sentence that leaves values out, and ForeignMoney for amounts of another
-        currency.
+        currency, ForeignZone for days of another zone.
         """
         found = self._subject.match(text, start)
         if found is None or found.lastindex is None:
@@ -73,18 +84,18 @@ class Describer:
         for operator, shape, condition in conditions:
             match = condition.match(text, found.end())
             if match is not None:
-                return Described(info.field, _where(info, operator, shape, match, currency), match.end())
+                return Described(info.field, _where(info, operator, shape, match, own), match.end())
         return None
 
 
 def _where(
-    info: FieldInfo, operator: RuleOperator, shape: RuleValueShape, match: re.Match[str], currency: str
+    info: FieldInfo, operator: RuleOperator, shape: RuleValueShape, match: re.Match[str], own: Own
 ) -> dict[str, Any]:
     """The condition of a match, in the shape of RuleInput."""
     if "more" in match.groupdict() and match["more"]:
         raise NotWhole(f"{info.label}: the values that are told as {match['more'].strip()} are missing.")
     where: dict[str, Any] = {"field": info.field, "operator": operator.value}
-    values = [_value(info, one, currency) for one in _told(info, operator, match)]
+    values = [_value(info, one, own) for one in _told(info, operator, match)]
     if shape is RuleValueShape.DURATION:
         where["value"] = iso_duration(match["value"])
     elif shape in (RuleValueShape.LIST, RuleValueShape.RANGE):
@@ -133,19 +144,19 @@ def _told(info: FieldInfo, operator: RuleOperator, match: re.Match[str]) -> list
     return re.findall(_VALUES[info.type], match["value"])
 
 
-def _value(info: FieldInfo, told: str, currency: str) -> Any:
+def _value(info: FieldInfo, told: str, own: Own) -> Any:
     match info.type:
         case RuleFieldType.NUMBER:
             return int(told.replace(",", ""))
         case RuleFieldType.MONEY:
             amount, _, code = told.replace(",", "").partition(" ")
-            if code != currency:
+            if code != own.currency:
                 raise ForeignMoney(code)
             return amount
         case RuleFieldType.BOOLEAN:
             return told == "yes"
         case RuleFieldType.DATE_TIME:
-            return _moment(told)
+            return _moment(told, own.zone)
         case _:
             text = re.sub(r"\\(.)", r"\1", told[1:-1], flags=re.DOTALL)
             if len(text) == SHOWN_TEXT and text.endswith("..."):
@@ -153,11 +164,13 @@ def _value(info: FieldInfo, told: str, currency: str) -> Any:
             return text
 
 
-def _moment(told: str) -> str:
+def _moment(told: str, own: str) -> str:
     """ "1 March 1998, 10:30 UTC" as RFC 3339, and a day alone as a date."""
     day, month, year, *rest = told.replace(",", "").split(" ")
     date = f"{year}-{list(calendar.month_name).index(month):02d}-{int(day):02d}"
-    if rest[0] == "(UTC)":
+    if rest[0].startswith("("):
+        if (zone := rest[0].strip("()")) != own:
+            raise ForeignZone(zone)
         return date
     return f"{date}T{rest[0] if rest[0].count(':') == 2 else rest[0] + ':00'}Z"
 

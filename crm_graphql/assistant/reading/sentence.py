@@ -81,7 +81,7 @@ class Sentence:
 
     @property
     def today(self) -> date:
-        """The day of `now`, in UTC."""
+        """The day of `now`, in its zone."""
         return self.now.date()
 
     def peek(self, ahead: int = 0) -> Atom:

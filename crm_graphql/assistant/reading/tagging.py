@@ -9,7 +9,7 @@ from typing import Any
 
 from crm_graphql.assistant.reading.atoms import Asked, Atom, Kind, Refused, Unit
 from crm_graphql.assistant.reading.currencies import currencies_named
-from crm_graphql.assistant.reading.described import ForeignMoney, NotWhole
+from crm_graphql.assistant.reading.described import ForeignMoney, ForeignZone, NotWhole, Own
 from crm_graphql.assistant.reading.hyphens import without_hyphens
 from crm_graphql.assistant.reading.numbers import HINDI, SCALES, WORDS, number_at
 from crm_graphql.assistant.reading.phrases import MONTHS, Phrases
@@ -124,13 +124,16 @@ class _Tagger:
     def _described(self, at: int) -> int | None:
         if self._words[at].kind is not WordKind.WORD:
             return None
-        start = self._words[at].start
+        start, known = self._words[at].start, self._vocabulary
+        own = Own(known.currency, known.time_zone)
         try:
-            found = self._phrases.describer.read(self._text, start, self._vocabulary.currency)
+            found = self._phrases.describer.read(self._text, start, own)
         except NotWhole as error:
             raise Asked(f"{error} Which values are meant?") from None
         except ForeignMoney as error:
             raise Asked(foreign(self._vocabulary.currency, str(error))) from None
+        except ForeignZone as error:
+            raise Asked(f"Days are those of {own.zone} here, not of {error}. Which day is meant?") from None
         if found is None:
             return None
         end = at

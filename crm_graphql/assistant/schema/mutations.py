@@ -40,8 +40,8 @@ async def rule_suggest(
     info: Info, input: Annotated[RuleSuggestInput, strawberry.argument(description="The words.")]
 ) -> RuleSuggestPayload:
     reading, source = await suggest_rule(info.context.actor, input.prompt, assistance=_assistance(info))
-    currency = info.context.resources.settings.currency
-    return RuleSuggestPayload(suggestion=RuleSuggestion.from_reading(reading, source, currency=currency))
+    settings = info.context.resources.settings
+    return RuleSuggestPayload(suggestion=RuleSuggestion.from_reading(reading, source, settings=settings))
 
 
 @mutation(

@@ -14,6 +14,7 @@ from crm_graphql.assistant.service import Source
 from crm_graphql.audiences.describe import describe_rule
 from crm_graphql.audiences.queries import count_rule
 from crm_graphql.audiences.stored import to_stored
+from crm_graphql.core.settings import Settings
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload
 
@@ -39,13 +40,15 @@ class RuleSuggestion:
         return await count_rule(rule, clock=resources.clock, settings=resources.settings)
 
     @classmethod
-    def from_reading(cls, reading: Reading, source: Source, *, currency: str) -> RuleSuggestion:
+    def from_reading(cls, reading: Reading, source: Source, *, settings: Settings) -> RuleSuggestion:
         """What was read, as clients see it."""
         rule = reading.rule
         return cls(
             outcome=reading.outcome,
             rule=JSON(to_stored(rule)) if rule else None,
-            rule_text=describe_rule(rule, currency=currency) if rule else None,
+            rule_text=describe_rule(rule, currency=settings.currency, zone=settings.time_zone)
+            if rule
+            else None,
             notes=list(reading.notes),
             source=source.value,
         )

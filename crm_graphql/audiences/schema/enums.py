@@ -15,7 +15,8 @@ describe_enum(
         "NUMBER": "A whole number.",
         "MONEY": "An amount in the deployment's currency, at most 4 decimals; a number or decimal text.",
         "TEXT": "A text, compared without regard to case.",
-        "DATE_TIME": "A moment: a date (00:00 UTC) or an RFC 3339 date-time as text.",
+        "DATE_TIME": "A moment: a date (its whole day in the deployment's time zone) or an RFC 3339 "
+        "date-time as text.",
         "BOOLEAN": "true or false.",
         "LIST": "Several texts, compared without regard to case.",
     },

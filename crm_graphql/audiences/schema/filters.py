@@ -22,7 +22,8 @@ async def compiled_rules(
     Raises InvalidInput with the path inside the list's filter, NotFound for an unknown audience.
     """
     resources = info.context.resources
-    now, country = resources.clock.now(), resources.settings.country or None
+    settings = resources.settings
+    now, country = settings.local(resources.clock.now()), settings.country or None
     parts: list[dict[str, Any]] = []
     if rule is not None:
         try:

@@ -16,7 +16,7 @@ describe_enum(
     "are exactly the negation of their twins, so they are true there.",
     {
         "EQ": "Equal; texts without regard to case, external ids exactly; a date without a time is its day, "
-        "in UTC.",
+        "in the deployment's time zone.",
         "NE": "Not equal, or not set.",
         "GT": "Greater than, or later; after a date without a time means after its end.",
         "GTE": "Greater than or equal.",

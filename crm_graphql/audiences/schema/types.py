@@ -65,7 +65,8 @@ class Audience(Node):
 
     @strawberry.field(description="The rule as an English sentence.")
     def rule_text(self, info: Info) -> str:
-        return describe(self.row["rule"], currency=info.context.resources.settings.currency)
+        settings = info.context.resources.settings
+        return describe(self.row["rule"], currency=settings.currency, zone=settings.time_zone)
 
     @strawberry.field(
         description="Customers that match, counted within the last minute; null where that takes too long."
@@ -88,7 +89,7 @@ class Audience(Node):
     ) -> Connection[Annotated[Customer, strawberry.lazy("crm_graphql.customers.schema.types")]] | None:
         customer = node_type("Customer")
         resources, rule = info.context.resources, self.row["rule"]
-        matching = select_customers(rule, resources.clock.now())
+        matching = select_customers(rule, resources.settings.local(resources.clock.now()))
         fields = customer.projection(info, *CONNECTION_PATHS)
         cursors = list_cursors(info, sort_key(), self.row["_id"])
         page_asked = cursors.page(first, after, last, before)

@@ -19,7 +19,7 @@ from crm_graphql.bus.envelope import UNDECODABLE_QUEUE, encode
 from crm_graphql.bus.port import BusError, Event, Handler, Message, Queue, UndeclaredQueue
 from crm_graphql.bus.rabbitmq.consuming import Consumption, RabbitConsumer
 from crm_graphql.bus.rabbitmq.retry import RETRY_QUEUES, Returner, put_aside
-from crm_graphql.bus.rabbitmq.session import BrokerAway, Refused, Session, broker_calls
+from crm_graphql.bus.rabbitmq.session import BrokerAway, Refused, Session, broker_calls, unfit
 from crm_graphql.bus.rabbitmq.topology import Topology, noting_silence
 from crm_graphql.bus.rabbitmq.watch import RabbitWatch
 from crm_graphql.bus.rabbitmq.watchdog import Watchdog
@@ -45,13 +45,17 @@ class RabbitBus:
         self._topology = Topology(prefix)
         self._session: Session | None = None
         self._is_up = asyncio.Event()
+        self._unfit: str | None = None
         self._consumers: set[Consumption] = set()
         self._has_returners = False
         self._watches: set[RabbitWatch] = set()
         self._keeper: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Connect; when the broker is away return after two seconds and go on in the background."""
+        """Connect; when the broker is away return after two seconds and go on in the background.
+
+        Raises BusError for a broker that cannot do what the product needs.
+        """
         for library in ("aiormq", "aio_pika"):
             # They log an error and a trace for each attempt; this module logs once what matters.
             logging.getLogger(library).setLevel(logging.CRITICAL)
@@ -60,6 +64,9 @@ class RabbitBus:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OPEN_SECONDS):
                 await self._is_up.wait()
+        if self._unfit is not None:
+            await self.close()
+            raise BusError(self._unfit)
 
     async def close(self) -> None:
         """Stop all consumers and watches, then the connection."""
@@ -86,6 +93,10 @@ class RabbitBus:
                 failures = 0 if time.monotonic() - began > STEADY_SECONDS else failures + 1
             except BrokerAway as error:
                 failures += 1
+                if cannot := unfit(error):
+                    self._unfit = str(cannot)
+                    # Whoever opens shall hear it at once.
+                    self._is_up.set()
                 if failures in (1, 10, 100):
                     log.warning("RabbitMQ is away", error=str(error), attempts=failures)
             except Exception:
@@ -120,6 +131,7 @@ class RabbitBus:
             if session.lost.is_set():
                 raise BrokerAway(session.reason)
         self._session = session
+        self._unfit = None
         self._is_up.set()
 
     async def _hold(self, session: Session) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from aio_pika.connection import Connection, make_url
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from aiormq.exceptions import AMQPChannelError
 
+LEAST_VERSION = (3, 10)
 CONNECT_SECONDS = 5.0
 HEARTBEAT_SECONDS = 10
 # An operation that gets no answer for so long means that the connection is of no use.
@@ -21,6 +23,10 @@ ANSWER_SECONDS = 5.0
 
 class BrokerAway(Exception):
     """The broker did not do what it was asked to: away, restarting, or the connection is gone."""
+
+
+class BrokerUnfit(BrokerAway):
+    """The broker answers, and cannot do what the product needs; the message says what to do."""
 
 
 class Refused(BrokerAway):
@@ -49,6 +55,18 @@ async def broker_calls(seconds: float = ANSWER_SECONDS) -> AsyncIterator[None]:
         raise BrokerAway(str(error) or type(error).__name__) from error
 
 
+def unfit(error: BrokerAway) -> BrokerUnfit | None:
+    """The same error where it means that the broker cannot do what is needed, however long one waits."""
+    if isinstance(error, BrokerUnfit):
+        return error
+    # So it answers the declaration of a quorum queue, and closes the connection.
+    if "feature flag is disabled" in str(error):
+        return BrokerUnfit(
+            "RabbitMQ has quorum queues switched off. Switch them on: rabbitmqctl enable_feature_flag all"
+        )
+    return None
+
+
 class Session:
     """A connection, the channels that all of this process share, and the exchange of events.
 
@@ -72,21 +90,23 @@ class Session:
         self._control_lock = asyncio.Lock()
 
     @property
-    def broker_major(self) -> int:
-        """The broker's major version."""
+    def broker_version(self) -> tuple[int, int]:
+        """The broker's major and minor version; the least that is needed where it does not say."""
         transport = self.connection.transport
-        version = str(transport.connection.server_properties.get("version", "3")) if transport else "3"
-        return int(version.partition(".")[0])
+        told = transport.connection.server_properties.get("version", "") if transport else ""
+        found = re.match(r"(\d+)\.(\d+)", str(told))
+        return (int(found[1]), int(found[2])) if found else LEAST_VERSION
 
     @classmethod
     async def open(cls, url: str, *, exchange: str) -> Session:
-        """Connect and make the channels. Raises BrokerAway."""
+        """Connect and make the channels. Raises BrokerAway, BrokerUnfit."""
         connection = Connection(make_url(url, heartbeat=HEARTBEAT_SECONDS))
         session = cls(connection)
         try:
             async with broker_calls(CONNECT_SECONDS):
                 await connection.connect()
                 connection.close_callbacks.add(session._on_close)
+                session._check_version()
                 session.events = await session.channel(publisher_confirms=False)
                 session.exchange = await session.events.declare_exchange(
                     exchange, ExchangeType.TOPIC, durable=True
@@ -95,6 +115,11 @@ class Session:
             await session.close()
             raise
         return session
+
+    def _check_version(self) -> None:
+        if self.broker_version < LEAST_VERSION:
+            found, needed = (".".join(map(str, one)) for one in (self.broker_version, LEAST_VERSION))
+            raise BrokerUnfit(f"RabbitMQ {found} is too old: {needed} or later is needed.")
 
     async def channel(
         self, *, publisher_confirms: bool = True, on_return_raises: bool = False

@@ -17,7 +17,7 @@ QUORUM: dict[str, str | int] = {"x-queue-type": "quorum"}
 
 def _quorum_arguments(session: Session) -> dict[str, str | int]:
     """RabbitMQ 3 has no delivery limit unless it is set, and then drops silently; 4 drops after 20."""
-    return {**QUORUM, "x-delivery-limit": 1_000_000} if session.broker_major >= 4 else QUORUM
+    return {**QUORUM, "x-delivery-limit": 1_000_000} if session.broker_version >= (4, 0) else QUORUM
 
 
 @contextlib.asynccontextmanager

@@ -107,5 +107,7 @@ async def campaign_launch(
 ) -> CampaignLaunchPayload:
     key = decode_key("Campaign", input.id)
     resources = info.context.resources
-    row = await launch_campaign(info.context.actor, key, bus=resources.bus)
+    row = await launch_campaign(
+        info.context.actor, key, bus=resources.bus, time_zone=resources.settings.time_zone
+    )
     return CampaignLaunchPayload(campaign=Campaign.from_document(row), warnings=_warnings(row))

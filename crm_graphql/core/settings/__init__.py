@@ -8,6 +8,8 @@ A setting stands with its concern, and its validators with it: `deployment`, `ac
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -19,6 +21,7 @@ from crm_graphql.core.settings.delivery import DeliverySettings, webhook_secret_
 from crm_graphql.core.settings.deployment import BusKind, DeploymentSettings
 from crm_graphql.core.settings.documents import DocumentSettings
 from crm_graphql.core.settings.ingestion import IngestionSettings
+from crm_graphql.core.zones import zone_of
 
 __all__ = ["MIN_SECRET_BYTES", "BusKind", "Settings", "SettingsError", "load_settings", "sections"]
 
@@ -47,6 +50,20 @@ class Settings(
     def pages_url(self) -> str:
         """Where the pages for people are, without a slash at the end."""
         return (self.front_end_url or self.public_url).rstrip("/")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone whose days are meant."""
+        return zone_of(self.time_zone)
+
+    def local(self, moment: datetime) -> datetime:
+        """The same moment in that zone: a rule that is asked at it means days of the zone."""
+        return moment.astimezone(self.zone)
+
+    @property
+    def prepares_itself(self) -> bool:
+        """Whether a process migrates the database by itself: in development, and where it is the only one."""
+        return self.development or self.bus is BusKind.EMBEDDED
 
     def require_secrets(self) -> None:
         """Raise SettingsError, naming the variable, for a secret that is missing or weak."""

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings
 
 from crm_graphql.core.phones import COUNTRIES
 from crm_graphql.core.settings.lists import SettingsList
+from crm_graphql.core.zones import zone_of
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", re.IGNORECASE)
 
@@ -33,7 +34,8 @@ class DeploymentSettings(BaseSettings):
     name: str = Field(
         "",
         max_length=200,
-        description="Who sends, as people know it: on the pages by which they unsubscribe and choose.",
+        description="Who sends, as people know it: on the pages by which they unsubscribe and choose. "
+        "`settingsUpdate` goes before it.",
     )
     data_dir: Path = Field(Path(".crm"), description="Where `crm dev` keeps its database, secrets and logs.")
     dev_cache_gib: Annotated[float, Field(ge=0, le=1_000)] = Field(
@@ -47,7 +49,12 @@ class DeploymentSettings(BaseSettings):
     country: str = Field(
         "",
         description="The country (ISO 3166-1 alpha-2) of telephone numbers that name none. Empty: these are "
-        "kept and not dialled.",
+        "kept and not dialled. `settingsUpdate` goes before it.",
+    )
+    time_zone: str = Field(
+        "UTC",
+        description="The time zone (IANA name) whose days are meant by a date in a rule. `settingsUpdate` "
+        "goes before it.",
     )
 
     mongodb_url: str = Field(
@@ -105,6 +112,12 @@ class DeploymentSettings(BaseSettings):
         if country and country not in COUNTRIES:
             raise ValueError(f"{country!r} is not the code of a country like DE (ISO 3166-1 alpha-2)")
         return country
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        zone_of(name)
+        return name
 
     @field_validator("allowed_origins")
     @classmethod

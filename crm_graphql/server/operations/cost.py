@@ -92,6 +92,8 @@ LISTS = {
     "Query.apiKeys": 50,
     "Query.insights": 20,
     "Query.ruleFields": 20,
+    # Fifty of one's own, and as many that others share; more are rare.
+    "Query.savedViews": 100,
     "Query.sessions": 20,
     "Query.templateFields": 20,
     "Query.topics": 20,

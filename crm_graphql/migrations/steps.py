@@ -1,0 +1,62 @@
+"""The steps, in their order. A released one never changes its number; a new one goes to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from crm_graphql.migrations.indexes import (
+    create_indexes,
+    declared_indexes,
+    fingerprint,
+    indexes_of,
+)
+from crm_graphql.migrations.plan import Action, Database, Phase, Step
+
+LEFT_INDEXES = (
+    *(
+        ("ingestion_chunks", name)
+        for name in ("waiting", "pending", "counters", "pending_of_ingestion", "applied_at")
+    ),
+    ("ingestions", "status"),
+    ("send_ranges", "pending"),
+    ("campaign_turns", "queue"),
+    ("deliveries", "status"),
+)
+"""By collection and name: what earlier releases declared, and no document declares any more."""
+
+
+async def plan_missing_indexes(database: Database) -> Sequence[Action]:
+    """Create what the documents declare and the database has not: of a collection all in one pass over it."""
+    found: list[Action] = []
+    for collection, indexes in declared_indexes().items():
+        there = await indexes_of(database, collection)
+        missing = [index for index in indexes if index.document["name"] not in there]
+        if missing:
+            names = ", ".join(str(index.document["name"]) for index in missing)
+            found.append(
+                Action(
+                    f"create the index{'es' if len(missing) > 1 else ''} {names} of {collection}",
+                    partial(create_indexes, database, collection, missing),
+                )
+            )
+    return found
+
+
+async def plan_left_indexes(database: Database) -> Sequence[Action]:
+    """Drop what earlier releases left: each costs every write, and serves no query."""
+    declared = declared_indexes()
+    return [
+        Action(f"drop the index {name} of {collection}", partial(database[collection].drop_index, name))
+        for collection, name in LEFT_INDEXES
+        if name in await indexes_of(database, collection)
+        and name not in {index.document["name"] for index in declared.get(collection, ())}
+    ]
+
+
+STEPS: Sequence[Step] = (
+    # Made again by every release that declares others: documents say what there is to be.
+    Step(1, "indexes that the documents declare", Phase.EXPAND, plan_missing_indexes, fingerprint),
+    # The release before makes them anew when it starts, and may name them in its queries.
+    Step(2, "indexes that earlier releases left", Phase.CONTRACT, plan_left_indexes),
+)

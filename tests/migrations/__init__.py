@@ -1,0 +1,1 @@
+"""Tests of what a release makes of the database before it starts."""
