@@ -145,12 +145,9 @@ async def lift(suppression: Row, *, session: AsyncClientSession | None = None) -
     """Take the marks from the customers who have the address of a suppression that is no more."""
     channel = Channel(suppression["channel"])
     if suppression["address"] is None:
-        await _unmark(channel, await _who_hash_to(channel, bytes(suppression["key"])))
-        return
-    await _unmark(channel, _who_have(channel, [suppression["address"]]))
-
-
-async def _unmark(channel: Channel, who: Mapping[str, Any]) -> None:
+        who = await _who_hash_to(channel, bytes(suppression["key"]), session)
+    else:
+        who = _who_have(channel, [suppression["address"]])
     await Customer.get_pymongo_collection().update_many(
         {**who, "suppressed": channel.value},
         {
@@ -165,11 +162,11 @@ def _who_have(channel: Channel, addresses: Collection[str]) -> dict[str, Any]:
     return {f"folded.{TRAITS[channel].address.field}": {"$in": list(addresses)}}
 
 
-async def _who_hash_to(channel: Channel, hash_: bytes) -> dict[str, Any]:
+async def _who_hash_to(channel: Channel, hash_: bytes, session: AsyncClientSession | None) -> dict[str, Any]:
     """Of an address that is not kept: those who are marked are looked through."""
     field, key = f"folded.{TRAITS[channel].address.field}", await hash_key()
     marked = Customer.get_pymongo_collection().find(
-        {"folded.suppressed": channel.value.casefold()}, {field: 1}, hint="folded"
+        {"folded.suppressed": channel.value.casefold()}, {field: 1}, hint="folded", session=session
     )
     found = [
         row["_id"]
