@@ -35,6 +35,7 @@ from graphql import (
     is_input_object_type,
     is_list_type,
     is_non_null_type,
+    is_object_type,
     is_scalar_type,
     visit,
 )
@@ -70,9 +71,10 @@ def take_as_they_come(
     kwargs["types"] = tuple(copies.get(type_.name, type_) for type_ in kwargs["types"] or ())
     copy = GraphQLSchema(**kwargs)
     vars(copy).update({name: value for name, value in vars(schema).items() if name not in vars(copy)})
-    for scalar in {scalar for name in records for scalar in _named_types(types[name])}:
+    elsewhere = _inputs_elsewhere(schema, records)
+    for part in {part for name in records for part in _named_types(types[name])} - elsewhere:
         # By this map the types of variables are found, and nothing else.
-        copy.type_map[scalar.name] = deferring(scalar)
+        copy.type_map[part.name] = deferring(part)
     schema.extensions[_COPY] = copy
 
 
@@ -152,6 +154,24 @@ def _holders(schema: GraphQLSchema, names: Iterable[str]) -> set[str]:
         if more <= found:
             return found
         found |= more
+
+
+def _inputs_elsewhere(schema: GraphQLSchema, records: frozenset[str]) -> set[Any]:
+    """The input objects that stand in other places than in records: there they are what they are."""
+    held = {
+        part
+        for type_ in schema.type_map.values()
+        if is_input_object_type(type_) and type_.name not in records
+        for part in _named_types(type_)
+    }
+    asked = {
+        get_named_type(argument.type)
+        for type_ in schema.type_map.values()
+        if is_object_type(type_)
+        for field in type_.fields.values()
+        for argument in field.args.values()
+    }
+    return {part for part in held | asked if is_input_object_type(part)}
 
 
 def _input_copy(type_: Any, copies: Mapping[str, Any], *, may_lack: bool) -> GraphQLInputObjectType:

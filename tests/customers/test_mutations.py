@@ -103,6 +103,22 @@ async def test_each_of_a_thousand_edits_has_its_own_outcome(api: Api) -> None:
         assert (await stored(f"c{number}"))["name"] == f"c{number}"
 
 
+async def test_an_edit_may_stand_in_the_document_with_variables_in_it(api: Api) -> None:
+    key = await made(api, "c1", name="Ada")
+    document = """mutation ($id: ID!, $name: String, $ref: CustomerRef!) {
+      one: customerUpdate(input: {customer: {id: $id}, name: $name}) { customer { name } errors { code } }
+      two: customerUpdate(input: {customer: $ref, city: "Rome", tags: 5}) {
+        customer { city } errors { path } }
+    }"""
+    variables = {"id": key, "name": "Ida", "ref": {"externalId": "c1"}}
+    assert await api.data(document, variables) == {
+        "one": {"customer": {"name": "Ida"}, "errors": []},
+        "two": {"customer": None, "errors": [{"path": ["tags"]}]},
+    }
+    both = {**variables, "ref": {"id": key, "externalId": "c1"}}
+    assert "must specify exactly one key" in str((await api.ask(document, both))["errors"])
+
+
 async def test_more_than_a_thousand_edits_are_refused(api: Api) -> None:
     updates = [{"customer": {"externalId": "c"}}] * 1_001
     payload = (await api.data(UPDATES, {"updates": updates}))["customersUpdate"]
