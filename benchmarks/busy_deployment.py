@@ -12,8 +12,8 @@ from bson import Binary, ObjectId
 
 from crm_graphql.bus.port import Queue
 from crm_graphql.delivery.messages import SEND_TURNS
-from crm_graphql.ingestion.documents import Lane
 from crm_graphql.ingestion.messages import chunk_queue
+from crm_graphql.ingestion.states import Lane
 from crm_graphql.resources import Database, Resources
 
 NOW = datetime.now(UTC)

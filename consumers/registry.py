@@ -15,8 +15,8 @@ from crm_graphql.bus.port import Message, Queue
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.messages import SEND_QUEUE, CampaignSend, ReceiptsArrived, receipts_queue
-from crm_graphql.ingestion.documents import Lane
 from crm_graphql.ingestion.messages import REPLAY_QUEUE, ChunkReady, ReplayAsked, chunk_queue
+from crm_graphql.ingestion.states import Lane
 
 PLANNERS = 2
 RECEIPT_MESSAGES = 32

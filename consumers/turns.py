@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from crm_graphql.ingestion.documents import Lane
+from crm_graphql.ingestion.states import Lane
 
 
 class ChunkTurns:

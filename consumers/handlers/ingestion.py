@@ -7,9 +7,9 @@ from structlog import get_logger
 
 from consumers.work import Work
 from crm_graphql.ingestion.apply_chunk import apply_chunk
-from crm_graphql.ingestion.documents import Lane
 from crm_graphql.ingestion.messages import ChunkReady, ReplayAsked
 from crm_graphql.ingestion.replay import replay_turn
+from crm_graphql.ingestion.states import Lane
 
 _log = get_logger(__name__)
 

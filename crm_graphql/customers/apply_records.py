@@ -19,6 +19,7 @@ from crm_graphql.customers.erased import erased_keys
 from crm_graphql.customers.heard import write_words
 from crm_graphql.customers.key_addresses import address_of_key
 from crm_graphql.customers.records import OPENING_FIELDS, Applied, CustomerRecord
+from crm_graphql.customers.source_ids import add_source_id
 from crm_graphql.customers.totals import Orders, Totals, find_lost_extremes
 from crm_graphql.customers.words import Word, by_place
 
@@ -32,8 +33,6 @@ class SuppressedOn(Protocol):
         """For each of the addresses that is suppressed: on which channels."""
 
 
-SOURCE_IDS = 20
-"""Of one customer; further ones are left out."""
 EDITED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "tags"})
 """The fields that people edit: they move the revision, and `folded` repeats them."""
 _OPENING_VERSIONS = {field: f"opening_{field}" for field in OPENING_FIELDS}
@@ -71,16 +70,6 @@ def new_customer(external_id: str, now: datetime) -> dict[str, Any]:
         customer["reach"] = reach_of(customer)
     customer["folded"] = folded_copy(customer)
     return customer
-
-
-def add_source_id(customer: dict[str, Any], source_id: str) -> bool:
-    """Add an id of another system to those that the customer has, in the order they came; false where it is
-    there already, or there are SOURCE_IDS."""
-    known: list[str] = customer.get("source_ids") or []
-    if source_id in known or len(known) >= SOURCE_IDS:
-        return False
-    customer["source_ids"] = [*known, source_id]
-    return True
 
 
 class CustomerDraft:

@@ -44,7 +44,6 @@ PAGE_CUSTOMERS = 1_000
 TURN_SECONDS = 1.0
 """After so long a planner gives way to other campaigns."""
 
-
 _log = get_logger(__name__)
 
 Row = Mapping[str, Any]

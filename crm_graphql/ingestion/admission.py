@@ -9,7 +9,8 @@ from typing import Any
 from crm_graphql.core.errors import Unavailable
 from crm_graphql.core.settings import Settings
 from crm_graphql.ingestion.chunks import LEAST_WEIGHT
-from crm_graphql.ingestion.documents import ChunkState, IngestionChunk, Lane
+from crm_graphql.ingestion.documents import IngestionChunk
+from crm_graphql.ingestion.states import ChunkState, Lane
 
 CACHE_SECONDS = 0.5
 POLL_SECONDS = 0.2

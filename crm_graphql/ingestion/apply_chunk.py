@@ -19,9 +19,10 @@ from crm_graphql.bus.port import Bus, Event
 from crm_graphql.core.clock import Clock
 from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
 from crm_graphql.ingestion.completion import complete_if_done
-from crm_graphql.ingestion.documents import ChunkState, Ingestion, IngestionChunk, IngestionStatus
+from crm_graphql.ingestion.documents import Ingestion, IngestionChunk
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.publishing import tell_progress
+from crm_graphql.ingestion.states import ChunkState, IngestionStatus
 from crm_graphql.ingestion.stepwise import Stepwise
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.transaction_limits import is_too_much, within_one_life

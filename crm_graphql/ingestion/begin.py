@@ -18,7 +18,8 @@ from crm_graphql.core.settings import Settings
 from crm_graphql.core.versions import NUMBERS
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.ingestion.chunks import CHUNK_BYTES, groups_of
-from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, IngestionStatus
+from crm_graphql.ingestion.documents import Ingestion, IngestionChunk
+from crm_graphql.ingestion.states import IngestionStatus
 from crm_graphql.mongo.leases import database_now, next_number
 
 KEY_CHARACTERS = 200

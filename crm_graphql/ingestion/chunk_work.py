@@ -16,8 +16,8 @@ from crm_graphql.consents.apply_records import apply_suppressions, forecast_supp
 from crm_graphql.customers.apply_records import apply_customers, forecast_customers
 from crm_graphql.customers.records import Applied
 from crm_graphql.imports.kinds import IngestionKind
-from crm_graphql.ingestion.documents import ChunkState
 from crm_graphql.ingestion.payloads import Spoilt, Undecodable, decode_chunk
+from crm_graphql.ingestion.states import ChunkState
 from crm_graphql.orders.apply_records import apply_orders, forecast_orders
 from crm_graphql.orders.documents import Order
 

@@ -10,8 +10,9 @@ from zlib import crc32
 from bson import ObjectId
 
 from crm_graphql.imports.kinds import IngestionKind
-from crm_graphql.ingestion.documents import ChunkState, Ingestion, Lane
+from crm_graphql.ingestion.documents import Ingestion
 from crm_graphql.ingestion.payloads import Record, encode_record, joined
+from crm_graphql.ingestion.states import ChunkState, Lane
 
 CHUNK_BYTES = 2 * 1024**2
 """A chunk's payload is cut before it grows beyond this; MongoDB stores documents of up to 16 MiB."""

@@ -11,10 +11,11 @@ from pymongo import ReturnDocument
 from crm_graphql.bus.port import Bus, Event
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.paging import Row
-from crm_graphql.ingestion.documents import Ingestion, IngestionStatus
+from crm_graphql.ingestion.documents import Ingestion
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.publishing import tell_progress
 from crm_graphql.ingestion.queries import has_pending_chunk, ingestion_counters
+from crm_graphql.ingestion.states import IngestionStatus
 
 _OPEN = [IngestionStatus.ACCEPTED.value, IngestionStatus.RUNNING.value]
 

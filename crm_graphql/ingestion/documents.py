@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from enum import Enum
 from typing import Any, ClassVar
 
 from beanie import Document, PydanticObjectId
@@ -12,32 +12,18 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.ingestion.states import ChunkState, IngestionStatus, Lane
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 """Before any moment that is stored; a filter that names it may use an index of what has happened."""
 
 
-class IngestionStatus(Enum):
-    """How far an ingestion is."""
-
-    ACCEPTED = "ACCEPTED"
-    RUNNING = "RUNNING"
-    COMPLETED = "COMPLETED"
-    FAILED = "FAILED"
-
-
-class ChunkState(Enum):
-    """Whether a chunk's records have been applied."""
-
-    PENDING = "PENDING"
-    APPLIED = "APPLIED"
-
-
-class Lane(Enum):
-    """Which queue of its partition a chunk waits in: somebody waits for what a small body holds."""
-
-    INTERACTIVE = "INTERACTIVE"
-    BULK = "BULK"
+_OF_A_PERSON: Mapping[str, Any] = {
+    "keys": [("external_id", ASCENDING)],
+    "name": "external_id",
+    "partialFilterExpression": {"external_id": {"$gt": ""}},
+}
+"""The index by which an erasure finds what names a person."""
 
 
 class Counters(BaseModel):
@@ -244,12 +230,7 @@ class RowErrorRecord(Document):
             IndexModel([("ingestion_id", ASCENDING), ("row", ASCENDING)], name="row", unique=True),
             # Those of dry runs are forgotten.
             IndexModel([("expires_at", ASCENDING)], name="expires_at", expireAfterSeconds=0, sparse=True),
-            # What names a person who is erased.
-            IndexModel(
-                [("external_id", ASCENDING)],
-                name="external_id",
-                partialFilterExpression={"external_id": {"$gt": ""}},
-            ),
+            IndexModel(**_OF_A_PERSON),
         ]
 
 
@@ -273,12 +254,7 @@ class RefusedRow(Document):
             # An ingestion's refused rows in the order of rows; one a row.
             IndexModel([("ingestion_id", ASCENDING), ("row", ASCENDING)], name="row", unique=True),
             IndexModel([("expires_at", ASCENDING)], name="expires_at", expireAfterSeconds=0),
-            # What names a person who is erased.
-            IndexModel(
-                [("external_id", ASCENDING)],
-                name="external_id",
-                partialFilterExpression={"external_id": {"$gt": ""}},
-            ),
+            IndexModel(**_OF_A_PERSON),
         ]
 
 

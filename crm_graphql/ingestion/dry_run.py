@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from crm_graphql.ingestion.chunk_work import forecast_records
-from crm_graphql.ingestion.documents import Counters, Ingestion, IngestionStatus
+from crm_graphql.ingestion.documents import Counters, Ingestion
 from crm_graphql.ingestion.intake import Intake
 from crm_graphql.ingestion.payloads import decode_records
+from crm_graphql.ingestion.states import IngestionStatus
 from crm_graphql.mongo.leases import database_now
 
 

@@ -23,11 +23,12 @@ from crm_graphql.ingestion.bad_rows import BadRows
 from crm_graphql.ingestion.begin import fail_ingestion, other_content, seal_ingestion
 from crm_graphql.ingestion.checks import RowCheck
 from crm_graphql.ingestion.chunks import RECORD_BYTES, ChunkCutter
-from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, Lane
+from crm_graphql.ingestion.documents import Ingestion, IngestionChunk
 from crm_graphql.ingestion.file_words import TopicNeeded
 from crm_graphql.ingestion.origin import FileOrigin
 from crm_graphql.ingestion.payloads import Record
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
+from crm_graphql.ingestion.states import Lane
 from crm_graphql.ingestion.topics import Topics
 from crm_graphql.mongo.duplicate_keys import already_taken
 from crm_graphql.mongo.leases import database_now

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from crm_graphql.bus.port import Message, PartitionedQueue, Queue
 from crm_graphql.customers.messages import CUSTOMERS_TOPIC as CUSTOMERS_TOPIC
-from crm_graphql.ingestion.documents import Lane
+from crm_graphql.ingestion.states import Lane
 
 bulk_queue = PartitionedQueue("ingestion")
 """Its partitions are of customers."""

@@ -13,8 +13,8 @@ from bson import ObjectId
 from cachetools import LRUCache
 
 from crm_graphql.bus.port import Bus, BusError, Event, Queue
-from crm_graphql.ingestion.documents import Lane
 from crm_graphql.ingestion.messages import ChunkReady, chunk_queue, ingestion_topic
+from crm_graphql.ingestion.states import Lane
 
 EVENT_SECONDS = 0.2
 """The least time between two events of one ingestion from one process."""

@@ -17,15 +17,9 @@ from crm_graphql.core.money import to_text
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.ingestion.begin import stored_key
-from crm_graphql.ingestion.documents import (
-    ChunkState,
-    Counters,
-    DeadLetter,
-    Ingestion,
-    IngestionChunk,
-    RowErrorRecord,
-)
+from crm_graphql.ingestion.documents import Counters, DeadLetter, Ingestion, IngestionChunk, RowErrorRecord
 from crm_graphql.ingestion.payloads import Undecodable, decode_records
+from crm_graphql.ingestion.states import ChunkState
 from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))

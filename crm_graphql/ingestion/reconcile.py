@@ -17,11 +17,12 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.settings import Settings
 from crm_graphql.ingestion.begin import fail_ingestion
 from crm_graphql.ingestion.completion import complete_if_done
-from crm_graphql.ingestion.documents import ChunkState, Ingestion, IngestionChunk, IngestionStatus, Lane
+from crm_graphql.ingestion.documents import Ingestion, IngestionChunk
 from crm_graphql.ingestion.messages import chunk_queue
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
 from crm_graphql.ingestion.queries import with_pending_chunks
 from crm_graphql.ingestion.retention import delete_old_chunks
+from crm_graphql.ingestion.states import ChunkState, IngestionStatus, Lane
 from crm_graphql.mongo.leases import database_now
 
 UNHEARD_SECONDS = 15

@@ -18,9 +18,10 @@ from crm_graphql.core.paging import Row
 from crm_graphql.customers.records import Applied
 from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
 from crm_graphql.ingestion.dead_letters import send_again
-from crm_graphql.ingestion.documents import ChunkState, Counters, DeadLetter, Ingestion, IngestionChunk
+from crm_graphql.ingestion.documents import Counters, DeadLetter, Ingestion, IngestionChunk
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC, REPLAY_QUEUE, ReplayAsked
 from crm_graphql.ingestion.queries import find_ingestion
+from crm_graphql.ingestion.states import ChunkState
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.transaction_limits import is_too_much, within_one_life
 from crm_graphql.mongo.transactions import Transact

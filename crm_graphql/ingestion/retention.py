@@ -10,7 +10,8 @@ from bson import ObjectId
 
 from crm_graphql.core.paging import Row
 from crm_graphql.ingestion.completion import freeze_figures
-from crm_graphql.ingestion.documents import EPOCH, Ingestion, IngestionChunk, IngestionStatus
+from crm_graphql.ingestion.documents import EPOCH, Ingestion, IngestionChunk
+from crm_graphql.ingestion.states import IngestionStatus
 
 DELETED_AT_ONCE = 500
 """Chunks may be of megabytes: so many are gone within a second or two."""

@@ -24,13 +24,14 @@ from crm_graphql.imports.rows import LAYOUTS
 from crm_graphql.ingestion.admission import Admission
 from crm_graphql.ingestion.begin import Begun, begin_ingestion, check_labels, find_begun, same_content
 from crm_graphql.ingestion.completion import complete_if_done
-from crm_graphql.ingestion.documents import Ingestion, Lane
+from crm_graphql.ingestion.documents import Ingestion
 from crm_graphql.ingestion.dry_run import DryRun
 from crm_graphql.ingestion.file_rows import file_check, records_check, request_for, unpacked
 from crm_graphql.ingestion.intake import Intake
 from crm_graphql.ingestion.origin import Counted, FileOrigin
 from crm_graphql.ingestion.publishing import tell_progress
 from crm_graphql.ingestion.queries import with_counters
+from crm_graphql.ingestion.states import Lane
 from crm_graphql.ingestion.stored_plans import Upload, is_same_plan, request_of, stored_plan
 from crm_graphql.ingestion.topics import Topics
 from crm_graphql.mongo.rows import row_of

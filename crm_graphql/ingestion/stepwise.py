@@ -20,8 +20,9 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.core.versions import record_version
 from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
-from crm_graphql.ingestion.documents import ChunkState, DeadLetter, IngestionChunk, RowErrorRecord
+from crm_graphql.ingestion.documents import DeadLetter, IngestionChunk, RowErrorRecord
 from crm_graphql.ingestion.payloads import Spoilt, payload_of
+from crm_graphql.ingestion.states import ChunkState
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.transaction_limits import is_too_much, within_one_life
 from crm_graphql.mongo.transactions import Transact

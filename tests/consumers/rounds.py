@@ -18,8 +18,9 @@ from crm_graphql.delivery.messages import SEND_TURNS, receipts_queue
 from crm_graphql.delivery.ranges import ranges_of
 from crm_graphql.delivery.reconcile import DeliveryReconciler
 from crm_graphql.erasure.reconcile import ErasureReconciler
-from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, Lane
+from crm_graphql.ingestion.documents import Ingestion, IngestionChunk
 from crm_graphql.ingestion.messages import chunk_queue
+from crm_graphql.ingestion.states import Lane
 from crm_graphql.resources import Resources
 from tests.delivery.factories import make_ledger
 from tests.delivery.stand_in import StandInVendor

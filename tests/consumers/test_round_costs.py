@@ -15,9 +15,10 @@ from crm_graphql.delivery.documents import Delivery, DeliveryStatus, SendRange
 from crm_graphql.delivery.messages import SEND_QUEUE, SEND_TURNS
 from crm_graphql.delivery.ranges import ranges_of
 from crm_graphql.ingestion import retention
-from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, Lane
+from crm_graphql.ingestion.documents import Ingestion, IngestionChunk
 from crm_graphql.ingestion.messages import chunk_queue
 from crm_graphql.ingestion.retention import delete_old_chunks
+from crm_graphql.ingestion.states import Lane
 from crm_graphql.resources import Resources
 from tests.consumers.rounds import (
     LONG,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crm_graphql.ingestion.chunk_work import ChunkWork
-from crm_graphql.ingestion.documents import IngestionStatus
+from crm_graphql.ingestion.states import IngestionStatus
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import ORDERS, apply_pending, as_stored, broken_off, figures, orders_csv, stream
 

@@ -14,11 +14,11 @@ from crm_graphql.core.errors import Conflict
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.ingestion import completion
 from crm_graphql.ingestion.apply_chunk import apply_chunk
-from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.ingestion.messages import interactive_queue
 from crm_graphql.ingestion.queries import ingestion_counters
 from crm_graphql.ingestion.reconcile import UNHEARD_SECONDS, publish_forgotten
 from crm_graphql.ingestion.replay import replay_ingestion
+from crm_graphql.ingestion.states import IngestionStatus
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import (

@@ -15,9 +15,9 @@ from bson import ObjectId
 from crm_graphql.bus.port import BusError, Message
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.errors import Conflict, DomainError, Forbidden, InvalidInput, LimitExceeded, Unavailable
-from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.ingestion.queries import find_ingestion
 from crm_graphql.ingestion.reconcile import fail_abandoned, publish_forgotten
+from crm_graphql.ingestion.states import IngestionStatus
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import (
     CUSTOMERS,

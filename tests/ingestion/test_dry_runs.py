@@ -11,8 +11,9 @@ import pytest
 from crm_graphql.bus.port import Event, Message
 from crm_graphql.core.errors import Conflict
 from crm_graphql.imports.kinds import IngestionKind
-from crm_graphql.ingestion.documents import Ingestion, IngestionStatus
+from crm_graphql.ingestion.documents import Ingestion
 from crm_graphql.ingestion.reconcile import complete_forgotten, fail_abandoned
+from crm_graphql.ingestion.states import IngestionStatus
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import (
     CUSTOMERS,

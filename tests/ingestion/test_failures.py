@@ -22,9 +22,9 @@ from crm_graphql.core.paging import PageRequest
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.ingestion.apply_chunk import apply_chunk
 from crm_graphql.ingestion.dead_letters import retry_dead_letters
-from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.ingestion.queries import list_dead_letters, show_dead_letter
 from crm_graphql.ingestion.replay import replay_ingestion
+from crm_graphql.ingestion.states import IngestionStatus
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import CUSTOMERS, ORDERS, apply_pending, as_stored, figures, send
 

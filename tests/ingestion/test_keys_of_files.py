@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from crm_graphql.customers.apply_records import SOURCE_IDS
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.source_ids import SOURCE_IDS
 from crm_graphql.ingestion.documents import RowErrorRecord
 from crm_graphql.resources import Resources
 from tests.consents.factories import close

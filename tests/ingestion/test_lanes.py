@@ -9,9 +9,9 @@ import pytest
 
 from consumers.turns import ChunkTurns
 from crm_graphql.core.errors import Unavailable
-from crm_graphql.ingestion.documents import Lane
 from crm_graphql.ingestion.messages import bulk_queue, interactive_queue
 from crm_graphql.ingestion.service import RECORDS_LIMIT
+from crm_graphql.ingestion.states import Lane
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import CUSTOMERS, ORDERS, orders_csv, send, stream
 

@@ -10,7 +10,7 @@ import pytest
 from crm_graphql.customers import values
 from crm_graphql.imports.files import lines
 from crm_graphql.ingestion.chunks import CHUNK_BYTES
-from crm_graphql.ingestion.documents import IngestionStatus
+from crm_graphql.ingestion.states import IngestionStatus
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import (
     CUSTOMERS,

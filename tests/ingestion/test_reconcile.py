@@ -11,11 +11,11 @@ from bson import ObjectId
 
 from crm_graphql.ingestion import reconcile as reconcile_module
 from crm_graphql.ingestion import retention
-from crm_graphql.ingestion.documents import IngestionStatus, Lane
 from crm_graphql.ingestion.messages import chunk_queue, interactive_queue
 from crm_graphql.ingestion.publishing import publish_chunks
 from crm_graphql.ingestion.reconcile import complete_forgotten, fail_abandoned, publish_forgotten
 from crm_graphql.ingestion.retention import delete_old_chunks
+from crm_graphql.ingestion.states import IngestionStatus, Lane
 from crm_graphql.resources import Resources
 from tests.clocks import FixedClock
 from tests.ingestion.doors import ORDERS, apply_pending, as_stored, figures, send

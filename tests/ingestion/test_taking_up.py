@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crm_graphql.core.errors import Conflict
-from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.ingestion.reconcile import fail_abandoned
+from crm_graphql.ingestion.states import IngestionStatus
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import (
     ORDERS,

@@ -16,8 +16,8 @@ from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.paging import PageRequest
 from crm_graphql.ingestion import chunk_work, stepwise
 from crm_graphql.ingestion.dead_letters import retry_dead_letters
-from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.ingestion.queries import list_dead_letters
+from crm_graphql.ingestion.states import IngestionStatus
 from crm_graphql.orders.apply_records import apply_orders
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import CUSTOMERS, ORDERS, apply_pending, as_stored, figures, send

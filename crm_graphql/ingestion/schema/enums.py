@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crm_graphql.gql.enums import describe_enum
 from crm_graphql.imports.kinds import IngestionKind
-from crm_graphql.ingestion.documents import IngestionStatus
+from crm_graphql.ingestion.states import IngestionStatus
 
 __all__ = ["IngestionKind", "IngestionStatus"]
 

@@ -1,0 +1,18 @@
+"""Ids that a customer has in other systems: a set of few, in the order they came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SOURCE_IDS = 20
+"""Of one customer; further ones are left out."""
+
+
+def add_source_id(customer: dict[str, Any], source_id: str) -> bool:
+    """Add an id of another system to those that the customer has, in the order they came; false where it is
+    there already, or there are SOURCE_IDS."""
+    known: list[str] = customer.get("source_ids") or []
+    if source_id in known or len(known) >= SOURCE_IDS:
+        return False
+    customer["source_ids"] = [*known, source_id]
+    return True
