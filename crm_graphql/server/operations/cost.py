@@ -90,6 +90,8 @@ SAMPLE_SIZE = 10
 
 LISTS = {
     "Query.apiKeys": 50,
+    "Query.importFields": 30,
+    "Query.importMappings": 50,
     "Query.insights": 20,
     "Query.ruleFields": 20,
     # Fifty of one's own, and as many that others share; more are rare.
@@ -101,6 +103,11 @@ LISTS = {
     "Customer.consents": 20,
     "Customer.suppressions": 3,
     "SuppressionsCreatePayload.suppressions": 100,
+    "ImportMapping.columns": 20,
+    "ImportPreview.columns": 20,
+    "ImportPreview.rowErrors": 20,
+    "Ingestion.columns": 20,
+    "Ingestion.rowErrorCounts": 10,
     "AudienceCreatePayload.warnings": 1,
     "AudienceUpdatePayload.warnings": 1,
     "CampaignCreatePayload.warnings": 40,
