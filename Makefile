@@ -33,6 +33,7 @@ check: setup-test ## What CI runs before the tests: format, lint, types, imports
 	$(BIN)/python scripts/check_sizes.py
 	$(BIN)/python scripts/check_first_lines.py
 	$(BIN)/python scripts/check_docs_code.py
+	$(BIN)/python scripts/check_import_fields.py
 	$(BIN)/python scripts/check_schema.py
 	$(BIN)/python scripts/check_announced.py
 	$(BIN)/python scripts/check_released_schema.py

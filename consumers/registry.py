@@ -9,14 +9,14 @@ from typing import Any
 
 from consumers.handlers.campaigns import handle_plan, handle_send
 from consumers.handlers.delivery import handle_receipts
-from consumers.handlers.ingestion import handle_chunk_ready
+from consumers.handlers.ingestion import handle_chunk_ready, handle_replay_asked
 from consumers.work import Work
 from crm_graphql.bus.port import Message, Queue
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.messages import SEND_QUEUE, CampaignSend, ReceiptsArrived, receipts_queue
 from crm_graphql.ingestion.documents import Lane
-from crm_graphql.ingestion.messages import ChunkReady, chunk_queue
+from crm_graphql.ingestion.messages import REPLAY_QUEUE, ChunkReady, ReplayAsked, chunk_queue
 
 PLANNERS = 2
 RECEIPT_MESSAGES = 32
@@ -38,6 +38,7 @@ def shared(settings: Settings) -> tuple[Job, ...]:
     """What every consumer process takes part in."""
     return (
         Job(PLAN_QUEUE, CampaignPlan, handle_plan, PLANNERS),
+        Job(REPLAY_QUEUE, ReplayAsked, handle_replay_asked, 1),
         Job(SEND_QUEUE, CampaignSend, handle_send, settings.senders),
     )
 

@@ -6,6 +6,7 @@ writes, `queries` for reads, `messages`, `schema/`):
 - `accounts`: who may come in, and how that ends; one function authenticates for every door.
 - `audit`: who did what, written where mutations are declared.
 - `customers`, `orders`: who bought what; totals are exact and move with the orders, in one transaction.
+- `imports`: files as people have them: what a file is, which column is which field, its cells as values.
 - `ingestion`: three doors (mutations, `POST /ingest`, `crm import`) and one path: validate, cut into chunks,
   store them (that is the acceptance), announce them on the bus; consumers apply each chunk once.
 - `audiences`: a rule is one tree, checked and evaluated in Python (`rules`), turned into a MongoDB filter

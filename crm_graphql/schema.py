@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from operator import attrgetter
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
-from strawberry.types.field import StrawberryField
 
 from crm_graphql.accounts import schema as accounts
 from crm_graphql.assistant import schema as assistant
@@ -26,12 +25,13 @@ from crm_graphql.gql.execution_schema import take_as_they_come
 from crm_graphql.gql.node import Node, fetch_nodes
 from crm_graphql.gql.permission import signed_in_query
 from crm_graphql.gql.scalars import DATE, SCALARS
+from crm_graphql.imports import schema as imports
 from crm_graphql.ingestion import schema as ingestion
 from crm_graphql.insights import schema as insights
 from crm_graphql.orders import schema as orders
 
 DOMAINS = (
-    *(customers, orders, consents, ingestion, audiences, campaigns, delivery),
+    *(customers, orders, consents, imports, ingestion, audiences, campaigns, delivery),
     *(assistant, insights, accounts, audit),
 )
 """In the order in which their fields are listed."""
@@ -54,7 +54,7 @@ async def nodes(
     return list(await fetch_nodes(info, ids))
 
 
-def _announced(kind: str) -> list[StrawberryField]:
+def _announced(kind: str) -> list[Any]:
     return [field for domain in DOMAINS for field in getattr(domain, kind, ())]
 
 
@@ -78,7 +78,7 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[date],
+    types=[date, *_announced("TYPES")],
     config=StrawberryConfig(scalar_map={**SCALARS, date: DATE}),
 )
 take_as_they_come(schema._schema, records=ingestion.RECORD_INPUTS, half_written=audiences.HALF_WRITTEN_INPUTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -21,7 +21,11 @@ FRAME_LIMIT_BYTES = 16 * 1024**2
 
 
 class ApiRefused(Exception):
-    """The server understood and said no; the message is its own."""
+    """The server understood and said no; the message is its own, `paths` say which inputs it is about."""
+
+    def __init__(self, message: str, paths: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.paths = tuple(paths)
 
 
 class ApiAway(Exception):
@@ -56,7 +60,7 @@ class Api:
         await self._http.aclose()
 
     async def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        """The answer below 300. Raises ApiRefused for 4xx; ApiAway for 429, 5xx and a lost connection."""
+        """The answer below 300. Raises ApiRefused for 4xx; ApiAway for 408, 429, 5xx and a break."""
         try:
             answer = await self._http.request(method, path, **arguments)
         except (httpx.ConnectError, httpx.ConnectTimeout):
@@ -66,11 +70,11 @@ class Api:
             raise ApiAway(f"The connection to {self.url} was lost: {reason}", answered=True) from None
         if answer.status_code < 300:
             return answer
-        said = _said(answer)
-        if answer.status_code == 429 or answer.status_code >= 500:
+        said, paths = _said(answer)
+        if answer.status_code in (408, 429) or answer.status_code >= 500:
             wished = retry_after_seconds(answer.headers.get("retry-after"))
             raise ApiAway(said, retry_after_seconds=wished, answered=True)
-        raise ApiRefused(said)
+        raise ApiRefused(said, paths)
 
     async def execute(self, document: str, **variables: object) -> dict[str, Any]:
         """The data of a query or mutation. Raises ApiRefused with the errors' texts, or ApiAway."""
@@ -146,12 +150,14 @@ async def _send(socket: ClientConnection, **message: object) -> None:
     await socket.send(json.dumps(message))
 
 
-def _said(answer: httpx.Response) -> str:
-    """The server's own words, where it has some."""
+def _said(answer: httpx.Response) -> tuple[str, list[str]]:
+    """The server's own words, where it has some, and the inputs that they are about."""
     with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
-        if said := _texts(answer.json()["errors"]):
-            return said
-    return f"{answer.url} answered {answer.status_code} {answer.reason_phrase}. Is this the right address?"
+        errors = answer.json()["errors"]
+        if said := _texts(errors):
+            return said, [str(error["path"][0]) for error in errors if error.get("path")]
+    said = f"{answer.url} answered {answer.status_code} {answer.reason_phrase}. Is this the right address?"
+    return said, []
 
 
 def _texts(errors: list[dict[str, Any]]) -> str:

@@ -17,11 +17,28 @@ FIELDS = """
 READ = f"query Read($id: ID!) {{ ingestion(id: $id) {{ {FIELDS} }} }}"
 ROW_ERRORS = """
 query RowErrors($id: ID!, $first: Int!) {
-  ingestion(id: $id) { rowErrors(first: $first) { nodes { row externalId field value code message } } }
+  ingestion(id: $id) {
+    rowErrors(first: $first) { nodes { row line column externalId field value code message } }
+  }
 }
 """
+DETAILS = """
+query Details($id: ID!) {
+  ingestion(id: $id) {
+    isDryRun columns { column field } ignoredColumns rowErrorsUrl
+    rowErrorCounts { column code message count first }
+  }
+}
+"""
+BY_KEY = """
+query ByKey($kind: IngestionKind!, $key: String!) {
+  ingestionByKey(kind: $kind, idempotencyKey: $key) { received }
+}
+"""
+MAPPINGS = "query Mappings($kind: IngestionKind) { importMappings(kind: $kind) { id name } }"
 LOOK_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5)
 AWAY_SECONDS = 2.0
+RECEIVED_SECONDS = 1.0
 
 Ingestion = dict[str, Any]
 
@@ -57,3 +74,39 @@ async def first_row_errors(api: Api, id: str, count: int) -> list[dict[str, Any]
     ingestion = (await api.execute(ROW_ERRORS, id=id, first=count))["ingestion"]
     nodes: list[dict[str, Any]] = ingestion["rowErrors"]["nodes"] if ingestion else []
     return nodes
+
+
+async def details_of(api: Api, id: str) -> dict[str, Any]:
+    """How an ingestion's file was read, and its row errors by cause; nothing of a server that has no such
+    fields, of a former release."""
+    try:
+        ingestion: dict[str, Any] | None = (await api.execute(DETAILS, id=id))["ingestion"]
+    except ApiRefused:
+        return {}
+    return ingestion or {}
+
+
+async def watch_received(api: Api, kind: str, idempotency_key: str, tell: Callable[[int], None]) -> None:
+    """Tell how many records of an upload were read, once a second, until cancelled. A server that cannot say
+    ends it."""
+    while True:
+        await asyncio.sleep(RECEIVED_SECONDS)
+        try:
+            found = await api.execute(BY_KEY, kind=kind.upper(), key=idempotency_key)
+        except ApiRefused:
+            return
+        except ApiAway:
+            continue
+        if found["ingestionByKey"] is not None:
+            tell(found["ingestionByKey"]["received"])
+
+
+async def mapping_id(api: Api, kind: str, name_or_id: str) -> str:
+    """The id of a kept mapping by its name, in any case of its letters, or its id. Raises ApiRefused for one
+    that is not there, and ApiAway."""
+    mappings: list[dict[str, str]] = (await api.execute(MAPPINGS, kind=kind.upper()))["importMappings"] or []
+    for mapping in mappings:
+        if name_or_id == mapping["id"] or name_or_id.casefold() == mapping["name"].casefold():
+            return mapping["id"]
+    known = ", ".join(f'"{mapping["name"]}"' for mapping in mappings[:20]) or "none"
+    raise ApiRefused(f'There is no mapping of {kind} "{name_or_id}". There are: {known}.')

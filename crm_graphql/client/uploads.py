@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -26,12 +27,16 @@ class Upload:
     """What is sent, and how it is told apart from every other upload."""
 
     kind: str
-    """`customers` or `orders`."""
+    """`customers`, `orders` or `suppressions`."""
     pieces: Callable[[], Iterable[bytes]]
-    """Gives the same bytes at each call: after a loss they are sent again."""
+    """Gives the same bytes at each call: after a loss they are sent again. An empty piece is none yet."""
     content_type: str
     gzip: bool = False
     source: str | None = None
+    name: str | None = None
+    """The file's name: a hint at what it is."""
+    options: Sequence[tuple[str, str]] = ()
+    """How it is to be read, as query parameters."""
     idempotency_key: str = field(default_factory=lambda: f"upload-{uuid.uuid4().hex}")
     """One key over all attempts: what the server has already stored, it leaves alone."""
 
@@ -74,24 +79,47 @@ async def upload(api: Api, what: Upload, watcher: Watcher | None = None) -> dict
 
 
 async def _attempt(api: Api, what: Upload, watcher: Watcher) -> dict[str, Any]:
-    headers = {"content-type": what.content_type, "idempotency-key": what.idempotency_key}
-    if what.gzip:
-        headers["content-encoding"] = "gzip"
     answer = await api.request(
         "POST",
         f"/ingest/{what.kind}",
-        params={} if what.source is None else {"source": what.source},
-        headers=headers,
+        params=[*what.options, *([] if what.source is None else [("source", what.source)])],
+        headers={**_headers(what), "idempotency-key": what.idempotency_key},
         content=_counted(what.pieces(), watcher),
         timeout=TIMEOUT,
     )
     return read_object(answer)
 
 
+async def preview_of(api: Api, what: Upload) -> dict[str, Any]:
+    """What the file is, and what would become of it. Stores nothing. Raises ApiRefused or ApiAway."""
+    answer = await api.request(
+        "POST",
+        f"/ingest/{what.kind}/preview",
+        params=list(what.options),
+        headers=_headers(what),
+        content=_counted(what.pieces(), Watcher()),
+        timeout=TIMEOUT,
+    )
+    return read_object(answer)
+
+
+def _headers(what: Upload) -> dict[str, str]:
+    headers = {"content-type": what.content_type}
+    if what.name is not None:
+        headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(what.name, safe='')}"
+    if what.gzip:
+        headers["content-encoding"] = "gzip"
+    return headers
+
+
 async def _counted(pieces: Iterable[bytes], watcher: Watcher) -> AsyncIterator[bytes]:
     sent = 0
     watcher.sent(0)
     for piece in pieces:
+        if not piece:
+            # To an HTTP connection an empty piece is the end; meanwhile it and Ctrl-C are looked after.
+            await asyncio.sleep(0)
+            continue
         yield piece
         sent += len(piece)
         watcher.sent(sent)

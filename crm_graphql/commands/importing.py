@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import typer
 
 from crm_graphql.client.api import Api, ApiAway, ApiRefused
-from crm_graphql.client.ingestions import first_row_errors, wait_until_ended
-from crm_graphql.client.uploads import Upload, Watcher, upload
+from crm_graphql.client.ingestions import (
+    details_of,
+    first_row_errors,
+    mapping_id,
+    wait_until_ended,
+    watch_received,
+)
+from crm_graphql.client.uploads import Upload, Watcher, preview_of, upload
+from crm_graphql.commands import importing_options as option
 from crm_graphql.commands.failing import CommandFailed
+from crm_graphql.commands.importing_help import ImportCommand
 from crm_graphql.commands.importing_progress import ImportProgress
+from crm_graphql.commands.importing_report import Screen, report_ingestion, report_preview, row_error_text
+from crm_graphql.commands.importing_source import Source, source_of
 from crm_graphql.commands.shell import command_app
 from crm_graphql.commands.target import DataDirOption, server_token, server_url
 
@@ -26,15 +38,7 @@ app = command_app()
 ROWS_AT_FAULT = 1
 """The exit code when a row was rejected or failed."""
 ROW_ERRORS_SHOWN = 10
-PIECE_BYTES = 256 * 1024
 TOKEN_TTL = timedelta(hours=12)
-GZIP_MAGIC = b"\x1f\x8b"
-CONTENT_TYPES = {
-    ".csv": "text/csv",
-    ".ndjson": "application/x-ndjson",
-    ".jsonl": "application/x-ndjson",
-    ".json": "application/json",
-}
 
 
 class Kind(Enum):
@@ -45,129 +49,173 @@ class Kind(Enum):
     SUPPRESSIONS = "suppressions"
 
 
-@app.command("import")
+class Target(NamedTuple):
+    """Where a file goes, and by what it is known there."""
+
+    api: Api
+    kind: Kind
+    mapping: str | None
+    options: Sequence[tuple[str, str]]
+    idempotency_key: str | None
+    source: str | None
+
+    async def upload_of(self, source: Source) -> Upload:
+        """The upload of this file. Raises ApiRefused for a mapping that is not there."""
+        options = list(self.options)
+        if self.mapping is not None:
+            options.append(("mapping", await mapping_id(self.api, self.kind.value, self.mapping)))
+        key = {} if self.idempotency_key is None else {"idempotency_key": self.idempotency_key}
+        return Upload(
+            self.kind.value,
+            source.pieces,
+            source.content_type,
+            source.is_gzip,
+            self.source or source.name,
+            source.name,
+            options,
+            **key,
+        )
+
+
+class Outcome(NamedTuple):
+    """What became of a file, and the first of its rows that were at fault."""
+
+    ingestion: dict[str, Any]
+    errors: list[dict[str, Any]]
+
+
+@app.command("import", cls=ImportCommand)
 def import_file(
     kind: Annotated[Kind, typer.Argument(help="What the records are.")],
     file: Annotated[
-        Path, typer.Argument(help="CSV with a header, NDJSON or a JSON array; .gz is sent as it is.")
+        Path,
+        typer.Argument(help="CSV, XLSX, NDJSON or JSON in any form, .gz and .zip too; - is standard input."),
     ],
-    url: Annotated[
-        str | None,
-        typer.Option(envvar="CRM_URL", help="The server; by default the `crm dev` here, or CRM_PUBLIC_URL."),
-    ] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(envvar="CRM_TOKEN", help="By default one is made with CRM_SECRET_KEY or the data dir."),
-    ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Return when all is persisted.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object with the counters.")] = False,
-    idempotency_key: Annotated[
-        str | None,
-        typer.Option(help="The same key with the same file ingests nothing twice; by default a new one."),
-    ] = None,
-    source: Annotated[
-        str | None, typer.Option(help="Where the records come from; by default the file.")
-    ] = None,
+    columns: option.MapOption = None,
+    mapping: option.MappingOption = None,
+    preset: option.PresetOption = None,
+    sheet: option.SheetOption = None,
+    delimiter: option.DelimiterOption = None,
+    encoding: option.EncodingOption = None,
+    date_order: option.DateOrderOption = None,
+    decimal_comma: option.DecimalOption = None,
+    time_zone: option.TimeZoneOption = None,
+    country: option.CountryOption = None,
+    empty: option.EmptyOption = None,
+    topic: option.TopicOption = None,
+    totals: option.TotalsOption = None,
+    dry_run: option.DryRunOption = False,
+    preview: option.PreviewOption = False,
+    url: option.UrlOption = None,
+    token: option.TokenOption = None,
+    wait: option.WaitOption = False,
+    as_json: option.JsonOption = False,
+    idempotency_key: option.KeyOption = None,
+    source: option.SourceOption = None,
     data_dir: Annotated[Path | None, DataDirOption] = None,
 ) -> None:
     """Import a file of customers, orders or suppressions, in constant memory.
 
     A lost connection is taken up again by itself and doubles nothing. Exit code 1 when a row was rejected or
-    failed, 2 when the file could not be read or was not taken.
+    failed, 2 when the file could not be read or was not taken. `docs/importing.md` goes from each shop's
+    "Export" to here.
     """
-    what = describe_file(kind, file, idempotency_key, source or file.name)
+    asked = option.asked_for(
+        *(columns, mapping, preset, sheet, delimiter, encoding, date_order, decimal_comma, time_zone),
+        *(country, empty, topic, totals, dry_run),
+    )
     address = server_url(url, data_dir)
-    api_token = server_token(token, address, data_dir, TOKEN_TTL)
-    progress = ImportProgress(file.name, file.stat().st_size)
+    api = Api(address, server_token(token, address, data_dir, TOKEN_TTL))
+    target = Target(api, kind, mapping, asked, idempotency_key, source)
+    run = _previewed if preview else _imported
+    raise typer.Exit(run(target, file, wait=wait, as_json=as_json))
+
+
+def _imported(target: Target, file: Path, *, wait: bool, as_json: bool) -> int:
+    """Import the file, and tell what became of it; the exit code."""
+    with _told(file), source_of(file) as source:
+        outcome = asyncio.run(_import(target, source, wait=wait))
+    ingestion = outcome.ingestion
+    _tell_errors(outcome)
+    if as_json:
+        _print_json(ingestion)
+    else:
+        report_ingestion(Screen(), ingestion, target.api.url)
+    is_at_fault = ingestion["rejected"] or ingestion["failed"] or ingestion["status"] == "FAILED"
+    return ROWS_AT_FAULT if is_at_fault else 0
+
+
+def _previewed(target: Target, file: Path, *, wait: bool, as_json: bool) -> int:
+    """Show what the file is, and what would become of it; the exit code."""
+    with _told(file), source_of(file) as source:
+        found = asyncio.run(_preview(target, source))
+    if as_json:
+        _print_json(found)
+    else:
+        report_preview(Screen(), found)
+    return ROWS_AT_FAULT if found["questions"] or found["rowErrors"] or found.get("refusal") else 0
+
+
+@contextlib.contextmanager
+def _told(file: Path) -> Iterator[None]:
+    """What the server says, as a sentence with the flags to give."""
     try:
-        ingestion, errors = asyncio.run(_import(Api(address, api_token), what, progress, wait=wait))
+        yield
     except ApiAway as away:
         raise CommandFailed(f"{away} Is the server running? `crm dev` starts one here.") from None
     except ApiRefused as refused:
-        raise CommandFailed(f"{file} was not taken: {refused}") from None
-    _report(ingestion, errors, as_json=as_json)
-    if ingestion["rejected"] or ingestion["failed"] or ingestion["status"] == "FAILED":
-        raise typer.Exit(ROWS_AT_FAULT)
+        said = option.with_flags(str(refused), refused.paths)
+        raise CommandFailed(f"{file} was not taken: {said}") from None
 
 
-def describe_file(kind: Kind, file: Path, idempotency_key: str | None, source: str) -> Upload:
-    """How `file` is sent, by its name and its first bytes. Raises CommandFailed for what cannot be sent."""
-    if not file.is_file():
-        raise CommandFailed(f"{file} is no file." if file.exists() else f"{file} does not exist.")
-    content_type = CONTENT_TYPES.get(Path(file.name.removesuffix(".gz")).suffix.lower())
-    if content_type is None:
-        raise CommandFailed(
-            f"{file}: what it is written in cannot be told. Its name must end in .csv, .ndjson, .jsonl or "
-            ".json, with .gz or without."
-        )
-    try:
-        with file.open("rb") as beginning:
-            gzip = beginning.read(2) == GZIP_MAGIC
-    except OSError as error:
-        raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from None
-    key = {} if idempotency_key is None else {"idempotency_key": idempotency_key}
-    return Upload(kind.value, lambda: read_pieces(file), content_type, gzip, source, **key)
-
-
-def read_pieces(file: Path) -> Iterator[bytes]:
-    """The bytes of `file`. Raises CommandFailed when it cannot be read to its end."""
-    try:
-        with file.open("rb") as bytes_of:
-            while piece := bytes_of.read(PIECE_BYTES):
-                yield piece
-    except OSError as error:
-        raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from None
-
-
-async def _import(
-    api: Api, what: Upload, progress: ImportProgress, *, wait: bool
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    async with api:
+async def _import(target: Target, source: Source, *, wait: bool) -> Outcome:
+    progress = ImportProgress(source.name, source.size)
+    async with target.api as api:
+        what = await target.upload_of(source)
         with progress:
-            ingestion = await upload(api, what, Watcher(progress.sent, progress.waiting))
+            async with _rows_told(api, what, progress):
+                ingestion = await upload(api, what, Watcher(progress.sent, progress.waiting))
             if wait:
                 progress.applying(ingestion)
-                ingestion = await wait_until_ended(api, ingestion["id"], progress.applying)
+                ended = await wait_until_ended(api, ingestion["id"], progress.applying)
+                # The address of the refused rows may have run out meanwhile.
+                ingestion = {**ingestion, **ended, **await details_of(api, ingestion["id"])}
         errors: list[dict[str, Any]] = []
         if ingestion["rejected"] or ingestion["incomplete"] or ingestion["failed"]:
             errors = await first_row_errors(api, ingestion["id"], ROW_ERRORS_SHOWN)
-        return ingestion, errors
+        return Outcome(ingestion, errors)
 
 
-def _report(ingestion: dict[str, Any], errors: list[dict[str, Any]], *, as_json: bool) -> None:
-    for error in errors:
+@contextlib.asynccontextmanager
+async def _rows_told(api: Api, what: Upload, progress: ImportProgress) -> AsyncIterator[None]:
+    """Meanwhile, where somebody looks, ask how many rows were read."""
+    if not progress.is_shown:
+        yield
+        return
+    watching = asyncio.create_task(watch_received(api, what.kind, what.idempotency_key, progress.received))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+
+
+async def _preview(target: Target, source: Source) -> dict[str, Any]:
+    async with target.api as api:
+        return await preview_of(api, replace(await target.upload_of(source), pieces=source.beginning))
+
+
+def _tell_errors(outcome: Outcome) -> None:
+    ingestion = outcome.ingestion
+    for error in outcome.errors:
         typer.echo(row_error_text(error), err=True)
     at_fault = ingestion["rejected"] + ingestion["incomplete"] + ingestion["failed"]
-    if at_fault > len(errors) > 0:
-        typer.echo(f"... and {at_fault - len(errors)} more: query ingestion(id).rowErrors.", err=True)
+    if at_fault > len(outcome.errors) > 0:
+        typer.echo(f"... and {at_fault - len(outcome.errors)} more: query ingestion(id).rowErrors.", err=True)
     if ingestion["failureReason"]:
         typer.echo(f"It failed: {ingestion['failureReason']}", err=True)
-    if as_json:
-        sys.stdout.write(msgspec.json.encode(ingestion).decode() + "\n")
-        return
-    counts = ", ".join(
-        f"{name} {ingestion[name]:,}"
-        for name in (
-            "received",
-            "accepted",
-            "rejected",
-            "incomplete",
-            "created",
-            "updated",
-            "unchanged",
-            "failed",
-        )
-    )
-    typer.echo(f"{ingestion['status']} {ingestion['id']}: {counts}")
 
 
-def row_error_text(error: dict[str, Any]) -> str:
-    """One row error as a line: which row, which field, what stood there, why."""
-    where = f"row {error['row']}"
-    if error["externalId"]:
-        where += f" ({error['externalId']})"
-    if error["field"]:
-        where += f", {error['field']}"
-    if error["value"] is not None:
-        where += f" = {error['value']!r}"
-    return f"{where}: {error['message']}"
+def _print_json(found: dict[str, Any]) -> None:
+    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")

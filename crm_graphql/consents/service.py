@@ -48,6 +48,31 @@ async def create_topic(
     letters, LimitExceeded.
     """
     actor.require(Permission.CONSENTS_WRITE)
+    return await _make_topic(name, description, is_opt_out=is_opt_out, clock=clock)
+
+
+async def topic_for_import(actor: Actor, name: str, *, clock: Clock) -> Row:
+    """The topic of this name in any case of its letters, made as an opt-in one where there is none: what a
+    file says of consent is about it. Idempotent, also at once. Requires INGESTIONS_WRITE.
+
+    Raises InvalidInput, LimitExceeded.
+    """
+    actor.require(Permission.INGESTIONS_WRITE)
+    known = {"name_key": _checked({"name": name})["name_key"]}
+    topics = Topic.get_pymongo_collection()
+    found: Row | None = await topics.find_one(known)
+    if found is not None:
+        return found
+    try:
+        return await _make_topic(name, None, is_opt_out=False, clock=clock)
+    except AlreadyExists:
+        made: Row | None = await topics.find_one(known)
+        if made is None:
+            raise
+        return made
+
+
+async def _make_topic(name: str, description: str | None, *, is_opt_out: bool, clock: Clock) -> Row:
     values = _checked({"name": name, "description": description})
     topics = Topic.get_pymongo_collection()
     if await topics.count_documents({"deleted_at": None}) >= TOPICS_LIMIT:

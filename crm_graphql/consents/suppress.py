@@ -43,6 +43,21 @@ async def suppress(
     return {by_hash[bytes(row["key"])]: row async for row in rows}
 
 
+async def count_stored(wanted: Sequence[NewSuppression]) -> int:
+    """How many of the suppressions, each wanted once, are there already."""
+    key = await hash_key()
+    by_channel: dict[str, list[bytes]] = {}
+    for one in wanted:
+        by_channel.setdefault(one.channel.value, []).append(hashed(one.address, key))
+    collection = Suppression.get_pymongo_collection()
+    return sum(
+        [
+            await collection.count_documents({"channel": channel, "key": {"$in": keys}}, hint="key")
+            for channel, keys in by_channel.items()
+        ]
+    )
+
+
 async def store(wanted: Sequence[NewSuppression], *, session: AsyncClientSession | None = None) -> int:
     """Make the suppressions that are not there yet, each wanted once; how many those were.
 
@@ -109,7 +124,7 @@ async def mark(
     )
 
 
-async def lift(suppression: Row) -> None:
+async def lift(suppression: Row, *, session: AsyncClientSession | None = None) -> None:
     """Take the marks from the customers who have the address of a suppression that is no more."""
     channel = Channel(suppression["channel"])
     if suppression["address"] is None:
@@ -120,6 +135,7 @@ async def lift(suppression: Row) -> None:
             "$pull": {"suppressed": channel.value, "folded.suppressed": channel.value.casefold()},
             "$bit": {"reach": {"and": ~TRAITS[channel].suppressed_bit}},
         },
+        session=session,
     )
 
 

@@ -8,11 +8,16 @@ import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from crm_graphql.core.errors import InvalidInput, LimitExceeded
+from crm_graphql.core.zips import Unzip, is_archive
 
 GZIP_MAGIC = b"\x1f\x8b"
 PIECE_BYTES = 64 * 1024
 UNPACKED_BYTES = 256 * 1024
 """The most that is unpacked at a time, whatever the body claims."""
+RATIO_LIMIT = 300
+RATIO_FREE_BYTES = 16 * 1024**2
+"""What unpacks to more than this, and to more than RATIO_LIMIT times its size, is a bomb: tables of customers
+unpack to thirty times their size, and deflate goes to a thousand."""
 
 
 async def read_whole(
@@ -47,7 +52,8 @@ def promises_more(content_length: str | None, limit_bytes: int) -> bool:
 
 
 class Body:
-    """A body piece by piece. Iterate `pieces` once, to its end; then `hash` is that of the unpacked bytes."""
+    """A body piece by piece: unpacked where it is gzip, or a zip of one file. Iterate `pieces` once, to its
+    end; then `hash` is that of the unpacked bytes."""
 
     def __init__(
         self,
@@ -63,6 +69,7 @@ class Body:
         self._limit = limit_bytes
         self._piece_seconds = piece_seconds
         self._size = 0
+        self._packed_size = 0
         self._hash = hashlib.sha256()
 
     @property
@@ -71,10 +78,17 @@ class Body:
         return self._hash.hexdigest()
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """The unpacked bytes. Raises InvalidInput for broken gzip, LimitExceeded beyond the limit,
+        """The unpacked bytes. Raises InvalidInput for broken gzip or zip, LimitExceeded beyond the limit,
         TimeoutError for a source that is too slow."""
+        packed = _gathered(self._source, self._piece_seconds)
+        async for piece in self._unzipped(self._gunzipped(packed)):
+            self._count(piece)
+            yield piece
+
+    async def _gunzipped(self, source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         is_first, unpack = True, None
-        async for packed in _gathered(self._source, self._piece_seconds):
+        async for packed in source:
+            self._packed_size += len(packed)
             if is_first:
                 is_first = False
                 if packed.startswith(GZIP_MAGIC):
@@ -82,12 +96,28 @@ class Body:
                 elif self._gzip:
                     raise InvalidInput("Content-Encoding says gzip, but the body is not gzip.")
             if unpack is None:
-                yield self._count(packed)
+                yield packed
                 continue
             unpack.put(packed)
             while piece := unpack.take():
-                yield self._count(piece)
+                yield piece
                 # A small body may unpack to a great deal: let others have their turn.
+                await asyncio.sleep(0)
+        if unpack is not None:
+            unpack.end()
+
+    async def _unzipped(self, source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        is_first, unpack = True, None
+        async for packed in source:
+            if is_first:
+                is_first = False
+                unpack = Unzip() if is_archive(packed) else None
+            if unpack is None:
+                yield packed
+                continue
+            unpack.put(packed)
+            while piece := unpack.take():
+                yield piece
                 await asyncio.sleep(0)
         if unpack is not None:
             unpack.end()
@@ -97,12 +127,15 @@ class Body:
         async for _ in self.pieces():
             pass
 
-    def _count(self, piece: bytes) -> bytes:
+    def _count(self, piece: bytes) -> None:
         self._size += len(piece)
         if self._size > self._limit:
             raise LimitExceeded(f"The body is larger than {self._limit} bytes. Split it.")
+        if self._size > max(RATIO_FREE_BYTES, self._packed_size * RATIO_LIMIT):
+            raise LimitExceeded(
+                f"The body unpacks to more than {RATIO_LIMIT} times its size. Send it unpacked."
+            )
         self._hash.update(piece)
-        return piece
 
 
 class Gunzip:

@@ -15,6 +15,7 @@ from crm_graphql.core.versions import record_version
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.heard import write_words
+from crm_graphql.customers.key_addresses import address_of_key
 from crm_graphql.customers.records import OPENING_FIELDS, Applied, CustomerRecord
 from crm_graphql.customers.totals import Orders, Totals, find_lost_extremes
 from crm_graphql.customers.words import Word, by_place
@@ -29,13 +30,16 @@ class SuppressedOn(Protocol):
         """For each of the addresses that is suppressed: on which channels."""
 
 
+SOURCE_IDS = 20
+"""Of one customer; further ones are left out."""
 _FOLDED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "tags"})
 _OPENING_VERSIONS = {field: f"opening_{field}" for field in OPENING_FIELDS}
 _NO_OPENING: dict[str, Any] = {"total_spend": 0, "visit_count": 0, "last_visit_at": None}
 
 
 def new_customer(external_id: str, now: datetime) -> dict[str, Any]:
-    """The document of a customer of whom nothing but the key is known."""
+    """The document of a customer of whom nothing but the key is known, and the address that it may hold: no
+    record has set that, so each that gives one does."""
     customer: dict[str, Any] = {
         "_id": ObjectId(),
         "external_id": external_id,
@@ -57,8 +61,22 @@ def new_customer(external_id: str, now: datetime) -> dict[str, Any]:
         "created_at": now,
         "updated_at": now,
     }
+    if keyed := address_of_key(external_id):
+        address, value = keyed
+        customer[address.field] = value
+        customer["reach"] = reach_of(customer)
     customer["folded"] = folded_copy(customer)
     return customer
+
+
+def add_source_id(customer: dict[str, Any], source_id: str) -> bool:
+    """Add an id of another system to those that the customer has, in the order they came; false where it is
+    there already, or there are SOURCE_IDS."""
+    known: list[str] = customer.get("source_ids") or []
+    if source_id in known or len(known) >= SOURCE_IDS:
+        return False
+    customer["source_ids"] = [*known, source_id]
+    return True
 
 
 class CustomerDraft:
@@ -90,6 +108,9 @@ class CustomerDraft:
                 self.dirty.add(field)
                 folds |= field in _FOLDED_FIELDS
                 changed = True
+        if record.source_id is not None and add_source_id(self.customer, record.source_id):
+            self.dirty.add("source_ids")
+            folds = changed = True
         if folds:
             self.derive()
         if record.words:
@@ -199,6 +220,28 @@ async def apply_customers(
     A concurrent writer of the same customer makes the transaction fail with a transient error or, for a new
     one, DuplicateKeyError: run it again.
     """
+    drafts, applied = await _merged(records, ingestion_number, now, session)
+    await _note_suppressed(drafts.values(), suppressed_on, session)
+    await _write(drafts, now, orders, session)
+    await write_words({draft.customer["_id"]: draft.heard for draft in drafts.values()}, now, session)
+    return applied
+
+
+async def forecast_customers(
+    records: Sequence[CustomerRecord], *, ingestion_number: int, now: datetime
+) -> Applied:
+    """What `apply_customers` would do with the records as things are now. Writes nothing."""
+    _, applied = await _merged(records, ingestion_number, now, None)
+    return applied
+
+
+async def _merged(
+    records: Sequence[CustomerRecord],
+    ingestion_number: int,
+    now: datetime,
+    session: AsyncClientSession | None,
+) -> tuple[dict[str, CustomerDraft], Applied]:
+    """The records' customers with the records merged into them, not written yet, and what that changed."""
     collection = Customer.get_pymongo_collection()
     keys = list({record.external_id for record in records})
     found = collection.find({"external_id": {"$in": keys}}, session=session, batch_size=len(keys) + 1)
@@ -218,10 +261,7 @@ async def apply_customers(
             created += 1
         elif draft.merge(record, version):
             updated += 1
-    await _note_suppressed(drafts.values(), suppressed_on, session)
-    await _write(drafts, now, orders, session)
-    await write_words({draft.customer["_id"]: draft.heard for draft in drafts.values()}, now, session)
-    return Applied(created, updated, len(records) - created - updated)
+    return drafts, Applied(created, updated, len(records) - created - updated)
 
 
 async def _note_suppressed(

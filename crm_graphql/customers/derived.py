@@ -27,8 +27,16 @@ def folded_copy(customer: Mapping[str, Any]) -> dict[str, Any]:
     copy["name_words"] = indexed_words(customer["name"] or "")
     copy["tags"] = [tag.casefold() for tag in customer["tags"]]
     # Empty ones would be keys of the index all the same.
+    if source_ids := customer.get("source_ids"):
+        copy["source_ids"] = list(dict.fromkeys(term for text in source_ids for term in _id_terms(text)))
     if consent := said(customer):
         copy["consent"] = consent
     if suppressed := customer.get("suppressed"):
         copy["suppressed"] = [channel.casefold() for channel in suppressed]
     return copy
+
+
+def _id_terms(source_id: str) -> tuple[str, str]:
+    """An id of another system as search finds it: whole, and without the system's name in front."""
+    folded = source_id.casefold()
+    return folded, folded.partition(":")[2] or folded

@@ -32,6 +32,8 @@ class Folded(BaseModel):
     was stored by a release without them: then the beginning of the whole name finds it."""
     consent: dict[str, dict[str, str]] = Field(default_factory=dict)
     """By a topic's slug and by channel: the status that counts, for rules. Missing where nothing was said."""
+    source_ids: list[str] = Field(default_factory=list)
+    """For search, with and without the name of the system in front. Missing where there is none."""
     suppressed: list[str] = Field(default_factory=list)
     """The channels on which its address must not be written to. Missing where there is none."""
 
@@ -61,6 +63,8 @@ class Customer(Document):
     country: str | None = None
     tags: list[str] = Field(default_factory=list)
     signed_up_at: datetime | None = None
+    source_ids: list[str] = Field(default_factory=list)
+    """Its ids in other systems, in the order they came, at most 20. Missing where there is none."""
     consents: list[dict[str, Any]] = Field(default_factory=list)
     """The words that count, one a topic and channel; see `words.py`. Missing where nothing was said."""
     folded: Folded

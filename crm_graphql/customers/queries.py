@@ -93,7 +93,7 @@ def list_filter(
 
 def _places(search: str, default_country: str | None) -> Iterator[dict[str, Any]]:
     """Where a search may be found: its words at the beginnings of the name's, in any order; the whole of it
-    at the beginning of the name, an address or a key."""
+    at the beginning of the name, an address, a key or an id of another system."""
     found = [{"folded.name_words": {"$elemMatch": prefix_range(word)}} for word in words(search)]
     yield found[0] if len(found) == 1 else {"$and": found}
     prefix = search.casefold()
@@ -101,6 +101,7 @@ def _places(search: str, default_country: str | None) -> Iterator[dict[str, Any]
     yield {"folded.name": prefix_range(prefix)}
     yield {"folded.email": prefix_range(plain_email(search).casefold() or prefix)}
     yield {"folded.external_id": prefix_range(prefix)}
+    yield {"folded.source_ids": {"$elemMatch": prefix_range(prefix)}}
     for phone in dict.fromkeys((prefix, *beginnings(search, default_country))):
         yield {"folded.phone": prefix_range(phone)}
 

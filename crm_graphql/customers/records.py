@@ -32,17 +32,33 @@ class SaidWord(msgspec.Struct, array_like=True, frozen=True, gc=False):
         return Word(place, self.status, self.at, self.source, self.is_dated)
 
 
+class AddressWord(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What one row of a file says of an address: that it is closed on a channel, and why, or open again.
+
+    `address` is as suppressions compare it; None: the one that the customer has when the row is applied.
+    `closed_for` is the value of a SuppressionReason; None: a yes of which it is known when it was said.
+    """
+
+    channel: Channel
+    address: str | None
+    closed_for: str | None
+    at: datetime
+
+
 class CustomerRecord(msgspec.Struct, array_like=True, frozen=True, gc=False, omit_defaults=True):
     """What one row says of a customer.
 
     `changes` holds only the fields that the row gives, null where it clears one (tags: an empty list); money
-    is in ten-thousandths, times are aware UTC in whole milliseconds.
+    is in ten-thousandths, times are aware UTC in whole milliseconds. `source_id` is one that the customer has
+    in another system: it is added to those that are known.
     """
 
     row: int
     external_id: str
     changes: dict[str, Any]
     words: tuple[SaidWord, ...] = ()
+    address_words: tuple[AddressWord, ...] = ()
+    source_id: str | None = None
 
 
 class Applied(NamedTuple):

@@ -2,8 +2,10 @@
 
 - `service`, `routes`: the doors, for mutations and for bodies. `admission` holds them back, `begin` begins
   and seals an ingestion by its idempotency key.
-- `readers` cut a body into `rows`; `checks` and `values` make records of them; `chunks` cuts these,
-  `intake` makes them durable: that is the acceptance. `publishing` tells the consumers.
+- `forms` takes a file out of a browser's form; `imports.reading` makes rows of it, `checks` and `values`
+  records of these; `chunks` cuts them, `intake` makes them durable: that is the acceptance. `publishing`
+  tells the consumers. `dry_run` only counts, `preview` only looks.
+- `bad_rows` keeps what is wrong with rows, `error_counts` counts it, `refused_rows` gives them out again.
 - `apply_chunk` applies a chunk (`chunk_work`) once, in one transaction or, by `stepwise`, record by record.
 - `completion` ends an ingestion; `reconcile` finds what was forgotten; `dead_letters` and `replay` send
   again.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -14,13 +15,15 @@ from crm_graphql.core.actor import Actor
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, Faults, InvalidInput
 from crm_graphql.core.settings import Settings
+from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.ingestion.chunks import CHUNK_BYTES, groups_of
-from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, IngestionKind, IngestionStatus
+from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, IngestionStatus
 from crm_graphql.mongo.leases import database_now, next_number
 
 KEY_CHARACTERS = 200
 SOURCE_CHARACTERS = 200
 NUMBERS = "ingestions"
+DRY_RUN_KEPT = timedelta(days=1)
 
 _CONFLICT = (
     "This idempotency key was used before with other content. Send the same content, or use another key."
@@ -30,6 +33,16 @@ _CONFLICT = (
 def other_content(begun: Ingestion | None = None) -> Conflict:
     """The refusal of a body whose key belongs to another one, that of `begun` if it is known."""
     return Conflict(_CONFLICT, path=("idempotencyKey",), subject=begun)
+
+
+def other_options(begun: Ingestion) -> Conflict:
+    """The refusal of an upload whose key belongs to one with other options."""
+    return Conflict(
+        "This idempotency key was used before with other options (mapping, preset, dateOrder and the like). "
+        "Send the same options, or use another key.",
+        path=("idempotencyKey",),
+        subject=begun,
+    )
 
 
 _IS_FAILED = {"$eq": ["$status", IngestionStatus.FAILED.value]}
@@ -63,17 +76,41 @@ def _document(row: Mapping[str, Any]) -> Ingestion:
     return found
 
 
-async def find_begun(actor: Actor, kind: IngestionKind, idempotency_key: str | None) -> Ingestion | None:
-    """What was begun with this key. Raises Conflict when that is of another kind."""
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What an ingestion of a file begins with; without a plan for one that is looked up."""
+
+    request_hash: str | None = None
+    is_dry_run: bool = False
+    plan: dict[str, Any] | None = None
+
+
+_PLAIN = Begun()
+
+
+def stored_key(idempotency_key: str | None, *, is_dry_run: bool) -> str | None:
+    """The key as it is stored: the same key of a dry run and of a real one are two. No key that a caller
+    sends holds a NUL."""
+    return f"dry run\0{idempotency_key}" if is_dry_run and idempotency_key is not None else idempotency_key
+
+
+async def find_begun(
+    actor: Actor, kind: IngestionKind, idempotency_key: str | None, begins: Begun = _PLAIN
+) -> Ingestion | None:
+    """What was begun with this key. Raises Conflict when that is of another kind, or has other options."""
     if idempotency_key is None:
         return None
+    key = stored_key(idempotency_key, is_dry_run=begins.is_dry_run)
     row = await Ingestion.get_pymongo_collection().find_one(
-        {"subject": actor.subject, "idempotency_key": idempotency_key}
+        {"subject": actor.subject, "idempotency_key": key}
     )
     if row is None:
         return None
     if row["kind"] != kind.value:
         raise other_content()
+    # A former release, and a mutation, noted none.
+    if row.get("request_hash") not in (None, begins.request_hash):
+        raise other_options(_document(row))
     return _document(row)
 
 
@@ -84,23 +121,37 @@ async def begin_ingestion(
     idempotency_key: str | None,
     source: str | None,
     settings: Settings,
-    clock: Clock,
+    begins: Begun = _PLAIN,
 ) -> Ingestion:
     """Begin an ingestion, or take up the one that was begun with this key and is not sealed.
 
-    Two requests with one key at once get the same ingestion; it may come back sealed.
+    Two requests with one key at once get the same ingestion; it may come back sealed, and has the plan of the
+    one that began it. Raises Conflict as `find_begun` does.
     """
-    begun = await find_begun(actor, kind, idempotency_key)
+    begun = await find_begun(actor, kind, idempotency_key, begins)
     if begun is not None:
         return begun if begun.sealed else await _take_up(begun)
-    row = await _new_row(actor, kind, idempotency_key, source, settings, await database_now())
+    now = await database_now()
+    key = stored_key(idempotency_key, is_dry_run=begins.is_dry_run)
+    row = {**await _new_row(actor, kind, key, source, settings, now), **_of_file(begins, now)}
     try:
         await Ingestion.get_pymongo_collection().insert_one(row)
     except DuplicateKeyError:
-        begun = await find_begun(actor, kind, idempotency_key)
+        begun = await find_begun(actor, kind, idempotency_key, begins)
         assert begun is not None, "the key is taken by an ingestion of this subject"
         return begun
     return _document(row)
+
+
+def _of_file(begins: Begun, now: datetime) -> dict[str, Any]:
+    return {
+        "plan": begins.plan,
+        "request_hash": begins.request_hash,
+        "is_dry_run": begins.is_dry_run,
+        "bytes_received": None if begins.plan is None else 0,
+        "row_error_counts": [],
+        **({"expires_at": now + DRY_RUN_KEPT} if begins.is_dry_run else {}),
+    }
 
 
 async def _new_row(
@@ -154,12 +205,11 @@ def same_content(begun: Ingestion, body_hash: str) -> Ingestion:
     return begun
 
 
-async def seal_ingestion(
-    ingestion_id: ObjectId, *, figures: Mapping[str, int], body_hash: str, clock: Clock
-) -> Ingestion:
+async def seal_ingestion(ingestion_id: ObjectId, *, figures: Mapping[str, Any], body_hash: str) -> Ingestion:
     """Say that the whole body is stored, also of an ingestion that was given up while its body was slow.
 
-    `figures` are its `received`, `rejected`, `incomplete` and `chunk_count`.
+    `figures` are its `received`, `rejected`, `incomplete` and `chunk_count`, and what else the whole body
+    says.
 
     Raises Conflict when another body was sealed under the same ingestion.
     """
@@ -172,7 +222,8 @@ async def seal_ingestion(
                     **_ALIVE_AGAIN,
                     "sealed": True,
                     "body_hash": body_hash,
-                    **figures,
+                    # Texts of a file may look like operators.
+                    **{name: {"$literal": value} for name, value in figures.items()},
                     "touched_at": "$$NOW",
                 }
             }
@@ -215,7 +266,8 @@ async def fail_ingestion(
                 "$set": {
                     "status": IngestionStatus.FAILED.value,
                     "failure_reason": reason,
-                    "received": {"$add": ["$rejected", records]},
+                    # A dry run stores none.
+                    "received": {"$cond": ["$is_dry_run", "$received", {"$add": ["$rejected", records]}]},
                     "chunk_count": count,
                     "completed_at": clock.now(),
                 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,16 +11,19 @@ from msgspec import UNSET
 
 from crm_graphql.consents.documents import SuppressionReason
 from crm_graphql.consents.records import SuppressionRecord
-from crm_graphql.customers.records import CustomerRecord, SaidWord
+from crm_graphql.customers.records import AddressWord, CustomerRecord, SaidWord
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.imports.rows import LAYOUTS, Incomplete, RowProblem, Values, shown
+from crm_graphql.imports.words import FileWord
 from crm_graphql.ingestion import values as check
-from crm_graphql.ingestion.documents import IngestionKind
+from crm_graphql.ingestion.file_words import DEFAULT_TOPIC, BadWord, FileWords
 from crm_graphql.ingestion.payloads import Record
-from crm_graphql.ingestion.rows import LAYOUTS, Incomplete, RowProblem, Values, shown
 from crm_graphql.ingestion.said import TopicName, said_words
 from crm_graphql.ingestion.values import BadOption, BadValue
 from crm_graphql.orders.records import OrderRecord
 
-_NO_TOPICS: Mapping[str, TopicName] = {}
+_Words = tuple[tuple[SaidWord, ...], tuple[AddressWord, ...]]
+_NO_WORDS: _Words = ((), ())
 
 
 class RowCheck(Protocol):
@@ -96,7 +99,10 @@ class OrderCheck(_Check):
 
 class CustomerCheck(_Check):
     """Checks customers. `default_country` is that of telephone numbers that name none; `topics` are those
-    that there are, by their names in folded case."""
+    that there are, by their names in folded case, `topic` the name of the one that a file's columns speak of.
+
+    Raises TopicNeeded where that is not there yet.
+    """
 
     def __init__(
         self,
@@ -105,12 +111,14 @@ class CustomerCheck(_Check):
         begun_at: datetime,
         latest: datetime,
         default_country: str | None,
-        topics: Mapping[str, TopicName],
+        topics: MutableMapping[str, TopicName],
+        topic: str,
         blank_clears: bool,
     ) -> None:
         super().__init__(IngestionKind.CUSTOMERS, names, latest=latest, blank_clears=blank_clears)
         self._default_country = default_country
         self._topics = topics
+        self._file_words = FileWords(topics, topic, begun_at, latest)
         self._begun_at = begun_at
         moment = self._moment
         self._checks: dict[str, Callable[[Any], Any]] = {
@@ -136,7 +144,7 @@ class CustomerCheck(_Check):
         problems: list[RowProblem] = []
         try:
             key = check.external_id(values[0]) if _is_given(values[0]) else check.required()
-            for (field, convert), value in zip(self._checks.items(), values[1:-1], strict=True):
+            for (field, convert), value in zip(self._checks.items(), values[1:-2], strict=True):
                 if value is UNSET:
                     continue
                 try:
@@ -146,15 +154,35 @@ class CustomerCheck(_Check):
                     continue
                 if found is not None or self._blank_clears:
                     changes[field] = [] if found is None and field == "tags" else found
+            source_id = None
+            if _is_given(values[-2]):
+                source_id = self._source_id(values, problems)
             field = "consents"
-            words = self._words(values[-1]) if _is_given(values[-1]) else ()
+            words, on_addresses = self._words(values[-1], changes) if _is_given(values[-1]) else _NO_WORDS
+        except BadWord as error:
+            return self._bad_word(values, error)
         except BadValue as error:
             return self._problem(field, values, error)
-        record = CustomerRecord(row, key, changes, words)
+        record = CustomerRecord(row, key, changes, words, on_addresses, source_id)
         return Incomplete(record, _together(problems)) if problems else record
 
-    def _words(self, value: Any) -> tuple[SaidWord, ...]:
-        return said_words(value, self._topics, begun_at=self._begun_at, latest=self._latest)
+    def _source_id(self, values: Values, problems: list[RowProblem]) -> str | None:
+        """A bad one costs the record no more than that."""
+        try:
+            return check.external_id(values[-2])
+        except BadValue as error:
+            problems.append(self._problem("source_id", values, error))
+            return None
+
+    def _words(self, value: Any, changes: Mapping[str, Any]) -> _Words:
+        if type(value) is list and value and type(value[0]) is FileWord:
+            return self._file_words.read(value, changes)
+        return said_words(value, self._topics, begun_at=self._begun_at, latest=self._latest), ()
+
+    def _bad_word(self, values: Values, error: BadWord) -> RowProblem:
+        name = self._names.get(error.field, error.field)
+        problem = self._problem("consents", values, error)
+        return replace(problem, message=f"{name} {error}", field=name, value=shown(error.value))
 
     def _phone(self, value: Any) -> str | None:
         return check.phone(value, self._default_country)
@@ -219,10 +247,12 @@ def row_check(
     begun_at: datetime,
     currency: str,
     default_country: str | None = None,
-    topics: Mapping[str, TopicName] = _NO_TOPICS,
+    topics: MutableMapping[str, TopicName] | None = None,
+    topic: str | None = None,
     blank_clears: bool,
 ) -> RowCheck:
-    """The check for `kind`. The ingestion's beginning stands for now, so that a retry judges alike."""
+    """The check for `kind`. The ingestion's beginning stands for now, so that a retry judges alike. `topic`
+    names what a file's columns on consent speak of, DEFAULT_TOPIC unless said."""
     latest = begun_at + check.FUTURE_ALLOWED
     if kind is IngestionKind.ORDERS:
         return OrderCheck(names, latest=latest, currency=currency, blank_clears=blank_clears)
@@ -239,6 +269,7 @@ def row_check(
         begun_at=begun_at,
         latest=latest,
         default_country=default_country,
-        topics=topics,
+        topics={} if topics is None else topics,
+        topic=topic or DEFAULT_TOPIC,
         blank_clears=blank_clears,
     )

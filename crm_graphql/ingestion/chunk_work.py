@@ -10,13 +10,15 @@ from typing import Any
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from crm_graphql.consents.address_words import apply_address_words
 from crm_graphql.consents.addresses import suppressed_on
-from crm_graphql.consents.apply_records import apply_suppressions
-from crm_graphql.customers.apply_records import apply_customers
+from crm_graphql.consents.apply_records import apply_suppressions, forecast_suppressions
+from crm_graphql.customers.apply_records import apply_customers, forecast_customers
 from crm_graphql.customers.records import Applied
-from crm_graphql.ingestion.documents import ChunkState, IngestionKind
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.ingestion.documents import ChunkState
 from crm_graphql.ingestion.payloads import Spoilt, Undecodable, decode_chunk
-from crm_graphql.orders.apply_records import apply_orders
+from crm_graphql.orders.apply_records import apply_orders, forecast_orders
 from crm_graphql.orders.documents import Order
 
 
@@ -74,10 +76,16 @@ async def apply_records(
         if isinstance(record, Spoilt):
             raise Undecodable(record.reason)
     if kind is IngestionKind.ORDERS:
-        return await apply_orders(records, ingestion_number=ingestion_number, now=now, session=session)
+        return await apply_orders(
+            records,
+            ingestion_number=ingestion_number,
+            now=now,
+            suppressed_on=suppressed_on,
+            session=session,
+        )
     if kind is IngestionKind.SUPPRESSIONS:
         return await apply_suppressions(records, session=session)
-    return await apply_customers(
+    applied = await apply_customers(
         records,
         ingestion_number=ingestion_number,
         now=now,
@@ -85,3 +93,16 @@ async def apply_records(
         suppressed_on=suppressed_on,
         session=session,
     )
+    await apply_address_words(records, session=session)
+    return applied
+
+
+async def forecast_records(
+    kind: IngestionKind, records: Sequence[Any], *, ingestion_number: int, now: datetime
+) -> Applied:
+    """What applying the records would do as things are now. Writes nothing, and locks nothing."""
+    if kind is IngestionKind.ORDERS:
+        return await forecast_orders(records, ingestion_number=ingestion_number, now=now)
+    if kind is IngestionKind.SUPPRESSIONS:
+        return await forecast_suppressions(records)
+    return await forecast_customers(records, ingestion_number=ingestion_number, now=now)

@@ -9,7 +9,8 @@ from zlib import crc32
 
 from bson import ObjectId
 
-from crm_graphql.ingestion.documents import ChunkState, Ingestion, IngestionKind, Lane
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.ingestion.documents import ChunkState, Ingestion, Lane
 from crm_graphql.ingestion.payloads import Record, encode_record, joined
 
 CHUNK_BYTES = 2 * 1024**2

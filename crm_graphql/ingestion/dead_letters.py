@@ -16,14 +16,9 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.paging import Row
 from crm_graphql.core.versions import ROW_LIMIT
 from crm_graphql.customers.records import Applied
+from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.ingestion.chunk_work import apply_records
-from crm_graphql.ingestion.documents import (
-    DeadLetter,
-    Ingestion,
-    IngestionChunk,
-    IngestionKind,
-    RowErrorRecord,
-)
+from crm_graphql.ingestion.documents import DeadLetter, Ingestion, IngestionChunk, RowErrorRecord
 from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.payloads import decode_records
 from crm_graphql.ingestion.publishing import tell_progress

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from beanie import Document, PydanticObjectId
 from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from crm_graphql.core.errors import ErrorCode
+from crm_graphql.imports.kinds import IngestionKind
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 """Before any moment that is stored; a filter that names it may use an index of what has happened."""
-
-
-class IngestionKind(Enum):
-    """What the records are."""
-
-    CUSTOMERS = "CUSTOMERS"
-    ORDERS = "ORDERS"
-    SUPPRESSIONS = "SUPPRESSIONS"
 
 
 class IngestionStatus(Enum):
@@ -86,6 +79,18 @@ class Ingestion(Document):
     rejected: int = 0
     incomplete: int = 0
     """Accepted records that were taken without a field that has a row error."""
+    plan: dict[str, Any] | None = None
+    """How its file was read, as `stored_plans` writes it; null for records of a mutation."""
+    request_hash: str | None = None
+    """Of the options that were asked for: the same key with others is another upload."""
+    is_dry_run: bool = False
+    bytes_received: int | None = None
+    """Of the file as it came, packed or not; null for records of a mutation."""
+    row_error_counts: list[dict[str, Any]] = Field(default_factory=list)
+    refused_until: datetime | None = None
+    """How long its refused rows are kept; null where there is none."""
+    expires_at: datetime | None = None
+    """When it is forgotten: a dry run, after a day."""
     counters: Counters | None = None
     corrections: int = 0
     """How often a dead letter that went through moved the figures: they are frozen as of one such number."""
@@ -123,6 +128,8 @@ class Ingestion(Document):
                 name="unfrozen",
                 partialFilterExpression={"counters": {"$type": "null"}},
             ),
+            # Dry runs are forgotten.
+            IndexModel([("expires_at", ASCENDING)], name="expires_at", expireAfterSeconds=0, sparse=True),
         ]
 
 
@@ -221,6 +228,12 @@ class RowErrorRecord(Document):
     """What stood there, at most 100 characters."""
     code: ErrorCode
     message: str
+    line: int | None = None
+    """Of the file, from 1, on which the row begins."""
+    column: str | None = None
+    """The heading as it stands in the file."""
+    expires_at: datetime | None = None
+    """When it is forgotten: one of a dry run."""
 
     class Settings:
         """Collection and indexes."""
@@ -229,6 +242,31 @@ class RowErrorRecord(Document):
         indexes: ClassVar[list[IndexModel]] = [
             # An ingestion's row errors in the order of rows; one a row.
             IndexModel([("ingestion_id", ASCENDING), ("row", ASCENDING)], name="row", unique=True),
+            # Those of dry runs are forgotten.
+            IndexModel([("expires_at", ASCENDING)], name="expires_at", expireAfterSeconds=0, sparse=True),
+        ]
+
+
+class RefusedRow(Document):
+    """A row of a file that was refused, as it came, to be mended and sent again. Kept as chunks are."""
+
+    ingestion_id: PydanticObjectId
+    row: int
+    cells: bytes | None
+    """JSON: texts in the order of the file's columns, or the object itself; null where no cells were."""
+    error: str
+    error_column: str | None
+    external_id: str | None
+    expires_at: datetime
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "refused_rows"
+        indexes: ClassVar[list[IndexModel]] = [
+            # An ingestion's refused rows in the order of rows; one a row.
+            IndexModel([("ingestion_id", ASCENDING), ("row", ASCENDING)], name="row", unique=True),
+            IndexModel([("expires_at", ASCENDING)], name="expires_at", expireAfterSeconds=0),
         ]
 
 

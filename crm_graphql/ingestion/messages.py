@@ -13,6 +13,9 @@ interactive_queue = PartitionedQueue("ingestion.interactive")
 """The same partitions, for what somebody waits for."""
 
 
+REPLAY_QUEUE = Queue("ingestion.replay")
+
+
 class ChunkReady(Message, frozen=True, kw_only=True):
     """A chunk waits to be applied. The records are in the chunk's document, not here."""
 
@@ -20,6 +23,15 @@ class ChunkReady(Message, frozen=True, kw_only=True):
 
     ingestion_id: str
     number: int
+
+
+class ReplayAsked(Message, frozen=True, kw_only=True):
+    """An ingestion's kept records are to be fed again, from this chunk on."""
+
+    kind: ClassVar[str] = "ingestion.replay_asked"
+
+    ingestion_id: str
+    first: int = 0
 
 
 def chunk_queue(partition: int, lane: Lane) -> Queue:

@@ -11,7 +11,7 @@ import msgspec
 
 from crm_graphql.consents.records import SuppressionRecord
 from crm_graphql.customers.records import CustomerRecord
-from crm_graphql.ingestion.documents import IngestionKind
+from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.orders.records import OrderRecord
 
 Record = OrderRecord | CustomerRecord | SuppressionRecord

@@ -15,13 +15,14 @@ from crm_graphql.core.actor import Actor, Permission, Role
 from crm_graphql.core.errors import NotFound
 from crm_graphql.core.money import to_text
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.ingestion.begin import stored_key
 from crm_graphql.ingestion.documents import (
     ChunkState,
     Counters,
     DeadLetter,
     Ingestion,
     IngestionChunk,
-    IngestionKind,
     RowErrorRecord,
 )
 from crm_graphql.ingestion.payloads import Undecodable, decode_records
@@ -53,6 +54,17 @@ async def with_counters(rows: Sequence[Row]) -> list[dict[str, Any]]:
 async def find_ingestion(actor: Actor, key: ObjectId) -> Row | None:
     """The ingestion with its figures, or None when there is none that the actor may see."""
     row = await Ingestion.get_pymongo_collection().find_one({"_id": key, **visible_to(actor)})
+    return (await with_counters([row]))[0] if row else None
+
+
+async def find_by_key(actor: Actor, kind: IngestionKind, idempotency_key: str) -> Row | None:
+    """The actor's own ingestion that was begun under this key, with its figures, also while its body still
+    comes. A dry run and a real one may have the same key: then the one that was begun last."""
+    keys = [stored_key(idempotency_key, is_dry_run=is_dry_run) for is_dry_run in (False, True)]
+    row = await Ingestion.get_pymongo_collection().find_one(
+        {"subject": actor.subject, "idempotency_key": {"$in": keys}, "kind": kind.value},
+        sort=[("created_at", -1)],
+    )
     return (await with_counters([row]))[0] if row else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -9,19 +10,24 @@ from typing import Any
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from crm_graphql.bus.port import Bus, Event
+from crm_graphql.bus.port import Bus, BusError, Event
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import NotFound, WrongState
+from crm_graphql.core.errors import NotFound, Unavailable, WrongState
+from crm_graphql.core.paging import Row
 from crm_graphql.customers.records import Applied
 from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
 from crm_graphql.ingestion.dead_letters import send_again
 from crm_graphql.ingestion.documents import ChunkState, Counters, DeadLetter, Ingestion, IngestionChunk
-from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
+from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC, REPLAY_QUEUE, ReplayAsked
+from crm_graphql.ingestion.queries import find_ingestion
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.transaction_limits import is_too_much, within_one_life
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.mongo.transient import names_data
+
+TURN_SECONDS = 20.0
+"""A message's share of a replay."""
 
 
 async def replay_ingestion(
@@ -37,21 +43,84 @@ async def replay_ingestion(
     actor.require(Permission.INGESTIONS_WRITE)
     if await Ingestion.get_pymongo_collection().find_one({"_id": id}, {"_id": 1}) is None:
         raise NotFound("There is no such ingestion.")
-    chunks = IngestionChunk.get_pymongo_collection()
-    kept = {"ingestion_id": id, "state": ChunkState.APPLIED.value, "record_count": {"$gt": 0}}
-    rows = chunks.find(kept, sort=[("number", 1)])
-    total, count = Counters(), 0
-    async for row in rows:
-        count += 1
+    total = Counters()
+    if await _replay_from(id, 0, total, transact) is None:
+        raise _nothing_kept()
+    await _tell(total, bus)
+    return total
+
+
+async def ask_for_replay(actor: Actor, id: ObjectId, *, bus: Bus) -> Row:
+    """Have the consumers replay the ingestion, and return it as it stands: a large one takes them minutes.
+
+    Raises NotFound, also for one that the actor may not see, WrongState when nothing is kept any more,
+    Forbidden, and Unavailable while the bus is away.
+    """
+    actor.require(Permission.INGESTIONS_WRITE)
+    row = await find_ingestion(actor, id)
+    if row is None:
+        raise NotFound("There is no such ingestion.", path=("id",))
+    if await IngestionChunk.get_pymongo_collection().find_one(_kept(id, 0), {"_id": 1}) is None:
+        raise _nothing_kept()
+    try:
+        await _publish(id, 0, bus)
+    except BusError as error:
+        raise Unavailable(f"The message bus is away, so nobody can be asked: {error}") from None
+    return row
+
+
+async def replay_turn(id: ObjectId, first: int, *, transact: Transact, bus: Bus) -> Counters:
+    """Replay some seconds' worth of the ingestion's chunks from number `first` on, and publish the next turn
+    if there are more: no message is in hand for long. Twice does no harm."""
+    total = Counters()
+    last = await _replay_from(id, first, total, transact, seconds=TURN_SECONDS)
+    await _tell(total, bus)
+    if last is not None and await IngestionChunk.get_pymongo_collection().find_one(
+        _kept(id, last + 1), {"_id": 1}
+    ):
+        await _publish(id, last + 1, bus)
+    return total
+
+
+async def _publish(id: ObjectId, first: int, bus: Bus) -> None:
+    await bus.declare([REPLAY_QUEUE])
+    await bus.publish(REPLAY_QUEUE, ReplayAsked(ingestion_id=str(id), first=first))
+
+
+async def _tell(total: Counters, bus: Bus) -> None:
+    if total.created or total.updated:
+        await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+
+
+async def _replay_from(
+    id: ObjectId, first: int, total: Counters, transact: Transact, *, seconds: float = float("inf")
+) -> int | None:
+    """Replay the kept chunks from number `first` on, for so long, and count into `total`. The number of the
+    last one; None when there was none."""
+    until = time.monotonic() + seconds
+    last: int | None = None
+    async for row in IngestionChunk.get_pymongo_collection().find(_kept(id, first), sort=[("number", 1)]):
         chunk = ChunkWork.from_document(row)
         dead = await _send_dead_letters(chunk, total, transact)
         alive = [record for record in chunk.records if record.row not in dead]
         await _replay(chunk, alive, total, transact)
-    if not count:
-        raise WrongState("No applied chunk of this ingestion is kept any more: there is nothing to replay.")
-    if total.created or total.updated:
-        await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
-    return total
+        last = chunk.number
+        if time.monotonic() >= until:
+            break
+    return last
+
+
+def _kept(id: ObjectId, first: int) -> dict[str, Any]:
+    return {
+        "ingestion_id": id,
+        "number": {"$gte": first},
+        "state": ChunkState.APPLIED.value,
+        "record_count": {"$gt": 0},
+    }
+
+
+def _nothing_kept() -> WrongState:
+    return WrongState("No applied chunk of this ingestion is kept any more: there is nothing to replay.")
 
 
 async def _send_dead_letters(chunk: ChunkWork, total: Counters, transact: Transact) -> set[int]:

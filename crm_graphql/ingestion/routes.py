@@ -1,13 +1,14 @@
-"""POST /ingest/customers, /ingest/orders and /ingest/suppressions: bodies of any size, streamed."""
+"""POST /ingest/{customers,orders,suppressions}: files of any size, streamed; their preview; refused rows."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from typing import NamedTuple
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from structlog import get_logger
 
@@ -17,25 +18,23 @@ from crm_graphql.core.bodies import promises_more
 from crm_graphql.core.errors import DomainError, InvalidInput, LimitExceeded, Unavailable
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.paging import Row
-from crm_graphql.core.times import format_moment
 from crm_graphql.http.doors import authenticate, refusal
-from crm_graphql.ingestion.documents import IngestionKind
-from crm_graphql.ingestion.queries import FIGURES
-from crm_graphql.ingestion.service import BodyFormat, ingest_stream
+from crm_graphql.imports.asked import Asked, read_options
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.imports.tables import FileHints
+from crm_graphql.ingestion.answers import ingestion_answer, preview_answer
+from crm_graphql.ingestion.forms import Form
+from crm_graphql.ingestion.preview import preview_file
+from crm_graphql.ingestion.refused_rows import find_refused, is_json, refused_file, refused_rows_url
+from crm_graphql.ingestion.service import ingest_stream
+from crm_graphql.ingestion.stored_plans import Upload
 from crm_graphql.mongo.transient import is_transient
 
 DRAIN_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 5.0
 """How much of a refused body is still read, so that its sender gets to the answer."""
 
-_FORMATS = {
-    "text/csv": BodyFormat.CSV,
-    "application/csv": BodyFormat.CSV,
-    "application/x-ndjson": BodyFormat.NDJSON,
-    "application/ndjson": BodyFormat.NDJSON,
-    "application/jsonl": BodyFormat.NDJSON,
-    "application/json": BodyFormat.JSON,
-}
+_FORM = "multipart/form-data"
 _TOO_SLOW = (
     "The body came too slowly (CRM_INGEST_READ_SECONDS). Send it again; the same idempotency key goes on."
 )
@@ -43,31 +42,26 @@ _log = get_logger(__name__)
 
 
 class _Unsupported(DomainError):
-    """The body is in a form that no door takes."""
+    """The body is packed in a way that no door takes."""
 
 
-async def ingest_customers(request: Request) -> Response:
-    """Take in customers."""
-    return await _ingest(request, IngestionKind.CUSTOMERS)
+class _Sent(NamedTuple):
+    """A file, and what was said of it."""
+
+    upload: Upload
+    source: str | None
+    gzip: bool
+    body: AsyncIterator[bytes]
 
 
-async def ingest_orders(request: Request) -> Response:
-    """Take in orders."""
-    return await _ingest(request, IngestionKind.ORDERS)
+Answer = Callable[[Request, IngestionKind, Actor, AsyncIterator[bytes]], Awaitable[Response]]
 
 
-async def ingest_suppressions(request: Request) -> Response:
-    """Take in addresses that must not be written to."""
-    return await _ingest(request, IngestionKind.SUPPRESSIONS)
-
-
-async def _ingest(request: Request, kind: IngestionKind) -> Response:
-    """Answers 202 with the ingestion once every good record is durable, or with what is wrong."""
+async def _answered(request: Request, *, kind: IngestionKind, answer: Answer) -> Response:
+    """What `answer` makes of the request, or what is wrong with it."""
     stream = request.stream()
     try:
-        actor = await authenticate(request)
-        ingestion = await _recorded(request, kind, actor, _take(request, kind, actor, stream))
-        return JSONResponse(_answer(ingestion), status_code=202)
+        return await answer(request, kind, await authenticate(request), stream)
     except ClientDisconnect:
         return Response(status_code=400)
     except DomainError as error:
@@ -82,6 +76,36 @@ async def _ingest(request: Request, kind: IngestionKind) -> Response:
         await _drain(stream)
         away = "The database is away. Send this again later, with the same idempotency key to go on."
         return refusal(Unavailable(away))
+
+
+async def _ingest(
+    request: Request, kind: IngestionKind, actor: Actor, stream: AsyncIterator[bytes]
+) -> Response:
+    """Answers 202 with the ingestion once every good record is durable; 200 with that of a dry run."""
+    taken = await _recorded(request, kind, actor, _take(request, kind, actor, stream))
+    resources = request.app.state.resources
+    url = refused_rows_url(actor, taken, settings=resources.settings, clock=resources.clock)
+    answer = ingestion_answer(taken, url, errors_kept=resources.settings.row_errors_kept)
+    return JSONResponse(answer, status_code=202)
+
+
+async def _preview(
+    request: Request, kind: IngestionKind, actor: Actor, stream: AsyncIterator[bytes]
+) -> Response:
+    """Answers 200 with what the file is and what would become of it."""
+    sent = await _sent(request, stream)
+    resources = request.app.state.resources
+    preview = await preview_file(
+        actor,
+        kind,
+        sent.body,
+        upload=sent.upload,
+        gzip=sent.gzip,
+        settings=resources.settings,
+        clock=resources.clock,
+    )
+    await _drain(stream)
+    return JSONResponse(preview_answer(preview))
 
 
 async def _recorded(request: Request, kind: IngestionKind, actor: Actor, taking: Awaitable[Row]) -> Row:
@@ -111,55 +135,69 @@ async def _recorded(request: Request, kind: IngestionKind, actor: Actor, taking:
 
 async def _take(request: Request, kind: IngestionKind, actor: Actor, stream: AsyncIterator[bytes]) -> Row:
     resources = request.app.state.resources
-    body_format, gzip = _format(request)
     limit = resources.settings.ingest_body_limit_bytes
     if promises_more(request.headers.get("content-length"), limit):
         raise LimitExceeded(f"The body is larger than {limit} bytes. Split it.")
+    sent = await _sent(request, stream)
     return await ingest_stream(
         actor,
         kind,
-        stream,
-        format=body_format,
-        gzip=gzip,
+        sent.body,
+        upload=sent.upload,
+        gzip=sent.gzip,
         idempotency_key=request.headers.get("idempotency-key"),
-        source=request.query_params.get("source"),
+        source=sent.source,
         settings=resources.settings,
         bus=resources.bus,
         clock=resources.clock,
     )
 
 
-def _format(request: Request) -> tuple[BodyFormat, bool]:
-    """The body's format, and whether it is said to be gzip. Raises _Unsupported."""
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body_format = _FORMATS.get(content_type)
-    if body_format is None:
-        raise _Unsupported(
-            f'Content-Type "{content_type[:100]}" is not taken. Send text/csv, application/x-ndjson or '
-            "application/json."
-        )
+async def _sent(request: Request, stream: AsyncIterator[bytes]) -> _Sent:
+    """The file and its options, out of the query and, where there is one, the form."""
+    content_type: str | None = request.headers.get("content-type")
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip", "x-gzip", ""):
+    is_form = (content_type or "").partition(";")[0].strip().lower() == _FORM
+    if encoding not in ("identity", "gzip", "x-gzip", "") or (is_form and encoding.endswith("gzip")):
         raise _Unsupported(f'Content-Encoding "{encoding[:100]}" is not taken. Send gzip, or none.')
-    return body_format, encoding.endswith("gzip")
+    given = list(request.query_params.multi_items())
+    body, name = stream, None
+    if content_type is not None and is_form:
+        form = Form(content_type, stream)
+        await form.begin()
+        given += form.fields
+        body, name, content_type = form.pieces(), form.filename, form.content_type
+    source = next((text for key, text in given if key == "source"), None)
+    asked = read_options(given, further=("source",))
+    return _Sent(_upload(asked, content_type, name), source, encoding.endswith("gzip"), body)
 
 
-def _answer(ingestion: Row) -> dict[str, Any]:
-    completed = ingestion["completed_at"]
-    return {
-        "id": encode_id("Ingestion", ingestion["_id"]),
-        "kind": ingestion["kind"],
-        "status": ingestion["status"],
-        "failureReason": ingestion["failure_reason"],
-        "source": ingestion["source"],
-        "received": ingestion["received"],
-        "accepted": ingestion["received"] - ingestion["rejected"],
-        "rejected": ingestion["rejected"],
-        "incomplete": ingestion["incomplete"],
-        **{name: ingestion["counters"][name] for name in FIGURES},
-        "createdAt": format_moment(ingestion["created_at"]),
-        "completedAt": format_moment(completed) if completed else None,
+def _upload(asked: Asked, content_type: str | None, name: str | None) -> Upload:
+    hints = FileHints(content_type, name, asked.encoding, asked.delimiter, asked.sheet)
+    return Upload(asked.request, hints, asked.mapping_id, asked.is_dry_run)
+
+
+async def _refused(request: Request) -> Response:
+    """The refused rows of an ingestion, by its signed address."""
+    resources = request.app.state.resources
+    given = request.query_params
+    try:
+        ingestion = await find_refused(
+            request.path_params["key"],
+            given.get("expires", ""),
+            given.get("signature", ""),
+            settings=resources.settings,
+            clock=resources.clock,
+        )
+    except DomainError as error:
+        return refusal(error)
+    kind = "ndjson" if is_json(ingestion) else "csv"
+    headers = {
+        "content-disposition": f'attachment; filename="refused-{ingestion["kind"].lower()}.{kind}"',
+        "cache-control": "no-store",
     }
+    media_type = "application/x-ndjson" if kind == "ndjson" else "text/csv; charset=utf-8"
+    return StreamingResponse(refused_file(ingestion), media_type=media_type, headers=headers)
 
 
 async def _drain(stream: AsyncIterator[bytes]) -> None:
@@ -175,8 +213,13 @@ async def _drain(stream: AsyncIterator[bytes]) -> None:
         return
 
 
+def _of_kind(kind: IngestionKind) -> list[Route]:
+    path = f"/ingest/{kind.value.lower()}"
+    ingest, preview = (partial(_answered, kind=kind, answer=answer) for answer in (_ingest, _preview))
+    return [Route(path, ingest, methods=["POST"]), Route(f"{path}/preview", preview, methods=["POST"])]
+
+
 routes = [
-    Route("/ingest/customers", ingest_customers, methods=["POST"]),
-    Route("/ingest/orders", ingest_orders, methods=["POST"]),
-    Route("/ingest/suppressions", ingest_suppressions, methods=["POST"]),
+    *(route for kind in IngestionKind for route in _of_kind(kind)),
+    Route("/ingest/refused/{key}", _refused, methods=["GET"]),
 ]

@@ -5,55 +5,41 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from enum import Enum
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from crm_graphql.bus.port import Bus
-from crm_graphql.consents.queries import topics_by_name
 from crm_graphql.core.actor import Actor, Permission
-from crm_graphql.core.bodies import Body
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Faults, LimitExceeded
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.imports.plans import ImportRequest
+from crm_graphql.imports.reading import FileReading
+from crm_graphql.imports.rows import LAYOUTS
 from crm_graphql.ingestion.admission import Admission
-from crm_graphql.ingestion.begin import begin_ingestion, check_labels, find_begun, same_content
-from crm_graphql.ingestion.checks import RowCheck, row_check
+from crm_graphql.ingestion.begin import Begun, begin_ingestion, check_labels, find_begun, same_content
 from crm_graphql.ingestion.completion import complete_if_done
-from crm_graphql.ingestion.documents import Ingestion, IngestionKind, Lane
+from crm_graphql.ingestion.documents import Ingestion, Lane
+from crm_graphql.ingestion.dry_run import DryRun
+from crm_graphql.ingestion.file_rows import file_check, records_check, request_for, unpacked
 from crm_graphql.ingestion.intake import Intake
+from crm_graphql.ingestion.origin import Counted, FileOrigin
 from crm_graphql.ingestion.publishing import tell_progress
 from crm_graphql.ingestion.queries import with_counters
-from crm_graphql.ingestion.readers.csv_rows import CsvReader
-from crm_graphql.ingestion.readers.json_array import JsonArrayReader
-from crm_graphql.ingestion.readers.ndjson import NdjsonReader
-from crm_graphql.ingestion.readers.port import Reader
-from crm_graphql.ingestion.rows import LAYOUTS, InputRow
-from crm_graphql.ingestion.said import TopicName
+from crm_graphql.ingestion.stored_plans import Upload, is_same_plan, request_of, stored_plan
+from crm_graphql.ingestion.topics import Topics
 from crm_graphql.mongo.rows import row_of
 
 RECORDS_LIMIT = 1000
 """Records of one mutation; somebody waits for a body of no more, so it goes before bulk."""
-READ_AHEAD_BYTES = 1024**2
-"""So much of a body is read, unpacked, to see whether it is small."""
 
 
-class BodyFormat(Enum):
-    """What an HTTP body is written in."""
-
-    CSV = "CSV"
-    NDJSON = "NDJSON"
-    JSON = "JSON"
-
-
-_READERS: dict[BodyFormat, type[CsvReader] | type[NdjsonReader] | type[JsonArrayReader]] = {
-    BodyFormat.CSV: CsvReader,
-    BodyFormat.NDJSON: NdjsonReader,
-    BodyFormat.JSON: JsonArrayReader,
-}
+_PLAIN = Upload()
 
 
 async def ingest_records(
@@ -87,13 +73,16 @@ async def ingest_records(
     ).hexdigest()
     await Admission(settings, Lane.INTERACTIVE).wait_for_room()
     ingestion = await begin_ingestion(
-        actor, kind, idempotency_key=idempotency_key, source=source, settings=settings, clock=clock
+        actor, kind, idempotency_key=idempotency_key, source=source, settings=settings
     )
     if ingestion.sealed:
         return await _with_figures(same_content(ingestion, body_hash))
     names = {field: _camel_case(field) for field in fields}
-    check, lane = await _check(ingestion, names, settings, blank_clears=True), Lane.INTERACTIVE
-    async with Intake(ingestion, check, lane, settings=settings, bus=bus, clock=clock) as intake:
+    topics, lane = await Topics.read(actor, clock), Lane.INTERACTIVE
+    check = records_check(kind, names, topics, ingestion.created_at, settings)
+    async with Intake(
+        ingestion, check, lane, topics=topics, settings=settings, bus=bus, clock=clock
+    ) as intake:
         await intake.take(rows)
         sealed = await intake.seal(body_hash)
     return await _end(sealed, bus=bus, clock=clock)
@@ -108,84 +97,106 @@ def _check_count(records: Sequence[object]) -> None:
         )
 
 
-def _content(body: AsyncIterator[bytes], settings: Settings, *, gzip: bool) -> Body:
-    limit, seconds = settings.ingest_body_limit_bytes, settings.ingest_read_seconds
-    return Body(body, gzip=gzip, limit_bytes=limit, piece_seconds=seconds)
-
-
 async def ingest_stream(
     actor: Actor,
     kind: IngestionKind,
     body: AsyncIterator[bytes],
     *,
-    format: BodyFormat,
-    gzip: bool,
+    upload: Upload = _PLAIN,
+    gzip: bool = False,
     idempotency_key: str | None,
     source: str | None,
     settings: Settings,
     bus: Bus,
     clock: Clock,
 ) -> Row:
-    """Take in a body as it comes, in constant memory.
+    """Take in a file as it comes, whatever it is written in, in constant memory; of a dry run, only tell what
+    would become of it.
 
     Returns the ingestion with its figures once every accepted record is durable; bad rows are row errors. A
-    body that breaks off can be sent again under its key: what is stored is left alone. Raises InvalidInput,
-    which says where, Forbidden, LimitExceeded, Conflict, Unavailable; TimeoutError for one that is too slow.
+    body that breaks off can be sent again under its key: it goes on, by the plan that was made first. Raises
+    InvalidInput, which says where, Forbidden, LimitExceeded, Unavailable, Conflict, also for other options
+    under the same key; TimeoutError for a body that is too slow.
     """
     actor.require(Permission.INGESTIONS_WRITE)
     check_labels(idempotency_key, source)
-    content = _content(body, settings, gzip=gzip)
-    begun = await find_begun(actor, kind, idempotency_key)
+    came = Counted(body)
+    content = unpacked(came, settings, gzip=gzip)
+    begins = Begun(upload.hash(kind), upload.is_dry_run)
+    begun = await find_begun(actor, kind, idempotency_key, begins)
     if begun is not None and begun.sealed:
         await content.drain()
         return await _with_figures(same_content(begun, content.hash))
-    reader: Reader = _READERS[format](kind)
+    request = await request_for(upload, kind, begun)
     async with aclosing(content.pieces()) as pieces:
         # The beginning is read before an ingestion is begun: a file with a wrong header leaves no trace.
-        rows, piece, lane = await _read_beginning(reader, pieces)
-        await Admission(settings, lane).wait_for_room()
-        ingestion = await begin_ingestion(
-            actor, kind, idempotency_key=idempotency_key, source=source, settings=settings, clock=clock
-        )
-        blank_clears = format is not BodyFormat.CSV
-        check = await _check(ingestion, reader.names, settings, blank_clears=blank_clears)
-        async with Intake(ingestion, check, lane, settings=settings, bus=bus, clock=clock) as intake:
-            await intake.take(rows)
-            await _take_rest(intake, reader, piece, pieces)
+        reading = await FileReading.begin(kind, upload.hints, pieces)
+        _plan(reading, request, settings)
+        lane = _lane(reading)
+        if not upload.is_dry_run:
+            await Admission(settings, lane).wait_for_room()
+        begins = replace(begins, plan=stored_plan(reading.plan, reading.form))
+        labels = {"idempotency_key": idempotency_key, "source": source}
+        ingestion = await begin_ingestion(actor, kind, settings=settings, begins=begins, **labels)
+        _keep_to(ingestion, reading, begins, settings)
+        topics = await Topics.read(actor, clock, makes=not ingestion.is_dry_run)
+        origin = FileOrigin(reading, came)
+        async with _intake(ingestion, origin, topics, lane, settings=settings, bus=bus) as intake:
+            await _take_file(intake, reading, pieces)
             sealed = await intake.seal(content.hash)
     return await _end(sealed, bus=bus, clock=clock)
 
 
-async def _read_beginning(
-    reader: Reader, pieces: AsyncIterator[bytes]
-) -> tuple[list[InputRow], bytes | None, Lane]:
-    """The first rows, and the piece that follows them; None with all rows of a body that has ended. And the
-    body's lane.
-
-    It reads until there is a row, and on while the body may turn out to be small.
-    """
-    rows: list[InputRow] = []
-    size = 0
-    piece = await anext(pieces, None)
-    while piece is not None and (not rows or (len(rows) <= RECORDS_LIMIT and size < READ_AHEAD_BYTES)):
-        rows += reader.feed(piece)
-        size += len(piece)
-        piece = await anext(pieces, None)
-    if piece is None:
-        rows += reader.finish()
-    is_small = piece is None and len(rows) <= RECORDS_LIMIT
-    return rows, piece, Lane.INTERACTIVE if is_small else Lane.BULK
+def _intake(
+    ingestion: Ingestion, origin: FileOrigin, topics: Topics, lane: Lane, *, settings: Settings, bus: Bus
+) -> Intake:
+    """Where the file's rows go."""
+    check = file_check(origin.reading, topics, ingestion.created_at, settings)
+    of = DryRun if ingestion.is_dry_run else Intake
+    return of(
+        *(ingestion, check, lane),
+        topics=topics,
+        settings=settings,
+        bus=bus,
+        clock=topics.clock,
+        origin=origin,
+    )
 
 
-async def _take_rest(
-    intake: Intake, reader: Reader, piece: bytes | None, pieces: AsyncIterator[bytes]
-) -> None:
+def _plan(reading: FileReading, request: ImportRequest, settings: Settings) -> None:
+    """Plan how the file is read. Raises InvalidInput where no row of it could be."""
+    plan = reading.make_plan(request, country=settings.country or None, currency=settings.currency)
+    plan.require_readable()
+
+
+def _keep_to(ingestion: Ingestion, reading: FileReading, begins: Begun, settings: Settings) -> None:
+    """Read the file by the plan with which its ingestion began, where this try has come to another one."""
+    if (
+        ingestion.plan is not None
+        and begins.plan is not None
+        and not is_same_plan(ingestion.plan, begins.plan)
+    ):
+        _plan(reading, request_of(ingestion.plan), settings)
+
+
+def _lane(reading: FileReading) -> Lane:
+    is_small = reading.is_whole and reading.rows_held <= RECORDS_LIMIT
+    return Lane.INTERACTIVE if is_small else Lane.BULK
+
+
+async def _take_file(intake: Intake, reading: FileReading, pieces: AsyncIterator[bytes]) -> None:
+    """Take the rows of the beginning, and those of what follows."""
+    for planned in reading.first_rows():
+        await intake.take_planned(planned)
+    piece = reading.next_piece
     if piece is None:
         return
-    await intake.take(reader.feed(piece))
-    async for further in pieces:
-        await intake.take(reader.feed(further))
-    await intake.take(reader.finish())
+    while piece is not None:
+        for planned in reading.feed(piece):
+            await intake.take_planned(planned)
+        piece = await anext(pieces, None)
+    for planned in reading.finish():
+        await intake.take_planned(planned)
 
 
 async def _end(sealed: Ingestion, *, bus: Bus, clock: Clock) -> Row:
@@ -199,23 +210,6 @@ async def _end(sealed: Ingestion, *, bus: Bus, clock: Clock) -> Row:
 async def _with_figures(ingestion: Ingestion) -> Row:
     (row,) = await with_counters([row_of(ingestion)])
     return row
-
-
-async def _check(
-    ingestion: Ingestion, names: Mapping[str, str], settings: Settings, *, blank_clears: bool
-) -> RowCheck:
-    return row_check(
-        ingestion.kind,
-        names,
-        begun_at=ingestion.created_at,
-        currency=settings.currency,
-        default_country=settings.country or None,
-        topics={
-            name: TopicName(str(topic["_id"]), topic["slug"])
-            for name, topic in (await topics_by_name()).items()
-        },
-        blank_clears=blank_clears,
-    )
 
 
 def _camel_case(field: str) -> str:

@@ -158,6 +158,7 @@ def _where_to_look(server: DevServer) -> str:
             f"Explorer    {server.explorer_url()}",
             f"Messages    {server.simulator_url}   (what the customers would have got)",
             f"Token       {server.token()}",
+            "Your data   crm import customers FILE --preview   (docs/importing.md)",
             "It stays up. Ctrl-C stops it; started again, it goes on with the same data.",
         ]
     )

@@ -11,7 +11,7 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.core.versions import record_version
-from crm_graphql.customers.apply_records import new_customer
+from crm_graphql.customers.apply_records import CustomerDraft, SuppressedOn, new_customer
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.records import Applied
 from crm_graphql.customers.totals import TOTALS_PROJECTION, Totals, find_lost_extremes
@@ -24,7 +24,7 @@ _WRITTEN = ("customer_id", "amount", "currency", "quantity", "quantity_version",
 class OrderBatch:
     """The orders and customers that some records touch, as they stand while the records are applied."""
 
-    def __init__(self, ingestion_number: int, now: datetime, session: AsyncClientSession) -> None:
+    def __init__(self, ingestion_number: int, now: datetime, session: AsyncClientSession | None) -> None:
         self._number = ingestion_number
         self._now = now
         self._session = session
@@ -36,6 +36,10 @@ class OrderBatch:
         self._new_customers: dict[ObjectId, dict[str, Any]] = {}
         self.created = 0
         self.updated = 0
+
+    def applied(self, records: int) -> Applied:
+        """What became of so many records."""
+        return Applied(self.created, self.updated, records - self.created - self.updated)
 
     async def load(self, records: Sequence[OrderRecord]) -> None:
         """Look up what the records name: first the existing, so that the rest can be inserted plainly."""
@@ -102,6 +106,19 @@ class OrderBatch:
         self._new_orders.append(order)
         self.created += 1
 
+    async def _note_suppressed(self, suppressed_on: SuppressedOn, session: AsyncClientSession) -> None:
+        """Mark the new customers whose address, out of their key, must not be written to."""
+        drafts = [
+            CustomerDraft(customer, is_new=True)
+            for customer in self._new_customers.values()
+            if customer["reach"]
+        ]
+        addresses = {address for draft in drafts for address in draft.new_addresses}
+        if addresses:
+            suppressed = await suppressed_on(addresses, session=session)
+            for draft in drafts:
+                draft.suppress(suppressed)
+
     def _customer(self, external_id: str) -> Totals:
         """The customer's totals; one not yet known is made, to be filled in when its record comes."""
         totals = self._customers.get(external_id)
@@ -129,8 +146,9 @@ class OrderBatch:
         order["currency"] = record.currency
         return True
 
-    async def write(self) -> None:
+    async def write(self, suppressed_on: SuppressedOn, session: AsyncClientSession) -> None:
         """Write everything: new orders, changed ones, then one write a customer."""
+        await self._note_suppressed(suppressed_on, session)
         orders = Order.get_pymongo_collection()
         if self._new_orders:
             await orders.insert_many(self._new_orders, ordered=False, session=self._session)
@@ -139,7 +157,7 @@ class OrderBatch:
         if updates:
             await orders.bulk_write(updates, ordered=False, session=self._session)
         changed = [totals for totals in self._customers.values() if totals.is_changed]
-        await find_lost_extremes(changed, orders, self._session)
+        await find_lost_extremes(changed, orders, session)
         await self._write_customers(changed)
 
     async def _write_customers(self, changed: Sequence[Totals]) -> None:
@@ -168,7 +186,12 @@ def _order_update(order: dict[str, Any]) -> UpdateOne:
 
 
 async def apply_orders(
-    records: Sequence[OrderRecord], *, ingestion_number: int, now: datetime, session: AsyncClientSession
+    records: Sequence[OrderRecord],
+    *,
+    ingestion_number: int,
+    now: datetime,
+    suppressed_on: SuppressedOn,
+    session: AsyncClientSession,
 ) -> Applied:
     """Apply `records` in their order, and their customers' totals, within the session's transaction.
 
@@ -180,5 +203,14 @@ async def apply_orders(
     await batch.load(records)
     for record in records:
         batch.take(record)
-    await batch.write()
-    return Applied(batch.created, batch.updated, len(records) - batch.created - batch.updated)
+    await batch.write(suppressed_on, session)
+    return batch.applied(len(records))
+
+
+async def forecast_orders(records: Sequence[OrderRecord], *, ingestion_number: int, now: datetime) -> Applied:
+    """What `apply_orders` would do with the records as things are now. Writes nothing."""
+    batch = OrderBatch(ingestion_number, now, None)
+    await batch.load(records)
+    for record in records:
+        batch.take(record)
+    return batch.applied(len(records))

@@ -121,7 +121,9 @@ def test_a_database_that_is_away_is_a_sentence(tmp_path: Path) -> None:
     [
         (["import", "customers", "missing.csv"], "missing.csv does not exist"),
         (["import", "customers", "."], ". is no file"),
-        (["import", "customers", "notes.txt"], "Its name must end in .csv"),
+        (["import", "customers", "good.csv", "--map", "email"], "is no column and field"),
+        (["import", "customers", "good.csv", "--map", "A=name", "--map", "A=email"], "twice"),
+        (["import", "customers", "good.csv", "--map", "A=name", "--mapping", "x"], "two mappings"),
         (["import", "customers", "good.csv", "--url", "ftp://x"], "is not an address like"),
         (["import", "customers", "good.csv", "--url", "http://[x"], "is not an address like"),
         (["import", "customers", "good.csv", "--url", "http://crm.example.com"], "--token"),

@@ -83,7 +83,7 @@ def test_a_bad_row_is_shown_and_the_others_go_on(dev: DevProcess) -> None:
     for options in (("--wait", "--json"), ("--json",)):
         done = _import(dev, "orders", _write(dev, "bad.csv", rows), *options)
         assert done.code == 1
-        assert "row 1 (b-2), amount = 'lots':" in done.err
+        assert "line 3 (b-2), amount = 'lots':" in done.err
         assert _counters(done)["rejected"] == 1
 
 
@@ -92,7 +92,7 @@ def test_only_the_first_row_errors_are_shown(dev: DevProcess) -> None:
     file = _write(dev, "many.csv", "order_id,customer_id,amount,ordered_at\n" + rows)
     done = _import(dev, "orders", file, "--wait")
     assert done.code == 1
-    assert len([line for line in done.err.splitlines() if line.startswith("row ")]) == 10
+    assert len([line for line in done.err.splitlines() if line.startswith("line ")]) == 10
     assert "... and 15 more" in done.err
     assert "rejected 25" in done.out
 
@@ -103,7 +103,7 @@ def test_only_the_first_row_errors_are_shown(dev: DevProcess) -> None:
         ("header.csv", "colour,size\nred,1\n", "customer_id"),
         ("empty.csv", "", "empty"),
         ("broken.csv.gz", gzip.compress(CUSTOMERS.encode(), mtime=0)[:-9], "gzip"),
-        ("random.csv", bytes(range(256)) * 100, "customer_id"),
+        ("random.csv", bytes(range(256)) * 100, "binary"),
         ("object.json", '{"customer_id": "c-1"}', "array"),
     ],
     ids=["header", "empty", "broken gzip", "random bytes", "no array"],

@@ -13,12 +13,12 @@ from crm_graphql.consents.queries import count_words
 from crm_graphql.consents.reconcile import MarkReconciler
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.customers.documents import Customer
-from crm_graphql.ingestion.documents import IngestionKind, RowErrorRecord
-from crm_graphql.ingestion.service import BodyFormat
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.ingestion.documents import RowErrorRecord
 from crm_graphql.resources import Resources
 from tests.consents.factories import close, make_people, make_topic, person
 from tests.gql.conftest import Api
-from tests.ingestion.doors import apply_pending, stream
+from tests.ingestion.doors import BodyFormat, apply_pending, stream
 
 CUSTOMERS, SUPPRESSIONS = IngestionKind.CUSTOMERS, IngestionKind.SUPPRESSIONS
 

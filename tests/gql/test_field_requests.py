@@ -15,10 +15,9 @@ import pytest
 from crm_graphql.accounts.tokens import mint_token
 from crm_graphql.app import create_app
 from crm_graphql.core.actor import Role
-from crm_graphql.ingestion.service import BodyFormat
 from crm_graphql.resources import Resources
 from tests.gql.conftest import Api
-from tests.ingestion.doors import CUSTOMERS, apply_pending, stream
+from tests.ingestion.doors import CUSTOMERS, BodyFormat, apply_pending, stream
 
 FIELD = Path(__file__).parents[1] / "data" / "field"
 INGEST = "mutation($i: CustomersIngestInput!) { customersIngest(input: $i) { ingestion { %s } } }"

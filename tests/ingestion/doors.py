@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from bson import ObjectId
 
 from crm_graphql.core.actor import Actor, Role
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.imports.plans import ImportRequest
+from crm_graphql.imports.tables import FileHints
 from crm_graphql.ingestion.apply_chunk import apply_chunk
-from crm_graphql.ingestion.documents import Counters, Ingestion, IngestionKind
+from crm_graphql.ingestion.documents import Counters, Ingestion
 from crm_graphql.ingestion.queries import ingestion_counters
-from crm_graphql.ingestion.service import BodyFormat, ingest_records, ingest_stream
+from crm_graphql.ingestion.service import ingest_records, ingest_stream
+from crm_graphql.ingestion.stored_plans import Upload
 from crm_graphql.resources import Resources
 
 CUSTOMERS, ORDERS = IngestionKind.CUSTOMERS, IngestionKind.ORDERS
 PART_BYTES = 16 * 1024
+
+
+class BodyFormat(Enum):
+    """What a body is said to be written in, by its Content-Type."""
+
+    CSV = "text/csv"
+    NDJSON = "application/x-ndjson"
+    JSON = "application/json"
+
+
 INGESTOR = Actor(Role.INGESTOR, "shop")
 
 
@@ -52,6 +67,8 @@ async def stream(
     gzip: bool = False,
     key: str | None = None,
     actor: Actor = INGESTOR,
+    request: ImportRequest = ImportRequest(),  # noqa: B008
+    dry: bool = False,
     **settings: Any,
 ) -> Ingestion:
     """Send a body as POST /ingest does."""
@@ -61,7 +78,7 @@ async def stream(
         actor,
         kind,
         pieces(*cut(body)) if isinstance(body, bytes) else body,
-        format=format,
+        upload=Upload(request, FileHints(format.value), is_dry_run=dry),
         gzip=gzip,
         idempotency_key=key,
         source=None,

@@ -18,7 +18,7 @@ def expected(records: Iterable[CustomerRecord | OrderRecord]) -> tuple[dict[str,
     customers: dict[str, Any] = {}
     for record in records:
         if isinstance(record, OrderRecord):
-            customers.setdefault(record.customer_external_id, {})
+            customers.setdefault(record.customer_external_id, _keyed(record.customer_external_id))
             old = orders.get(record.external_id, {"quantity": None})
             orders[record.external_id] = {
                 "customer": record.customer_external_id,
@@ -27,8 +27,13 @@ def expected(records: Iterable[CustomerRecord | OrderRecord]) -> tuple[dict[str,
                 "quantity": record.quantity if record.gives_quantity else old["quantity"],
             }
         else:
-            customers.setdefault(record.external_id, {}).update(record.changes)
+            customers.setdefault(record.external_id, _keyed(record.external_id)).update(record.changes)
     return {key: _customer(key, given, orders) for key, given in customers.items()}, orders
+
+
+def _keyed(key: str) -> dict[str, Any]:
+    """What a key says of its customer, until a record does."""
+    return {"email": key.removeprefix("email:")} if key.startswith("email:") else {}
 
 
 def _customer(key: str, given: dict[str, Any], orders: dict[str, Any]) -> dict[str, Any]:

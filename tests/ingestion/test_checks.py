@@ -11,9 +11,9 @@ from msgspec import UNSET
 
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.customers.records import CustomerRecord
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.imports.rows import LAYOUTS, Incomplete, RowProblem
 from crm_graphql.ingestion.checks import row_check
-from crm_graphql.ingestion.documents import IngestionKind
-from crm_graphql.ingestion.rows import LAYOUTS, Incomplete, RowProblem
 from crm_graphql.orders.records import OrderRecord
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -18,11 +18,11 @@ from crm_graphql.core.errors import Conflict, DomainError, Forbidden, InvalidInp
 from crm_graphql.ingestion.documents import IngestionStatus
 from crm_graphql.ingestion.queries import find_ingestion
 from crm_graphql.ingestion.reconcile import fail_abandoned, publish_forgotten
-from crm_graphql.ingestion.service import BodyFormat
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import (
     CUSTOMERS,
     ORDERS,
+    BodyFormat,
     apply_pending,
     as_stored,
     broken_off,
@@ -201,7 +201,7 @@ async def test_an_abandoned_body_fails_and_goes_on_when_sent_again(
         (b"", BodyFormat.CSV, "empty"),
         (b"", BodyFormat.NDJSON, "empty"),
         (b"a,b\n1,2\n", BodyFormat.CSV, "no column order_id, customer_id, amount, ordered_at"),
-        (b"{}", BodyFormat.JSON, "Byte 0"),
+        (b"{}", BodyFormat.JSON, "no array of objects"),
         (b"order_id," + b"c," * 5_000_000, BodyFormat.CSV, "longer than"),
         (gzip.compress(orders_csv(9), mtime=0)[:-9], BodyFormat.CSV, "ends too early"),
         (gzip.compress(orders_csv(9), mtime=0)[:20] + b"nonsense" * 9, BodyFormat.CSV, "gzip body is broken"),
@@ -243,7 +243,7 @@ async def test_a_zip_bomb_ends_at_the_limit(resources: Resources, format: BodyFo
         bomb += packer.compress(b" " * 2**20 if format is BodyFormat.JSON else b"0" * 2**20)
     bomb += packer.flush()
     assert len(bomb) < 100_000
-    with pytest.raises(DomainError, match=r"larger than|longer than"):
+    with pytest.raises(DomainError, match=r"larger than|longer than|unpacks to more than"):
         await stream(resources, ORDERS, bomb, format=format, ingest_body_limit_bytes=32 * 2**20)
 
 

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from crm_graphql.core.errors import InvalidInput
-from crm_graphql.ingestion.service import BodyFormat
 from crm_graphql.resources import Resources
-from tests.ingestion.doors import CUSTOMERS, ORDERS, apply_pending, figures, send, stream
+from tests.ingestion.doors import CUSTOMERS, ORDERS, BodyFormat, apply_pending, figures, send, stream
 
 FIELD = Path(__file__).parents[1] / "data" / "field"
 FORMATS = {".csv": BodyFormat.CSV, ".ndjson": BodyFormat.NDJSON}

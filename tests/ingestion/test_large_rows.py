@@ -7,13 +7,21 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
+from crm_graphql.imports.files import lines
 from crm_graphql.ingestion import values
 from crm_graphql.ingestion.chunks import CHUNK_BYTES
 from crm_graphql.ingestion.documents import IngestionStatus
-from crm_graphql.ingestion.readers import json_rows, lines
-from crm_graphql.ingestion.service import BodyFormat
 from crm_graphql.resources import Resources
-from tests.ingestion.doors import CUSTOMERS, apply_pending, as_stored, cut, figures, pieces, stream
+from tests.ingestion.doors import (
+    CUSTOMERS,
+    BodyFormat,
+    apply_pending,
+    as_stored,
+    cut,
+    figures,
+    pieces,
+    stream,
+)
 
 KB, MB = 1_000, 1_000_000
 
@@ -22,8 +30,7 @@ KB, MB = 1_000, 1_000_000
 def _texts_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
     """What bounds a row otherwise, so that the bound on what is stored shows."""
     monkeypatch.setattr(values, "TEXT_CHARACTERS", 20 * MB)
-    for module in (lines, json_rows):
-        monkeypatch.setattr(module, "LINE_BYTES", 20 * MB)
+    monkeypatch.setattr(lines, "LINE_BYTES", 20 * MB)
 
 
 def people(count: int, size: int) -> bytes:

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from crm_graphql.customers.derived import folded_copy
 from crm_graphql.customers.records import CustomerRecord
+from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.ingestion.chunk_work import apply_records
-from crm_graphql.ingestion.documents import IngestionKind
 from crm_graphql.orders.records import OrderRecord
 from crm_graphql.resources import Resources
 from tests.ingestion.oracle import expected, stored
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 moments = st.integers(0, 6).map(lambda day: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=day))
-people = st.sampled_from(["ann", "bob", "cid"])
+people = st.sampled_from(["ann", "bob", "email:cid@example.com"])
 order_rows: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "external_id": st.sampled_from(["o1", "o2", "o3", "o4"]),

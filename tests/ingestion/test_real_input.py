@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 
 from crm_graphql.core.times import parse_moment
-from crm_graphql.ingestion.service import BodyFormat
 from crm_graphql.resources import Resources
 from tests.data import CDNOW, GENERATED
-from tests.ingestion.doors import CUSTOMERS, ORDERS, apply_one, apply_pending, figures, stream
+from tests.ingestion.doors import CUSTOMERS, ORDERS, BodyFormat, apply_one, apply_pending, figures, stream
 
 SLICE = "02000"
 

@@ -41,8 +41,8 @@ class CustomerRef:
 class CustomerFilter:
     search: str | None = strawberry.field(
         default=None,
-        description="Beginnings of words of the name in any order, or of email, phone or external id; "
-        "case does not count.",
+        description="Beginnings of words of the name in any order, or of email, phone, external id or an id "
+        "in another system; case does not count.",
     )
     tags: list[str] | None = strawberry.field(default=None, description="Has all of them.")
     rule: RuleInput | None = strawberry.field(default=None, description="Matches this rule now.")

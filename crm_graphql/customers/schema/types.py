@@ -61,6 +61,7 @@ CUSTOMER_COLUMNS = Columns(
         "lastVisitAt": ("last_visit_at",),
         "createdAt": ("created_at",),
         "updatedAt": ("updated_at",),
+        "sourceIds": ("source_ids",),
         "consents": ("consents",),
         "suppressions": ("email", "phone", "suppressed"),
     },
@@ -77,6 +78,9 @@ class Customer(Node):
     country: str | None = strawberry.field(description="The country as it was given.")
     tags: list[str] = strawberry.field(description="Labels in the order given.")
     signed_up_at: datetime | None = strawberry.field(description="When the customer signed up elsewhere.")
+    source_ids: list[str] = strawberry.field(
+        description="Ids that this customer has in other systems, e.g. shopify:7000000000001."
+    )
     total_spend: Decimal = strawberry.field(
         description="Opening balance plus all orders, net of refunds, in the deployment's currency."
     )
@@ -105,6 +109,7 @@ class Customer(Node):
             country=row.get("country"),
             tags=row.get("tags") or [],
             signed_up_at=row.get("signed_up_at"),
+            source_ids=row.get("source_ids") or [],
             total_spend=from_units(row.get("total_spend", 0)),
             visit_count=row.get("visit_count", 0),
             first_visit_at=row.get("first_visit_at"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from crm_graphql.gql.enums import describe_enum
-from crm_graphql.ingestion.documents import IngestionKind, IngestionStatus
+from crm_graphql.imports.kinds import IngestionKind
+from crm_graphql.ingestion.documents import IngestionStatus
 
 __all__ = ["IngestionKind", "IngestionStatus"]
 

@@ -14,7 +14,7 @@ from strawberry.types.arguments import InputContext
 from crm_graphql.core.channels import Channel
 from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.gql.deferred import Deferred
-from crm_graphql.ingestion.rows import Misfit
+from crm_graphql.imports.rows import Misfit
 
 RECORD_INPUTS = frozenset({"CustomerRecordInput", "OrderRecordInput"})
 """The inputs in which a bad value is that record's row error, and nothing to the others."""
@@ -86,6 +86,11 @@ class CustomerRecordInput:
     last_visit_at: datetime | None = strawberry.field(
         default=strawberry.UNSET, description="Opening latest visit; a later order moves it."
     )
+    source_id: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="An id that this customer has in another system, e.g. shopify:7000000000001; it is added "
+        "to those that are known.",
+    )
     consents: list[ConsentRecordInput] | None = strawberry.field(
         default=strawberry.UNSET,
         description="What the customer said; kept by when it was said, whatever order records come in.",
@@ -134,3 +139,8 @@ class OrdersIngestInput:
         "twice.",
     )
     source: str | None = strawberry.field(default=None, description="Where the records come from.")
+
+
+@strawberry.input(description="An ingestion whose kept records are to be fed again.")
+class IngestionReplayInput:
+    id: strawberry.ID = strawberry.field(description="Which one.")

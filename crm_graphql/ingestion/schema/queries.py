@@ -14,10 +14,12 @@ from crm_graphql.gql.permission import query
 from crm_graphql.ingestion.queries import (
     NEWEST_FIRST,
     count_ingestions,
+    find_by_key,
     find_ingestion,
     list_ingestions,
     visible_to,
 )
+from crm_graphql.ingestion.schema.enums import IngestionKind
 from crm_graphql.ingestion.schema.types import Ingestion
 
 
@@ -26,6 +28,24 @@ async def ingestion(
     info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Which one.")]
 ) -> Ingestion | None:
     row = await find_ingestion(info.context.actor, decode_key("Ingestion", id))
+    return Ingestion.from_document(row) if row else None
+
+
+@query(
+    Permission.INGESTIONS_READ,
+    "The caller's own ingestion under this key, also while its body still comes; null when there is none.",
+)
+async def ingestion_by_key(
+    info: Info,
+    kind: Annotated[IngestionKind, strawberry.argument(description="What its records are.")],
+    idempotency_key: Annotated[
+        str,
+        strawberry.argument(
+            description="The key that was sent with it. Of a dry run and a real one the last."
+        ),
+    ],
+) -> Ingestion | None:
+    row = await find_by_key(info.context.actor, kind, idempotency_key)
     return Ingestion.from_document(row) if row else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 import strawberry
 from bson import ObjectId
@@ -26,12 +27,14 @@ from crm_graphql.gql.errors import Payload
 from crm_graphql.gql.loaders import ChildPage, child_pages, own_rows_by_id
 from crm_graphql.gql.node import Node, global_id, register
 from crm_graphql.gql.selection import Columns, projection, selected
+from crm_graphql.imports.schema.types import ColumnMapping
 from crm_graphql.ingestion.queries import (
     ROW_ORDER,
     count_row_errors,
     ingestions_by_ids,
     row_errors_of_ingestions,
 )
+from crm_graphql.ingestion.refused_rows import refused_rows_url
 from crm_graphql.ingestion.schema.enums import IngestionKind, IngestionStatus
 
 ROW_ERROR_COLUMNS = Columns(
@@ -43,6 +46,8 @@ ROW_ERROR_COLUMNS = Columns(
         "value": ("value",),
         "code": ("code",),
         "message": ("message",),
+        "line": ("line",),
+        "column": ("column",),
     },
 )
 
@@ -63,6 +68,10 @@ class RowError:
     value: str | None = strawberry.field(description="What stood there, cut at 100 characters.")
     code: ErrorCode = strawberry.field(description="What kind of problem it is.")
     message: str = strawberry.field(description="A sentence that says what is wrong and what to do.")
+    line: int | None = strawberry.field(
+        description="Of the file, 1 is its first line; null where there is no file."
+    )
+    column: str | None = strawberry.field(description="The heading as it stands in the file.")
 
     @classmethod
     def from_document(cls, row: Row) -> RowError:
@@ -74,7 +83,20 @@ class RowError:
             value=row.get("value"),
             code=ErrorCode(row.get("code", "INVALID")),
             message=row.get("message", ""),
+            line=row.get("line"),
+            column=row.get("column"),
         )
+
+
+@strawberry.type(description="Rows with one fault.")
+class RowErrorCount:
+    column: str | None = strawberry.field(description="The heading as it stands in the file.")
+    code: ErrorCode = strawberry.field(description="What kind of problem it is.")
+    message: str = strawberry.field(
+        description="What is wrong and what to do, without what is peculiar to a row."
+    )
+    count: int = strawberry.field(description="How many rows have it.")
+    first: int = strawberry.field(description="Line of the first in the file, row where there is no file.")
 
 
 @strawberry.type(description="One delivery of records by a caller, and what became of them.")
@@ -97,12 +119,26 @@ class Ingestion(Node):
     failed: int = strawberry.field(description="Good records that could not be applied; each a dead letter.")
     created_at: datetime = strawberry.field(description="When its first record came.")
     completed_at: datetime | None = strawberry.field(description="When its last record was applied.")
+    columns: list[ColumnMapping] = strawberry.field(
+        description="Which column went to which field; empty for records of a mutation."
+    )
+    ignored_columns: list[str] = strawberry.field(description="Columns that nothing took.")
+    is_dry_run: bool = strawberry.field(description="Counted and written nowhere but here; kept a day.")
+    bytes_received: Decimal | None = strawberry.field(
+        description="Of the file so far, as it came, packed or not; null for records of a mutation."
+    )
+    row_error_counts: list[RowErrorCount] = strawberry.field(
+        description="Rows at the door with a fault, by cause, most first, at most 50."
+    )
+    row: strawberry.Private[Row]
     key: strawberry.Private[ObjectId]
 
     @classmethod
     def from_document(cls, row: Row) -> Ingestion:
         """The projection of an ingestion document whose `counters` are filled."""
         counters: dict[str, int] = row.get("counters") or {}
+        plan = row.get("plan") or {}
+        received = row.get("bytes_received")
         return cls(
             id=global_id("Ingestion", row["_id"]),
             key=row["_id"],
@@ -120,6 +156,26 @@ class Ingestion(Node):
             failed=counters.get("failed", 0),
             created_at=row["created_at"],
             completed_at=row.get("completed_at"),
+            columns=[ColumnMapping.from_stored(column) for column in plan.get("columns", [])],
+            ignored_columns=plan.get("ignored", []),
+            is_dry_run=bool(row.get("is_dry_run")),
+            bytes_received=None if received is None else Decimal(received),
+            row_error_counts=[
+                RowErrorCount(**{**cause, "code": ErrorCode(cause["code"])})
+                for cause in row.get("row_error_counts") or []
+            ],
+            row=row,
+        )
+
+    @strawberry.field(
+        description="The refused rows as they came, with the columns `error` and `error_column`, to mend "
+        "and send again: CSV, or NDJSON for JSON. Signed for 15 minutes, for callers with INGESTIONS_WRITE; "
+        "null without any, and once they are not kept any more."
+    )
+    async def row_errors_url(self, info: Info) -> str | None:
+        resources = info.context.resources
+        return refused_rows_url(
+            info.context.actor, self.row, settings=resources.settings, clock=resources.clock
         )
 
     @strawberry.field(description="The rows that were refused or are incomplete, in their order.")
@@ -158,3 +214,10 @@ class CustomersIngestPayload(IngestPayload):
 @strawberry.type(description="What became of ordersIngest.")
 class OrdersIngestPayload(IngestPayload):
     pass
+
+
+@strawberry.type(description="What became of ingestionReplay.")
+class IngestionReplayPayload(Payload):
+    ingestion: Ingestion | None = strawberry.field(
+        default=None, description="The ingestion as it now stands."
+    )

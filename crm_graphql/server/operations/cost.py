@@ -86,6 +86,8 @@ SAMPLE_SIZE = 10
 
 LISTS = {
     "Query.apiKeys": 50,
+    "Query.importFields": 30,
+    "Query.importMappings": 50,
     "Query.insights": 20,
     "Query.ruleFields": 20,
     "Query.sessions": 20,
@@ -95,6 +97,11 @@ LISTS = {
     "Customer.consents": 20,
     "Customer.suppressions": 3,
     "SuppressionsCreatePayload.suppressions": 100,
+    "ImportMapping.columns": 20,
+    "ImportPreview.columns": 20,
+    "ImportPreview.rowErrors": 20,
+    "Ingestion.columns": 20,
+    "Ingestion.rowErrorCounts": 10,
     "AudienceCreatePayload.warnings": 1,
     "AudienceUpdatePayload.warnings": 1,
     "CampaignCreatePayload.warnings": 40,

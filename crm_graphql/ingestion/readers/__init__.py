@@ -1,1 +1,0 @@
-"""Reading bodies of each format piece by piece, in constant memory, into rows."""

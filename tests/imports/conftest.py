@@ -1,0 +1,3 @@
+"""The API, for what imports show of themselves."""
+
+from tests.gql.conftest import api as api
