@@ -73,10 +73,12 @@ async def choose(link: Link, wanted: Collection[Chosen], *, transact: Transact) 
     customer = await _customer(link)
     if customer is None:
         return None
-    topics = await list_topics()
-    before = _choices(customer, topics)
-    await _say(link, before, frozenset(wanted), transact)
-    await _open(customer, {channel for _, channel in wanted})
+    topics, opened = await list_topics(), {channel for _, channel in wanted}
+    # An address that a yes opens must not open it for what was left unchecked too.
+    held = set(customer.get("suppressed") or []) - {channel.value for channel in opened}
+    once_open = _choices({**customer, "suppressed": held}, topics).chosen
+    await _say(link, _choices(customer, topics), frozenset(wanted), transact, once_open=once_open)
+    await _open(customer, opened)
     return await choices_of(link)
 
 
@@ -92,12 +94,22 @@ async def leave_all(link: Link, *, transact: Transact, clock: Clock) -> Choices 
     return await choices_of(link)
 
 
-async def _say(link: Link, before: Choices, wanted: frozenset[Chosen], transact: Transact) -> None:
+async def _say(
+    link: Link,
+    before: Choices,
+    wanted: frozenset[Chosen],
+    transact: Transact,
+    *,
+    once_open: frozenset[Chosen] = frozenset(),
+) -> None:
+    """Say what changes of what the person saw, and no to what they would get `once_open` and do not want."""
+    unwanted = once_open - wanted
     changes = [
         Choice(topic, channel, ConsentStatus.SUBSCRIBED if place in wanted else ConsentStatus.UNSUBSCRIBED)
         for topic in before.topics
         for channel in before.channels
         if ((place := (topic["slug"], channel)) in wanted) is not (place in before.chosen)
+        or place in unwanted
     ]
     if changes:
         await say({"_id": link.customer_id}, changes, source=PAGE, transact=transact)

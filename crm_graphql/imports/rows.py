@@ -60,6 +60,22 @@ class Layout:
     aliases: dict[str, str]
 
 
+_OF_CUSTOMERS = (
+    "name",
+    "email",
+    "phone",
+    "city",
+    "country",
+    "tags",
+    "total_spend",
+    "visit_count",
+    "last_visit_at",
+    "signed_up_at",
+    "source_id",
+    "consents",
+)
+"""Fields of customers that have one name in files and in mutations but for its case."""
+
 LAYOUTS = {
     IngestionKind.ORDERS: Layout(
         fields=("external_id", "customer_external_id", "amount", "ordered_at", "currency", "quantity"),
@@ -74,36 +90,8 @@ LAYOUTS = {
         },
     ),
     IngestionKind.CUSTOMERS: Layout(
-        fields=(
-            "external_id",
-            "name",
-            "email",
-            "phone",
-            "city",
-            "country",
-            "tags",
-            "total_spend",
-            "visit_count",
-            "last_visit_at",
-            "signed_up_at",
-            "source_id",
-            "consents",
-        ),
-        keys=(
-            "customer_id",
-            "name",
-            "email",
-            "phone",
-            "city",
-            "country",
-            "tags",
-            "total_spend",
-            "visit_count",
-            "last_visit_at",
-            "signed_up_at",
-            "source_id",
-            "consents",
-        ),
+        fields=("external_id", *_OF_CUSTOMERS),
+        keys=("customer_id", *_OF_CUSTOMERS),
         required=("customer_id",),
         aliases={
             "total_spends": "total_spend",

@@ -229,13 +229,18 @@ async def test_the_request_id_goes_with_the_message(bus: Bus) -> None:
 
 
 async def test_two_thousand_messages_are_confirmed_together(bus: Bus) -> None:
-    began = time.monotonic()
-    for number in range(100):
-        await bus.publish(WORK, Numbered(n=number))
-    one_by_one = time.monotonic() - began
-    began = time.monotonic()
-    await bus.publish(WORK, *numbered(range(100, 2000)))
-    assert time.monotonic() - began < 19 * one_by_one / 2
+    singly, together = list[float](), list[float]()
+    # The best of five: the machine has other work too.
+    for turn in range(5):
+        first = 400 * turn
+        began = time.monotonic()
+        for number in range(first, first + 40):
+            await bus.publish(WORK, Numbered(n=number))
+        singly.append((time.monotonic() - began) / 40)
+        began = time.monotonic()
+        await bus.publish(WORK, *numbered(range(first + 40, first + 400)))
+        together.append((time.monotonic() - began) / 360)
+    assert min(together) < min(singly) / 1.5
     collector = Collector()
     await bus.consume("work", collector, prefetch=200, kinds=[Numbered])
     await eventually(lambda: len(collector.numbers) == 2000)

@@ -185,6 +185,20 @@ async def test_the_page_shows_what_one_gets_and_takes_over_what_one_wants(
     assert await count_words(ida) == before
 
 
+async def test_a_yes_to_one_thing_opens_an_address_for_nothing_that_was_left_unticked(
+    resources: Resources, client: httpx.AsyncClient
+) -> None:
+    (ida,) = await make_people(IDA)
+    await make_topic(resources, "News")
+    await make_topic(resources, "Offers")
+    assert (await client.post(f"/u/{await token(ida)}")).status_code == 200
+    assert _ticked((await client.get(await choices(ida))).text) & {"news.EMAIL", "offers.EMAIL"} == set()
+    answer = await client.post(await choices(ida), data={"do": "save", "on": ["news.EMAIL"]})
+    assert not await is_closed("ida@example.com")
+    assert _ticked(answer.text) == {"news.EMAIL"}
+    assert (await statuses(ida))["offers", "EMAIL"] == "UNSUBSCRIBED"
+
+
 async def test_everything_off_closes_addresses_and_a_yes_opens_what_one_closed(
     resources: Resources, client: httpx.AsyncClient
 ) -> None:

@@ -179,8 +179,9 @@ async def test_lost_extremes_of_a_chunk_are_found_by_one_command(
     before = await commands(resources)
     await apply_pending(resources)
     after = await commands(resources)
-    assert after["aggregate"] - before["aggregate"] <= 3
-    assert after["find"] - before["find"] <= 6
+    # The server counts what others ask of it meanwhile too; a command a customer would be 50.
+    assert after["aggregate"] - before["aggregate"] < 25
+    assert after["find"] - before["find"] < 25
     found = await resources.database.customers.distinct("first_visit_at")
     assert [moment.month for moment in found] == [5]
 

@@ -49,7 +49,8 @@ def check_sizes(book: bytes) -> None:
     It is unpacked for this bit by bit: what a zip says of its sizes is not believed."""
     try:
         entries = zipfile.ZipFile(io.BytesIO(book)).infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, UnicodeDecodeError):
+    except (zipfile.BadZipFile, ValueError, RuntimeError, struct.error):
+        # RuntimeError is what zipfile says of a zip of a later version, or with a method that it knows not.
         raise broken() from None
     if len(entries) > _ENTRIES_LIMIT:
         raise broken()
