@@ -18,8 +18,8 @@ writes, `queries` for reads, `messages`, `schema/`):
 Around them:
 
 - `core`: settings, errors, roles, money, time, ids, paging: no I/O.
-- `mongo`: what every domain asks of MongoDB: transactions, leases, pages, which errors to wait out.
-  `bus`: the port for work queues and live events, over RabbitMQ or embedded in one process.
+- `mongo`: what every domain asks of MongoDB: transactions, leases, turns of long work, pages, which errors to
+  wait out. `bus`: the port for work queues and live events, over RabbitMQ or embedded in one process.
 - `gql`: what an author of a schema needs: context, permissions, connections, loaders, errors.
 - `server`: what speaks the protocols: the `transports` ask the `gateway` what may run (`operations`: limits,
   cost, hashes; `rates`), the `engine` runs it, `streams` share what is watched; `uvicorn` serves it all.

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crm_graphql.bus.port import BusError, Queue
-from crm_graphql.campaigns import turns as turns_module
+from crm_graphql.mongo import turns as turns_module
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery import handover as handover_module
