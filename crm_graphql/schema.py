@@ -16,6 +16,7 @@ from crm_graphql.accounts import schema as accounts
 from crm_graphql.assistant import schema as assistant
 from crm_graphql.audiences import schema as audiences
 from crm_graphql.audit import schema as audit
+from crm_graphql.bulk import schema as bulk
 from crm_graphql.campaigns import schema as campaigns
 from crm_graphql.consents import schema as consents
 from crm_graphql.core.errors import LimitExceeded
@@ -26,12 +27,13 @@ from crm_graphql.gql.execution_schema import take_as_they_come
 from crm_graphql.gql.node import Node, fetch_nodes
 from crm_graphql.gql.permission import signed_in_query
 from crm_graphql.gql.scalars import DATE, SCALARS
+from crm_graphql.groups import schema as groups
 from crm_graphql.ingestion import schema as ingestion
 from crm_graphql.insights import schema as insights
 from crm_graphql.orders import schema as orders
 
 DOMAINS = (
-    *(customers, orders, consents, ingestion, audiences, campaigns, delivery),
+    *(customers, orders, consents, ingestion, groups, bulk, audiences, campaigns, delivery),
     *(assistant, insights, accounts, audit),
 )
 """In the order in which their fields are listed."""

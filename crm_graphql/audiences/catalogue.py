@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crm_graphql.audiences.describe import phrase
@@ -27,7 +28,8 @@ class OperatorInfo:
 
 @dataclass(frozen=True, slots=True)
 class FieldInfo:
-    """A field that a rule may name. `options` are its known values, where they are few."""
+    """A field that a rule may name. `options` are its known values, where they are few; `choices` what people
+    call them, where they are ids."""
 
     field: str
     label: str
@@ -35,6 +37,7 @@ class FieldInfo:
     type: RuleFieldType
     operators: tuple[OperatorInfo, ...]
     options: tuple[str, ...] | None = None
+    choices: Mapping[str, str] | None = None
 
 
 def catalogue(
@@ -52,6 +55,7 @@ def catalogue(
                 for operator in OPERATORS[field.type]
             ),
             options=field.options or (options or {}).get(field.name),
+            choices=field.choices,
         )
         for field in fields.values()
     ]

@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crm_graphql.audiences.fields import (
+    CUSTOMER_FIELDS,
     TWINS,
     RuleField,
+    RuleFields,
     RuleFieldType,
     RuleOperator,
+    RuleReading,
     RuleValueShape,
     value_shape,
 )
@@ -76,9 +79,9 @@ def phrase(operator: RuleOperator, type_: RuleFieldType) -> str:
     return special.get(operator) or _COMPARISONS[operator]
 
 
-def describe(raw_rule: Mapping[str, Any], *, currency: str) -> str:
+def describe(raw_rule: Mapping[str, Any], *, currency: str, fields: RuleFields = CUSTOMER_FIELDS) -> str:
     """The sentence for a rule in the shape of RuleInput. Raises InvalidInput for one that is not whole."""
-    return describe_rule(parse(raw_rule), currency=currency)
+    return describe_rule(parse(raw_rule, fields), currency=currency)
 
 
 def describe_rule(rule: Rule, *, currency: str) -> str:
@@ -131,7 +134,7 @@ def _predicate(where: Where, operator: RuleOperator, currency: str) -> str:
         return f"{words} {_values(where, operator, operand, currency)}"
     if isinstance(operand, Day):
         words = _OF_DAYS.get(operator, words)
-    return f"{words} {value_text(where.field.type, operand, given, currency)}"
+    return f"{words} {_value_of(where.field, operand, given, currency)}"
 
 
 def subject_of(field: RuleField) -> str:
@@ -145,12 +148,24 @@ def _values(where: Where, operator: RuleOperator, operand: Sequence[Scalar], cur
     is_text = where.field.type in (RuleFieldType.TEXT, RuleFieldType.LIST)
     values: Sequence[Any] = where.given if is_text else operand
     count = len(values)
-    texts = [value_text(where.field.type, value, value, currency) for value in values[:SHOWN_VALUES]]
+    texts = [_value_of(where.field, value, value, currency) for value in values[:SHOWN_VALUES]]
     if operator is RuleOperator.BETWEEN:
         return " and ".join(texts)
     if count > SHOWN_VALUES:
         return f"{', '.join(texts)} or {count - SHOWN_VALUES:,} more"
     return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
+
+
+def group_text(field: RuleField, group_id: str) -> str:
+    """A group for reading, by its global id."""
+    name = (field.choices or {}).get(group_id)
+    return "a group that is gone" if name is None else value_text(field.type, name, name, "")
+
+
+def _value_of(field: RuleField, operand: object, given: object, currency: str) -> str:
+    if field.reading is RuleReading.GROUP:
+        return group_text(field, str(given))
+    return value_text(field.type, operand, given, currency)
 
 
 def value_text(type_: RuleFieldType, operand: object, given: object, currency: str) -> str:

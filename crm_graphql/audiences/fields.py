@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from crm_graphql.core.channels import EMAIL, PHONE, Channel, reaches
+from crm_graphql.core.ids import encode_id
 from crm_graphql.customers.words import ConsentStatus
 
 
@@ -56,6 +57,8 @@ class RuleReading(Enum):
     """As the number that ingestion makes of it."""
     COUNTRY = "COUNTRY"
     """As any of the country's names."""
+    GROUP = "GROUP"
+    """As the global id of a group."""
 
 
 class RuleValueShape(Enum):
@@ -127,6 +130,8 @@ class RuleField:
     """Where the value lies that is compared by equality, when it is not `path`."""
     options: tuple[str, ...] | None = None
     """The only values that there are, where they are few and known beforehand."""
+    choices: Mapping[str, str] | None = None
+    """Where values are ids: what people call each, of all that a new rule may name."""
 
     def path_for(self, operator: RuleOperator) -> tuple[str, ...]:
         """Where the value lies that `operator` compares: from this table alone, never from a caller."""
@@ -169,15 +174,27 @@ _CUSTOMER_FIELDS = (
 )
 
 
+GROUP = "group"
+"""The name of the field that asks for groups."""
+
+
 class CustomerFields(Mapping[str, RuleField]):
-    """The fields that every deployment has, and `consent.<slug>.<channel>` of topics.
+    """The fields that every deployment has, `group`, and `consent.<slug>.<channel>` of topics.
 
     Without `topics`, which has the names of those that there are by their slugs, a topic's field is known by
-    its form alone: a stored rule that names a topic stays a rule, whatever becomes of the topic.
+    its form alone: a stored rule that names a topic stays a rule, whatever becomes of the topic. So it is
+    with groups and with `groups`, which has their names by their keys.
     """
 
-    def __init__(self, fields: Iterable[RuleField], topics: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        fields: Iterable[RuleField],
+        topics: Mapping[str, str] | None = None,
+        groups: Mapping[str, str] | None = None,
+    ) -> None:
         self._fields = {field.name: field for field in fields}
+        if groups is not None:
+            self._fields[GROUP] = group_field(groups)
         self._is_open = topics is None
         for slug, name in (topics or {}).items():
             for channel in Channel:
@@ -187,7 +204,7 @@ class CustomerFields(Mapping[str, RuleField]):
     def __getitem__(self, name: str) -> RuleField:
         if name in self._fields or not self._is_open:
             return self._fields[name]
-        return consent_field(name)
+        return group_field() if name == GROUP else consent_field(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
@@ -196,9 +213,23 @@ class CustomerFields(Mapping[str, RuleField]):
         return len(self._fields)
 
 
-def fields_with(topics: Mapping[str, str]) -> RuleFields:
-    """The fields of customers where there are these topics and no others: their names by their slugs."""
-    return CustomerFields(_CUSTOMER_FIELDS, topics)
+def fields_with(topics: Mapping[str, str], groups: Mapping[str, str]) -> RuleFields:
+    """The fields of customers where there are these topics and groups and no others: the topics' names by
+    their slugs, the groups' by their keys."""
+    return CustomerFields(_CUSTOMER_FIELDS, topics, groups)
+
+
+def stored_fields(groups: Mapping[str, str]) -> RuleFields:
+    """The fields of a stored rule, whatever became of topics, with the names of groups for people."""
+    return CustomerFields(_CUSTOMER_FIELDS, groups=groups)
+
+
+def group_field(names: Mapping[str, str] | None = None) -> RuleField:
+    """The field of groups, with their names by their keys where they are known."""
+    choices = None if names is None else {encode_id("Group", key): name for key, name in names.items()}
+    return RuleField(
+        *(GROUP, "Groups", "Profile", _LIST, ("folded", "groups")), reading=RuleReading.GROUP, choices=choices
+    )
 
 
 def consent_field(name: str, topic: str | None = None) -> RuleField:

@@ -36,6 +36,7 @@ class Permission(Enum):
         return member
 
     CUSTOMERS_READ = ("CUSTOMERS_READ", "Read customers and orders.")
+    CUSTOMERS_WRITE = ("CUSTOMERS_WRITE", "Make, change, tag, group and delete customers.")
     INGESTIONS_READ = ("INGESTIONS_READ", "Read ingestions.")
     INGESTIONS_WRITE = ("INGESTIONS_WRITE", "Ingest customers and orders.")
     AUDIENCES_READ = ("AUDIENCES_READ", "Read audiences and preview rules.")
@@ -65,6 +66,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.MARKETER: _READS
     | {
+        Permission.CUSTOMERS_WRITE,
         Permission.INGESTIONS_WRITE,
         Permission.AUDIENCES_WRITE,
         Permission.CONSENTS_WRITE,

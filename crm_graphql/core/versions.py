@@ -5,6 +5,8 @@ from __future__ import annotations
 _ROW_BITS = 31
 ROW_LIMIT = 1 << _ROW_BITS
 """Rows of one ingestion are below this."""
+NUMBERS = "ingestions"
+"""The counter of the numbers. Edits take theirs from it too, so that they have a place among ingestions."""
 
 
 def record_version(ingestion_number: int, row: int) -> int:

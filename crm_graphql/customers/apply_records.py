@@ -15,7 +15,9 @@ from crm_graphql.core.versions import record_version
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.heard import write_words
+from crm_graphql.customers.labels import LabelNotes
 from crm_graphql.customers.records import OPENING_FIELDS, Applied, CustomerRecord
+from crm_graphql.customers.renames import renamed_since
 from crm_graphql.customers.totals import Orders, Totals, find_lost_extremes
 from crm_graphql.customers.words import Word, by_place
 
@@ -67,6 +69,7 @@ class CustomerDraft:
     def __init__(self, customer: dict[str, Any], *, is_new: bool) -> None:
         self.customer = customer
         self.is_new = is_new
+        self._labels_before = {} if is_new else {name: customer.get(name) for name in ("tags", "groups")}
         self.totals = Totals(customer)
         self.dirty: set[str] = set()
         self.heard: list[Word] = []
@@ -178,6 +181,11 @@ class CustomerDraft:
             self.customer["updated_at"] = now
             self.dirty.add("updated_at")
 
+    def note_labels(self, notes: LabelNotes) -> None:
+        """Say how its tags and groups have changed."""
+        if self.is_new or not self.dirty.isdisjoint(self._labels_before):
+            notes.of(self._labels_before, self.customer)
+
     def update(self) -> UpdateOne:
         """The one update that writes what is dirty."""
         fields = {field: self.customer[field] for field in self.dirty}
@@ -207,7 +215,7 @@ async def apply_customers(
         for customer in await found.to_list(None)
     }
     created = updated = 0
-    for record in records:
+    for record in await renamed_since(ingestion_number, records, session):
         draft = drafts.get(record.external_id)
         version = record_version(ingestion_number, record.row)
         if draft is None:
@@ -238,8 +246,11 @@ async def _write(
 ) -> None:
     collection = Customer.get_pymongo_collection()
     await find_lost_extremes((draft.totals for draft in drafts.values()), orders, session)
+    notes = LabelNotes()
     for draft in drafts.values():
         draft.settle(now)
+        draft.note_labels(notes)
+    await notes.write(session)
     new = [draft.customer for draft in drafts.values() if draft.is_new]
     if new:
         await collection.insert_many(new, ordered=False, session=session)

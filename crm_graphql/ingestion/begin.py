@@ -14,13 +14,13 @@ from crm_graphql.core.actor import Actor
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Conflict, Faults, InvalidInput
 from crm_graphql.core.settings import Settings
+from crm_graphql.core.versions import NUMBERS
 from crm_graphql.ingestion.chunks import CHUNK_BYTES, groups_of
 from crm_graphql.ingestion.documents import Ingestion, IngestionChunk, IngestionKind, IngestionStatus
 from crm_graphql.mongo.leases import database_now, next_number
 
 KEY_CHARACTERS = 200
 SOURCE_CHARACTERS = 200
-NUMBERS = "ingestions"
 
 _CONFLICT = (
     "This idempotency key was used before with other content. Send the same content, or use another key."

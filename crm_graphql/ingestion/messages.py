@@ -30,6 +30,3 @@ def chunk_queue(partition: int, lane: Lane) -> Queue:
 def ingestion_topic(ingestion_id: object) -> str:
     """The live topic of one ingestion."""
     return f"ingestion.{ingestion_id}"
-
-
-CUSTOMERS_TOPIC = "customers.changed"

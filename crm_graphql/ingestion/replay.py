@@ -9,15 +9,15 @@ from typing import Any
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from crm_graphql.bus.port import Bus, Event
+from crm_graphql.bus.port import Bus
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import NotFound, WrongState
+from crm_graphql.customers.changed import tell_customers_changed
 from crm_graphql.customers.records import Applied
 from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
 from crm_graphql.ingestion.dead_letters import send_again
 from crm_graphql.ingestion.documents import ChunkState, Counters, DeadLetter, Ingestion, IngestionChunk
-from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.transaction_limits import is_too_much, within_one_life
 from crm_graphql.mongo.transactions import Transact
@@ -50,7 +50,7 @@ async def replay_ingestion(
     if not count:
         raise WrongState("No applied chunk of this ingestion is kept any more: there is nothing to replay.")
     if total.created or total.updated:
-        await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+        await tell_customers_changed(bus)
     return total
 
 

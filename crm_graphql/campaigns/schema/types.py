@@ -9,8 +9,7 @@ import strawberry
 from bson import ObjectId
 from strawberry.scalars import JSON
 
-from crm_graphql.audiences.describe import describe
-from crm_graphql.audiences.schema.loaders import audience_loader
+from crm_graphql.audiences.schema.loaders import audience_loader, rule_sentence
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
 from crm_graphql.campaigns.schema.loaders import campaign_loader
 from crm_graphql.core.actor import Permission
@@ -139,7 +138,7 @@ class Campaign(Node):
     @strawberry.field(description="That rule as an English sentence.")
     async def audience_rule_text(self, info: Info) -> str:
         rule = await self._rule(info)
-        return describe(rule, currency=info.context.resources.settings.currency) if rule else ""
+        return await rule_sentence(info, rule) if rule else ""
 
     @strawberry.field(description="Its messages, in the order in which they were written down unless said.")
     async def deliveries(
