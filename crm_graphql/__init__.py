@@ -8,6 +8,8 @@ writes, `queries` for reads, `messages`, `schema/`):
 - `customers`, `orders`: who bought what; totals are exact and move with the orders, in one transaction.
 - `ingestion`: three doors (mutations, `POST /ingest`, `crm import`) and one path: validate, cut into chunks,
   store them (that is the acceptance), announce them on the bus; consumers apply each chunk once.
+- `groups`: customers put together by hand. `bulk`: tags and groups of many customers, page by page, exactly
+  once.
 - `audiences`: a rule is one tree, checked and evaluated in Python (`rules`), turned into a MongoDB filter
   (`compile`) and into an English sentence (`describe`).
 - `campaigns`: a message to an audience; launch freezes both, the planner writes the ledger.

@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from bson import ObjectId
-from pymongo import UpdateOne
+from pymongo import UpdateMany
 from pymongo.asynchronous.client_session import AsyncClientSession
 from structlog import get_logger
 
 from crm_graphql.audiences.compile import select_customers
-from crm_graphql.bulk.changes import CUSTOMER_FIELDS, change_of
+from crm_graphql.bulk.changes import CUSTOMER_FIELDS, Changed, change_of, updates_of
 from crm_graphql.bulk.documents import BulkOperation, BulkOperationKind
 from crm_graphql.bulk.failures import ends_the_operation
 from crm_graphql.bulk.lifecycle import complete_operation, older_of_the_same, tell_progress
@@ -94,7 +94,7 @@ class BulkWorker:
 class _Outcome(NamedTuple):
     """What a page came to."""
 
-    updates: Sequence[UpdateOne]
+    updates: Sequence[UpdateMany]
     failed: int
 
 
@@ -159,7 +159,9 @@ class _Walk:
         if not moved.matched_count:
             raise LeaseLost
         collection = Customer.get_pymongo_collection()
-        found = collection.find({"_id": {"$in": list(keys)}}, CUSTOMER_FIELDS, session=session)
+        found = collection.find(
+            {"_id": {"$in": list(keys)}}, CUSTOMER_FIELDS, session=session, batch_size=len(keys) + 1
+        )
         customers = await found.to_list()
         notes = LabelNotes()
         outcome = self._outcome(customers, notes)
@@ -170,8 +172,7 @@ class _Walk:
         await operations.update_one(self._guard, {"$inc": figures}, session=session)
 
     def _outcome(self, customers: Sequence[Row], notes: LabelNotes) -> _Outcome:
-        now = self._worker.clock.now()
-        updates: list[UpdateOne] = []
+        changes: list[tuple[ObjectId, Changed]] = []
         failed = 0
         for customer in customers:
             try:
@@ -180,12 +181,12 @@ class _Walk:
                 failed += 1
                 continue
             if changed is not None:
-                updates.append(changed.update(customer, now))
+                changes.append((customer["_id"], changed))
                 notes.of(customer, {**customer, **changed.set})
-        if updates and self._operation["kind"] in _EVERYWHERE:
+        if changes and self._operation["kind"] in _EVERYWHERE:
             for tag in self._operation["add"]:
                 notes.call(tag)
-        return _Outcome(updates, failed)
+        return _Outcome(updates_of(changes, self._worker.clock.now()), failed)
 
     async def _looks_again(self) -> bool:
         """Whether everybody with a renamed tag is to be looked for anew: the last look must have begun when

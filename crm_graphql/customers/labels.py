@@ -2,13 +2,13 @@
 
 A transaction that changes labels notes the differences in one row of its own, which is in nobody's way: a
 counter that all of them increment would make them wait for each other. Whoever asks, and the reconciler,
-first settles what was noted. See decision 12.
+first settles what was noted. See decision 18.
 """
 
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from bson import ObjectId
@@ -41,50 +41,59 @@ class LabelNotes:
     """What a transaction does to labels, gathered for its one row. Made anew for each try of it."""
 
     def __init__(self) -> None:
-        self._counts: Tally[Label] = Tally()
-        self._names: dict[Label, str] = {}
+        self._tags: Tally[tuple[tuple[str, ...], tuple[str, ...]]] = Tally()
+        self._groups: Tally[tuple[tuple[ObjectId, ...], tuple[ObjectId, ...]]] = Tally()
         self._chosen: dict[Label, str] = {}
 
-    def tags(self, before: Sequence[str], after: Sequence[str]) -> None:
-        """A customer's tags have changed."""
-        if before == after:
-            return
-        old = {tag_label(tag): tag for tag in reversed(before)}
-        new = {tag_label(tag): tag for tag in reversed(after)}
-        self._counts.update(new.keys() - old.keys())
-        self._counts.subtract(old.keys() - new.keys())
-        self._names |= {label: new[label] for label in new.keys() - old.keys()}
-
-    def groups(self, before: Iterable[ObjectId], after: Iterable[ObjectId]) -> None:
-        """A customer's groups have changed."""
-        old, new = {*map(group_label, before)}, {*map(group_label, after)}
-        self._counts.update(new - old)
-        self._counts.subtract(old - new)
+    def of(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """A customer's document was another one; either may be empty."""
+        # Counted first: in bulk the same becomes of many.
+        tags = (tuple(before.get("tags") or ()), tuple(after.get("tags") or ()))
+        if tags[0] != tags[1]:
+            self._tags[tags] += 1
+        groups = (tuple(before.get("groups") or ()), tuple(after.get("groups") or ()))
+        if groups[0] != groups[1]:
+            self._groups[groups] += 1
 
     def call(self, tag: str) -> None:
         """Somebody has chosen these letters for a tag."""
         self._chosen[tag_label(tag)] = tag
 
-    def of(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """A customer's document was another one; either may be empty."""
-        self.tags(before.get("tags") or (), after.get("tags") or ())
-        self.groups(before.get("groups") or (), after.get("groups") or ())
-
     async def write(self, session: AsyncClientSession) -> None:
         """Note it in the session's transaction; nothing where nothing has changed."""
-        labels = {label for label, count in self._counts.items() if count} | self._chosen.keys()
+        counts: Tally[Label] = Tally()
+        names: dict[Label, str] = {}
+        for (tags, new_tags), customers in self._tags.items():
+            old, new = _by_label(tags), _by_label(new_tags)
+            _move(counts, old.keys(), new.keys(), customers)
+            names |= {label: new[label] for label in new.keys() - old.keys()}
+        for (groups, new_groups), customers in self._groups.items():
+            _move(counts, {*map(group_label, groups)}, {*map(group_label, new_groups)}, customers)
+        labels = {label for label, count in counts.items() if count} | self._chosen.keys()
         if not labels:
             return
         changes = [
             {
                 "label": label,
-                "count": self._counts[label],
-                "name": self._chosen.get(label) or self._names.get(label),
+                "count": counts[label],
+                "name": self._chosen.get(label) or names.get(label),
                 "is_chosen": label in self._chosen,
             }
             for label in sorted(labels)
         ]
         await LabelChanges.get_pymongo_collection().insert_one({"changes": changes}, session=session)
+
+
+def _by_label(tags: Sequence[str]) -> dict[Label, str]:
+    """Tags by their labels; of two spellings the first."""
+    return {tag_label(tag): tag for tag in reversed(tags)}
+
+
+def _move(counts: Tally[Label], old: Set[Label], new: Set[Label], customers: int) -> None:
+    for label in new - old:
+        counts[label] += customers
+    for label in old - new:
+        counts[label] -= customers
 
 
 async def settle_labels(transact: Transact) -> None:
