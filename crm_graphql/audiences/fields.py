@@ -131,7 +131,9 @@ class RuleField:
     options: tuple[str, ...] | None = None
     """The only values that there are, where they are few and known beforehand."""
     choices: Mapping[str, str] | None = None
-    """Where values are ids: what people call each, of all that a new rule may name."""
+    """Where values are ids: what people call each."""
+    takes_others: bool = False
+    """Whether a value may be none of `choices`: a stored rule stays one when a group goes."""
 
     def path_for(self, operator: RuleOperator) -> tuple[str, ...]:
         """Where the value lies that `operator` compares: from this table alone, never from a caller."""
@@ -194,7 +196,7 @@ class CustomerFields(Mapping[str, RuleField]):
     ) -> None:
         self._fields = {field.name: field for field in fields}
         if groups is not None:
-            self._fields[GROUP] = group_field(groups)
+            self._fields[GROUP] = group_field(groups, takes_others=topics is None)
         self._is_open = topics is None
         for slug, name in (topics or {}).items():
             for channel in Channel:
@@ -224,11 +226,14 @@ def stored_fields(groups: Mapping[str, str]) -> RuleFields:
     return CustomerFields(_CUSTOMER_FIELDS, groups=groups)
 
 
-def group_field(names: Mapping[str, str] | None = None) -> RuleField:
-    """The field of groups, with their names by their keys where they are known."""
+def group_field(names: Mapping[str, str] | None = None, *, takes_others: bool = True) -> RuleField:
+    """The field of groups, with their names by their keys where they are known; of others where it may."""
     choices = None if names is None else {encode_id("Group", key): name for key, name in names.items()}
     return RuleField(
-        *(GROUP, "Groups", "Profile", _LIST, ("folded", "groups")), reading=RuleReading.GROUP, choices=choices
+        *(GROUP, "Groups", "Profile", _LIST, ("folded", "groups")),
+        reading=RuleReading.GROUP,
+        choices=choices,
+        takes_others=takes_others,
     )
 
 

@@ -92,7 +92,7 @@ def _group(field: RuleField, raw: object) -> Value:
         key = decode_key("Group", str(raw))
     except InvalidInput:
         key = None
-    if key is None or (field.choices is not None and raw not in field.choices):
+    if key is None or not (field.takes_others or raw in (field.choices or {})):
         raise ValueError(f"{shown(raw)} is the id of no group; `ruleFields` has them in `choices`.")
     return Value((str(key),), raw)
 

@@ -45,7 +45,8 @@ async def fail_operation(guard: Mapping[str, Any], reason: str, *, bus: Bus, clo
 async def _end(guard: Mapping[str, Any], fields: Mapping[str, Any], *, bus: Bus, clock: Clock) -> bool:
     row = await BulkOperation.get_pymongo_collection().find_one_and_update(
         {**guard, "is_open": True},
-        [{"$set": {**fields, "is_open": False, "completed_at": clock.now()}}],
+        # Whom it named is of no use any more.
+        [{"$set": {**fields, "is_open": False, "customer_ids": None, "completed_at": clock.now()}}],
         projection={"touches": 1},
     )
     if row is None:

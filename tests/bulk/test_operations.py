@@ -58,6 +58,7 @@ async def test_named_customers_are_done_when_the_answer_comes(resources: Resourc
     assert await tags_of("C0001") == ["vip", "new"]
     assert await tags_of("C0003") == []
     assert await resources.bus.depth(BULK_QUEUE) == 0
+    assert (await operation(row["_id"]))["customer_ids"] is None
     assert await assert_counted(resources) == {"tag:vip": 3, "tag:new": 3}
 
 
@@ -124,11 +125,41 @@ async def test_a_page_that_is_cut_off_is_done_once(
 
 
 @pytest.mark.usefixtures("small_pages")
+async def test_a_page_that_is_written_again_counts_once(resources: Resources) -> None:
+    """As when nobody hears of a commit that went through."""
+    await people(30)
+    row = await tag(resources, Target(rule=EVERYONE), add=["a"])
+
+    async def twice(work: Any) -> Any:
+        await resources.in_transaction(work)
+        return await resources.in_transaction(work)
+
+    worker = BulkWorker(twice, resources.bus, resources.clock, 5.0)
+    for _ in range(4):
+        await worker.work(row["_id"])
+    ended = await operation(row["_id"])
+    assert (ended["status"], ended["done"]) == ("COMPLETED", 30)
+
+
+async def test_a_worker_that_has_lost_its_lease_writes_nothing(resources: Resources) -> None:
+    await people(3)
+    row = await tag(resources, Target(rule=EVERYONE), add=["a"])
+
+    async def too_late(work: Any) -> Any:
+        taken = {"$set": {"work.token": "another's"}}
+        await BulkOperation.get_pymongo_collection().update_one({"_id": row["_id"]}, taken)
+        return await resources.in_transaction(work)
+
+    assert await BulkWorker(too_late, resources.bus, resources.clock, 5.0).work(row["_id"])
+    assert (await operation(row["_id"]))["done"] == 0
+    assert await with_tag("a") == 0
+
+
+@pytest.mark.usefixtures("small_pages")
 async def test_two_operations_on_the_same_customers_both_reach_everybody(resources: Resources) -> None:
     await people(100)
     rows = [await tag(resources, Target(rule=EVERYONE), add=[name]) for name in ("a", "b")]
-    worker = worker_over(resources)
-    await asyncio.gather(*(worker.work(row["_id"]) for row in rows))
+    await asyncio.gather(*(finish(resources, row["_id"]) for row in rows))
     for row in rows:
         assert (await operation(row["_id"]))["done"] == 100
     assert await assert_counted(resources) == {"tag:a": 100, "tag:b": 100}

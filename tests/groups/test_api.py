@@ -10,7 +10,7 @@ from crm_graphql.core.actor import Role
 from crm_graphql.core.ids import encode_id
 from crm_graphql.customers.documents import Customer
 from tests.bulk.factories import EVERYONE, assert_counted, finish, ingest, people
-from tests.delivery.factories import launch
+from tests.delivery.factories import launch, make_audience
 from tests.gql.conftest import Api
 
 CREATE = """mutation ($name: String!, $description: String) {
@@ -192,7 +192,14 @@ async def test_a_rule_that_came_to_name_a_deleted_group_selects_nobody(api: Api)
     await change(api, group, externalIds=["C0000"])
     await api.data(DELETE, {"id": group})
     await finish_all(api)
-    assert await matching(api, rule_on(group)) == []
+    key = await make_audience(rule_on(group))
+    ask = f"""{{ audience(id: "{encode_id("Audience", key)}") {{
+      ruleText size customers {{ nodes {{ externalId }} }} }} }}"""
+    assert (await api.data(ask))["audience"] == {
+        "ruleText": "groups include a group that is gone",
+        "size": 0,
+        "customers": {"nodes": []},
+    }
 
 
 async def test_names_are_unique_in_any_letters(api: Api) -> None:
