@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crm_graphql.audiences.describe import phrase
@@ -37,7 +36,7 @@ class FieldInfo:
     type: RuleFieldType
     operators: tuple[OperatorInfo, ...]
     options: tuple[str, ...] | None = None
-    choices: Mapping[str, str] | None = None
+    choices: tuple[tuple[str, str], ...] | None = None
 
 
 def catalogue(
@@ -55,7 +54,7 @@ def catalogue(
                 for operator in OPERATORS[field.type]
             ),
             options=field.options or (options or {}).get(field.name),
-            choices=field.choices,
+            choices=None if field.choices is None else tuple(field.choices.items()),
         )
         for field in fields.values()
     ]

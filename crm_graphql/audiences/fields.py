@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from crm_graphql.core.channels import EMAIL, PHONE, Channel, reaches
@@ -130,7 +130,7 @@ class RuleField:
     """Where the value lies that is compared by equality, when it is not `path`."""
     options: tuple[str, ...] | None = None
     """The only values that there are, where they are few and known beforehand."""
-    choices: Mapping[str, str] | None = None
+    choices: Mapping[str, str] | None = field(default=None, hash=False)
     """Where values are ids: what people call each."""
     takes_others: bool = False
     """Whether a value may be none of `choices`: a stored rule stays one when a group goes."""

@@ -38,7 +38,8 @@ def worker_over(resources: Resources) -> BulkWorker:
 async def tag(
     resources: Resources, target: Target, *, add: Sequence[str] = (), remove: Sequence[str] = ()
 ) -> Row:
-    """The operation of a marketer who tags."""
+    """The operation of a marketer who tags. All are counted before it, so that it counts by what it notes."""
+    await settle_labels(resources.in_transaction)
     return await tag_customers(
         MARKETER,
         target,

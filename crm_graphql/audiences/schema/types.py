@@ -228,7 +228,7 @@ class RuleField:
             options=None if info.options is None else list(info.options),
             choices=None
             if info.choices is None
-            else [RuleFieldChoice(value=key, label=name) for key, name in info.choices.items()],
+            else [RuleFieldChoice(value=key, label=name) for key, name in info.choices],
             operators=[
                 RuleOperatorInfo(operator=one.operator, label=one.label, value_shape=one.value_shape)
                 for one in info.operators
