@@ -36,9 +36,9 @@ from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import BusKind, load_settings
-from crm_graphql.customers.apply_records import new_customer
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.drafts import new_customer
 from crm_graphql.customers.words import ConsentStatus, Place, Word
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, SendRange

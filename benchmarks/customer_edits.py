@@ -27,9 +27,9 @@ from crm_graphql.accounts.tokens import mint_token
 from crm_graphql.app import create_app
 from crm_graphql.core.actor import Role
 from crm_graphql.core.settings import BusKind, load_settings
-from crm_graphql.customers.apply_records import new_customer
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer, CustomerChange
+from crm_graphql.customers.drafts import new_customer
 from crm_graphql.local.mongod import Mongod
 from crm_graphql.resources import Resources, open_resources
 

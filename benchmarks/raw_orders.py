@@ -24,9 +24,9 @@ from pymongo.read_concern import ReadConcern
 
 from crm_graphql.core.money import to_units
 from crm_graphql.core.times import parse_moment
-from crm_graphql.customers.apply_records import new_customer
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.drafts import new_customer
 from crm_graphql.customers.rule_indexes import RULE_INDEXES
 from crm_graphql.ingestion.chunks import groups_of
 from crm_graphql.orders.documents import Order

@@ -7,8 +7,10 @@ import uuid
 from structlog import get_logger
 
 from consumers.work import Work
+from crm_graphql.bulk.reconcile import restore_operations
 from crm_graphql.consents.reconcile import MarkReconciler
 from crm_graphql.core.tasks import repeat
+from crm_graphql.customers.labels import settle_labels
 from crm_graphql.delivery.reconcile import DeliveryReconciler
 from crm_graphql.erasure.reconcile import ErasureReconciler
 from crm_graphql.ingestion.reconcile import reconcile as reconcile_ingestions
@@ -46,8 +48,8 @@ async def run_round(
     work: Work, delivery: DeliveryReconciler, marks: MarkReconciler, erasures: ErasureReconciler
 ) -> None:
     """One round; what fails is logged and does not keep the rest from its turn."""
+    resources = work.resources
     try:
-        resources = work.resources
         await reconcile_ingestions(settings=resources.settings, bus=resources.bus, clock=resources.clock)
     except Exception:
         _log.exception("reconciling of ingestions failed")
@@ -59,4 +61,9 @@ async def run_round(
         await erasures.run()
     except Exception:
         _log.exception("reconciling of erasures failed")
+    try:
+        await restore_operations(bus=resources.bus)
+        await settle_labels(resources.in_transaction)
+    except Exception:
+        _log.exception("reconciling of bulk operations failed")
     await delivery.run()

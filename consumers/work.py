@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from consumers.turns import ChunkTurns
+from crm_graphql.bulk.worker import BulkWorker
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.handover import HandoverLimits
 from crm_graphql.delivery.planner import Planner
@@ -23,6 +24,7 @@ class Work:
     writer: LedgerWriter
     sender: Sender
     planner: Planner
+    bulk: BulkWorker
     turns: ChunkTurns
 
     @classmethod
@@ -49,5 +51,6 @@ class Work:
                 range_rows=settings.delivery_batch,
                 public_url=settings.public_url,
             ),
+            BulkWorker(resources.in_transaction, bus, clock, settings.lease_seconds),
             ChunkTurns(settings.chunks_at_once),
         )

@@ -11,6 +11,8 @@ writes, `queries` for reads, `messages`, `schema/`):
 - `imports`: files as people have them: what a file is, which column is which field, its cells as values.
 - `ingestion`: three doors (mutations, `POST /ingest`, `crm import`) and one path: validate, cut into chunks,
   store them (that is the acceptance), announce them on the bus; consumers apply each chunk once.
+- `groups`: customers put together by hand. `bulk`: tags and groups of many customers, page by page, exactly
+  once.
 - `audiences`: a rule is one tree, checked and evaluated in Python (`rules`), turned into a MongoDB filter
   (`compile`) and into an English sentence (`describe`).
 - `campaigns`: a message to an audience; launch freezes both, the planner writes the ledger.
@@ -23,8 +25,8 @@ Around them:
 
 - `core`: settings, errors, roles, money, time, ids, paging: no I/O.
 - `migrations`: what a release makes of the database before its first process starts.
-- `mongo`: what every domain asks of MongoDB: transactions, leases, pages, which errors to wait out.
-  `bus`: the port for work queues and live events, over RabbitMQ or embedded in one process.
+- `mongo`: what every domain asks of MongoDB: transactions, leases, turns of long work, pages, which errors to
+  wait out. `bus`: the port for work queues and live events, over RabbitMQ or embedded in one process.
 - `gql`: what an author of a schema needs: context, permissions, connections, loaders, errors.
 - `server`: what speaks the protocols: the `transports` ask the `gateway` what may run (`operations`: limits,
   cost, hashes; `rates`), the `engine` runs it, `streams` share what is watched; `uvicorn` serves it all.

@@ -15,6 +15,7 @@ from crm_graphql.accounts import schema as accounts
 from crm_graphql.assistant import schema as assistant
 from crm_graphql.audiences import schema as audiences
 from crm_graphql.audit import schema as audit
+from crm_graphql.bulk import schema as bulk
 from crm_graphql.campaigns import schema as campaigns
 from crm_graphql.consents import schema as consents
 from crm_graphql.core.errors import LimitExceeded
@@ -26,6 +27,7 @@ from crm_graphql.gql.execution_schema import take_as_they_come
 from crm_graphql.gql.node import Node, fetch_nodes
 from crm_graphql.gql.permission import signed_in_query
 from crm_graphql.gql.scalars import DATE, SCALARS
+from crm_graphql.groups import schema as groups
 from crm_graphql.imports import schema as imports
 from crm_graphql.ingestion import schema as ingestion
 from crm_graphql.insights import schema as insights
@@ -33,7 +35,7 @@ from crm_graphql.orders import schema as orders
 from crm_graphql.views import schema as views
 
 DOMAINS = (
-    *(customers, orders, consents, imports, ingestion, audiences, campaigns, delivery),
+    *(customers, orders, consents, imports, ingestion, groups, bulk, audiences, campaigns, delivery),
     *(assistant, insights, accounts, audit, deployment, views),
 )
 """In the order in which their fields are listed."""

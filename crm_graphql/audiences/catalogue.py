@@ -27,7 +27,8 @@ class OperatorInfo:
 
 @dataclass(frozen=True, slots=True)
 class FieldInfo:
-    """A field that a rule may name. `options` are its known values, where they are few."""
+    """A field that a rule may name. `options` are its known values, where they are few; `choices` what people
+    call them, where they are ids."""
 
     field: str
     label: str
@@ -35,6 +36,7 @@ class FieldInfo:
     type: RuleFieldType
     operators: tuple[OperatorInfo, ...]
     options: tuple[str, ...] | None = None
+    choices: tuple[tuple[str, str], ...] | None = None
 
 
 def catalogue(
@@ -52,6 +54,7 @@ def catalogue(
                 for operator in OPERATORS[field.type]
             ),
             options=field.options or (options or {}).get(field.name),
+            choices=None if field.choices is None else tuple(field.choices.items()),
         )
         for field in fields.values()
     ]

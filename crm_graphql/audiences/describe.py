@@ -7,10 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from crm_graphql.audiences.fields import (
+    CUSTOMER_FIELDS,
     TWINS,
     RuleField,
+    RuleFields,
     RuleFieldType,
     RuleOperator,
+    RuleReading,
     RuleValueShape,
     value_shape,
 )
@@ -77,12 +80,18 @@ def phrase(operator: RuleOperator, type_: RuleFieldType) -> str:
     return special.get(operator) or _COMPARISONS[operator]
 
 
-def describe(raw_rule: Mapping[str, Any], *, currency: str, zone: str = UTC_NAME) -> str:
+def describe(
+    raw_rule: Mapping[str, Any],
+    *,
+    currency: str,
+    zone: str = UTC_NAME,
+    fields: RuleFields = CUSTOMER_FIELDS,
+) -> str:
     """The sentence for a rule in the shape of RuleInput; `zone` is that of its days.
 
     Raises InvalidInput for one that is not whole.
     """
-    return describe_rule(parse(raw_rule), currency=currency, zone=zone)
+    return describe_rule(parse(raw_rule, fields), currency=currency, zone=zone)
 
 
 def describe_rule(rule: Rule, *, currency: str, zone: str = UTC_NAME) -> str:
@@ -135,7 +144,7 @@ def _predicate(where: Where, operator: RuleOperator, currency: str, zone: str) -
         return f"{words} {_values(where, operator, operand, currency, zone)}"
     if isinstance(operand, Day):
         words = _OF_DAYS.get(operator, words)
-    return f"{words} {value_text(where.field.type, operand, given, currency, zone)}"
+    return f"{words} {_value_of(where.field, operand, given, currency, zone)}"
 
 
 def subject_of(field: RuleField) -> str:
@@ -149,12 +158,24 @@ def _values(where: Where, operator: RuleOperator, operand: Sequence[Scalar], cur
     is_text = where.field.type in (RuleFieldType.TEXT, RuleFieldType.LIST)
     values: Sequence[Any] = where.given if is_text else operand
     count = len(values)
-    texts = [value_text(where.field.type, value, value, currency, zone) for value in values[:SHOWN_VALUES]]
+    texts = [_value_of(where.field, value, value, currency, zone) for value in values[:SHOWN_VALUES]]
     if operator is RuleOperator.BETWEEN:
         return " and ".join(texts)
     if count > SHOWN_VALUES:
         return f"{', '.join(texts)} or {count - SHOWN_VALUES:,} more"
     return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
+
+
+def group_text(field: RuleField, group_id: str) -> str:
+    """A group for reading, by its global id."""
+    name = (field.choices or {}).get(group_id)
+    return "a group that is gone" if name is None else value_text(field.type, name, name, "")
+
+
+def _value_of(field: RuleField, operand: object, given: object, currency: str, zone: str) -> str:
+    if field.reading is RuleReading.GROUP:
+        return group_text(field, str(given))
+    return value_text(field.type, operand, given, currency, zone)
 
 
 def value_text(

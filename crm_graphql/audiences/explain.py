@@ -10,11 +10,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from crm_graphql.audiences.describe import SHOWN_VALUES, moment_text, predicate_of, subject_of, value_text
+from crm_graphql.audiences.describe import (
+    SHOWN_VALUES,
+    group_text,
+    moment_text,
+    predicate_of,
+    subject_of,
+    value_text,
+)
 from crm_graphql.audiences.evaluate import evaluate
-from crm_graphql.audiences.fields import TWINS, RuleField, RuleFieldType, RuleOperator
+from crm_graphql.audiences.fields import TWINS, RuleField, RuleFieldType, RuleOperator, RuleReading
 from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Path, Rule, Where
 from crm_graphql.core.errors import Problem
+from crm_graphql.core.ids import encode_id
 from crm_graphql.core.times import Duration
 
 SHOWN_REASONS = 3
@@ -143,7 +151,12 @@ def _actual(asked: RuleField, customer: Mapping[str, Any], at: datetime, currenc
 
 
 def _listed(asked: RuleField, values: Sequence[Any], currency: str) -> str:
-    shown = [value_text(asked.type, value, value, currency) for value in values[:SHOWN_VALUES]]
+    shown = [
+        group_text(asked, encode_id("Group", value))
+        if asked.reading is RuleReading.GROUP
+        else value_text(asked.type, value, value, currency)
+        for value in values[:SHOWN_VALUES]
+    ]
     if len(values) > SHOWN_VALUES:
         shown.append(f"{len(values) - SHOWN_VALUES:,} more")
     return ", ".join(shown) or "none"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from crm_graphql.core.channels import EMAIL, PHONE, Channel, reaches
+from crm_graphql.core.ids import encode_id
 from crm_graphql.customers.words import ConsentStatus
 
 
@@ -56,6 +57,8 @@ class RuleReading(Enum):
     """As the number that ingestion makes of it."""
     COUNTRY = "COUNTRY"
     """As any of the country's names."""
+    GROUP = "GROUP"
+    """As the global id of a group."""
 
 
 class RuleValueShape(Enum):
@@ -127,6 +130,10 @@ class RuleField:
     """Where the value lies that is compared by equality, when it is not `path`."""
     options: tuple[str, ...] | None = None
     """The only values that there are, where they are few and known beforehand."""
+    choices: Mapping[str, str] | None = field(default=None, hash=False)
+    """Where values are ids: what people call each."""
+    takes_others: bool = False
+    """Whether a value may be none of `choices`: a stored rule stays one when a group goes."""
 
     def path_for(self, operator: RuleOperator) -> tuple[str, ...]:
         """Where the value lies that `operator` compares: from this table alone, never from a caller."""
@@ -169,15 +176,27 @@ _CUSTOMER_FIELDS = (
 )
 
 
+GROUP = "group"
+"""The name of the field that asks for groups."""
+
+
 class CustomerFields(Mapping[str, RuleField]):
-    """The fields that every deployment has, and `consent.<slug>.<channel>` of topics.
+    """The fields that every deployment has, `group`, and `consent.<slug>.<channel>` of topics.
 
     Without `topics`, which has the names of those that there are by their slugs, a topic's field is known by
-    its form alone: a stored rule that names a topic stays a rule, whatever becomes of the topic.
+    its form alone: a stored rule that names a topic stays a rule, whatever becomes of the topic. So it is
+    with groups and with `groups`, which has their names by their keys.
     """
 
-    def __init__(self, fields: Iterable[RuleField], topics: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        fields: Iterable[RuleField],
+        topics: Mapping[str, str] | None = None,
+        groups: Mapping[str, str] | None = None,
+    ) -> None:
         self._fields = {field.name: field for field in fields}
+        if groups is not None:
+            self._fields[GROUP] = group_field(groups, takes_others=topics is None)
         self._is_open = topics is None
         for slug, name in (topics or {}).items():
             for channel in Channel:
@@ -187,7 +206,7 @@ class CustomerFields(Mapping[str, RuleField]):
     def __getitem__(self, name: str) -> RuleField:
         if name in self._fields or not self._is_open:
             return self._fields[name]
-        return consent_field(name)
+        return group_field() if name == GROUP else consent_field(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
@@ -196,9 +215,26 @@ class CustomerFields(Mapping[str, RuleField]):
         return len(self._fields)
 
 
-def fields_with(topics: Mapping[str, str]) -> RuleFields:
-    """The fields of customers where there are these topics and no others: their names by their slugs."""
-    return CustomerFields(_CUSTOMER_FIELDS, topics)
+def fields_with(topics: Mapping[str, str], groups: Mapping[str, str]) -> RuleFields:
+    """The fields of customers where there are these topics and groups and no others: the topics' names by
+    their slugs, the groups' by their keys."""
+    return CustomerFields(_CUSTOMER_FIELDS, topics, groups)
+
+
+def stored_fields(groups: Mapping[str, str]) -> RuleFields:
+    """The fields of a stored rule, whatever became of topics, with the names of groups for people."""
+    return CustomerFields(_CUSTOMER_FIELDS, groups=groups)
+
+
+def group_field(names: Mapping[str, str] | None = None, *, takes_others: bool = True) -> RuleField:
+    """The field of groups, with their names by their keys where they are known; of others where it may."""
+    choices = None if names is None else {encode_id("Group", key): name for key, name in names.items()}
+    return RuleField(
+        *(GROUP, "Groups", "Profile", _LIST, ("folded", "groups")),
+        reading=RuleReading.GROUP,
+        choices=choices,
+        takes_others=takes_others,
+    )
 
 
 def consent_field(name: str, topic: str | None = None) -> RuleField:

@@ -19,6 +19,7 @@ from crm_graphql.audiences.documents import Audience
 from crm_graphql.audiences.explain import Explanation, explain_rule, shown_fields
 from crm_graphql.audiences.fields import RuleFields, fields_with
 from crm_graphql.audiences.rules import Rule, parse, read_rule
+from crm_graphql.audiences.stored import names_group
 from crm_graphql.consents.queries import list_topics
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
@@ -28,6 +29,7 @@ from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import prefix_range, words
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.queries import CustomerReference, find_customer
+from crm_graphql.groups.queries import group_names
 from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
 
 NO_CUSTOMER = Problem(ErrorCode.NOT_FOUND, "There is no such customer.", ("customer",))
@@ -205,8 +207,15 @@ async def rule_fields(actor: Actor) -> list[FieldInfo]:
 
 
 async def present_fields() -> RuleFields:
-    """The fields that a new rule may name: of topics, those that there are."""
-    return fields_with({topic["slug"]: topic["name"] for topic in await list_topics()})
+    """The fields that a new rule may name: of topics and groups, those that there are."""
+    topics, groups = await asyncio.gather(list_topics(), group_names())
+    return fields_with({topic["slug"]: topic["name"] for topic in topics}, groups)
+
+
+async def audiences_naming_group(group_id: ObjectId) -> Sequence[str]:
+    """The names of the audiences whose rules name the group. Reads every rule: they are few."""
+    rows = Audience.get_pymongo_collection().find({}, {"name": 1, "rule": 1}).sort("created_at", -1)
+    return [row["name"] async for row in rows if names_group(row["rule"], group_id)]
 
 
 async def known_values(name: str, limit: int) -> Sequence[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from bson import ObjectId
+
+from crm_graphql.audiences.fields import GROUP
 from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule
 from crm_graphql.audiences.values import INT64_LIMIT
+from crm_graphql.core.ids import encode_id
 
 
 def to_stored(rule: Rule) -> dict[str, Any]:
@@ -21,6 +26,30 @@ def to_stored(rule: Rule) -> dict[str, Any]:
     if rule.given is not None:
         where["value"] = _plain(rule.given)
     return {"where": where}
+
+
+def names_group(rule: Mapping[str, Any], group_id: ObjectId | None = None) -> bool:
+    """Whether a stored rule names the group, or any group."""
+    key = None if group_id is None else encode_id("Group", group_id)
+    for where in _conditions(rule):
+        if where["field"] == GROUP:
+            given = where.get("value")
+            values = given if isinstance(given, list) else [given]
+            if key is None or key in values:
+                return True
+    return False
+
+
+def _conditions(rule: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The conditions of a stored rule, in the order of the tree."""
+    for key, inner in rule.items():
+        if key == "where":
+            yield inner
+        elif key == "not":
+            yield from _conditions(inner)
+        else:
+            for part in inner:
+                yield from _conditions(part)
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,8 @@ from decimal import Decimal
 from crm_graphql.audiences.fields import EQUALITY, RuleField, RuleFieldType, RuleOperator, RuleReading
 from crm_graphql.core.countries import country_code, country_forms
 from crm_graphql.core.emails import plain_email
+from crm_graphql.core.errors import InvalidInput
+from crm_graphql.core.ids import decode_key
 from crm_graphql.core.money import MoneyError, to_units
 from crm_graphql.core.phones import NotANumber, read_beginning, read_phone
 from crm_graphql.core.texts import is_storable
@@ -76,6 +78,8 @@ def read_value(
         raise ValueError(f"{shown(raw)} {error}.") from None
     if field.options and scalar not in [option.casefold() for option in field.options]:
         raise ValueError(f"{shown(raw)} is no value of {field.name}; it has {', '.join(field.options)}.")
+    if field.reading is RuleReading.GROUP:
+        return _group(field, raw)
     if not isinstance(raw, str) or field.reading is RuleReading.FOLDED:
         return Value((scalar,), raw)
     if field.reading is RuleReading.EMAIL:
@@ -90,6 +94,17 @@ def read_value(
     code = country_code(raw)
     forms = () if code is None else country_forms(code)
     return Value(tuple(dict.fromkeys((scalar, *forms))), raw)
+
+
+def _group(field: RuleField, raw: object) -> Value:
+    """A group by its global id, compared by its key; of a new rule one that there is."""
+    try:
+        key = decode_key("Group", str(raw))
+    except InvalidInput:
+        key = None
+    if key is None or not (field.takes_others or raw in (field.choices or {})):
+        raise ValueError(f"{shown(raw)} is the id of no group; `ruleFields` has them in `choices`.")
+    return Value((str(key),), raw)
 
 
 def _phone(raw: str, operator: RuleOperator, default_country: str | None) -> Value:

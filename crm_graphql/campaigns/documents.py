@@ -144,28 +144,3 @@ class Campaign(Document):
                 partialFilterExpression={"idempotency_key": {"$type": "string"}},
             ),
         ]
-
-
-class Turn(Document):
-    """A campaign's place in a queue: `token` is that of the one message that holds it; see `turns.py`."""
-
-    id: str  # type: ignore[assignment]
-    queue: str
-    campaign_id: PydanticObjectId
-    place: int
-    token: str
-    heard_at: datetime
-    """When somebody last had the message in hand, by the database's clock."""
-
-    class Settings:
-        """Collection and indexes."""
-
-        name = "campaign_turns"
-        indexes: ClassVar[list[IndexModel]] = [
-            # How many places of a queue are taken; which of them nobody has heard of, by campaign.
-            IndexModel(
-                [("queue", ASCENDING), ("heard_at", ASCENDING), ("campaign_id", ASCENDING)], name="unheard"
-            ),
-            # Places of campaigns that ended while their messages were lost.
-            IndexModel([("heard_at", ASCENDING)], name="heard_at", expireAfterSeconds=24 * 3600),
-        ]

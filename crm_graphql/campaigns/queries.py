@@ -8,6 +8,7 @@ from typing import Any
 
 from bson import ObjectId
 
+from crm_graphql.audiences.stored import names_group
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.template import Rendered, RenderFailed
@@ -68,6 +69,20 @@ async def open_campaigns_naming(topic_id: ObjectId) -> Sequence[str]:
         {"topic_id": topic_id, "status": {"$nin": [status.value for status in ENDED]}}, {"name": 1}
     )
     return [row["name"] async for row in rows.limit(NAMED)]
+
+
+async def campaigns_planning_with_group(group_id: ObjectId) -> Sequence[str]:
+    """The names of campaigns that were launched with a rule on the group, and whose recipients are not all
+    written down."""
+    rows = Campaign.get_pymongo_collection().find(
+        {
+            "status": {"$nin": [status.value for status in ENDED]},
+            "planning.done": False,
+            "rule": {"$ne": None},
+        },
+        {"name": 1, "rule": 1},
+    )
+    return [row["name"] async for row in rows if names_group(row["rule"], group_id)][:NAMED]
 
 
 def list_filter(

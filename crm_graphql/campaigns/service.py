@@ -21,7 +21,7 @@ from crm_graphql.campaigns.contents import (
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.lifecycle import announce
-from crm_graphql.campaigns.turns import PLAN_TURNS
+from crm_graphql.campaigns.messages import PLAN_TURNS
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock

@@ -15,8 +15,8 @@ from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import InvalidInput, NotFound
 from crm_graphql.core.paging import Row
 from crm_graphql.core.texts import is_storable
-from crm_graphql.customers.apply_records import CustomerDraft
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.drafts import CustomerDraft
 from crm_graphql.customers.heard import write_words
 from crm_graphql.customers.queries import CustomerReference
 from crm_graphql.customers.words import ConsentStatus, Place, Word

@@ -36,7 +36,7 @@ class Permission(Enum):
         return member
 
     CUSTOMERS_READ = ("CUSTOMERS_READ", "Read customers and orders.")
-    CUSTOMERS_WRITE = ("CUSTOMERS_WRITE", "Make, edit and erase customers.")
+    CUSTOMERS_WRITE = ("CUSTOMERS_WRITE", "Make, edit, tag, group and erase customers.")
     INGESTIONS_READ = ("INGESTIONS_READ", "Read ingestions.")
     INGESTIONS_WRITE = ("INGESTIONS_WRITE", "Ingest customers and orders.")
     AUDIENCES_READ = ("AUDIENCES_READ", "Read audiences and preview rules.")

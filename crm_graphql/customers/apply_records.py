@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-from bson import ObjectId
-from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from crm_graphql.core.channels import ADDRESSES, TRAITS, Channel
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.versions import record_version
 from crm_graphql.customers.changes import BY_IMPORT, write_changes
-from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.drafts import CustomerDraft, new_customer
 from crm_graphql.customers.erased import erased_keys
 from crm_graphql.customers.heard import write_words
-from crm_graphql.customers.key_addresses import address_of_key
-from crm_graphql.customers.records import OPENING_FIELDS, Applied, CustomerRecord
-from crm_graphql.customers.source_ids import add_source_id
-from crm_graphql.customers.totals import Orders, Totals, find_lost_extremes
-from crm_graphql.customers.words import Word, by_place
+from crm_graphql.customers.labels import LabelNotes
+from crm_graphql.customers.records import Applied, CustomerRecord
+from crm_graphql.customers.renames import renamed_since
+from crm_graphql.customers.totals import Orders, find_lost_extremes
 
 
 class SuppressedOn(Protocol):
@@ -31,184 +28,6 @@ class SuppressedOn(Protocol):
         self, addresses: Collection[str], *, session: AsyncClientSession
     ) -> Mapping[str, frozenset[Channel]]:
         """For each of the addresses that is suppressed: on which channels."""
-
-
-EDITED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "tags"})
-"""The fields that people edit: they move the revision, and `folded` repeats them."""
-_OPENING_VERSIONS = {field: f"opening_{field}" for field in OPENING_FIELDS}
-_NO_OPENING: dict[str, Any] = {"total_spend": 0, "visit_count": 0, "last_visit_at": None}
-
-
-def new_customer(external_id: str, now: datetime) -> dict[str, Any]:
-    """The document of a customer of whom nothing but the key is known, and the address that it may hold: no
-    record has set that, so each that gives one does."""
-    customer: dict[str, Any] = {
-        "_id": ObjectId(),
-        "external_id": external_id,
-        "name": None,
-        "email": None,
-        "phone": None,
-        "city": None,
-        "country": None,
-        "tags": [],
-        "signed_up_at": None,
-        "folded": None,
-        "reach": 0,
-        "total_spend": 0,
-        "visit_count": 0,
-        "first_visit_at": None,
-        "last_visit_at": None,
-        "opening": dict(_NO_OPENING),
-        "revision": 0,
-        "versions": {},
-        "created_at": now,
-        "updated_at": now,
-    }
-    if keyed := address_of_key(external_id):
-        address, value = keyed
-        customer[address.field] = value
-        customer["reach"] = reach_of(customer)
-    customer["folded"] = folded_copy(customer)
-    return customer
-
-
-class CustomerDraft:
-    """A customer's document while records are merged into it, and which of its fields must be written."""
-
-    def __init__(self, customer: dict[str, Any], *, is_new: bool) -> None:
-        self.customer = customer
-        self.is_new = is_new
-        self.totals = Totals(customer)
-        self.dirty: set[str] = set()
-        self.before: dict[str, Any] = {}
-        """Of each field that people edit and that has changed: what it was."""
-        self.heard: list[Word] = []
-        """Every word of the records, whether it counts or not."""
-
-    def merge(self, record: CustomerRecord, version: int) -> bool:
-        """Take over the fields that no newer record has set. True when a value changed."""
-        versions = self.customer["versions"]
-        changed = edited = False
-        for field, value in record.changes.items():
-            mark = _OPENING_VERSIONS.get(field, field)
-            if versions.get(mark, -1) >= version:
-                continue
-            # Also for an equal value: a record in between may still be on its way.
-            versions[mark] = version
-            self.dirty.add("versions")
-            if mark is not field:
-                changed |= self._set_opening(field, value)
-            elif self.customer[field] != value:
-                edited |= self._set(field, value)
-                changed = True
-        is_new_id = record.source_id is not None and add_source_id(self.customer, record.source_id)
-        if is_new_id:
-            self.dirty.add("source_ids")
-            changed = True
-        if edited:
-            self.customer["revision"] = self.customer.get("revision", 0) + 1
-            self.dirty.add("revision")
-        if edited or is_new_id:
-            self.derive()
-        if record.words:
-            changed |= self.hear(said.word() for said in record.words)
-        return changed
-
-    def _set(self, field: str, value: Any) -> bool:
-        """True where it is a field that people edit."""
-        is_edited = field in EDITED_FIELDS
-        if is_edited:
-            self.before.setdefault(field, self.customer[field])
-        self.customer[field] = value
-        self.dirty.add(field)
-        return is_edited
-
-    def derive(self) -> None:
-        """Bring what rules and search compare up to date."""
-        self.customer["folded"] = folded_copy(self.customer)
-        self.customer["reach"] = reach_of(self.customer)
-        self.dirty |= {"folded", "reach"}
-
-    def hear(self, words: Iterable[Word]) -> bool:
-        """Take over the words that count. True when one does that did not before."""
-        held, changed = by_place(self.customer), False
-        for word in words:
-            self.heard.append(word)
-            known = held.get(word.place)
-            if known is None or word.counts_over(known):
-                held[word.place] = word
-                changed = True
-        if changed:
-            self.customer["consents"] = [word.stored() for word in held.values()]
-            self.dirty.add("consents")
-            self.derive()
-        return changed
-
-    @property
-    def new_addresses(self) -> Iterator[str]:
-        """The addresses that the customer did not have before."""
-        for address in ADDRESSES:
-            value = self.customer[address.field]
-            if value and (self.is_new or address.field in self.dirty):
-                yield value
-
-    def suppress(self, suppressed: Mapping[str, frozenset[Channel]]) -> None:
-        """Note on which channels the customer's addresses are suppressed, given for all that are new."""
-        fields = {address.field for address in ADDRESSES}
-        changed = fields if self.is_new else fields & self.dirty
-        if not changed:
-            return
-        before: list[str] = self.customer.get("suppressed") or []
-        found = [
-            channel.value
-            for channel, traits in TRAITS.items()
-            if (
-                channel in suppressed.get(self.customer[traits.address.field] or "", ())
-                if traits.address.field in changed
-                else channel.value in before
-            )
-        ]
-        if found != before:
-            self.customer["suppressed"] = found
-            self.dirty.add("suppressed")
-            self.derive()
-
-    def _set_opening(self, field: str, value: Any) -> bool:
-        """Move the totals by the difference between the old opening value and the new one."""
-        opening, totals = self.customer["opening"], self.totals
-        new: Any = _NO_OPENING[field] if value is None else value
-        old: Any = opening[field]
-        if new == old:
-            return False
-        opening[field] = new
-        self.dirty.add("opening")
-        totals.is_changed = True
-        if field == "total_spend":
-            totals.total_spend += new - old
-        elif field == "visit_count":
-            totals.visit_count += new - old
-        else:
-            totals.opening_visit_at = new
-            if old is not None:
-                totals.lose(old)
-            if new is not None:
-                totals.widen(new)
-        return True
-
-    def settle(self, now: datetime) -> None:
-        """Bring the document's totals up to date, once no extreme is lost any more."""
-        if self.totals.is_changed:
-            fields = self.totals.fields()
-            self.customer.update(fields)
-            self.dirty.update(fields)
-        if self.dirty > {"versions"}:
-            self.customer["updated_at"] = now
-            self.dirty.add("updated_at")
-
-    def update(self) -> UpdateOne:
-        """The one update that writes what is dirty."""
-        fields = {field: self.customer[field] for field in self.dirty}
-        return UpdateOne({"_id": self.customer["_id"]}, {"$set": fields})
 
 
 async def apply_customers(
@@ -260,7 +79,7 @@ async def _merged(
     }
     erased = await erased_keys([key for key in keys if key not in drafts], session=session)
     created = updated = 0
-    for record in records:
+    for record in await renamed_since(ingestion_number, records, session):
         if record.external_id in erased:
             continue
         draft = drafts.get(record.external_id)
@@ -289,8 +108,11 @@ async def note_suppressed(
 async def write_drafts(drafts: Collection[CustomerDraft], now: datetime, session: AsyncClientSession) -> None:
     """Write the new customers, and what is dirty of the others."""
     collection = Customer.get_pymongo_collection()
+    notes = LabelNotes()
     for draft in drafts:
         draft.settle(now)
+        draft.note_labels(notes)
+    await notes.write(session)
     new = [draft.customer for draft in drafts if draft.is_new]
     if new:
         await collection.insert_many(new, ordered=False, session=session)

@@ -38,8 +38,13 @@ BY_IMPORT = Author("import")
 class Changed(Protocol):
     """A customer that was changed."""
 
-    customer: dict[str, Any]
-    before: dict[str, Any]
+    @property
+    def customer(self) -> dict[str, Any]:
+        """As it is now."""
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """Of each field that people edit and that has changed: what it was."""
 
 
 async def write_changes(

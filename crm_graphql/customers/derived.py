@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from bson import ObjectId
 
 from crm_graphql.core.channels import ADDRESSES, TRAITS, Channel
 from crm_graphql.core.texts import indexed_words
 from crm_graphql.customers.documents import TEXT_FIELDS
+from crm_graphql.customers.tagging import folded_tags
 from crm_graphql.customers.words import said
 
 
@@ -18,6 +21,11 @@ def reach_of(customer: Mapping[str, Any]) -> int:
     return addresses | sum(TRAITS[Channel(name)].suppressed_bit for name in customer.get("suppressed") or ())
 
 
+def folded_groups(groups: Iterable[ObjectId]) -> list[str]:
+    """Groups as rules and lists compare them, in the same order."""
+    return [str(group_id) for group_id in groups]
+
+
 def folded_copy(customer: Mapping[str, Any]) -> dict[str, Any]:
     """The sub-document `folded` of a customer as it stands. The only place that makes one."""
     copy: dict[str, Any] = {}
@@ -25,12 +33,14 @@ def folded_copy(customer: Mapping[str, Any]) -> dict[str, Any]:
         text = customer[field]
         copy[field] = None if text is None else text.casefold()
     copy["name_words"] = indexed_words(customer["name"] or "")
-    copy["tags"] = [tag.casefold() for tag in customer["tags"]]
+    copy["tags"] = folded_tags(customer["tags"])
     # Empty ones would be keys of the index all the same.
     if source_ids := customer.get("source_ids"):
         copy["source_ids"] = list(dict.fromkeys(term for text in source_ids for term in _id_terms(text)))
     if consent := said(customer):
         copy["consent"] = consent
+    if groups := customer.get("groups"):
+        copy["groups"] = folded_groups(groups)
     if suppressed := customer.get("suppressed"):
         copy["suppressed"] = [channel.casefold() for channel in suppressed]
     return copy

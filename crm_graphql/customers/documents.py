@@ -34,6 +34,8 @@ class Folded(BaseModel):
     """By a topic's slug and by channel: the status that counts, for rules. Missing where nothing was said."""
     source_ids: list[str] = Field(default_factory=list)
     """For search, with and without the name of the system in front. Missing where there is none."""
+    groups: list[str] = Field(default_factory=list)
+    """Its groups' keys, for rules and lists. Missing where it is in none."""
     suppressed: list[str] = Field(default_factory=list)
     """The channels on which its address must not be written to. Missing where there is none."""
 
@@ -52,6 +54,7 @@ class Customer(Document):
     Totals are the opening balance plus the orders' and move only in the transaction that writes those.
     `versions` holds, for each field that a record has set (opening balances as `opening_<field>`), the
     version of that record: an older record never overwrites a newer one's value, whatever order they come in.
+    Changes of single tags have two more there; see `tagging.py`.
     A text that is not set is null, never empty.
     """
 
@@ -65,6 +68,8 @@ class Customer(Document):
     signed_up_at: datetime | None = None
     source_ids: list[str] = Field(default_factory=list)
     """Its ids in other systems, in the order they came, at most 20. Missing where there is none."""
+    groups: list[PydanticObjectId] = Field(default_factory=list)
+    """The groups that it is in. Missing where it was in none yet."""
     consents: list[dict[str, Any]] = Field(default_factory=list)
     """The words that count, one a topic and channel; see `words.py`. Missing where nothing was said."""
     folded: Folded
@@ -204,3 +209,71 @@ class ErasedCustomer(Document):
                 partialFilterExpression={"is_open": True},
             ),
         ]
+
+
+class TagRename(Document):
+    """A tag that got another name, or none, everywhere: for records that came before it and are applied
+    later. `number` is of the ingestions' counter."""
+
+    number: int
+    tag: str
+    """In folded case."""
+    to: str | None = None
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "tag_renames"
+        indexes: ClassVar[list[IndexModel]] = [
+            # Those that are newer than an ingestion: none, as a rule.
+            IndexModel([("number", ASCENDING)], name="number", unique=True),
+        ]
+
+
+class LabelCount(Document):
+    """How many customers have a tag, or are in a group; `labels.py` keeps it. One of none is not
+    there."""
+
+    id: str  # type: ignore[assignment]
+    kind: str
+    key: str
+    """The tag in folded case, or the group's key."""
+    name: str
+    """A tag as people write it: as was chosen last by hand, else as it was first seen."""
+    customers: int
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "label_counts"
+        indexes: ClassVar[list[IndexModel]] = [
+            # Tags, most used first.
+            IndexModel(
+                [("kind", ASCENDING), ("customers", DESCENDING), ("key", ASCENDING)], name="most_used"
+            ),
+            # Tags that begin with a text.
+            IndexModel([("kind", ASCENDING), ("key", ASCENDING)], name="key"),
+        ]
+
+
+class LabelChanges(Document):
+    """What one transaction did to labels, until it is added to the counts."""
+
+    changes: list[dict[str, Any]]
+
+    class Settings:
+        """Collection."""
+
+        name = "label_changes"
+
+
+class CustomersMoment(Document):
+    """When any customers last changed: one document, for those who watch lists of them."""
+
+    id: str  # type: ignore[assignment]
+    at: datetime
+
+    class Settings:
+        """Collection."""
+
+        name = "customers_moment"

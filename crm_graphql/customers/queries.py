@@ -72,9 +72,10 @@ def list_filter(
     tags: Sequence[str] | None = None,
     rule: Mapping[str, Any] | None = None,
     *,
+    group_id: ObjectId | None = None,
     default_country: str | None = None,
 ) -> dict[str, Any]:
-    """The MongoDB filter of a list: a search, all of the tags, and a compiled rule.
+    """The MongoDB filter of a list: a search, all of the tags, a group, and a compiled rule.
 
     `default_country` is that of telephone numbers that name none. Raises InvalidInput for a search too long.
     """
@@ -86,6 +87,8 @@ def list_filter(
         parts.append({"$or": list(_places(search.strip(), default_country))})
     if tags:
         parts.append({"folded.tags": {"$all": [tag.strip().casefold() for tag in tags]}})
+    if group_id is not None:
+        parts.append({"folded.groups": str(group_id)})
     if rule:
         parts.append(dict(rule))
     return {"$and": parts} if parts else {}

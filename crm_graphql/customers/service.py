@@ -10,7 +10,7 @@ from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError
 
-from crm_graphql.bus.port import Bus, Event
+from crm_graphql.bus.port import Bus
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.errors import (
     AlreadyExists,
@@ -25,18 +25,13 @@ from crm_graphql.core.errors import (
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.versions import NUMBERS, record_version
-from crm_graphql.customers.apply_records import (
-    CustomerDraft,
-    SuppressedOn,
-    new_customer,
-    note_suppressed,
-    write_drafts,
-)
+from crm_graphql.customers.apply_records import SuppressedOn, note_suppressed, write_drafts
+from crm_graphql.customers.changed import tell_customers_changed
 from crm_graphql.customers.changes import Author, changed_since, write_changes
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.drafts import CustomerDraft, new_customer
 from crm_graphql.customers.edits import Edit, checked_changes, checked_external_id
 from crm_graphql.customers.erased import erased_keys
-from crm_graphql.customers.messages import CUSTOMERS_TOPIC
 from crm_graphql.customers.queries import CustomerReference
 from crm_graphql.customers.records import CustomerRecord
 from crm_graphql.mongo.duplicate_keys import already_taken
@@ -96,7 +91,7 @@ async def create_customer(
     except BulkWriteError as error:
         already_taken(error)
         raise _taken() from None
-    await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+    await tell_customers_changed(bus)
     return row
 
 
@@ -184,7 +179,7 @@ async def _update(actor: Actor, edits: Sequence[Edit], tools: Tools) -> Sequence
 
     outcomes = await tools.transact(work)
     if any(not isinstance(outcome, DomainError) for outcome in outcomes):
-        await tools.bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+        await tell_customers_changed(tools.bus)
     return outcomes
 
 

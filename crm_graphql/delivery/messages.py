@@ -10,9 +10,8 @@ from typing import ClassVar
 import msgspec
 
 from crm_graphql.bus.port import Message, PartitionedQueue, Queue
-from crm_graphql.campaigns.messages import TurnMessage
-from crm_graphql.campaigns.turns import TurnQueue
 from crm_graphql.delivery.documents import DeliveryReason
+from crm_graphql.mongo.turns import TurnMessage, TurnQueue
 
 SEND_QUEUE = Queue("campaign.send")
 receipts_queue = PartitionedQueue("receipts")

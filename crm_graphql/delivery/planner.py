@@ -18,9 +18,8 @@ from crm_graphql.audiences.compile import select_customers
 from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
-from crm_graphql.campaigns.messages import CampaignPlan
+from crm_graphql.campaigns.messages import PLAN_TURNS, CampaignPlan
 from crm_graphql.campaigns.queries import rule_moment
-from crm_graphql.campaigns.turns import PLAN_TURNS
 from crm_graphql.consents.asking import Refusal, Topical, refused_now
 from crm_graphql.consents.links import CampaignLinks, link_key
 from crm_graphql.consents.reconcile import SETTLED_AFTER
@@ -66,7 +65,7 @@ class Planner:
         """Write the next pages of the campaign's ledger, then let other campaigns have theirs."""
         if not await PLAN_TURNS.hold(message):
             return
-        if await self.plan(ObjectId(message.campaign_id)):
+        if await self.plan(ObjectId(message.work_id)):
             await PLAN_TURNS.leave(message)
         else:
             await PLAN_TURNS.pass_on(message, bus=self.bus)

@@ -18,7 +18,7 @@ from structlog import get_logger
 from crm_graphql.bus.port import Bus, BusError, Queue
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.campaigns.lifecycle import complete_if_ended, has_ended
-from crm_graphql.campaigns.turns import PLAN_TURNS, TurnQueue
+from crm_graphql.campaigns.messages import PLAN_TURNS
 from crm_graphql.core.clock import Clock
 from crm_graphql.delivery.documents import (
     Delivery,
@@ -38,6 +38,7 @@ from crm_graphql.delivery.ranges import next_leases, spans_claimed_before
 from crm_graphql.delivery.receipts import campaigns_of, forward_receipts
 from crm_graphql.delivery.writer import LedgerWriter
 from crm_graphql.mongo.leases import database_now
+from crm_graphql.mongo.turns import TurnQueue
 
 LOST_SECONDS = 60
 """How long nothing may have moved before outcomes count as lost."""

@@ -49,7 +49,7 @@ class Sender:
         """
         if not await SEND_TURNS.hold(message):
             return
-        campaign_id = ObjectId(message.campaign_id)
+        campaign_id = ObjectId(message.work_id)
         campaign = await _being_sent(campaign_id)
         if campaign is None:
             await SEND_TURNS.leave(message)

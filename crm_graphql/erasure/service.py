@@ -8,17 +8,18 @@ from typing import Any, NamedTuple
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from crm_graphql.bus.port import Bus, Event
+from crm_graphql.bus.port import Bus
 from crm_graphql.consents.suppress import forget_addresses
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import NotFound, Unavailable
 from crm_graphql.core.paging import Row
 from crm_graphql.core.versions import NUMBERS, record_version
+from crm_graphql.customers.changed import tell_customers_changed
 from crm_graphql.customers.changes import former_addresses
 from crm_graphql.customers.documents import Customer, ErasedCustomer
 from crm_graphql.customers.erased import erased_key
-from crm_graphql.customers.messages import CUSTOMERS_TOPIC
+from crm_graphql.customers.labels import LabelNotes
 from crm_graphql.customers.queries import CustomerReference
 from crm_graphql.delivery.erasing import CAMPAIGNS_AT_ONCE, in_senders_hands, skip_queued
 from crm_graphql.erasure.steps import scrub, scrub_at_once, tell
@@ -64,7 +65,7 @@ async def erase_customer(
     hidden = await transact(work)
     for campaign in hidden.campaigns:
         await tell(campaign, bus=bus, clock=clock)
-    await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+    await tell_customers_changed(bus)
     erased: ObjectId = hidden.tombstone["_id"]
     if not hidden.tombstone["is_scrubbed"]:
         await scrub(hidden.tombstone, transact=transact, bus=bus, clock=clock, for_seconds=INLINE_SECONDS)
@@ -86,6 +87,9 @@ async def _hide(customer: Row, version: int, session: AsyncClientSession) -> _Hi
     """Campaigns first: a sender or planner that is at them is met before anything was done."""
     campaigns = await skip_queued(customer["_id"], session)
     await Customer.get_pymongo_collection().delete_one({"_id": customer["_id"]}, session=session)
+    notes = LabelNotes()
+    notes.of(customer, {})
+    await notes.write(session)
     former = await former_addresses(customer["_id"], session=session)
     await forget_addresses(customer, former, session=session)
     tombstone: dict[str, Any] = {

@@ -15,12 +15,12 @@ from pymongo import ReturnDocument, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
-from crm_graphql.bus.port import Bus, Event
+from crm_graphql.bus.port import Bus
 from crm_graphql.core.clock import Clock
+from crm_graphql.customers.changed import tell_customers_changed
 from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
 from crm_graphql.ingestion.completion import complete_if_done
 from crm_graphql.ingestion.documents import Ingestion, IngestionChunk
-from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.publishing import tell_progress
 from crm_graphql.ingestion.states import ChunkState, IngestionStatus
 from crm_graphql.ingestion.stepwise import Stepwise
@@ -161,6 +161,6 @@ async def _follow_up(ingestion_id: ObjectId, *, bus: Bus, clock: Clock) -> None:
             _running[ingestion_id] = True
         if not await complete_if_done(ingestion_id, bus=bus, clock=clock):
             await tell_progress(ingestion_id, bus)
-            await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+            await tell_customers_changed(bus)
     except Exception as error:
         _log.warning("progress could not be told", reason=reason(error))

@@ -8,11 +8,11 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ReturnDocument
 
-from crm_graphql.bus.port import Bus, Event
+from crm_graphql.bus.port import Bus
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.paging import Row
+from crm_graphql.customers.changed import tell_customers_changed
 from crm_graphql.ingestion.documents import Ingestion
-from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.publishing import tell_progress
 from crm_graphql.ingestion.queries import has_pending_chunk, ingestion_counters
 from crm_graphql.ingestion.states import IngestionStatus
@@ -30,7 +30,7 @@ async def complete_if_done(ingestion_id: ObjectId, *, bus: Bus, clock: Clock) ->
     if completed is None:
         return None
     await tell_progress(ingestion_id, bus, at_once=True)
-    await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+    await tell_customers_changed(bus)
     return completed
 
 

@@ -10,16 +10,16 @@ from typing import Any
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from crm_graphql.bus.port import Bus, Event
+from crm_graphql.bus.port import Bus
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.paging import Row
 from crm_graphql.core.versions import ROW_LIMIT
+from crm_graphql.customers.changed import tell_customers_changed
 from crm_graphql.customers.records import Applied
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.ingestion.chunk_work import apply_records
 from crm_graphql.ingestion.documents import DeadLetter, Ingestion, IngestionChunk, RowErrorRecord
-from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC
 from crm_graphql.ingestion.payloads import decode_records
 from crm_graphql.ingestion.publishing import tell_progress
 from crm_graphql.mongo.leases import database_now
@@ -64,7 +64,7 @@ async def retry_dead_letters(
     for ingestion_id in {row["ingestion_id"] for row in rows}:
         await tell_progress(ingestion_id, bus, at_once=True)
     if any(result.error is None for result in results):
-        await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+        await tell_customers_changed(bus)
     return results
 
 

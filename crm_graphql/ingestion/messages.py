@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from crm_graphql.bus.port import Message, PartitionedQueue, Queue
-from crm_graphql.customers.messages import CUSTOMERS_TOPIC as CUSTOMERS_TOPIC
 from crm_graphql.ingestion.states import Lane
 
 bulk_queue = PartitionedQueue("ingestion")

@@ -10,16 +10,17 @@ from typing import Any
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from crm_graphql.bus.port import Bus, BusError, Event
+from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import NotFound, Unavailable, WrongState
 from crm_graphql.core.paging import Row
+from crm_graphql.customers.changed import tell_customers_changed
 from crm_graphql.customers.records import Applied
 from crm_graphql.ingestion.chunk_work import ChunkWork, apply_records
 from crm_graphql.ingestion.dead_letters import send_again
 from crm_graphql.ingestion.documents import Counters, DeadLetter, Ingestion, IngestionChunk
-from crm_graphql.ingestion.messages import CUSTOMERS_TOPIC, REPLAY_QUEUE, ReplayAsked
+from crm_graphql.ingestion.messages import REPLAY_QUEUE, ReplayAsked
 from crm_graphql.ingestion.queries import find_ingestion
 from crm_graphql.ingestion.states import ChunkState
 from crm_graphql.mongo.leases import database_now
@@ -90,7 +91,7 @@ async def _publish(id: ObjectId, first: int, bus: Bus) -> None:
 
 async def _tell(total: Counters, bus: Bus) -> None:
     if total.created or total.updated:
-        await bus.broadcast(Event(topic=CUSTOMERS_TOPIC))
+        await tell_customers_changed(bus)
 
 
 async def _replay_from(

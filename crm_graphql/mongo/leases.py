@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from beanie import Document
 from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 
@@ -56,10 +57,15 @@ class TaskLease(Document):
         name = "task_leases"
 
 
-async def next_number(name: str) -> int:
-    """The next number under `name`, from 1. Never handed out twice; numbers may be left out."""
+async def next_number(name: str, *, session: AsyncClientSession | None = None) -> int:
+    """The next number under `name`, from 1. Never handed out twice; numbers may be left out. Within a
+    transaction nobody gets the one after it before that is committed."""
     row = await Counter.get_pymongo_collection().find_one_and_update(
-        {"_id": name}, {"$inc": {"value": 1}}, upsert=True, return_document=ReturnDocument.AFTER
+        {"_id": name},
+        {"$inc": {"value": 1}},
+        upsert=True,
+        return_document=ReturnDocument.AFTER,
+        session=session,
     )
     assert row is not None, "an upsert returns its document"
     return int(row["value"])

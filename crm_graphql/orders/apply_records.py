@@ -11,8 +11,9 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.core.versions import record_version
-from crm_graphql.customers.apply_records import CustomerDraft, SuppressedOn, new_customer
+from crm_graphql.customers.apply_records import SuppressedOn
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.drafts import CustomerDraft, new_customer
 from crm_graphql.customers.erased import erased_keys
 from crm_graphql.customers.records import Applied
 from crm_graphql.customers.totals import TOTALS_PROJECTION, Totals, find_lost_extremes

@@ -13,9 +13,9 @@ from crm_graphql.consents.saying import set_consent
 from crm_graphql.consents.service import create_suppressions, create_topic
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.channels import Channel
-from crm_graphql.customers.apply_records import new_customer
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.drafts import new_customer
 from crm_graphql.customers.queries import CustomerReference
 from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.resources import Resources

@@ -9,10 +9,10 @@ import pytest
 from consumers import reconciler
 from consumers.reconciler import reconcile_for_ever
 from consumers.work import Work
-from crm_graphql.campaigns import turns
 from crm_graphql.campaigns.messages import PLAN_QUEUE
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.delivery.reconcile import DeliveryReconciler
+from crm_graphql.mongo import turns
 from crm_graphql.resources import Resources
 from tests.consumers.rounds import reconciler as reconciler_of
 from tests.delivery.factories import launch, make_customers

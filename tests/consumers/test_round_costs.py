@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from crm_graphql.campaigns.documents import Turn
 from crm_graphql.campaigns.messages import PLAN_QUEUE
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus, SendRange
 from crm_graphql.delivery.messages import SEND_QUEUE, SEND_TURNS
@@ -19,6 +18,7 @@ from crm_graphql.ingestion.documents import Ingestion, IngestionChunk
 from crm_graphql.ingestion.messages import chunk_queue
 from crm_graphql.ingestion.retention import delete_old_chunks
 from crm_graphql.ingestion.states import Lane
+from crm_graphql.mongo.turns import Turn
 from crm_graphql.resources import Resources
 from tests.consumers.rounds import (
     LONG,
@@ -36,7 +36,7 @@ from tests.profiling import documents_examined, profiled
 BUS = "bus_messages"
 OWN = frozenset(
     {
-        *("campaigns", "campaign_turns", "deliveries", "ingestion_chunks", "ingestions", "parked_receipts"),
+        *("campaigns", "turns", "deliveries", "ingestion_chunks", "ingestions", "parked_receipts"),
         "send_ranges",
     }
 )
@@ -85,7 +85,7 @@ async def test_places_of_many_campaigns_are_filled_at_once(resources: Resources)
     assert await resources.bus.depth(SEND_QUEUE) == 10 * SEND_TURNS.places
     assert await resources.bus.depth(PLAN_QUEUE) == 0
     # Each upsert of the one bulk write is written down by itself.
-    turns = [one for one in commands if one["ns"].endswith("campaign_turns")]
+    turns = [one for one in commands if one["ns"].endswith("turns")]
     assert [one["op"] for one in turns if one["op"] != "update"] == ["command", "query"]
     assert documents_examined(turns) == {}
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from crm_graphql.bus.port import BusError, Queue
-from crm_graphql.campaigns import turns as turns_module
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery import handover as handover_module
@@ -23,6 +22,7 @@ from crm_graphql.delivery.vendors.port import (
     VendorUnavailable,
     VendorUncertain,
 )
+from crm_graphql.mongo import turns as turns_module
 from crm_graphql.resources import Resources
 from tests.delivery.factories import launch, make_customers
 from tests.delivery.running import running, until_stats, until_status

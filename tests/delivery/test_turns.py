@@ -9,11 +9,12 @@ import pytest
 from bson import ObjectId
 
 from crm_graphql.bus.port import BusError
-from crm_graphql.campaigns import turns as turns_module
-from crm_graphql.campaigns.documents import Campaign, Turn
+from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.delivery import planner as planner_module
 from crm_graphql.delivery import planning_failures
 from crm_graphql.delivery.messages import SEND_QUEUE, SEND_TURNS, CampaignSend
+from crm_graphql.mongo import turns as turns_module
+from crm_graphql.mongo.turns import Turn
 from crm_graphql.resources import Resources
 from tests.delivery.factories import assert_exact, campaign_row, launch, make_customers
 from tests.delivery.running import running, until, until_status
@@ -22,9 +23,9 @@ from tests.delivery.stand_in import StandInVendor
 
 async def held(campaign: ObjectId) -> CampaignSend:
     """The message of the campaign's first place."""
-    row = await Turn.get_pymongo_collection().find_one({"queue": SEND_QUEUE, "campaign_id": campaign})
+    row = await Turn.get_pymongo_collection().find_one({"queue": SEND_QUEUE, "work_id": campaign})
     assert row is not None
-    return CampaignSend(campaign_id=str(campaign), place=row["place"], token=row["token"])
+    return CampaignSend(work_id=str(campaign), place=row["place"], token=row["token"])
 
 
 async def test_a_campaign_has_a_bounded_number_of_messages(resources: Resources) -> None:
@@ -36,7 +37,7 @@ async def test_a_campaign_has_a_bounded_number_of_messages(resources: Resources)
 
 async def test_a_copy_of_a_message_counts_for_nothing(resources: Resources) -> None:
     await SEND_TURNS.fill(ObjectId(), bus=resources.bus, at_most=1)
-    campaign = (await Turn.get_pymongo_collection().find_one({}) or {})["campaign_id"]
+    campaign = (await Turn.get_pymongo_collection().find_one({}) or {})["work_id"]
     message = await held(campaign)
     await asyncio.gather(*(SEND_TURNS.pass_on(message, bus=resources.bus) for _ in range(8)))
     assert await resources.bus.depth(SEND_QUEUE) == 2

@@ -11,11 +11,14 @@ from bson import ObjectId
 from graphql import GraphQLObjectType, get_named_type
 
 from crm_graphql.audiences.documents import Audience
+from crm_graphql.bulk.documents import BulkOperation
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.paging import encode_cursor
+from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.delivery.documents import Delivery
+from crm_graphql.groups.documents import Group
 from crm_graphql.ingestion.documents import RowErrorRecord
 from crm_graphql.schema import executable_schema
 from tests.consents.factories import close, make_people, make_topic, said
@@ -52,7 +55,7 @@ class List(NamedTuple):
         return _TOLD_BY.get(self.field, "id")
 
 
-_TOLD_BY = {"Ingestion.rowErrors": "row", "Customer.consentHistory": "source"}
+_TOLD_BY = {"Ingestion.rowErrors": "row", "Customer.consentHistory": "source", "Query.tags": "name"}
 """What tells objects apart that have no id."""
 
 
@@ -65,6 +68,8 @@ async def page(api: Api, list_: List, place: str) -> tuple[list[Any], Mapping[st
     ]
     return [edge["node"][list_.shown()] for edge in found["edges"]], found["pageInfo"]
 
+
+GROUPS = [ObjectId() for _ in range(4)]
 
 ROOT = [
     List("Query.customers"),
@@ -94,13 +99,37 @@ ROOT = [
     List("Query.suppressions"),
     List("Query.suppressions", "channel: EMAIL"),
     List("Query.suppressions", 'search: "s"'),
+    List("Query.tags"),
+    List("Query.tags", 'search: "t"'),
+    List("Query.groups"),
+    List("Query.groups", 'search: "g"'),
+    List("Query.bulkOperations"),
+    List("Query.customers", f'filter: {{ groupId: "{encode_id("Group", GROUPS[0])}" }}'),
 ]
+
+
+async def make_groups(customers: list[ObjectId]) -> list[List]:
+    """Four groups that the customers are in, four operations, and the lists of them."""
+    rows = [
+        {"_id": key, "name": f"g {number}", "name_key": f"g {number}", "name_words": ["g", str(number)]}
+        for number, key in enumerate(GROUPS)
+    ]
+    await Group.get_pymongo_collection().insert_many([{**row, "created_at": START} for row in rows])
+    joined = {"groups": GROUPS, "folded.groups": [str(key) for key in GROUPS]}
+    await Customer.get_pymongo_collection().update_many({"_id": {"$in": customers}}, {"$set": joined})
+    nothing = dict.fromkeys(("failure_reason", "matched", "created_by", "completed_at"))
+    done = {**nothing, "kind": "TAG", "status": "COMPLETED", "done": 0, "failed": 0, "created_at": START}
+    await BulkOperation.get_pymongo_collection().insert_many([dict(done) for _ in range(4)])
+    return [
+        *(List("Group.customers", "", encode_id("Group", key)) for key in GROUPS[:2]),
+        *(List("Customer.groups", "", encode_id("Customer", key)) for key in customers[:2]),
+    ]
 
 
 @pytest.fixture
 async def lists(api: Api) -> list[List]:
     """All lists, at least four objects in each."""
-    customers = await insert_customers(5, tags=["vip"])
+    customers = await insert_customers(5, tags=lambda number: ["vip", f"t{number}"])
     await insert_orders(customers[:2], 4)
     campaigns = [(await make_ledger(4))[0] for _ in range(4)]
     deliveries = Delivery.get_pymongo_collection()
@@ -135,6 +164,7 @@ async def lists(api: Api) -> list[List]:
     return [
         *ROOT,
         *(List(f"Customer.{name}", "", person) for name in ("orders", "deliveries") for person in people),
+        *await make_groups(customers),
         *(List("Customer.consentHistory", "", encode_id("Customer", key)) for key in speakers),
         *(List("Campaign.deliveries", "", key) for key in sent),
         *(

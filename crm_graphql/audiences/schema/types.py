@@ -11,12 +11,11 @@ from strawberry.scalars import JSON
 
 from crm_graphql.audiences.catalogue import FieldInfo
 from crm_graphql.audiences.compile import select_customers
-from crm_graphql.audiences.describe import describe
 from crm_graphql.audiences.explain import Explanation, NodeOutcome
 from crm_graphql.audiences.fields import RuleOperator
 from crm_graphql.audiences.queries import RulePreview, count_rule
 from crm_graphql.audiences.schema.enums import Channel, RuleFieldType, RuleValueShape
-from crm_graphql.audiences.schema.loaders import audience_loader, audience_size_loader
+from crm_graphql.audiences.schema.loaders import audience_loader, audience_size_loader, rule_sentence
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import Problem
 from crm_graphql.core.paging import Row
@@ -64,9 +63,8 @@ class Audience(Node):
         )
 
     @strawberry.field(description="The rule as an English sentence.")
-    def rule_text(self, info: Info) -> str:
-        settings = info.context.resources.settings
-        return describe(self.row["rule"], currency=settings.currency, zone=settings.time_zone)
+    async def rule_text(self, info: Info) -> str:
+        return await rule_sentence(info, self.row["rule"])
 
     @strawberry.field(
         description="Customers that match, counted within the last minute; null where that takes too long."
@@ -201,6 +199,12 @@ class RuleOperatorInfo:
     value_shape: RuleValueShape = strawberry.field(description="What it wants as its value.")
 
 
+@strawberry.type(description="A value that is an id, and what people read.")
+class RuleFieldChoice:
+    value: str = strawberry.field(description="What a rule holds.")
+    label: str = strawberry.field(description="What people call it.")
+
+
 @strawberry.type(description="A field that a rule may name.")
 class RuleField:
     field: str = strawberry.field(description="Its name in a rule.")
@@ -208,6 +212,9 @@ class RuleField:
     section: str = strawberry.field(description="A heading to list it under.")
     type: RuleFieldType = strawberry.field(description="What kind of value it holds.")
     options: list[str] | None = strawberry.field(description="Known values, where there are few.")
+    choices: list[RuleFieldChoice] | None = strawberry.field(
+        description="Of a field whose values are ids: all that there are."
+    )
     operators: list[RuleOperatorInfo] = strawberry.field(description="What it can be asked.")
 
     @classmethod
@@ -219,6 +226,9 @@ class RuleField:
             section=info.section,
             type=info.type,
             options=None if info.options is None else list(info.options),
+            choices=None
+            if info.choices is None
+            else [RuleFieldChoice(value=key, label=name) for key, name in info.choices],
             operators=[
                 RuleOperatorInfo(operator=one.operator, label=one.label, value_shape=one.value_shape)
                 for one in info.operators

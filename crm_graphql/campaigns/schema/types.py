@@ -9,8 +9,7 @@ import strawberry
 from bson import ObjectId
 from strawberry.scalars import JSON
 
-from crm_graphql.audiences.describe import describe
-from crm_graphql.audiences.schema.loaders import audience_loader
+from crm_graphql.audiences.schema.loaders import audience_loader, rule_sentence
 from crm_graphql.campaigns.queries import rule_zone
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
 from crm_graphql.campaigns.schema.loaders import campaign_loader
@@ -140,9 +139,7 @@ class Campaign(Node):
     @strawberry.field(description="That rule as an English sentence.")
     async def audience_rule_text(self, info: Info) -> str:
         rule = await self._rule(info)
-        settings = info.context.resources.settings
-        zone = rule_zone(self.row) or settings.time_zone
-        return describe(rule, currency=settings.currency, zone=zone) if rule else ""
+        return await rule_sentence(info, rule, zone=rule_zone(self.row)) if rule else ""
 
     @strawberry.field(description="Its messages, in the order in which they were written down unless said.")
     async def deliveries(

@@ -8,6 +8,8 @@ from crm_graphql.customers.schema.mutations import (
     customers_update,
 )
 from crm_graphql.customers.schema.queries import customer, customers
+from crm_graphql.customers.schema.subscriptions import customers_changed
 
 QUERIES = (customer, customers)
 MUTATIONS = (customer_create, customer_update, customer_delete, customers_update)
+SUBSCRIPTIONS = (customers_changed,)

@@ -51,6 +51,7 @@ class CustomerFilter:
     audience_id: strawberry.ID | None = strawberry.field(
         default=None, description="Matches this audience's rule now."
     )
+    group_id: strawberry.ID | None = strawberry.field(default=None, description="Is in this group.")
 
 
 @strawberry.input(description="The order of a list of customers.")

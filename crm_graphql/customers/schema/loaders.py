@@ -13,12 +13,18 @@ from crm_graphql.customers.queries import customers_by_ids
 from crm_graphql.delivery.queries import deliveries_of_customers
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.loaders import ChildPage, by_key, child_pages
+from crm_graphql.groups.queries import groups_by_ids
 from crm_graphql.orders.queries import orders_of_customers
 
 
 def customer_loader(_context: Context) -> DataLoader[ObjectId, Row | None]:
     """Customers by id."""
     return by_key(customers_by_ids)
+
+
+def group_loader(_context: Context) -> DataLoader[ObjectId, Row | None]:
+    """Groups by id, for those of customers."""
+    return by_key(groups_by_ids)
 
 
 def orders_of_customer_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import strawberry
+from bson import ObjectId
 
 from crm_graphql.audiences.schema.filters import compiled_rules
 from crm_graphql.core.actor import Permission
+from crm_graphql.core.ids import decode_key
 from crm_graphql.customers.queries import (
     count_customers,
     find_customer,
@@ -41,6 +43,10 @@ async def customer(
     return Customer.from_document(row) if row else None
 
 
+def _group_key(group_id: strawberry.ID | None) -> ObjectId | None:
+    return None if group_id is None else decode_key("Group", group_id, field="groupId")
+
+
 @query(Permission.CUSTOMERS_READ, "Customers, newest first unless sorted otherwise.")
 async def customers(
     info: Info,
@@ -58,6 +64,7 @@ async def customers(
         wanted.search,
         wanted.tags,
         await compiled_rules(info, wanted.rule, wanted.audience_id),
+        group_id=_group_key(wanted.group_id),
         default_country=info.context.resources.settings.country or None,
     )
     key = sort_key(sort.field, sort.direction) if sort else sort_key()

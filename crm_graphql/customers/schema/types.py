@@ -17,6 +17,7 @@ from crm_graphql.core.paging import Row
 from crm_graphql.customers.schema.loaders import (
     customer_loader,
     deliveries_of_customer_loader,
+    group_loader,
     orders_of_customer_loader,
     suppressions_of_customer_loader,
     words_of_customer_loader,
@@ -37,11 +38,14 @@ from crm_graphql.gql.context import Info
 from crm_graphql.gql.loaders import ChildPage
 from crm_graphql.gql.node import Node, global_id, node_type, register
 from crm_graphql.gql.selection import Columns
+from crm_graphql.groups.queries import BY_NAME as GROUPS_BY_NAME
+from crm_graphql.groups.queries import page_of_groups
 from crm_graphql.orders.queries import NEWEST_FIRST as NEWEST_ORDERS_FIRST
 from crm_graphql.orders.queries import count_orders
 
 if TYPE_CHECKING:
     from crm_graphql.delivery.schema.types import Delivery
+    from crm_graphql.groups.schema.types import Group
     from crm_graphql.orders.schema.types import Order
 
 CUSTOMER_COLUMNS = Columns(
@@ -63,6 +67,7 @@ CUSTOMER_COLUMNS = Columns(
         "createdAt": ("created_at",),
         "updatedAt": ("updated_at",),
         "sourceIds": ("source_ids",),
+        "groups": ("groups",),
         "consents": ("consents",),
         "suppressions": ("email", "phone", "suppressed"),
     },
@@ -154,6 +159,27 @@ class Customer(Node):
         key = ChildPage(self.key, cursors.page(first, after, last, before), fields)
         page = await info.context.loader(deliveries_of_customer_loader).load(key)
         return connection(page, cursors, delivery.make, lambda: count_deliveries({"customer_id": self.key}))
+
+    @strawberry.field(description="The groups that the customer is in, by name.")
+    async def groups(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Annotated[Group, strawberry.lazy("crm_graphql.groups.schema.types")]] | None:
+        keys = self.row.get("groups") or []
+        cursors = list_cursors(info, GROUPS_BY_NAME, self.key)
+        asked = cursors.page(first, after, last, before)
+        # One that was deleted is left by its members in the background.
+        found = [row for row in await info.context.loader(group_loader).load_many(keys) if row]
+        page = page_of_groups(found, asked)
+
+        async def count() -> int:
+            return len(found)
+
+        return connection(page, cursors, node_type("Group").make, count)
 
     @strawberry.field(description="The newest word on each topic and channel of which there is one.")
     async def consents(self, info: Info) -> list[Consent] | None:

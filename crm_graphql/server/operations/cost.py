@@ -55,6 +55,12 @@ WEIGHTS = {
     "AudiencePreview.sample": 100,
     # Evaluates each part of a rule, and each part of that.
     "Query.audienceExplain": 50,
+    # Each counts a rule, or does up to a thousand customers before it answers.
+    "Mutation.customersTag": 500,
+    "Mutation.groupMembersAdd": 500,
+    "Mutation.groupMembersRemove": 500,
+    # Reads the rules of all audiences.
+    "Mutation.groupDelete": 200,
     # A dozen counts, and the orders of two months.
     "Query.insights": 40_000,
     # Each hashes a password, on purpose for 50 ms.
@@ -116,6 +122,8 @@ LISTS = {
     "MessagePreview.warnings": 40,
     "MessagesSuggestPayload.suggestions": 5,
     "RuleField.operators": 16,
+    # Groups.
+    "RuleField.choices": 100,
     "RuleExplanation.nodes": 200,
     "AudiencePreview.reachable": 3,
     "DeliveryUpdate.deliveries": 500,
