@@ -19,7 +19,7 @@ from crm_graphql.migrations.plan import Database, Phase, Step
 from crm_graphql.migrations.queries import NotMigrated, check_known, state_of
 from crm_graphql.migrations.steps import STEPS
 from crm_graphql.mongo.documents import all_documents
-from crm_graphql.mongo.leases import LeaseLost, TaskLease, hold_task
+from crm_graphql.mongo.leases import LeaseLost, TaskLease, hold_task, is_task_held
 from crm_graphql.mongo.servers import check_mongodb
 
 LEASE = "migrate"
@@ -35,19 +35,36 @@ log = structlog.get_logger(__name__)
 async def prepare_database(database: Database, *, migrate: bool, steps: Sequence[Step] = STEPS) -> None:
     """Before a process begins on it: connect the documents, and look whether all is made.
 
-    With `migrate` what is missing is made here. Raises ServerUnfit, and NotMigrated with what to do.
+    With `migrate`, and on a new database, what is missing is made here; while another process is at it this
+    one waits. Raises ServerUnfit, and NotMigrated with what to do.
     """
     await connect_documents(database)
-    state = await state_of(steps)
-    check_known(state)
-    if migrate and state.missing:
-        await migrate_database(database, steps=steps)
-    elif state.required:
-        missing = ", ".join(f"{step.number} ({step.name})" for step in state.required)
-        raise NotMigrated(
-            f"The database {database.name} is not prepared for this release; missing: {missing}. Run "
-            "`crm migrate` first; processes of the release before may go on meanwhile."
-        )
+    while True:
+        # In this order: who finds neither a new database nor somebody at it finds what they have made.
+        makes = migrate or await _is_new(database)
+        is_under_way = await is_task_held(LEASE)
+        state = await state_of(steps)
+        check_known(state)
+        if makes and state.missing:
+            return await migrate_database(database, steps=steps)
+        if not state.required:
+            return None
+        if not is_under_way:
+            raise _not_prepared(database, state.required)
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _not_prepared(database: Database, missing: Sequence[Step]) -> NotMigrated:
+    told = ", ".join(f"{step.number} ({step.name})" for step in missing)
+    return NotMigrated(
+        f"The database {database.name} is not prepared for this release; missing: {told}. Run "
+        "`crm migrate` first; processes of the release before may go on meanwhile."
+    )
+
+
+async def _is_new(database: Database) -> bool:
+    """Whether nothing was ever stored in it."""
+    return not set(await database.list_collection_names()) - _OWN
 
 
 async def connect_documents(database: Database) -> None:
@@ -63,8 +80,7 @@ async def steps_to_make(database: Database, *, finish: bool, steps: Sequence[Ste
     """
     state = await state_of(steps)
     check_known(state)
-    everything = finish or not set(await database.list_collection_names()) - _OWN
-    return state.missing if everything else state.required
+    return state.missing if finish or await _is_new(database) else state.required
 
 
 def _say_nothing(_line: str) -> None:

@@ -20,7 +20,6 @@ LEFT_INDEXES = (
     ),
     ("ingestions", "status"),
     ("send_ranges", "pending"),
-    ("campaign_turns", "queue"),
     ("deliveries", "status"),
 )
 """By collection and name: what earlier releases declared, and no document declares any more."""
@@ -54,9 +53,25 @@ async def plan_left_indexes(database: Database) -> Sequence[Action]:
     ]
 
 
+LEFT_COLLECTIONS = ("campaign_turns",)
+"""What earlier releases kept: places of messages that this one keeps in `turns`."""
+
+
+async def plan_left_collections(database: Database) -> Sequence[Action]:
+    """Drop what nobody reads any more."""
+    there = set(await database.list_collection_names())
+    return [
+        Action(f"drop the collection {name}", partial(database.drop_collection, name))
+        for name in LEFT_COLLECTIONS
+        if name in there
+    ]
+
+
 STEPS: Sequence[Step] = (
     # Made again by every release that declares others: documents say what there is to be.
     Step(1, "indexes that the documents declare", Phase.EXPAND, plan_missing_indexes, fingerprint),
     # The release before makes them anew when it starts, and may name them in its queries.
     Step(2, "indexes that earlier releases left", Phase.CONTRACT, plan_left_indexes),
+    # The release before works with them.
+    Step(3, "collections that earlier releases left", Phase.CONTRACT, plan_left_collections),
 )

@@ -97,6 +97,12 @@ async def hold_task(name: str, token: str, seconds: float) -> bool:
     return await _take_or_prolong(name, token, seconds)
 
 
+async def is_task_held(name: str) -> bool:
+    """Whether somebody holds the lease on the task `name` at this moment."""
+    held = {"_id": name, "$expr": {"$gte": ["$lease_until", "$$NOW"]}}
+    return await TaskLease.get_pymongo_collection().find_one(held, {"_id": 1}) is not None
+
+
 async def _take_or_prolong(name: str, token: str, seconds: float) -> bool:
     result = await TaskLease.get_pymongo_collection().update_one(
         {"_id": name, "$or": [{"token": token}, {"$expr": {"$lt": ["$lease_until", "$$NOW"]}}]},

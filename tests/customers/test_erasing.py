@@ -19,6 +19,7 @@ from crm_graphql.core.errors import AlreadyExists, NotFound
 from crm_graphql.core.ids import encode_id
 from crm_graphql.customers.derived import reach_of
 from crm_graphql.customers.documents import ConsentWord, Customer, CustomerChange, ErasedCustomer
+from crm_graphql.customers.labels import settle_labels
 from crm_graphql.customers.queries import CustomerReference
 from crm_graphql.customers.records import CustomerRecord
 from crm_graphql.customers.words import ConsentStatus
@@ -111,6 +112,7 @@ async def test_nothing_names_an_erased_person_any_more(resources: Resources) -> 
     assert await erase(resources, "ada") == made["_id"]
     await age()
     await reconcile(resources)
+    await settle_labels(resources.in_transaction)
     everything = await texts(resources)
     for word in ("ada@", "lovelace", "+4930123456", "marylebone", "countess", "'ada'", "lady", "name 0"):
         assert word not in everything, word

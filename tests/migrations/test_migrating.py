@@ -186,6 +186,14 @@ async def test_indexes_that_earlier_releases_left_go_and_those_that_are_used_sta
     assert await plan_missing_indexes(database) == []
 
 
+async def test_a_collection_that_earlier_releases_kept_goes_once_they_have_gone(database: Database) -> None:
+    await database["campaign_turns"].insert_one({"_id": "send"})
+    await migrate_database(database, finish=False)
+    assert "campaign_turns" in await database.list_collection_names()
+    await migrate_database(database)
+    assert "campaign_turns" not in await database.list_collection_names()
+
+
 async def test_an_index_of_such_a_name_that_a_document_declares_again_stays(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
