@@ -72,17 +72,18 @@ async def ingest_records(
     body_hash = hashlib.sha256(
         msgspec.msgpack.encode([dict(record) for record in records], order="deterministic", enc_hook=repr)
     ).hexdigest()
-    await Admission(settings, Lane.INTERACTIVE).wait_for_room()
+    admission = Admission(settings, Lane.INTERACTIVE)
+    await admission.wait_for_room()
     ingestion = await begin_ingestion(
         actor, kind, idempotency_key=idempotency_key, source=source, settings=settings
     )
     if ingestion.sealed:
         return await _with_figures(same_content(ingestion, body_hash))
     names = {field: _camel_case(field) for field in fields}
-    topics, lane = await Topics.read(actor, clock), Lane.INTERACTIVE
+    topics = await Topics.read(actor, clock)
     check = records_check(kind, names, topics, ingestion.created_at, settings)
     async with Intake(
-        ingestion, check, lane, topics=topics, settings=settings, bus=bus, clock=clock
+        ingestion, check, admission, topics=topics, settings=settings, bus=bus, clock=clock
     ) as intake:
         await intake.take(rows)
         sealed = await intake.seal(body_hash)
@@ -133,29 +134,35 @@ async def ingest_stream(
         # The beginning is read before an ingestion is begun: a file with a wrong header leaves no trace.
         reading = await FileReading.begin(kind, upload.hints, pieces)
         _plan(reading, request, settings)
-        lane = _lane(reading)
+        admission = Admission(settings, _lane(reading))
         if not upload.is_dry_run:
-            await Admission(settings, lane).wait_for_room()
+            await admission.wait_for_room()
         begins = replace(begins, plan=stored_plan(reading.plan, reading.form))
         labels = {"idempotency_key": idempotency_key, "source": source}
         ingestion = await begin_ingestion(actor, kind, settings=settings, begins=begins, **labels)
         _keep_to(ingestion, reading, begins, settings)
         topics = await Topics.read(actor, clock, makes=not ingestion.is_dry_run)
         origin = FileOrigin(reading, came)
-        async with _intake(ingestion, origin, topics, lane, settings=settings, bus=bus) as intake:
+        async with _intake(ingestion, origin, topics, admission, settings=settings, bus=bus) as intake:
             await _take_file(intake, reading, pieces)
             sealed = await intake.seal(content.hash)
     return await _end(sealed, bus=bus, clock=clock)
 
 
 def _intake(
-    ingestion: Ingestion, origin: FileOrigin, topics: Topics, lane: Lane, *, settings: Settings, bus: Bus
+    ingestion: Ingestion,
+    origin: FileOrigin,
+    topics: Topics,
+    admission: Admission,
+    *,
+    settings: Settings,
+    bus: Bus,
 ) -> Intake:
     """Where the file's rows go."""
     check = file_check(origin.reading, topics, ingestion.created_at, settings)
     of = DryRun if ingestion.is_dry_run else Intake
     return of(
-        *(ingestion, check, lane),
+        *(ingestion, check, admission),
         topics=topics,
         settings=settings,
         bus=bus,
