@@ -20,7 +20,7 @@ from crm_graphql.ingestion.begin import stored_key
 from crm_graphql.ingestion.documents import Counters, DeadLetter, Ingestion, IngestionChunk, RowErrorRecord
 from crm_graphql.ingestion.payloads import Undecodable, decode_records
 from crm_graphql.ingestion.states import ChunkState
-from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages, read_page
+from crm_graphql.mongo.pages import Parents, count_in_time, read_by_ids, read_child_pages, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 ROW_ORDER = SortKey((("row", 1),))
@@ -83,7 +83,7 @@ async def count_ingestions(actor: Actor) -> int | None:
 
 
 async def row_errors_of_ingestions(
-    ingestions: Sequence[ObjectId], page: PageRequest, fields: frozenset[str]
+    ingestions: Parents, page: PageRequest, fields: frozenset[str]
 ) -> Mapping[ObjectId, Page[Row]]:
     """For each ingestion the page of its row errors, in the order of rows, in one query."""
     return await read_child_pages(
