@@ -24,6 +24,8 @@ from crm_graphql.mongo.pages import Parents, count_in_time, read_by_ids, read_ch
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 ROW_ORDER = SortKey((("row", 1),))
+MUCH = 5
+"""So many chunks at least wait where an import is under way."""
 FIGURES = ("created", "updated", "unchanged", "failed")
 """What can become of an accepted record."""
 UNDECODABLE_BYTES_SHOWN = 3_000
@@ -210,3 +212,12 @@ async def show_dead_letter(actor: Actor, id: ObjectId) -> DeadLetterView:
     if row is None:
         raise NotFound("There is no such dead letter; it may have been sent again already.")
     return DeadLetterView.from_document(row)
+
+
+async def much_is_waiting() -> bool:
+    """Whether several chunks wait to be applied, from the index alone: then what can wait does."""
+    waiting = {"state": ChunkState.PENDING.value}
+    count = await IngestionChunk.get_pymongo_collection().count_documents(
+        waiting, hint="unapplied", limit=MUCH
+    )
+    return count >= MUCH
