@@ -89,6 +89,8 @@ class Campaign(Document):
     revision: int = 0
     subject: str
     """Who made it: the actor's subject."""
+    created_by: str | None = None
+    """The same for people: a user's name, or an API key's."""
     idempotency_key: str | None = None
     idempotency_hash: str | None = None
     created_at: datetime

@@ -9,7 +9,7 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.audiences.stored import names_group
-from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate
+from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate, Stats
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.template import Rendered, RenderFailed
 from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER
@@ -21,7 +21,7 @@ from crm_graphql.core.slices import Slices
 from crm_graphql.core.texts import prefix_range, words
 from crm_graphql.core.zones import zone_of
 from crm_graphql.customers.queries import CustomerReference, find_customer
-from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
+from crm_graphql.mongo.pages import Parents, count_in_time, read_by_ids, read_child_pages, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 FIELDS = dict.fromkeys(
@@ -35,6 +35,7 @@ FIELDS = dict.fromkeys(
 """What a list shows of a campaign."""
 ENDED = frozenset({CampaignStatus.COMPLETED, CampaignStatus.CANCELLED, CampaignStatus.FAILED})
 NAMED = 10
+_LAUNCHED = {"launched_at": {"$ne": None}}
 NOTHING_TO_SEND = Problem(
     ErrorCode.INVALID, "The body is empty for this customer; nothing would be sent.", ("message", "body")
 )
@@ -107,6 +108,41 @@ def list_filter(
 async def list_campaigns(filter_: Mapping[str, Any], page: PageRequest) -> Page[Row]:
     """A page of the campaigns that match, newest first."""
     return await read_page(Campaign.get_pymongo_collection(), filter_, NEWEST_FIRST, page, FIELDS)
+
+
+async def campaigns_of_audiences(
+    audiences: Parents, page: PageRequest, _fields: frozenset[str]
+) -> Mapping[ObjectId, Page[Row]]:
+    """For each audience a page of the campaigns that were sent to it, newest first, in one query."""
+    collection = Campaign.get_pymongo_collection()
+    return await read_child_pages(
+        collection, "audience_id", audiences, NEWEST_FIRST, page, FIELDS, among=_LAUNCHED
+    )
+
+
+async def count_campaigns_of(audience: ObjectId) -> int | None:
+    """How many were sent to the audience."""
+    return await count_in_time(Campaign.get_pymongo_collection(), {"audience_id": audience, **_LAUNCHED})
+
+
+async def stats_of_audiences(audiences: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
+    """For each audience that something was sent to, the stats of all its campaigns together, in the shape of
+    a campaign's; by the index on the audience."""
+    sums = {name: {"$sum": f"$stats.{name}"} for name in Stats.model_fields}
+    found = await Campaign.get_pymongo_collection().aggregate(
+        [
+            {"$match": {"audience_id": {"$in": list(audiences)}, **_LAUNCHED}},
+            {"$group": {"_id": "$audience_id", "is_whole": {"$min": "$planning.done"}, **sums}},
+        ]
+    )
+    return {
+        row["_id"]: {
+            "_id": row["_id"],
+            "stats": {name: row[name] for name in sums},
+            "planning": {"done": row["is_whole"]},
+        }
+        async for row in found
+    }
 
 
 async def count_campaigns(filter_: Mapping[str, Any]) -> int | None:

@@ -70,6 +70,7 @@ async def create_campaign(
             audience_id=audience_id,
             topic_id=topic_id,
             subject=actor.subject,
+            created_by=actor.label,
             idempotency_key=idempotency_key,
             idempotency_hash=content.hash if idempotency_key is not None else None,
             created_at=now,

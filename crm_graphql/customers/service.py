@@ -28,10 +28,10 @@ from crm_graphql.core.versions import NUMBERS, record_version
 from crm_graphql.customers.apply_records import SuppressedOn, note_suppressed, write_drafts
 from crm_graphql.customers.changed import tell_customers_changed
 from crm_graphql.customers.changes import Author, changed_since, write_changes
-from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.drafts import CustomerDraft, new_customer
 from crm_graphql.customers.edits import Edit, checked_changes, checked_external_id
 from crm_graphql.customers.erased import erased_keys
+from crm_graphql.customers.merged import found_by_keys, found_under, leads_to
 from crm_graphql.customers.queries import CustomerReference
 from crm_graphql.customers.records import CustomerRecord
 from crm_graphql.mongo.duplicate_keys import already_taken
@@ -80,6 +80,9 @@ async def create_customer(
         if await erased_keys([wanted], session=session):
             message = "This external id was that of a customer who was erased. Choose another one."
             raise AlreadyExists(message, path=("externalId",))
+        if await leads_to([wanted], session=session):
+            message = "This external id leads to another customer, into whom its own was merged."
+            raise AlreadyExists(f"{message} Choose another one.", path=("externalId",))
         now = await database_now()
         draft = CustomerDraft({**new_customer(wanted, now), "_id": key}, is_new=True)
         draft.merge(CustomerRecord(0, wanted, values), record_version(await next_number(NUMBERS), 0))
@@ -198,20 +201,17 @@ async def _drafts_of(
 ) -> Mapping[CustomerReference, CustomerDraft]:
     """By each reference the draft of its customer; two references to one have one draft."""
     keys = {one.key for one in references if one.key is not None}
-    external_ids = {one.external_id for one in references if one.key is None}
-    named = [{"_id": {"$in": list(keys)}}, {"external_id": {"$in": list(external_ids)}}]
-    found: dict[ObjectId | str, CustomerDraft] = {}
+    external_ids = {one.external_id or "" for one in references if one.key is None}
     # Each by its own index.
-    for filter_ in named:
-        rows = Customer.get_pymongo_collection().find(
-            filter_, session=session, batch_size=len(references) + 1
-        )
-        for customer in await rows.to_list(None):
-            if customer["_id"] not in found:
-                draft = CustomerDraft(customer, is_new=False)
-                found[customer["_id"]] = found[customer["external_id"]] = draft
-    drafts = {one: found.get(one.key or one.external_id or "") for one in references}
-    return {one: draft for one, draft in drafts.items() if draft is not None}
+    by_key = await found_by_keys(keys, session=session)
+    by_external_id = await found_under(external_ids, session=session)
+    rows = (*by_key.values(), *by_external_id.values())
+    drafts = {row["_id"]: CustomerDraft(row, is_new=False) for row in rows}
+    found = {
+        one: by_external_id.get(one.external_id or "") if one.key is None else by_key.get(one.key)
+        for one in references
+    }
+    return {one: drafts[row["_id"]] for one, row in found.items() if row is not None}
 
 
 async def _merged(draft: CustomerDraft, edit: Edit, version: int, session: AsyncClientSession) -> Outcome:

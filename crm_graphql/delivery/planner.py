@@ -27,7 +27,7 @@ from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.customers.documents import Customer
-from crm_graphql.customers.erased import erased_since
+from crm_graphql.delivery.absent import absent_since
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus, SendRange
 from crm_graphql.delivery.messages import SEND_TURNS
@@ -203,12 +203,12 @@ class _Walk:
     async def _store(
         self, page: Sequence[Row], outcomes: Sequence[_Outcome], session: AsyncClientSession
     ) -> tuple[Row, bool]:
-        """Campaign first, for it guards and orders; then the rows and their ranges. Who was erased since the
-        page was read is left out."""
+        """Campaign first, for it guards and orders; then the rows and their ranges. Who was erased or
+        merged since the page was read is left out."""
         last = page[-1]["_id"]
         since = self._launched_at - SETTLED_AFTER
-        if erased := await erased_since(since, [one["_id"] for one in page], session=session):
-            kept = [pair for pair in zip(page, outcomes, strict=True) if pair[0]["_id"] not in erased]
+        if gone := await absent_since(self._id, since, [one["_id"] for one in page], session=session):
+            kept = [pair for pair in zip(page, outcomes, strict=True) if pair[0]["_id"] not in gone]
             page, outcomes = [one for one, _ in kept], [outcome for _, outcome in kept]
         queued = sum(outcome.skipped is None for outcome in outcomes)
         campaign = await Campaign.get_pymongo_collection().find_one_and_update(

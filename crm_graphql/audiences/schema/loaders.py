@@ -13,9 +13,10 @@ from crm_graphql.audiences.fields import stored_fields
 from crm_graphql.audiences.queries import audiences_by_ids
 from crm_graphql.audiences.sizes import AudienceSize, current_sizes
 from crm_graphql.audiences.stored import names_group
-from crm_graphql.core.paging import Row
+from crm_graphql.campaigns.queries import campaigns_of_audiences, stats_of_audiences
+from crm_graphql.core.paging import Page, Row
 from crm_graphql.gql.context import Context, Info
-from crm_graphql.gql.loaders import by_key
+from crm_graphql.gql.loaders import ChildPage, by_key, child_pages
 from crm_graphql.groups.queries import group_names
 
 
@@ -46,6 +47,16 @@ def _group_names_loader(_context: Context) -> DataLoader[None, Mapping[str, str]
         return [await group_names()] * len(asked)
 
     return DataLoader(load_fn=load, cache=False)
+
+
+def campaigns_of_audience_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:
+    """The campaigns that were sent to an audience, newest first."""
+    return child_pages(campaigns_of_audiences)
+
+
+def audience_stats_loader(_context: Context) -> DataLoader[ObjectId, Row | None]:
+    """The stats of all the campaigns of an audience."""
+    return by_key(stats_of_audiences)
 
 
 async def rule_sentence(info: Info, rule: Mapping[str, Any], *, zone: str | None = None) -> str:

@@ -10,6 +10,7 @@ from bson import ObjectId
 from strawberry.scalars import JSON
 
 from crm_graphql.audiences.schema.loaders import audience_loader, rule_sentence
+from crm_graphql.audiences.schema.stats import DeliveryStats
 from crm_graphql.campaigns.queries import rule_zone
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
 from crm_graphql.campaigns.schema.loaders import campaign_loader
@@ -51,30 +52,6 @@ _WARNINGS = "What may be unmeant, at its place: another tool's placeholder, a da
 class Message:
     subject: str | None = strawberry.field(description="The subject; email only.")
     body: str = strawberry.field(description="The body.")
-
-
-@strawberry.type(description="total = queued + sent + delivered + failed + skipped, at every moment.")
-class DeliveryStats:
-    total: int = strawberry.field(description="All recipients written down so far.")
-    total_is_final: bool = strawberry.field(
-        description="False while the audience is still being written down."
-    )
-    queued: int = strawberry.field(description="Waiting to be sent.")
-    sent: int = strawberry.field(description="Taken by the vendor, receipt not yet here.")
-    delivered: int = strawberry.field(description="Arrived, as the vendor says.")
-    failed: int = strawberry.field(description="Did not arrive.")
-    skipped: int = strawberry.field(
-        description="Not sent on purpose; a cancelled campaign's queued ones end here."
-    )
-
-    @classmethod
-    def from_document(cls, row: Row) -> DeliveryStats:
-        """The stats in a campaign document."""
-        stats: dict[str, int] = row["stats"]
-        names = ("total", "queued", "sent", "delivered", "failed", "skipped")
-        return cls(
-            total_is_final=bool(row.get("planning", {}).get("done")), **{name: stats[name] for name in names}
-        )
 
 
 @strawberry.type(description="A message to an audience, from draft to the last receipt.")

@@ -152,3 +152,9 @@ class CustomersUpdateInput:
 @strawberry.input(description="Whom to erase.")
 class CustomerDeleteInput:
     customer: CustomerRef = strawberry.field(description="Who.")
+
+
+@strawberry.input(description="Two customers who are one person.")
+class CustomersMergeInput:
+    into: CustomerRef = strawberry.field(description="Who stays, and whose values hold.")
+    from_: CustomerRef = strawberry.field(name="from", description="Who becomes part of them.")

@@ -78,6 +78,12 @@ WEIGHTS = {
     "Mutation.messagesSuggest": 5_000,
     "Mutation.campaignSummarize": 5_000,
     "RuleSuggestion.size": 100,
+    # A page of each of four collections, merged.
+    "Customer.timeline": 40,
+    # Reads the counts of all campaigns of the audience.
+    "Audience.stats": 20,
+    # One more read, for ten of those who share it.
+    "Duplicate.customers": 20,
     # One render, 5 ms at the most; both of a delivery share it.
     "Delivery.subject": 50,
     "Delivery.body": 50,
@@ -108,6 +114,7 @@ LISTS = {
     # Topics by channels of which something was said.
     "Customer.consents": 20,
     "Customer.suppressions": 3,
+    "Duplicate.customers": 10,
     "SuppressionsCreatePayload.suppressions": 100,
     "ImportMapping.columns": 20,
     "ImportPreview.columns": 20,
