@@ -36,6 +36,8 @@ class Folded(BaseModel):
     """For search, with and without the name of the system in front. Missing where there is none."""
     groups: list[str] = Field(default_factory=list)
     """Its groups' keys, for rules and lists. Missing where it is in none."""
+    custom: dict[str, Any] = Field(default_factory=dict)
+    """Values of custom fields by slot as rules compare them. Missing where there is none."""
     suppressed: list[str] = Field(default_factory=list)
     """The channels on which its address must not be written to. Missing where there is none."""
 
@@ -54,7 +56,7 @@ class Customer(Document):
     Totals are the opening balance plus the orders' and move only in the transaction that writes those.
     `versions` holds, for each field that a record has set (opening balances as `opening_<field>`), the
     version of that record: an older record never overwrites a newer one's value, whatever order they come in.
-    Changes of single tags have two more there; see `tagging.py`.
+    Changes of single tags have two more there; see `tagging.py`. Custom values are there as `custom:<slot>`.
     A text that is not set is null, never empty.
     """
 
@@ -70,6 +72,10 @@ class Customer(Document):
     """Its ids in other systems, in the order they came, at most 20. Missing where there is none."""
     groups: list[PydanticObjectId] = Field(default_factory=list)
     """The groups that it is in. Missing where it was in none yet."""
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+    """Values of custom fields by the field's slot. Missing where there was none yet."""
+    metadata: list[dict[str, Any]] = Field(default_factory=list)
+    """Free-form values: see `metadata.py`. Missing where there was none yet."""
     consents: list[dict[str, Any]] = Field(default_factory=list)
     """The words that count, one a topic and channel; see `words.py`. Missing where nothing was said."""
     folded: Folded
@@ -100,7 +106,7 @@ class Customer(Document):
             # Sort NAME; search and rules on the name.
             # Beanie makes only one of two indexes that differ in nothing but the order of their fields.
             IndexModel([("folded.name", ASCENDING), ("_id", ASCENDING)], name="folded_name"),
-            # Search by prefix, and rules on the other texts and on tags: one index for all of them.
+            # Search by prefix, and rules on the other texts, on tags and custom fields: one index for all.
             IndexModel([("folded.$**", ASCENDING)], name="folded"),
         ]
 
