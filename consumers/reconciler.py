@@ -10,6 +10,7 @@ from consumers.work import Work
 from crm_graphql.bulk.reconcile import restore_operations
 from crm_graphql.consents.reconcile import MarkReconciler
 from crm_graphql.core.tasks import repeat
+from crm_graphql.customers.custom_values import take_away_deleted
 from crm_graphql.customers.labels import settle_labels
 from crm_graphql.delivery.reconcile import DeliveryReconciler
 from crm_graphql.duplicates.counting import settle_addresses
@@ -78,4 +79,8 @@ async def run_round(
         await settle_labels(resources.in_transaction)
     except Exception:
         _log.exception("reconciling of bulk operations failed")
+    try:
+        await take_away_deleted()
+    except Exception:
+        _log.exception("reconciling of custom fields failed")
     await delivery.run()

@@ -11,7 +11,7 @@ from bson import ObjectId
 
 from crm_graphql.audiences.counting import count_matching
 from crm_graphql.audiences.describe import UTC_NAME
-from crm_graphql.audiences.queries import get_audience, present_fields
+from crm_graphql.audiences.queries import fields_of_stored, get_audience, present_fields
 from crm_graphql.audiences.rules import Rule, parse
 from crm_graphql.audiences.stored import to_stored
 from crm_graphql.core.actor import Actor
@@ -97,7 +97,7 @@ async def _rule(actor: Actor, target: Target, settings: Settings) -> Rule:
         audience = await get_audience(actor, target.audience)
         if audience is None:
             raise NotFound("There is no such audience.", path=("target", "audienceId"))
-        return parse(audience["rule"])
+        return parse(audience["rule"], await fields_of_stored(audience["rule"]))
     try:
         return parse(target.rule, await present_fields(), default_country=settings.country or None)
     except InvalidInput as error:

@@ -84,6 +84,8 @@ class Campaign(Document):
     evaluated_at: datetime | None = None
     time_zone: str | None = None
     """Of which the rule's days are, as at launch. Those that were launched before there was one mean UTC."""
+    custom_fields: list[dict[str, Any]] = Field(default_factory=list)
+    """Definitions of the custom fields that rule and message name, as at launch."""
     stats: Stats = Field(default_factory=Stats)
     planning: Planning = Field(default_factory=Planning)
     revision: int = 0

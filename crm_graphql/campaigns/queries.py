@@ -8,11 +8,15 @@ from typing import Any
 
 from bson import ObjectId
 
-from crm_graphql.audiences.stored import names_group
+from crm_graphql.audiences.compile import select_customers
+from crm_graphql.audiences.custom import custom_rule_fields
+from crm_graphql.audiences.fields import stored_fields
+from crm_graphql.audiences.stored import custom_keys, names_group
+from crm_graphql.campaigns.custom import fields_for, frozen_fields, keys_in
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate, Stats
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.template import Rendered, RenderFailed
-from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER
+from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER, example_values
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import ErrorCode, InvalidInput, NotFound, Problem
@@ -27,7 +31,7 @@ NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 FIELDS = dict.fromkeys(
     (
         *("name", "status", "failure_reason", "channel", "message", "audience_id", "topic_id", "rule"),
-        "time_zone",
+        *("time_zone", "custom_fields"),
         *("stats", "planning.done", "revision", "created_at", "updated_at", "launched_at", "completed_at"),
     ),
     1,
@@ -52,6 +56,13 @@ def rule_moment(campaign: Row) -> datetime:
     """The moment at which the rule of a launched campaign is asked, in the zone of its days."""
     moment: datetime = campaign["evaluated_at"]
     return moment.astimezone(zone_of(rule_zone(campaign) or "UTC"))
+
+
+def recipients_filter(campaign: Row) -> dict[str, Any]:
+    """The MongoDB filter of the customers of a launched campaign: rule, days and custom fields are as they
+    were at its launch."""
+    fields = custom_rule_fields(frozen_fields(campaign).values(), is_stored=True)
+    return select_customers(campaign["rule"], rule_moment(campaign), stored_fields(None, fields))
 
 
 async def campaigns_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
@@ -84,6 +95,20 @@ async def campaigns_planning_with_group(group_id: ObjectId) -> Sequence[str]:
         {"name": 1, "rule": 1},
     )
     return [row["name"] async for row in rows if names_group(row["rule"], group_id)][:NAMED]
+
+
+async def campaigns_naming_field(key: str) -> Sequence[Row]:
+    """The newest campaigns that have not ended whose rule or message names the custom field. Reads every one:
+    they are few."""
+    rows = Campaign.get_pymongo_collection().find(
+        {"status": {"$nin": [status.value for status in ENDED]}}, FIELDS
+    )
+    found = [row async for row in rows.sort([("created_at", -1), ("_id", -1)]) if _names_field(row, key)]
+    return found[:NAMED]
+
+
+def _names_field(campaign: Row, key: str) -> bool:
+    return key in keys_in(campaign["message"]) or key in custom_keys(campaign.get("rule") or {})
 
 
 def list_filter(
@@ -165,16 +190,17 @@ async def preview_message(
     """
     actor.require(Permission.CAMPAIGNS_READ)
     message = MessageTemplate(subject=subject, body=body)
+    custom = await fields_for(message)
     (template,) = await slices.each(
-        [message], lambda message: checked_template(message, channel, is_preview=True)
+        [message], lambda message: checked_template(message, channel, custom, is_preview=True)
     )
-    found: Mapping[str, Any] | None = EXAMPLE_CUSTOMER
+    found: Mapping[str, Any] | None = {**EXAMPLE_CUSTOMER, "custom_fields": example_values(custom)}
     if customer is not None:
         actor.require(Permission.CUSTOMERS_READ)
         found = await find_customer(customer, fields=dict.fromkeys(("_id", *template.customer_fields), 1))
     if found is None:
         raise NotFound("There is no such customer.", path=("customer",))
-    values = template.freeze(found, campaign_name=EXAMPLE_CAMPAIGN_NAME)
+    values = template.freeze(found, campaign_name=EXAMPLE_CAMPAIGN_NAME, custom=custom)
     try:
         (rendered,) = await slices.each([values], template.render)
     except RenderFailed as error:

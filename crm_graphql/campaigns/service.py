@@ -13,11 +13,13 @@ from structlog import get_logger
 from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.campaigns.contents import (
     Content,
+    Launchable,
     check_content,
     check_references,
     checked_changes,
     launchable,
 )
+from crm_graphql.campaigns.custom import fields_for
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.lifecycle import announce
@@ -103,7 +105,8 @@ async def update_campaign(
         after = {"message": None, **draft, **stored}
         with faults.noted():
             if after["message"] is not None and after.get("channel") is not None:
-                checked_template(MessageTemplate.model_validate(after["message"]), Channel(after["channel"]))
+                message = MessageTemplate.model_validate(after["message"])
+                checked_template(message, Channel(after["channel"]), await fields_for(message))
         faults.check()
         updated: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
             _as_checked(draft),
@@ -115,8 +118,8 @@ async def update_campaign(
 
 
 async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, time_zone: str = "UTC") -> Row:
-    """Freeze rule, message, moment and the zone of the rule's days, and begin to send. Requires
-    CAMPAIGNS_WRITE.
+    """Freeze rule, message, moment, the zone of the rule's days and the custom fields that are named, and
+    begin to send. Requires CAMPAIGNS_WRITE.
 
     One guarded update from DRAFT to SENDING: of several launches at once exactly one wins. Raises NotFound,
     InvalidInput for a message that cannot be sent or an audience that is gone, and WrongState with the
@@ -125,10 +128,10 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, time_zone: s
     actor.require(Permission.CAMPAIGNS_WRITE)
     while True:
         draft = await _require_state(key, CampaignStatus.DRAFT)
-        audience, topic = await launchable(draft)
+        frozen = await launchable(draft)
         launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
             _as_checked(draft),
-            [_launch_of(audience["rule"], topic, time_zone)],
+            [_launch_of(frozen, time_zone)],
             return_document=ReturnDocument.AFTER,
         )
         if launched is not None:
@@ -141,16 +144,18 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, time_zone: s
     return launched
 
 
-def _launch_of(rule: Mapping[str, Any], topic: Row | None, time_zone: str) -> dict[str, Any]:
+def _launch_of(launch: Launchable, time_zone: str) -> dict[str, Any]:
     """The change that launches. Its moment is the database's, as is that at which a customer was made: clocks
     of processes differ, and must leave nobody out."""
+    topic = launch.topic
     frozen = topic and {"id": topic["_id"], "slug": topic["slug"], "is_opt_out": topic["is_opt_out"]}
     moments = dict.fromkeys(("evaluated_at", "launched_at", "updated_at"), "$$NOW")
     return {
         "$set": {
             "status": CampaignStatus.SENDING.value,
             # Whatever a rule holds, it is data here.
-            "rule": {"$literal": rule},
+            "rule": {"$literal": launch.rule},
+            "custom_fields": {"$literal": list(launch.custom_fields)},
             "topic": {"$literal": frozen},
             "time_zone": {"$literal": time_zone},
             "revision": {"$add": ["$revision", 1]},

@@ -11,13 +11,14 @@ from __future__ import annotations
 from typing import Any
 
 from crm_graphql.customers.drafts import EDITED_FIELDS, CustomerDraft
+from crm_graphql.customers.metadata import texts_of
 from crm_graphql.customers.source_ids import add_source_id
 from crm_graphql.customers.tagging import TagChange, changed_tags
 from crm_graphql.customers.totals import opening_visits
 from crm_graphql.customers.words import Word
 
 FILLED_FIELDS = (*sorted(EDITED_FIELDS - {"tags"}), "signed_up_at")
-"""What the survivor takes over where it has nothing: values whole, objects key by key."""
+"""What the survivor takes over where it has nothing."""
 _OPENING = "opening_"
 
 
@@ -28,11 +29,17 @@ def absorb(draft: CustomerDraft, other: dict[str, Any], version: int) -> None:
     _keep_versions(draft, other)
     for field in FILLED_FIELDS:
         mine, theirs = customer.get(field), other.get(field)
-        filled = {**theirs, **(mine or {})} if isinstance(theirs, dict) else mine or theirs
+        filled = mine or theirs
         if filled != mine:
             draft.set(field, filled)
         if filled:
             customer["versions"][field] = version
+    custom, metadata = other.get("custom_fields") or {}, texts_of(other.get("metadata"))
+    draft.merge_by_key(
+        {**custom, **(customer.get("custom_fields") or {})},
+        {**metadata, **texts_of(customer.get("metadata"))},
+        version,
+    )
     if groups := [one for one in other.get("groups") or () if one not in (customer.get("groups") or ())]:
         customer["groups"] = [*(customer.get("groups") or ()), *groups]
         draft.dirty.add("groups")

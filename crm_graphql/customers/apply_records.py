@@ -6,12 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.versions import record_version
+from crm_graphql.custom_fields.queries import live_slots
 from crm_graphql.customers.addresses import AddressNotes
 from crm_graphql.customers.changes import BY_IMPORT, write_changes
+from crm_graphql.customers.custom_values import of_live
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.drafts import CustomerDraft, new_customer
 from crm_graphql.customers.erased import erased_keys
@@ -79,6 +82,7 @@ async def _merged(
     drafts = {external_id: by_key[row["_id"]] for external_id, row in found.items()}
     erased = await erased_keys([key for key in keys if key not in drafts], session=session)
     created = updated = 0
+    records = await _with_live_fields(records, session)
     for record in await renamed_since(ingestion_number, records, session):
         if record.external_id in erased:
             continue
@@ -95,6 +99,21 @@ async def _merged(
     # Several external ids may lead to one.
     distinct = list(dict.fromkeys(drafts.values()))
     return distinct, Applied(created, updated, len(records) - created - updated)
+
+
+async def _with_live_fields(
+    records: Sequence[CustomerRecord], session: AsyncClientSession | None
+) -> Sequence[CustomerRecord]:
+    """The records without values of fields that were deleted since they were accepted."""
+    if all(record.custom is None for record in records):
+        return records
+    live = await live_slots(session=session)
+    return [
+        record
+        if record.custom is None or record.custom.keys() <= live
+        else msgspec.structs.replace(record, custom=dict(of_live(record.custom, live)))
+        for record in records
+    ]
 
 
 async def note_suppressed(

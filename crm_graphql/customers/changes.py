@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
 from bson import ObjectId
@@ -13,8 +14,10 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from crm_graphql.audit.service import actor_id_of
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.channels import ADDRESSES
+from crm_graphql.custom_fields.definitions import PREFIX, key_of_slot
 from crm_graphql.customers.documents import CustomerChange
 from crm_graphql.customers.merged import under
+from crm_graphql.customers.metadata import texts_of
 
 TEXT_CHARACTERS = 200
 TAGS = 20
@@ -76,9 +79,9 @@ def _change_of(draft: Changed, author: Author, now: datetime) -> dict[str, Any] 
 
 def _changes(draft: Changed) -> list[dict[str, Any]]:
     return [
-        {"field": field, "before": _shown(before), "after": _shown(draft.customer[field])}
-        for field, before in sorted(draft.before.items())
-        if draft.customer[field] != before
+        {"field": field, "before": _shown(before), "after": _shown(after)}
+        for field, before, after in sorted(_differences(draft), key=itemgetter(0))
+        if after != before
     ]
 
 
@@ -92,9 +95,26 @@ def _noted(draft: Changed, author: Author, now: datetime) -> dict[str, Any]:
     }
 
 
+def _differences(draft: Changed) -> Iterator[tuple[str, Any, Any]]:
+    """Each field that may have changed, before and after; custom fields and metadata by their keys."""
+    for field, before in draft.before.items():
+        after = draft.customer[field]
+        if field == "custom_fields":
+            for slot in (before or {}).keys() | after.keys():
+                yield f"{PREFIX}{key_of_slot(slot)}", (before or {}).get(slot), after.get(slot)
+        elif field == "metadata":
+            texts_before, texts_after = texts_of(before), texts_of(after)
+            for key in texts_before.keys() | texts_after.keys():
+                yield f"metadata.{key}", texts_before.get(key), texts_after.get(key)
+        else:
+            yield field, before, after
+
+
 def _shown(value: Any) -> Any:
     """The value, cut where it is long: the history of a customer must not outgrow the customer."""
-    return value[:TAGS] if isinstance(value, list) else value and value[:TEXT_CHARACTERS]
+    if isinstance(value, list):
+        return value[:TAGS]
+    return value[:TEXT_CHARACTERS] if isinstance(value, str) else value
 
 
 async def changed_since(

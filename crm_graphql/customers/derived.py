@@ -9,6 +9,7 @@ from bson import ObjectId
 
 from crm_graphql.core.channels import ADDRESSES, TRAITS, Channel
 from crm_graphql.core.texts import indexed_words
+from crm_graphql.custom_fields.values import compared
 from crm_graphql.customers.parts import TEXT_FIELDS
 from crm_graphql.customers.tagging import folded_tags
 from crm_graphql.customers.words import said
@@ -43,6 +44,8 @@ def folded_copy(customer: Mapping[str, Any]) -> dict[str, Any]:
         copy["consent"] = consent
     if groups := customer.get("groups"):
         copy["groups"] = folded_groups(groups)
+    if custom := customer.get("custom_fields"):
+        copy["custom"] = {slot: compared(value) for slot, value in custom.items()}
     if suppressed := customer.get("suppressed"):
         copy["suppressed"] = [channel.casefold() for channel in suppressed]
     return copy

@@ -21,7 +21,7 @@ class Customer(Document):
     Totals are the opening balance plus the orders' and move only in the transaction that writes those.
     `versions` holds, for each field that a record has set (opening balances as `opening_<field>`), the
     version of that record: an older record never overwrites a newer one's value, whatever order they come in.
-    Changes of single tags have two more there; see `tagging.py`.
+    Changes of single tags have two more there; see `tagging.py`. Custom values are there as `custom:<slot>`.
     A text that is not set is null, never empty.
     """
 
@@ -37,6 +37,10 @@ class Customer(Document):
     """Its ids in other systems, in the order they came, at most 20. Missing where there is none."""
     groups: list[PydanticObjectId] = Field(default_factory=list)
     """The groups that it is in. Missing where it was in none yet."""
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+    """Values of custom fields by the field's slot. Missing where there was none yet."""
+    metadata: list[dict[str, Any]] = Field(default_factory=list)
+    """Free-form values: see `metadata.py`. Missing where there was none yet."""
     consents: list[dict[str, Any]] = Field(default_factory=list)
     """The words that count, one a topic and channel; see `words.py`. Missing where nothing was said."""
     folded: Folded
@@ -69,7 +73,7 @@ class Customer(Document):
             # Sort NAME; search and rules on the name.
             # Beanie makes only one of two indexes that differ in nothing but the order of their fields.
             IndexModel([("folded.name", ASCENDING), ("_id", ASCENDING)], name="folded_name"),
-            # Search by prefix, and rules on the other texts and on tags: one index for all of them.
+            # Search by prefix, and rules on the other texts, on tags and custom fields: one index for all.
             IndexModel([("folded.$**", ASCENDING)], name="folded"),
         ]
 
@@ -218,10 +222,10 @@ class ErasedCustomer(Document):
 
 
 class TagRename(Document):
-    """A tag that got another name, or none, everywhere: for records that came before it and are applied
-    later. `number` is of the ingestions' counter."""
+    """A tag that got another name, or none, everywhere: for older records that are applied later."""
 
     number: int
+    """Of the ingestions' counter."""
     tag: str
     """In folded case."""
     to: str | None = None
@@ -237,8 +241,7 @@ class TagRename(Document):
 
 
 class LabelCount(Document):
-    """How many customers have a tag, or are in a group; `labels.py` keeps it. One of none is not
-    there."""
+    """How many customers have a tag, or are in a group: `labels.py` keeps it. Of none there is no row."""
 
     id: str  # type: ignore[assignment]
     kind: str

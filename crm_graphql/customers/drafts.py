@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,17 +11,24 @@ from pymongo import UpdateOne
 
 from crm_graphql.core.channels import ADDRESSES, TRAITS, Channel
 from crm_graphql.customers.addresses import AddressNotes
+from crm_graphql.customers.custom_values import CustomChanges, merge_custom
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.key_addresses import address_of_key
 from crm_graphql.customers.labels import LabelNotes
+from crm_graphql.customers.metadata import MetadataChanges, merge_metadata, texts_of
 from crm_graphql.customers.records import OPENING_FIELDS, CustomerRecord
 from crm_graphql.customers.source_ids import add_source_id
 from crm_graphql.customers.totals import Totals, opening_visits
 from crm_graphql.customers.words import Word, by_place
 
 EDITED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "tags"})
-"""The fields that people edit: they move the revision, and `folded` repeats them."""
+"""The fields that people edit as a whole: they move the revision, and `folded` repeats them."""
 _NOTED = ("tags", "groups", *(address.field for address in ADDRESSES))
+_BY_KEY: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
+    "custom_fields": lambda stored: stored or {},
+    "metadata": texts_of,
+}
+"""What people edit key by key, and how it is read."""
 _OPENING_VERSIONS = {field: f"opening_{field}" for field in OPENING_FIELDS}
 _NO_OPENING: dict[str, Any] = {"total_spend": 0, "visit_count": 0, "last_visit_at": None}
 
@@ -90,6 +97,10 @@ class CustomerDraft:
             elif self.customer[field] != value:
                 edited |= self.set(field, value)
                 changed = True
+        if record.custom is not None or record.metadata is not None:
+            by_key = self.merge_by_key(record.custom, record.metadata, version)
+            edited |= by_key
+            changed |= by_key
         is_new_id = record.source_id is not None and add_source_id(self.customer, record.source_id)
         if is_new_id:
             self.dirty.add("source_ids")
@@ -102,6 +113,26 @@ class CustomerDraft:
         if record.words:
             changed |= self.hear(said.word() for said in record.words)
         return changed
+
+    def merge_by_key(
+        self, custom: CustomChanges | None, metadata: MetadataChanges | None, version: int
+    ) -> bool:
+        """Take over custom values and metadata, each by its own version. True when one changed."""
+        before = {name: self.customer.get(name) for name in _BY_KEY}
+        dirty: set[str] = set()
+        if custom is not None:
+            dirty |= merge_custom(self.customer, custom, version)
+        if metadata is not None:
+            dirty |= merge_metadata(self.customer, metadata, version)
+        self.dirty |= dirty
+        # Metadata holds its versions, which change also where a value does not.
+        changed = {
+            name: before[name]
+            for name, shown in _BY_KEY.items()
+            if shown(self.customer.get(name)) != shown(before[name])
+        }
+        self.before = {**changed, **self.before}
+        return bool(changed)
 
     def _part(self, external_id: str) -> dict[str, Any]:
         """Whose openings a record under this external id gives: they add up."""

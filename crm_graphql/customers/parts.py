@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from beanie import PydanticObjectId
 from pydantic import BaseModel, Field
@@ -30,6 +31,8 @@ class Folded(BaseModel):
     """For search, with and without the name of the system in front. Missing where there is none."""
     groups: list[str] = Field(default_factory=list)
     """Its groups' keys, for rules and lists. Missing where it is in none."""
+    custom: dict[str, Any] = Field(default_factory=dict)
+    """Values of custom fields by slot as rules compare them. Missing where there is none."""
     suppressed: list[str] = Field(default_factory=list)
     """The channels on which its address must not be written to. Missing where there is none."""
     former_ids: list[str] = Field(default_factory=list)

@@ -14,12 +14,12 @@ from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from structlog import get_logger
 
-from crm_graphql.audiences.compile import select_customers
 from crm_graphql.bus.port import Bus, BusError
+from crm_graphql.campaigns.custom import frozen_fields
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
 from crm_graphql.campaigns.messages import PLAN_TURNS, CampaignPlan
-from crm_graphql.campaigns.queries import rule_moment
+from crm_graphql.campaigns.queries import recipients_filter
 from crm_graphql.consents.asking import Refusal, Topical, refused_now
 from crm_graphql.consents.links import CampaignLinks, link_key
 from crm_graphql.consents.reconcile import SETTLED_AFTER
@@ -124,12 +124,9 @@ class _Walk:
         self._name: str = campaign["name"]
         self._launched_at: datetime = campaign["launched_at"]
         self._links: CampaignLinks | None = None
-        self._filter = {
-            "$and": [
-                select_customers(campaign["rule"], rule_moment(campaign)),
-                {"created_at": {"$lte": campaign["evaluated_at"]}},
-            ]
-        }
+        self._custom = frozen_fields(campaign)
+        is_old = {"created_at": {"$lte": campaign["evaluated_at"]}}
+        self._filter = {"$and": [recipients_filter(campaign), is_old]}
 
     async def run(self) -> bool:
         """True once the whole ledger is written, False when the turn is over before."""
@@ -256,6 +253,7 @@ class _Walk:
                     customer,
                     campaign_name=self._name,
                     links=self._links.of(customer["_id"]) if self._links else {},
+                    custom=self._custom,
                 ),
                 "status": (DeliveryStatus.SKIPPED if skipped else DeliveryStatus.QUEUED).value,
                 "reason": skipped and skipped.value,

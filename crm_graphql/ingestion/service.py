@@ -17,6 +17,7 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Faults, LimitExceeded
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
+from crm_graphql.custom_fields.definitions import Definitions
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.plans import ImportRequest
 from crm_graphql.imports.reading import FileReading
@@ -26,7 +27,13 @@ from crm_graphql.ingestion.begin import Begun, begin_ingestion, check_labels, fi
 from crm_graphql.ingestion.completion import complete_if_done
 from crm_graphql.ingestion.documents import Ingestion
 from crm_graphql.ingestion.dry_run import DryRun
-from crm_graphql.ingestion.file_rows import file_check, records_check, request_for, unpacked
+from crm_graphql.ingestion.file_rows import (
+    custom_fields_of,
+    file_check,
+    records_check,
+    request_for,
+    unpacked,
+)
 from crm_graphql.ingestion.intake import Intake
 from crm_graphql.ingestion.origin import Counted, FileOrigin
 from crm_graphql.ingestion.publishing import tell_progress
@@ -81,7 +88,8 @@ async def ingest_records(
         return await _with_figures(same_content(ingestion, body_hash))
     names = {field: _camel_case(field) for field in fields}
     topics = await Topics.read(actor, clock)
-    check = records_check(kind, names, topics, ingestion.created_at, settings)
+    custom = await custom_fields_of(kind)
+    check = records_check(kind, names, topics, ingestion.created_at, settings, custom)
     async with Intake(
         ingestion, check, admission, topics=topics, settings=settings, bus=bus, clock=clock
     ) as intake:
@@ -133,7 +141,7 @@ async def ingest_stream(
     async with aclosing(content.pieces()) as pieces:
         # The beginning is read before an ingestion is begun: a file with a wrong header leaves no trace.
         reading = await FileReading.begin(kind, upload.hints, pieces)
-        _plan(reading, request, settings)
+        _plan(reading, request, settings, await custom_fields_of(kind))
         admission = Admission(settings, _lane(reading))
         if not upload.is_dry_run:
             await admission.wait_for_room()
@@ -171,9 +179,11 @@ def _intake(
     )
 
 
-def _plan(reading: FileReading, request: ImportRequest, settings: Settings) -> None:
+def _plan(reading: FileReading, request: ImportRequest, settings: Settings, custom: Definitions) -> None:
     """Plan how the file is read. Raises InvalidInput where no row of it could be."""
-    plan = reading.make_plan(request, country=settings.country or None, currency=settings.currency)
+    plan = reading.make_plan(
+        request, country=settings.country or None, currency=settings.currency, custom=custom
+    )
     plan.require_readable()
 
 
@@ -184,7 +194,7 @@ def _keep_to(ingestion: Ingestion, reading: FileReading, begins: Begun, settings
         and begins.plan is not None
         and not is_same_plan(ingestion.plan, begins.plan)
     ):
-        _plan(reading, request_of(ingestion.plan), settings)
+        _plan(reading, request_of(ingestion.plan), settings, reading.custom)
 
 
 def _lane(reading: FileReading) -> Lane:

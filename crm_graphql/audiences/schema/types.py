@@ -14,7 +14,7 @@ from crm_graphql.audiences.catalogue import FieldInfo
 from crm_graphql.audiences.compile import select_customers
 from crm_graphql.audiences.explain import Explanation, NodeOutcome
 from crm_graphql.audiences.fields import RuleOperator
-from crm_graphql.audiences.queries import RulePreview, count_rule
+from crm_graphql.audiences.queries import RulePreview, count_rule, fields_of_stored
 from crm_graphql.audiences.schema.enums import Channel, RuleFieldType, RuleValueShape
 from crm_graphql.audiences.schema.loaders import (
     audience_loader,
@@ -103,7 +103,9 @@ class Audience(Node):
     ) -> Connection[Annotated[Customer, strawberry.lazy("crm_graphql.customers.schema.types")]] | None:
         customer = node_type("Customer")
         resources, rule = info.context.resources, self.row["rule"]
-        matching = select_customers(rule, resources.settings.local(resources.clock.now()))
+        fields_of_rule = await fields_of_stored(rule)
+        now = resources.settings.local(resources.clock.now())
+        matching = select_customers(rule, now, fields_of_rule)
         fields = customer.projection(info, *CONNECTION_PATHS)
         cursors = list_cursors(info, sort_key(), self.row["_id"])
         page_asked = cursors.page(first, after, last, before)

@@ -11,6 +11,7 @@ from strawberry.scalars import JSON
 
 from crm_graphql.audiences.schema.loaders import audience_loader, rule_sentence
 from crm_graphql.audiences.schema.stats import DeliveryStats
+from crm_graphql.campaigns.custom import frozen_fields
 from crm_graphql.campaigns.queries import rule_zone
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
 from crm_graphql.campaigns.schema.loaders import campaign_loader
@@ -116,7 +117,10 @@ class Campaign(Node):
     @strawberry.field(description="That rule as an English sentence.")
     async def audience_rule_text(self, info: Info) -> str:
         rule = await self._rule(info)
-        return await rule_sentence(info, rule, zone=rule_zone(self.row)) if rule else ""
+        if not rule:
+            return ""
+        frozen = frozen_fields(self.row).values() if self.row.get("launched_at") else None
+        return await rule_sentence(info, rule, zone=rule_zone(self.row), frozen=frozen)
 
     @strawberry.field(description="Its messages, in the order in which they were written down unless said.")
     async def deliveries(

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from bson import ObjectId
+from strawberry.scalars import JSON
 
 from crm_graphql.consents.queries import LATEST_WORD_FIRST, WORD_FIELDS, count_words
 from crm_graphql.consents.schema.types import Consent, Suppression, topic_loader
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.money import from_units
 from crm_graphql.core.paging import Row
+from crm_graphql.custom_fields.schema.loaders import definitions_loader
 from crm_graphql.customers.merged import FORMER_FIELD, keys_of, under
+from crm_graphql.customers.metadata import shown_metadata
 from crm_graphql.customers.schema.loaders import (
     customer_loader,
     deliveries_of_customer_loader,
@@ -68,6 +71,8 @@ CUSTOMER_COLUMNS = Columns(
         "firstVisitAt": ("first_visit_at",),
         "lastVisitAt": ("last_visit_at",),
         "revision": ("revision",),
+        "customFields": ("custom_fields",),
+        "metadata": ("metadata",),
         "createdAt": ("created_at",),
         "updatedAt": ("updated_at",),
         "sourceIds": ("source_ids",),
@@ -136,6 +141,15 @@ class Customer(Node):
             created_at=row.get("created_at"),  # type: ignore[arg-type]
             updated_at=row.get("updated_at"),  # type: ignore[arg-type]
         )
+
+    @strawberry.field(description="Custom field values by key, defaults filled in.")
+    async def custom_fields(self, info: Info) -> JSON:
+        fields = await info.context.loader(definitions_loader).load(None)
+        return JSON(fields.shown(self.row.get("custom_fields")))
+
+    @strawberry.field(description="Free-form, not validated, not usable in rules.")
+    def metadata(self) -> JSON:
+        return JSON(shown_metadata(self.row.get("metadata")))
 
     @strawberry.field(description="The customer's orders, newest first.")
     async def orders(

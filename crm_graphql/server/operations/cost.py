@@ -77,6 +77,9 @@ WEIGHTS = {
     "Mutation.ruleSuggest": 5_000,
     "Mutation.messagesSuggest": 5_000,
     "Mutation.campaignSummarize": 5_000,
+    # Counts the customers whose value does not fit; reads every rule and message.
+    "Mutation.customFieldUpdate": 100,
+    "Mutation.customFieldDelete": 100,
     "RuleSuggestion.size": 100,
     # A page of each of four collections, merged.
     "Customer.timeline": 40,
@@ -102,6 +105,8 @@ SAMPLE_SIZE = 10
 
 LISTS = {
     "Query.apiKeys": 50,
+    "Query.customFields": 20,
+    "CustomFieldDeletePayload.usedBy": 20,
     "Query.importFields": 30,
     "Query.importMappings": 50,
     "Query.insights": 20,
