@@ -1,4 +1,4 @@
-"""Custom fields and metadata when two customers become one: the survivor's hold, what it lacks comes along."""
+"""Custom fields and metadata when two customers become one: the survivor keeps its own, and gets the rest."""
 
 from __future__ import annotations
 
