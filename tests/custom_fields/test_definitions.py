@@ -120,17 +120,22 @@ async def test_a_change_is_of_the_parts_that_are_given_and_null_gives_up() -> No
     assert (row["pattern"], row["default_value"]) == ("[0-9]+", None)
 
 
-async def test_of_two_changes_at_once_both_hold_and_the_whole_is_what_was_checked() -> None:
+async def test_of_two_changes_at_once_the_whole_is_what_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     field = await make_field("points", maximum=100.0)
-    outcomes = await asyncio.gather(
-        update_field(ADMIN, field.id, {"default_value": 90}),
-        update_field(ADMIN, field.id, {"maximum": 50.0}),
-        return_exceptions=True,
-    )
-    row = await find_field(id=field.id)
-    assert row is not None
-    assert sum(isinstance(one, InvalidInput) for one in outcomes) == 1
-    assert row["default_value"] is None or row["default_value"] <= row["maximum"]
+    others = [{"maximum": 50.0}]
+
+    async def read_before_another(**named: Any) -> Any:
+        row = await find_field(**named)
+        while others:
+            await update_field(ADMIN, field.id, others.pop())
+        return row
+
+    monkeypatch.setattr(service, "find_field", read_before_another)
+    with pytest.raises(InvalidInput, match="more than 50"):
+        await update_field(ADMIN, field.id, {"default_value": 90})
+    others.append({"maximum": 60.0})
+    row = await update_field(ADMIN, field.id, {"default_value": 40})
+    assert (row["maximum"], row["default_value"]) == (60.0, 40)
 
 
 async def test_only_an_administrator_defines_fields(resources: Resources) -> None:
