@@ -42,6 +42,8 @@ OTHERS = 3
 START = datetime(2020, 1, 1, tzinfo=UTC)
 DOCUMENT = """query ($after: String) { customer(by: {externalId: "c0"}) { timeline(first: 50, after: $after) {
   nodes { id at actor kind title } pageInfo { endCursor hasNextPage } } } }"""
+WALK = """query ($after: String) { customer(by: {externalId: "c0"}) { timeline(first: 100, after: $after) {
+  nodes { at } pageInfo { endCursor hasNextPage } } } }"""
 READY = [("customer_id", 1), ("at", -1), ("_id", -1)]
 
 
@@ -121,10 +123,10 @@ async def measure(resources: Resources, customer: ObjectId, rounds: int) -> None
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://crm.test", timeout=60) as http:
 
-            async def api(after: str | None) -> Any:
+            async def api(after: str | None, document: str = DOCUMENT) -> Any:
                 answer = await http.post(
                     "/graphql",
-                    json={"query": DOCUMENT, "variables": {"after": after}},
+                    json={"query": document, "variables": {"after": after}},
                     headers={"authorization": f"Bearer {token}"},
                 )
                 return answer.json()["data"]["customer"]["timeline"]
@@ -136,8 +138,8 @@ async def measure(resources: Resources, customer: ObjectId, rounds: int) -> None
 
             after: str | None = None
             page: Any = {}
-            for _ in range(DEEP):
-                page = await api(after)
+            for _ in range(DEEP * SIZE // 100):
+                page = await api(after, WALK)
                 after = page["pageInfo"]["endCursor"]
                 assert page["pageInfo"]["hasNextPage"], "more entries are needed"
             before = datetime.fromisoformat(page["nodes"][-1]["at"])
