@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.documents import ConsentWord, Customer
+from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.delivery import planner as planner_module
 from crm_graphql.delivery.documents import Delivery
 from crm_graphql.delivery.vendors.port import OutgoingMessage
 from crm_graphql.resources import Resources
+from tests.consents.factories import make_topic, said
 from tests.customers.merges import merge, reconcile
 from tests.customers.test_erasing import erase
-from tests.delivery.factories import assert_exact, launch, make_customers
+from tests.delivery.factories import LONG_AGO, assert_exact, launch, make_customers
 from tests.delivery.ledgers import ledger
 from tests.delivery.running import running, until_status
 from tests.delivery.stand_in import StandInVendor
@@ -158,3 +160,19 @@ async def test_erasing_the_survivor_skips_what_waits_under_all_ids(resources: Re
     assert [one["reason"] for one in rows] == ["ERASED", "ERASED", None]
     assert [one["address"] for one in rows] == [None, None, "c2@example.com"]
     assert (await assert_exact(campaign))["stats"]["skipped"] == 2
+
+
+async def test_a_no_of_the_survivor_long_ago_holds_for_what_waits_for_the_other(resources: Resources) -> None:
+    keys = await make_customers(2)
+    topic = await make_topic(resources)
+    await said(resources, keys[0], topic, ConsentStatus.UNSUBSCRIBED)
+    # Heard long before the launch: who speaks later is found by the moment.
+    await ConsentWord.get_pymongo_collection().update_many({}, {"$set": {"heard_at": LONG_AGO}})
+    campaign = await launch(resources, topic_id=topic["_id"])
+    await make_planner(resources).plan(campaign)
+    assert [one["status"] for one in await ledger(campaign)] == ["SKIPPED", "QUEUED"]
+    await merge(resources, keys[0], keys[1])
+    row, addresses = await sent(resources, campaign)
+    assert addresses == []
+    assert row["stats"]["skipped"] == 2
+    assert [one["reason"] for one in await ledger(campaign)] == ["NO_CONSENT", "NO_CONSENT"]
