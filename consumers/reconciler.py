@@ -17,6 +17,7 @@ from crm_graphql.duplicates.counting import settle_addresses
 from crm_graphql.erasure.reconcile import ErasureReconciler
 from crm_graphql.ingestion.queries import much_is_waiting
 from crm_graphql.ingestion.reconcile import reconcile as reconcile_ingestions
+from crm_graphql.media.reconcile import reconcile_media
 from crm_graphql.merging.reconcile import MergeReconciler
 from crm_graphql.mongo.leases import hold_task
 
@@ -83,4 +84,8 @@ async def run_round(
         await take_away_deleted()
     except Exception:
         _log.exception("reconciling of custom fields failed")
+    try:
+        await reconcile_media(work.resources.storage, work.resources.bus)
+    except Exception:
+        _log.exception("reconciling of media failed")
     await delivery.run()

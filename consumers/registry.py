@@ -11,6 +11,7 @@ from consumers.handlers.bulk import handle_bulk
 from consumers.handlers.campaigns import handle_plan, handle_send
 from consumers.handlers.delivery import handle_receipts
 from consumers.handlers.ingestion import handle_chunk_ready, handle_replay_asked
+from consumers.handlers.media import handle_media
 from consumers.work import Work
 from crm_graphql.bulk.messages import BULK_QUEUE, BulkWork
 from crm_graphql.bus.port import Message, Queue
@@ -19,7 +20,10 @@ from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.messages import SEND_QUEUE, CampaignSend, ReceiptsArrived, receipts_queue
 from crm_graphql.ingestion.messages import REPLAY_QUEUE, ChunkReady, ReplayAsked, chunk_queue
 from crm_graphql.ingestion.states import Lane
+from crm_graphql.media.messages import MEDIA_QUEUE, MediaArrived
 
+PICTURES = 2
+"""Each has a process of its own, with up to a gigabyte and a half."""
 PLANNERS = 2
 BULK_WORKERS = 2
 RECEIPT_MESSAGES = 32
@@ -41,6 +45,7 @@ def shared(settings: Settings) -> tuple[Job, ...]:
     """What every consumer process takes part in."""
     return (
         Job(PLAN_QUEUE, CampaignPlan, handle_plan, PLANNERS),
+        Job(MEDIA_QUEUE, MediaArrived, handle_media, PICTURES),
         Job(REPLAY_QUEUE, ReplayAsked, handle_replay_asked, 1),
         Job(BULK_QUEUE, BulkWork, handle_bulk, BULK_WORKERS),
         Job(SEND_QUEUE, CampaignSend, handle_send, settings.senders),

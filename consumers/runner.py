@@ -11,6 +11,7 @@ from structlog import get_logger
 from consumers.partitions import Partitions
 from consumers.reconciler import reconcile_for_ever
 from consumers.registry import Job, of_partition, shared
+from consumers.sweeper import sweep_for_ever
 from consumers.upkeep import end_abandoned_for_ever
 from consumers.work import Work
 from crm_graphql.bus.port import Consumer
@@ -46,6 +47,7 @@ class Runner:
         self._background = [
             asyncio.create_task(reconcile_for_ever(self.work), name="reconciler"),
             asyncio.create_task(end_abandoned_for_ever(self.work.resources), name="upkeep"),
+            asyncio.create_task(sweep_for_ever(self.work.resources.storage), name="sweeper"),
         ]
 
     async def stop(self) -> None:

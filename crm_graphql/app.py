@@ -32,6 +32,7 @@ from crm_graphql.http.metrics import metrics
 from crm_graphql.http.request_ids import RequestIds
 from crm_graphql.http.security import edge_middleware
 from crm_graphql.ingestion.routes import routes as ingestion_routes
+from crm_graphql.media.routes import routes as media_routes
 from crm_graphql.resources import Resources, open_resources
 from crm_graphql.schema import executable_schema
 from crm_graphql.server.engine import Engine
@@ -89,6 +90,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         WebSocketRoute("/graphql", _GraphQLSockets()),
         *explorer_routes,
         *ingestion_routes,
+        *media_routes,
         *consent_routes,
         *delivery_routes,
         *account_routes(settings),

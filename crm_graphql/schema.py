@@ -33,11 +33,12 @@ from crm_graphql.groups import schema as groups
 from crm_graphql.imports import schema as imports
 from crm_graphql.ingestion import schema as ingestion
 from crm_graphql.insights import schema as insights
+from crm_graphql.media import schema as media
 from crm_graphql.orders import schema as orders
 from crm_graphql.views import schema as views
 
 DOMAINS = (
-    *(customers, duplicates, custom_fields, orders, consents, imports, ingestion, groups, bulk),
+    *(customers, duplicates, custom_fields, orders, consents, media, imports, ingestion, groups, bulk),
     *(audiences, campaigns, delivery, assistant, insights, accounts, audit, deployment, views),
 )
 """In the order in which their fields are listed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -109,6 +110,19 @@ async def campaigns_naming_field(key: str) -> Sequence[Row]:
 
 def _names_field(campaign: Row, key: str) -> bool:
     return key in keys_in(campaign["message"]) or key in custom_keys(campaign.get("rule") or {})
+
+
+async def open_campaigns_showing(text: str) -> Sequence[str]:
+    """The names of some campaigns in whose message the text stands and that have not ended, drafts included.
+    Looks through those that have not, which are few."""
+    rows = Campaign.get_pymongo_collection().find(
+        {
+            "status": {"$nin": [status.value for status in ENDED]},
+            "message.body": {"$regex": re.escape(text)},
+        },
+        {"name": 1},
+    )
+    return [row["name"] async for row in rows.limit(NAMED)]
 
 
 def list_filter(

@@ -42,6 +42,8 @@ class Permission(Enum):
     AUDIENCES_READ = ("AUDIENCES_READ", "Read audiences and preview rules.")
     AUDIENCES_WRITE = ("AUDIENCES_WRITE", "Make, change and delete audiences.")
     CONSENTS_WRITE = ("CONSENTS_WRITE", "Make topics, note what people said, suppress addresses.")
+    MEDIA_READ = ("MEDIA_READ", "Read files, and be told where they lie.")
+    MEDIA_WRITE = ("MEDIA_WRITE", "Upload, attach, publish and delete files.")
     CAMPAIGNS_READ = ("CAMPAIGNS_READ", "Read and watch campaigns and deliveries.")
     CAMPAIGNS_WRITE = ("CAMPAIGNS_WRITE", "Make, change and launch campaigns.")
     RECEIPTS_WRITE = ("RECEIPTS_WRITE", "Record delivery receipts.")
@@ -61,6 +63,7 @@ _READS = frozenset(
         Permission.CUSTOMERS_READ,
         Permission.INGESTIONS_READ,
         Permission.AUDIENCES_READ,
+        Permission.MEDIA_READ,
         Permission.CAMPAIGNS_READ,
         Permission.SETTINGS_READ,
         Permission.VIEWS_USE,
@@ -75,6 +78,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.INGESTIONS_WRITE,
         Permission.AUDIENCES_WRITE,
         Permission.CONSENTS_WRITE,
+        Permission.MEDIA_WRITE,
         Permission.CAMPAIGNS_WRITE,
         Permission.ASSISTANT_USE,
     },

@@ -80,7 +80,7 @@ class Body:
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The unpacked bytes. Raises InvalidInput for broken gzip or zip, LimitExceeded beyond the limit,
         TimeoutError for a source that is too slow."""
-        packed = _gathered(self._source, self._piece_seconds)
+        packed = paced(self._source, self._piece_seconds)
         async for piece in self._unzipped(self._gunzipped(packed)):
             self._count(piece)
             yield piece
@@ -176,8 +176,9 @@ class Gunzip:
             raise InvalidInput("The gzip body ends too early. Was the upload cut off?")
 
 
-async def _gathered(source: AsyncIterator[bytes], seconds: float | None) -> AsyncIterator[bytes]:
-    """The same bytes in pieces that are worth the work on each; each comes within the time."""
+async def paced(source: AsyncIterator[bytes], seconds: float | None) -> AsyncIterator[bytes]:
+    """The same bytes in pieces that are worth the work on each. Raises TimeoutError where 64 KiB, or the
+    rest, do not come within the time."""
     ended = False
     while not ended:
         parts: list[bytes] = []

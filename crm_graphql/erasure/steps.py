@@ -21,6 +21,7 @@ from crm_graphql.customers.documents import ConsentWord, CustomerChange, ErasedC
 from crm_graphql.customers.erased import STEP
 from crm_graphql.delivery.erasing import scrub_deliveries, skip_queued
 from crm_graphql.ingestion.erasing import delete_dead_letters, delete_row_errors, has_dead_letters
+from crm_graphql.media.attachments import forget_media_of
 from crm_graphql.mongo.transactions import Transact
 
 Step = Callable[[Mapping[str, Any], AsyncClientSession], Awaitable[bool]]
@@ -43,7 +44,17 @@ async def _scrub_deliveries(tombstone: Mapping[str, Any], session: AsyncClientSe
     return await scrub_deliveries(tombstone["_id"], session)
 
 
-_STEPS: tuple[Step, ...] = (_scrub_deliveries, _delete_words, _delete_changes, _delete_row_errors)
+async def _forget_media(tombstone: Mapping[str, Any], session: AsyncClientSession) -> bool:
+    return await forget_media_of(tombstone["_id"], session)
+
+
+_STEPS: tuple[Step, ...] = (
+    _scrub_deliveries,
+    _delete_words,
+    _delete_changes,
+    _forget_media,
+    _delete_row_errors,
+)
 
 
 async def _delete_some(

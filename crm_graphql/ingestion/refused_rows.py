@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import csv
-import hmac
 import io
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 import msgspec
 from bson import ObjectId
 
-from crm_graphql.accounts.tokens import derived_key, derived_keys
+from crm_graphql.accounts.signed_links import check_signed, signed_query
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import Forbidden, NotFound
+from crm_graphql.core.errors import NotFound
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.imports.mended import ERROR_COLUMNS, defused
 from crm_graphql.imports.tables import FileFormat
 from crm_graphql.ingestion.documents import Ingestion, RefusedRow
 
-GOOD_FOR = timedelta(minutes=15)
 ROWS_AT_ONCE = 500
 _PURPOSE = "refused rows"
 _JSON = (FileFormat.JSON.value, FileFormat.NDJSON.value)
@@ -36,23 +32,15 @@ def refused_rows_url(actor: Actor, ingestion: Row, *, settings: Settings, clock:
     until, now = ingestion.get("refused_until"), clock.now()
     if not actor.may(Permission.INGESTIONS_WRITE) or until is None or until <= now:
         return None
-    key, expires = str(ingestion["_id"]), int((now + GOOD_FOR).timestamp())
-    signature = _signature(derived_key(settings, _PURPOSE), key, expires)
-    root = settings.public_url.rstrip("/")
-    return f"{root}/ingest/refused/{key}?expires={expires}&signature={signature}"
+    key = str(ingestion["_id"])
+    query = signed_query(_PURPOSE, key, settings=settings, clock=clock)
+    return f"{settings.public_url.rstrip('/')}/ingest/refused/{key}?{query}"
 
 
-async def find_refused(key: str, expires: str, signature: str, *, settings: Settings, clock: Clock) -> Row:
+async def find_refused(key: str, query: Mapping[str, str], *, settings: Settings, clock: Clock) -> Row:
     """The ingestion that a signed address leads to. Raises Forbidden for one that is not ours, or too old;
     NotFound for one that is forgotten."""
-    signed = f"{key}:{expires}"
-    if not any(
-        hmac.compare_digest(_mac(one, signed), signature.encode("utf-8", "replace"))
-        for one in derived_keys(settings, _PURPOSE)
-    ):
-        raise Forbidden("This address is not signed by this server. Ask for rowErrorsUrl again.")
-    if clock.now().timestamp() >= int(expires):
-        raise Forbidden("This address was good for 15 minutes. Ask for rowErrorsUrl again.")
+    check_signed(_PURPOSE, key, query, ask_again="rowErrorsUrl", settings=settings, clock=clock)
     row: Row | None = await Ingestion.get_pymongo_collection().find_one({"_id": ObjectId(key)})
     if row is None or row.get("refused_until") is None or row["refused_until"] <= clock.now():
         raise NotFound("The refused rows of this ingestion are not kept any more.")
@@ -101,11 +89,3 @@ def _as_line(row: Mapping[str, Any]) -> bytes:
         own = msgspec.json.decode(row["cells"], type=dict[str, msgspec.Raw])
     told = dict(zip(ERROR_COLUMNS, (row["error"], row["error_column"]), strict=True))
     return msgspec.json.encode({**own, **told}) + b"\n"
-
-
-def _signature(key: bytes, ingestion: str, expires: int) -> str:
-    return _mac(key, f"{ingestion}:{expires}").decode()
-
-
-def _mac(key: bytes, signed: str) -> bytes:
-    return hmac.new(key, signed.encode("utf-8", "replace"), sha256).hexdigest().encode()

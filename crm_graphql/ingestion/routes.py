@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import NamedTuple
@@ -16,9 +15,11 @@ from crm_graphql.audit.service import record
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.bodies import promises_more
 from crm_graphql.core.errors import DomainError, InvalidInput, LimitExceeded, Unavailable
+from crm_graphql.core.forms import is_form
 from crm_graphql.core.ids import encode_id
 from crm_graphql.core.paging import Row
 from crm_graphql.http.doors import authenticate, refusal
+from crm_graphql.http.draining import drain
 from crm_graphql.imports.asked import Asked, read_options
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.tables import FileHints
@@ -30,11 +31,6 @@ from crm_graphql.ingestion.service import ingest_stream
 from crm_graphql.ingestion.stored_plans import Upload
 from crm_graphql.mongo.transient import is_transient
 
-DRAIN_BYTES = 64 * 1024 * 1024
-DRAIN_SECONDS = 5.0
-"""How much of a refused body is still read, so that its sender gets to the answer."""
-
-_FORM = "multipart/form-data"
 _TOO_SLOW = (
     "The body came too slowly (CRM_INGEST_READ_SECONDS). Send it again; the same idempotency key goes on."
 )
@@ -65,7 +61,7 @@ async def _answered(request: Request, *, kind: IngestionKind, answer: Answer) ->
     except ClientDisconnect:
         return Response(status_code=400)
     except DomainError as error:
-        await _drain(stream)
+        await drain(stream)
         return refusal(error, status=415 if isinstance(error, _Unsupported) else None)
     except TimeoutError:
         return refusal(InvalidInput(_TOO_SLOW), status=408)
@@ -73,7 +69,7 @@ async def _answered(request: Request, *, kind: IngestionKind, answer: Answer) ->
         if not is_transient(error):
             raise
         _log.warning("body not taken, the database is away", reason=str(error))
-        await _drain(stream)
+        await drain(stream)
         away = "The database is away. Send this again later, with the same idempotency key to go on."
         return refusal(Unavailable(away))
 
@@ -104,7 +100,7 @@ async def _preview(
         settings=resources.settings,
         clock=resources.clock,
     )
-    await _drain(stream)
+    await drain(stream)
     return JSONResponse(preview_answer(preview))
 
 
@@ -157,12 +153,12 @@ async def _sent(request: Request, stream: AsyncIterator[bytes]) -> _Sent:
     """The file and its options, out of the query and, where there is one, the form."""
     content_type: str | None = request.headers.get("content-type")
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    is_form = (content_type or "").partition(";")[0].strip().lower() == _FORM
-    if encoding not in ("identity", "gzip", "x-gzip", "") or (is_form and encoding.endswith("gzip")):
+    has_form = is_form(content_type)
+    if encoding not in ("identity", "gzip", "x-gzip", "") or (has_form and encoding.endswith("gzip")):
         raise _Unsupported(f'Content-Encoding "{encoding[:100]}" is not taken. Send gzip, or none.')
     given = list(request.query_params.multi_items())
     body, name = stream, None
-    if content_type is not None and is_form:
+    if content_type is not None and has_form:
         form = Form(content_type, stream)
         await form.begin()
         given += form.fields
@@ -180,12 +176,10 @@ def _upload(asked: Asked, content_type: str | None, name: str | None) -> Upload:
 async def _refused(request: Request) -> Response:
     """The refused rows of an ingestion, by its signed address."""
     resources = request.app.state.resources
-    given = request.query_params
     try:
         ingestion = await find_refused(
             request.path_params["key"],
-            given.get("expires", ""),
-            given.get("signature", ""),
+            request.query_params,
             settings=resources.settings,
             clock=resources.clock,
         )
@@ -198,19 +192,6 @@ async def _refused(request: Request) -> Response:
     }
     media_type = "application/x-ndjson" if kind == "ndjson" else "text/csv; charset=utf-8"
     return StreamingResponse(refused_file(ingestion), media_type=media_type, headers=headers)
-
-
-async def _drain(stream: AsyncIterator[bytes]) -> None:
-    """Read on for a while: a sender that is cut off in the middle never sees why."""
-    size = 0
-    try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            async for piece in stream:
-                size += len(piece)
-                if size > DRAIN_BYTES:
-                    return
-    except (TimeoutError, ClientDisconnect, RuntimeError):
-        return
 
 
 def _of_kind(kind: IngestionKind) -> list[Route]:

@@ -13,7 +13,8 @@ import pytest
 from crm_graphql.accounts.tokens import mint_token
 from crm_graphql.core.actor import Role
 from crm_graphql.core.errors import InvalidInput, LimitExceeded
-from crm_graphql.ingestion.forms import FIELDS_BYTES, Form
+from crm_graphql.core.forms import FIELDS_BYTES
+from crm_graphql.ingestion.forms import Form
 from crm_graphql.resources import Resources
 from tests.ingestion.doors import apply_pending, orders_csv, pieces
 

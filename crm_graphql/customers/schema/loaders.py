@@ -14,6 +14,7 @@ from crm_graphql.delivery.queries import deliveries_of_customers
 from crm_graphql.gql.context import Context
 from crm_graphql.gql.loaders import ChildPage, by_key, child_pages
 from crm_graphql.groups.queries import groups_by_ids
+from crm_graphql.media.queries import attachments_of_customers
 from crm_graphql.orders.queries import orders_of_customers
 
 
@@ -35,6 +36,11 @@ def orders_of_customer_loader(_context: Context) -> DataLoader[ChildPage, Page[R
 def deliveries_of_customer_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:
     """A customer's deliveries, newest first."""
     return child_pages(deliveries_of_customers)
+
+
+def attachments_of_customer_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:
+    """What ties a customer to files, newest first."""
+    return child_pages(attachments_of_customers)
 
 
 def words_of_customer_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:

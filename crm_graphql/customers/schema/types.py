@@ -19,6 +19,7 @@ from crm_graphql.custom_fields.schema.loaders import definitions_loader
 from crm_graphql.customers.merged import FORMER_FIELD, keys_of, under
 from crm_graphql.customers.metadata import shown_metadata
 from crm_graphql.customers.schema.loaders import (
+    attachments_of_customer_loader,
     customer_loader,
     deliveries_of_customer_loader,
     group_loader,
@@ -40,11 +41,13 @@ from crm_graphql.gql.connections import (
     list_cursors,
 )
 from crm_graphql.gql.context import Info
+from crm_graphql.gql.linked import linked
 from crm_graphql.gql.loaders import ChildPage
 from crm_graphql.gql.node import Node, global_id, node_type, register
 from crm_graphql.gql.selection import Columns
 from crm_graphql.groups.queries import BY_NAME as GROUPS_BY_NAME
 from crm_graphql.groups.queries import page_of_groups
+from crm_graphql.media.queries import NEWEST_ATTACHED_FIRST, count_attachments
 from crm_graphql.orders.queries import NEWEST_FIRST as NEWEST_ORDERS_FIRST
 from crm_graphql.orders.queries import count_orders
 from crm_graphql.timeline.queries import count_entries
@@ -53,6 +56,7 @@ from crm_graphql.timeline.sources import NEWEST_FIRST as NEWEST_ENTRIES_FIRST
 if TYPE_CHECKING:
     from crm_graphql.delivery.schema.types import Delivery
     from crm_graphql.groups.schema.types import Group
+    from crm_graphql.media.schema.types import Media
     from crm_graphql.orders.schema.types import Order
 
 CUSTOMER_COLUMNS = Columns(
@@ -204,6 +208,28 @@ class Customer(Node):
             return len(found)
 
         return connection(page, cursors, node_type("Group").make, count)
+
+    @strawberry.field(
+        description="The files that belong to the customer's record, those attached last first."
+    )
+    async def media(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Annotated[Media, strawberry.lazy("crm_graphql.media.schema.types")]] | None:
+        cursors = list_cursors(info, NEWEST_ATTACHED_FIRST, self.key)
+        return await linked(
+            info,
+            info.context.loader(attachments_of_customer_loader),
+            ChildPage(self.key, cursors.page(first, after, last, before), frozenset({"media_id"})),
+            cursors,
+            field="media_id",
+            type_name="Media",
+            count=lambda: count_attachments({"customer_id": self.key}),
+        )
 
     @strawberry.field(description="The newest word on each topic and channel of which there is one.")
     async def consents(self, info: Info) -> list[Consent] | None:
