@@ -24,7 +24,7 @@ RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /dist . \
     && /venv/bin/pip install --no-deps --no-index /dist/*.whl
 
 FROM python:3.12-slim
-RUN useradd --system --uid 10001 --no-create-home crm && install -d -o crm /data
+RUN useradd --system --uid 10001 --no-create-home crm && install -d -o crm /data /data/files
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 CRM_HOST=0.0.0.0 CRM_DATA_DIR=/data
 WORKDIR /data

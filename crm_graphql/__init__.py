@@ -8,6 +8,7 @@ writes, `queries` for reads, `messages`, `schema/`):
 - `views`: how each person likes to see a list.
 - `audit`: who did what, written where mutations are declared.
 - `customers`, `orders`: who bought what; totals are exact and move with the orders, in one transaction.
+- `media`: files that people upload, for customers' records and for pictures in messages.
 - `imports`: files as people have them: what a file is, which column is which field, its cells as values.
 - `ingestion`: three doors (mutations, `POST /ingest`, `crm import`) and one path: validate, cut into chunks,
   store them (that is the acceptance), announce them on the bus; consumers apply each chunk once.

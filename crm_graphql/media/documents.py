@@ -69,7 +69,7 @@ class Media(Document):
                 [("public_name", ASCENDING)],
                 name="public_name",
                 unique=True,
-                partialFilterExpression={"public_name": {"$type": "string"}},
+                partialFilterExpression={"public_name": {"$exists": True}},
             ),
             # What no message points at any more.
             IndexModel(

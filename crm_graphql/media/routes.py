@@ -195,38 +195,39 @@ def _told(error: DomainError, index: int) -> list[dict[str, Any]]:
     ]
 
 
-async def _signed(request: Request, *, shape: Shape) -> Response:
+async def _had(request: Request, *, find: Callable[[Request], Awaitable[Download]]) -> Response:
+    """The download that `find` finds, or why there is none."""
+    try:
+        found = await find(request)
+        return await download_response(request, found, request.app.state.resources.storage)
+    except DomainError as error:
+        return refusal(error)
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        _log.warning("a file was not given out, the database is away", reason=str(error))
+        return refusal(Unavailable("The database is away. Try it again later."))
+
+
+async def _signed(request: Request, *, shape: Shape) -> Download:
     """A file, or its thumbnail, by its signed link: always one to be saved."""
     resources = request.app.state.resources
     key = request.path_params["key"]
-    try:
-        check_link(key, shape, request.query_params, settings=resources.settings, clock=resources.clock)
-        media = await find_media(ObjectId(key))
-        found = _of(media, shape) if media and media["status"] == MediaStatus.READY.value else None
-        if found is None:
-            raise NotFound("The file is not there any more.")
-        return await download_response(request, found, resources.storage)
-    except DomainError as error:
-        return refusal(error)
+    check_link(key, shape, request.query_params, settings=resources.settings, clock=resources.clock)
+    media = await find_media(ObjectId(key))
+    found = _of(media, shape) if media and media["status"] == MediaStatus.READY.value else None
+    if found is None:
+        raise NotFound("The file is not there any more.")
+    return found
 
 
-async def _published(request: Request) -> Response:
+async def _published(request: Request) -> Download:
     """A picture for everybody, where it stands."""
-    storage = request.app.state.resources.storage
-    try:
-        media = await find_published(request.path_params["name"])
-        if media is None:
-            raise NotFound("There is no picture under this address (any more).")
-        found = Download(
-            media["key"],
-            media["size_bytes"],
-            media["content_type"],
-            _tag(media),
-            max_age_seconds=PUBLIC_SECONDS,
-        )
-        return await download_response(request, found, storage)
-    except DomainError as error:
-        return refusal(error)
+    media = await find_published(request.path_params["name"])
+    if media is None:
+        raise NotFound("There is no picture under this address (any more).")
+    kind, size = media["content_type"], media["size_bytes"]
+    return Download(media["key"], size, kind, _tag(media), max_age_seconds=PUBLIC_SECONDS)
 
 
 def _of(media: Row, shape: Shape) -> Download | None:
@@ -247,9 +248,11 @@ def _tag(media: Row) -> str:
 routes = [
     Route("/media", partial(_uploaded, answer=_one), methods=["POST"]),
     Route("/media/bulk", partial(_uploaded, answer=_several), methods=["POST"]),
-    Route(f"{PUBLIC_PATH}/{{name}}", _published, methods=["GET"]),
+    Route(f"{PUBLIC_PATH}/{{name}}", partial(_had, find=_published), methods=["GET"]),
     *(
-        Route(f"/media/{{key}}{shape.path}", partial(_signed, shape=shape), methods=["GET"])
+        Route(
+            f"/media/{{key}}{shape.path}", partial(_had, find=partial(_signed, shape=shape)), methods=["GET"]
+        )
         for shape in Shape
     ),
 ]
