@@ -21,11 +21,13 @@ from crm_graphql.delivery.documents import Delivery
 from crm_graphql.duplicates.documents import SharedAddress
 from crm_graphql.groups.documents import Group
 from crm_graphql.ingestion.documents import RowErrorRecord
+from crm_graphql.media.documents import MediaAttachment
 from crm_graphql.schema import executable_schema
 from tests.consents.factories import close, make_people, make_topic, said
 from tests.delivery.factories import make_ledger
 from tests.gql.conftest import Api
 from tests.gql.factories import START, insert_customers, insert_orders
+from tests.media.factories import insert_media
 
 INFO = "pageInfo { startCursor endCursor hasNextPage hasPreviousPage }"
 RULE = {"where": {"field": "visitCount", "operator": "GTE", "value": 0}}
@@ -111,6 +113,8 @@ ROOT = [
     List("Query.groups"),
     List("Query.groups", 'search: "g"'),
     List("Query.bulkOperations"),
+    List("Query.mediaFiles"),
+    List("Query.mediaFiles", 'search: "p"'),
     List("Query.customers", f'filter: {{ groupId: "{encode_id("Group", GROUPS[0])}" }}'),
 ]
 
@@ -130,6 +134,19 @@ async def make_groups(customers: list[ObjectId]) -> list[List]:
     return [
         *(List("Group.customers", "", encode_id("Group", key)) for key in GROUPS[:2]),
         *(List("Customer.groups", "", encode_id("Customer", key)) for key in customers[:2]),
+    ]
+
+
+async def make_media(customers: list[ObjectId]) -> list[List]:
+    """Four files, each of the customers'."""
+    keys = [await insert_media(f"p {number}.png") for number in range(4)]
+    pairs = [{"media_id": key, "customer_id": customer} for key in keys for customer in customers]
+    await MediaAttachment.get_pymongo_collection().insert_many(
+        [{**pair, "attached_at": START} for pair in pairs]
+    )
+    return [
+        *(List("Media.customers", "", encode_id("Media", key)) for key in keys[:2]),
+        *(List("Customer.media", "", encode_id("Customer", key)) for key in customers[:2]),
     ]
 
 
@@ -187,6 +204,7 @@ async def lists(api: Api) -> list[List]:
         *ROOT,
         *(List(f"Customer.{name}", "", person) for name in CHILDREN for person in people),
         *await make_groups(customers),
+        *await make_media(customers),
         *(List("Customer.consentHistory", "", encode_id("Customer", key)) for key in speakers),
         *(List("Campaign.deliveries", "", key) for key in sent),
         *(
