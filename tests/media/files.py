@@ -13,6 +13,7 @@ import httpx
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 from PIL.PngImagePlugin import PngInfo
+from starlette.applications import Starlette
 
 from crm_graphql.accounts.tokens import mint_token
 from crm_graphql.core.actor import Role
@@ -90,6 +91,21 @@ async def upload(api: Api, filename: str, content: bytes) -> str:
     assert answer.status_code == 201, answer.text
     found: str = answer.json()["id"]
     return found
+
+
+def change_settings(api: Api, **changes: object) -> None:
+    """From now on the API goes by these settings."""
+    settings = api.resources.settings.model_copy(update=changes)
+    serve(api, api.resources.with_settings(settings))
+
+
+def serve(api: Api, resources: Resources) -> None:
+    """From now on the API is over these resources."""
+    transport = api.http._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    app = transport.app
+    assert isinstance(app, Starlette)
+    app.state.resources = resources
 
 
 async def media_of(api: Api, media_id: str) -> dict[str, Any]:

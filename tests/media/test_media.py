@@ -20,7 +20,18 @@ from tests.customers.edits import create
 from tests.customers.test_erasing import erase
 from tests.gql.conftest import Api
 from tests.media.conftest import Process
-from tests.media.files import bearer, form, get, media_of, picture, send, stored, upload
+from tests.media.files import (
+    bearer,
+    change_settings,
+    form,
+    get,
+    media_of,
+    picture,
+    send,
+    serve,
+    stored,
+    upload,
+)
 from tests.media.test_links import publish, ready
 
 ATTACH = """mutation ($input: MediaAttachInput!) { mediaAttach(input: $input) {
@@ -186,8 +197,7 @@ async def test_the_room_of_all_files_is_kept_to_exactly(
     api: Api, resources: Resources, tmp_path: Path
 ) -> None:
     body = picture()
-    settings = resources.settings.model_copy(update={"storage_limit_bytes": 3 * len(body)})
-    api.http._transport.app.state.resources = resources.with_settings(settings)  # type: ignore[attr-defined]
+    change_settings(api, storage_limit_bytes=3 * len(body))
     answers = await asyncio.gather(*(send(api, form((f"{n}.png", body))) for n in range(8)))
     assert sorted(answer.status_code for answer in answers) == [201] * 3 + [507] * 5
     assert await stored_bytes() == 3 * len(body)
@@ -204,7 +214,7 @@ async def test_a_storage_that_is_full_or_away_takes_nothing_and_says_so(
     (tmp_path / "no folder").write_text("")
     away = FolderStorage(tmp_path / "no folder" / "files", free_bytes=0)
     for storage, expected in ((full, 507), (away, 503)):
-        api.http._transport.app.state.resources = replace(resources, storage=storage)  # type: ignore[attr-defined]
+        serve(api, replace(resources, storage=storage))
         answer = await send(api, form(("a.png", picture())))
         assert answer.status_code == expected
         assert answer.headers["retry-after"]

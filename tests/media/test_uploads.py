@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import zipfile
@@ -21,6 +22,7 @@ from tests.media.files import (
     BOUNDARY,
     FORM,
     bearer,
+    change_settings,
     form,
     in_pieces,
     media_of,
@@ -118,8 +120,7 @@ async def test_a_text_that_goes_on_as_something_else_is_refused(api: Api, tmp_pa
 
 
 async def test_a_type_that_the_deployment_does_not_allow_is_refused(api: Api) -> None:
-    settings = api.resources.settings.model_copy(update={"media_types": ["image/png"]})
-    api.http._transport.app.state.resources = api.resources.with_settings(settings)  # type: ignore[attr-defined]
+    change_settings(api, media_types=["image/png"])
     answer = await send(api, form(("offer.pdf", PDF)))
     assert answer.status_code == 400
     assert "CRM_MEDIA_TYPES" in answer.text
@@ -255,3 +256,46 @@ async def test_a_word_document_is_told_from_any_zip(api: Api) -> None:
             archive.writestr(name, text)
     found = await media_of(api, await upload(api, "letter.zip", out.getvalue()))
     assert found["filename"] == "letter.docx"
+
+
+async def test_a_file_beyond_the_limit_is_refused_and_in_a_batch_alone(api: Api, tmp_path: Path) -> None:
+    change_settings(api, media_file_bytes=len(PDF))
+    large = ("large.pdf", PDF + b" ")
+    for body in (form(large), form(("huge.pdf", PDF * 100_000))):
+        answer = await send(api, in_pieces(body))
+        assert answer.status_code == 413
+        assert answer.json()["errors"][0]["code"] == "LIMIT_EXCEEDED"
+    assert not stored(tmp_path)
+    answer = await send(api, in_pieces(form(large, ("good.pdf", PDF))), "/media/bulk")
+    first, second = answer.json()["files"]
+    assert (first["errors"][0]["code"], second["media"]["filename"]) == ("LIMIT_EXCEEDED", "good.pdf")
+    assert len(stored(tmp_path)) == 1
+
+
+async def test_a_batch_beyond_the_limit_leaves_none_of_its_files(api: Api, tmp_path: Path) -> None:
+    change_settings(api, media_batch_bytes=1_000)
+    files = [(f"{n}.pdf", PDF * 10_000) for n in range(5)]
+    answer = await send(api, in_pieces(form(*files)), "/media/bulk")
+    assert answer.status_code == 413
+    assert not stored(tmp_path)
+    assert await api.resources.database.media.count_documents({}) == 0
+
+
+async def test_a_promise_of_too_much_is_refused_before_it_comes(api: Api) -> None:
+    headers = {**FORM, **bearer(api.resources), "content-length": str(10**9)}
+    answer = await api.http.post("/media", content=form(("offer.pdf", PDF)), headers=headers)
+    assert answer.status_code == 413
+
+
+async def test_an_upload_that_comes_too_slowly_is_given_up(api: Api, tmp_path: Path) -> None:
+    change_settings(api, media_read_seconds=0.2)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield part("file", b"", "film.pdf")[:-2] + PDF + bytes(200_000)
+        await asyncio.sleep(5)
+        yield b""
+
+    answer = await send(api, slow())
+    assert answer.status_code == 408
+    assert "CRM_MEDIA_READ_SECONDS" in answer.text
+    assert not stored(tmp_path)
