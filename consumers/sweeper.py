@@ -10,7 +10,7 @@ from crm_graphql.mongo.leases import hold_task
 from crm_graphql.storage.port import Storage
 
 INTERVAL_SECONDS = 3600.0
-_LOOK_SECONDS = 300.0
+LOOK_SECONDS = 300.0
 """How often a process looks whether it is to sweep."""
 
 
@@ -22,4 +22,4 @@ async def sweep_for_ever(storage: Storage) -> None:
         if await hold_task("sweeper", uuid.uuid4().hex, INTERVAL_SECONDS):
             await sweep_media(storage)
 
-    await repeat(step, name="sweeper", seconds=_LOOK_SECONDS)
+    await repeat(step, name="sweeper", seconds=LOOK_SECONDS)

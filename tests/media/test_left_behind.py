@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 import uvloop
 from bson import ObjectId
 
+from consumers import sweeper
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.settings import Settings
+from crm_graphql.core.tasks import end_tasks
 from crm_graphql.media import reconcile
 from crm_graphql.media.intake import Intake
 from crm_graphql.media.processing import process_media
@@ -22,6 +25,7 @@ from crm_graphql.media.reconcile import sweep_media
 from crm_graphql.media.room import stored_bytes
 from crm_graphql.resources import Resources, open_resources
 from crm_graphql.storage.folder import UNFINISHED
+from crm_graphql.storage.port import Storage
 from tests.gql.conftest import Api
 from tests.media.conftest import Process
 from tests.media.files import get, media_of, picture, stored, telling, upload
@@ -117,3 +121,26 @@ async def test_an_upload_whose_commit_nobody_heard_of_is_not_taken_away(
         await take()
     (row,) = await resources.database.media.find().to_list()
     assert await resources.storage.size(row["key"]) == len(picture())
+
+
+async def test_one_process_sweeps_and_the_others_leave_it_the_hour(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[Storage] = []
+
+    async def sweep(storage: Storage) -> None:
+        swept.append(storage)
+
+    monkeypatch.setattr(sweeper, "sweep_media", sweep)
+    monkeypatch.setattr(sweeper, "LOOK_SECONDS", 0.05)
+    processes = [asyncio.create_task(sweeper.sweep_for_ever(resources.storage)) for _ in range(3)]
+    await asyncio.sleep(0.6)
+    await end_tasks(processes)
+    assert swept == [resources.storage]
+    await resources.database.task_leases.update_one(
+        {"_id": "sweeper"}, {"$set": {"lease_until": datetime(2020, 1, 1, tzinfo=UTC)}}
+    )
+    again = asyncio.create_task(sweeper.sweep_for_ever(resources.storage))
+    await asyncio.sleep(0.3)
+    await end_tasks([again])
+    assert len(swept) == 2
