@@ -5,7 +5,8 @@ Run: .venv/bin/python -m benchmarks.media [--megabytes 100]
 The product is one process on the embedded bus, its files in a folder; the file is text, of which every byte
 is looked at. It goes up as a form by a plain client of this process and comes down by its signed link. The
 raw limit of the same run: SHA-256 of the same bytes, written to the same disk by 1 MiB, and synced. Memory is
-the most that the process ever held (VmHWM), beside what it held before.
+the most that the process ever held (VmHWM), beside what it held before. Processor times are the process's alone,
+its client's left out.
 """
 
 from __future__ import annotations
@@ -96,14 +97,20 @@ def peak_megabytes(pid: int) -> float:
     return int(found[1]) * 1024 / MEGABYTE
 
 
-def best(work: Callable[[], object]) -> float:
-    """The seconds of the best of some rounds."""
+def best(work: Callable[[], object], processor: Callable[[], float]) -> tuple[float, float]:
+    """The seconds of the best of some rounds, by the wall and by the processor."""
     times = []
     for _ in range(ROUNDS):
-        start = time.perf_counter()
+        start, used = time.perf_counter(), processor()
         work()
-        times.append(time.perf_counter() - start)
-    return min(times)
+        times.append((time.perf_counter() - start, processor() - used))
+    return min(wall for wall, _ in times), min(used for _, used in times)
+
+
+def processor_of(pid: int) -> float:
+    """The seconds that a process has used of the processor."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def ready_url(deployment: Deployment, media_id: str) -> str:
@@ -122,17 +129,17 @@ async def measure(deployment: Deployment, folder: Path, size: int) -> None:
     pid = deployment.apis[0].pid
     upload(deployment, PIECE)
     before = peak_megabytes(pid)
-    alone = best(lambda: raw(folder, size))
-    up = best(lambda: upload(deployment, size))
+    alone = best(lambda: raw(folder, size), time.process_time)
+    up = best(lambda: upload(deployment, size), lambda: processor_of(pid))
     peak = peak_megabytes(pid)
     url = (await ready_url(deployment, upload(deployment, size)["id"])).replace(
         "http://127.0.0.1:8000", deployment.url
     )
-    down = best(lambda: download(deployment, url, size))
-    print(f"hash and write alone  {size / MEGABYTE / alone:8.0f} MB/s")
-    print(f"upload                {size / MEGABYTE / up:8.0f} MB/s   {alone / up:.2f} of it")
-    print(f"download              {size / MEGABYTE / down:8.0f} MB/s")
-    print(f"memory at the most    {peak:8.0f} MB     {peak - before:+.0f} MB for uploads,", end=" ")
+    down = best(lambda: download(deployment, url, size), lambda: processor_of(pid))
+    for name, (wall, used) in (("hash and write alone", alone), ("upload", up), ("download", down)):
+        speed = f"{size / MEGABYTE / wall:6.0f} MB/s, {alone[0] / wall:.2f} of hash and write alone"
+        print(f"{name:22}{speed}; processor {used:.2f} s, {used / alone[1]:.1f} times")
+    print(f"memory at the most    {peak:6.0f} MB: {peak - before:+.0f} MB for uploads,", end=" ")
     print(f"{peak_megabytes(pid) - peak:+.0f} MB for downloads")
 
 
