@@ -5,7 +5,7 @@ Run: .venv/bin/python -m benchmarks.media [--megabytes 100]
 The product is one process on the embedded bus, its files in a folder; the file is text, of which every byte
 is looked at. It goes up as a form by a plain client of this process and comes down by its signed link. The
 raw limit of the same run: SHA-256 of the same bytes, written to the same disk by 1 MiB, and synced. Memory is
-the most that the process ever held (VmHWM), beside what it held before. Processor times are the process's alone,
+the most that the process ever held (VmHWM), beside what it held before. Processor times are the process's,
 its client's left out.
 """
 

@@ -9,9 +9,9 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.errors import NotFound, WrongState
 from crm_graphql.core.paging import Row
-from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.erased import STEP
-from crm_graphql.customers.queries import CustomerReference
+from crm_graphql.customers.merged import keys_of, under
+from crm_graphql.customers.queries import CustomerReference, find_whole
 from crm_graphql.media.documents import Media, MediaAttachment, MediaStatus
 from crm_graphql.media.service import forget_media, missing_media
 from crm_graphql.mongo.leases import database_now
@@ -28,16 +28,16 @@ async def attach_media(
     actor.require(Permission.MEDIA_WRITE)
 
     async def work(session: AsyncClientSession) -> Row:
-        customer_id = await _customer_id(customer, session)
+        keys = await _keys(customer, session)
         media = await _media(key, session)
         if media["status"] == MediaStatus.REJECTED.value:
             raise WrongState(
                 "The file was rejected: there is nothing to attach.", path=("id",), subject=media
             )
-        pair = {"media_id": key, "customer_id": customer_id}
         attachments = MediaAttachment.get_pymongo_collection()
-        if await attachments.find_one(pair, session=session) is not None:
+        if await attachments.find_one({"media_id": key, "customer_id": under(keys)}, session=session):
             return media
+        pair = {"media_id": key, "customer_id": keys[0]}
         await attachments.insert_one({**pair, "attached_at": await database_now()}, session=session)
         return await _counted(key, 1, session)
 
@@ -52,12 +52,12 @@ async def detach_media(
     actor.require(Permission.MEDIA_WRITE)
 
     async def work(session: AsyncClientSession) -> Row:
-        customer_id = await _customer_id(customer, session)
+        keys = await _keys(customer, session)
         media = await _media(key, session)
-        gone = await MediaAttachment.get_pymongo_collection().delete_one(
-            {"media_id": key, "customer_id": customer_id}, session=session
+        gone = await MediaAttachment.get_pymongo_collection().delete_many(
+            {"media_id": key, "customer_id": under(keys)}, session=session
         )
-        return await _counted(key, -1, session) if gone.deleted_count else media
+        return await _counted(key, -gone.deleted_count, session) if gone.deleted_count else media
 
     return await transact(work)
 
@@ -80,12 +80,30 @@ async def forget_media_of(customer_id: ObjectId, session: AsyncClientSession) ->
     return len(rows) < STEP
 
 
-async def _customer_id(reference: CustomerReference, session: AsyncClientSession) -> ObjectId:
-    found = await Customer.get_pymongo_collection().find_one(reference.filter(), {"_id": 1}, session=session)
+async def move_attachments(old: ObjectId, key: ObjectId, session: AsyncClientSession) -> bool:
+    """For a merge: tie some of the files of a former customer to the one that they became. True once there
+    are no more. What both had is tied once."""
+    attachments = MediaAttachment.get_pymongo_collection()
+    rows = await attachments.find({"customer_id": old}, limit=STEP, session=session).to_list()
+    wanted = {"customer_id": key, "media_id": {"$in": [row["media_id"] for row in rows]}}
+    held = {row["media_id"] async for row in attachments.find(wanted, {"media_id": 1}, session=session)}
+    for row in rows:
+        if row["media_id"] in held:
+            await attachments.delete_one({"_id": row["_id"]}, session=session)
+            await Media.get_pymongo_collection().update_one(
+                {"_id": row["media_id"]}, {"$inc": {"attached": -1}}, session=session
+            )
+    moved = [row["_id"] for row in rows if row["media_id"] not in held]
+    await attachments.update_many({"_id": {"$in": moved}}, {"$set": {"customer_id": key}}, session=session)
+    return len(rows) < STEP
+
+
+async def _keys(reference: CustomerReference, session: AsyncClientSession) -> tuple[ObjectId, ...]:
+    """The keys under which the customer's attachments lie."""
+    found = await find_whole(reference, session=session)
     if found is None:
         raise NotFound("There is no such customer.", path=("customer",))
-    key: ObjectId = found["_id"]
-    return key
+    return keys_of(found)
 
 
 async def _media(key: ObjectId, session: AsyncClientSession) -> Row:

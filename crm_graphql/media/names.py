@@ -10,7 +10,8 @@ LONGEST = 120
 NAMELESS = "file"
 
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
-_SPACES = re.compile(r"\s+")
+_SPACE = re.compile(r"\s")
+_SPACES = re.compile(" +")
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 _UNSEEN = ("C", "Zl", "Zp")
 """Controls, signs that turn the direction of writing, signs without width, halves of signs."""
@@ -19,9 +20,9 @@ _UNSEEN = ("C", "Zl", "Zp")
 def cleaned_name(given: str | None) -> str:
     """The name to keep of one that came with a file. Any text gives one."""
     last = re.split(r"[/\\]", given or "")[-1]
-    spaced = _SPACES.sub(" ", unicodedata.normalize("NFC", last))
+    spaced = _SPACE.sub(" ", unicodedata.normalize("NFC", last))
     seen = "".join(sign for sign in spaced if not unicodedata.category(sign).startswith(_UNSEEN))
-    name = _FORBIDDEN.sub("_", seen).strip(" .")
+    name = _FORBIDDEN.sub("_", _SPACES.sub(" ", seen)).strip(" .")
     if _DEVICES.match(name):
         name = f"_{name}"
     if len(name) > LONGEST:

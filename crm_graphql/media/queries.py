@@ -11,7 +11,7 @@ from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.texts import is_storable, prefix_range, words
 from crm_graphql.media.documents import Media, MediaAttachment, MediaStatus
-from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages, read_page
+from crm_graphql.mongo.pages import Parents, count_in_time, read_by_ids, read_child_pages, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 NEWEST_ATTACHED_FIRST = SortKey((("_id", -1),))
@@ -57,21 +57,21 @@ async def count_media(filter_: Mapping[str, Any]) -> int | None:
 
 
 async def attachments_of_customers(
-    customers: Sequence[ObjectId], page: PageRequest, fields: frozenset[str]
+    customers: Parents, page: PageRequest, fields: frozenset[str]
 ) -> Mapping[ObjectId, Page[Row]]:
     """For each customer the page of what is attached to them, newest first, in one query."""
     return await _attachments("customer_id", customers, page, fields)
 
 
 async def attachments_of_media(
-    media: Sequence[ObjectId], page: PageRequest, fields: frozenset[str]
+    media: Parents, page: PageRequest, fields: frozenset[str]
 ) -> Mapping[ObjectId, Page[Row]]:
     """For each file the page of the customers that it is attached to, newest first, in one query."""
     return await _attachments("media_id", media, page, fields)
 
 
 async def _attachments(
-    parent: str, keys: Sequence[ObjectId], page: PageRequest, fields: frozenset[str]
+    parent: str, keys: Parents, page: PageRequest, fields: frozenset[str]
 ) -> Mapping[ObjectId, Page[Row]]:
     return await read_child_pages(
         MediaAttachment.get_pymongo_collection(),
@@ -83,6 +83,6 @@ async def _attachments(
     )
 
 
-async def count_attachments(of: Mapping[str, ObjectId]) -> int | None:
-    """How many attachments a customer or a file has."""
-    return await count_in_time(MediaAttachment.get_pymongo_collection(), of)
+async def count_attachments(filter_: Mapping[str, Any]) -> int | None:
+    """How many attachments match: those of a customer, or of a file."""
+    return await count_in_time(MediaAttachment.get_pymongo_collection(), filter_)

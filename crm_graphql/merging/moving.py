@@ -18,6 +18,7 @@ from pymongo.errors import DuplicateKeyError
 
 from crm_graphql.customers.documents import ConsentWord, MergedCustomer
 from crm_graphql.delivery.merging import move_deliveries
+from crm_graphql.media.attachments import move_attachments
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.orders.documents import Order
 
@@ -58,7 +59,7 @@ def _moved(row: dict[str, Any], key: ObjectId) -> UpdateOne:
     return UpdateOne({"customer_id": key, **said}, {"$setOnInsert": heard}, upsert=True)
 
 
-_PIECES: tuple[Piece, ...] = (_move_orders, _move_words)
+_PIECES: tuple[Piece, ...] = (_move_orders, _move_words, move_attachments)
 
 
 async def move_all(old: ObjectId, *, transact: Transact, for_seconds: float) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from crm_graphql.core.actor import Role
+from crm_graphql.core.ids import decode_key
 from crm_graphql.erasure.reconcile import ErasureReconciler
 from crm_graphql.media.reconcile import reconcile_media
 from crm_graphql.media.room import stored_bytes
@@ -17,6 +18,7 @@ from crm_graphql.resources import Resources
 from crm_graphql.storage.folder import FolderStorage
 from crm_graphql.storage.port import StorageAway
 from tests.customers.edits import create
+from tests.customers.merges import merge
 from tests.customers.test_erasing import erase
 from tests.gql.conftest import Api
 from tests.media.conftest import Process
@@ -162,6 +164,31 @@ async def test_files_of_the_erased_go_and_those_of_others_too_stay(
     assert [node["externalId"] for node in held["media"]["customers"]["nodes"]] == ["ole"]
     assert len(stored(tmp_path)) == 2
     assert await stored_bytes() == sum(path.stat().st_size for path in stored(tmp_path))
+
+
+async def test_files_of_who_is_merged_are_the_survivors_each_once(api: Api, resources: Resources) -> None:
+    both, one = await upload(api, "both.png", picture()), await upload(api, "one.png", picture())
+    for name in ("ada", "twin"):
+        await create(resources, name)
+    for media_id, customer in ((both, "ada"), (both, "twin"), (one, "twin")):
+        await attach(api, media_id, customer)
+    await merge(resources, "ada", "twin")
+    document = '{ customer(by: {externalId: "twin"}) { externalId media { nodes { filename } totalCount } } }'
+    held = (await api.data(document))["customer"]
+    assert held["externalId"] == "ada"
+    assert sorted(node["filename"] for node in held["media"]["nodes"]) == ["both.png", "one.png"]
+    assert held["media"]["totalCount"] == 2
+    rows = await resources.database.media.find().to_list()
+    assert [row["attached"] for row in rows] == [1, 1]
+    (merged,) = await resources.database.merged_customers.find().to_list()
+    late = {
+        "media_id": decode_key("Media", await upload(api, "late.png", picture())),
+        "customer_id": merged["_id"],
+    }
+    await resources.database.media_attachments.insert_one(late)
+    assert (await api.data(document))["customer"]["media"]["totalCount"] == 3, "not moved yet"
+    left = await attach(api, one, "twin", DETACH)
+    assert left["media"]["customers"]["totalCount"] == 0
 
 
 async def test_watching_a_file_ends_when_it_is_ready(

@@ -17,9 +17,10 @@ from crm_graphql.customers.queries import (
     list_filter,
     sort_key,
 )
+from crm_graphql.customers.schema.columns import CUSTOMER_COLUMNS
 from crm_graphql.customers.schema.inputs import CustomerFilter, CustomerSort
 from crm_graphql.customers.schema.references import CustomerRef
-from crm_graphql.customers.schema.types import CUSTOMER_COLUMNS, Customer
+from crm_graphql.customers.schema.types import Customer
 from crm_graphql.gql.connections import (
     CONNECTION_PATHS,
     After,

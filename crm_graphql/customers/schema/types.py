@@ -16,8 +16,9 @@ from crm_graphql.core.actor import Permission
 from crm_graphql.core.money import from_units
 from crm_graphql.core.paging import Row
 from crm_graphql.custom_fields.schema.loaders import definitions_loader
-from crm_graphql.customers.merged import FORMER_FIELD, keys_of, under
+from crm_graphql.customers.merged import keys_of, under
 from crm_graphql.customers.metadata import shown_metadata
+from crm_graphql.customers.schema.columns import CUSTOMER_COLUMNS
 from crm_graphql.customers.schema.loaders import (
     attachments_of_customer_loader,
     customer_loader,
@@ -44,7 +45,6 @@ from crm_graphql.gql.context import Info
 from crm_graphql.gql.linked import linked
 from crm_graphql.gql.loaders import ChildPage
 from crm_graphql.gql.node import Node, global_id, node_type, register
-from crm_graphql.gql.selection import Columns
 from crm_graphql.groups.queries import BY_NAME as GROUPS_BY_NAME
 from crm_graphql.groups.queries import page_of_groups
 from crm_graphql.media.queries import NEWEST_ATTACHED_FIRST, count_attachments
@@ -58,38 +58,6 @@ if TYPE_CHECKING:
     from crm_graphql.groups.schema.types import Group
     from crm_graphql.media.schema.types import Media
     from crm_graphql.orders.schema.types import Order
-
-CUSTOMER_COLUMNS = Columns(
-    "Customer",
-    {
-        "externalId": ("external_id",),
-        "name": ("name",),
-        "email": ("email",),
-        "phone": ("phone",),
-        "city": ("city",),
-        "country": ("country",),
-        "tags": ("tags",),
-        "signedUpAt": ("signed_up_at",),
-        "totalSpend": ("total_spend",),
-        "visitCount": ("visit_count",),
-        "firstVisitAt": ("first_visit_at",),
-        "lastVisitAt": ("last_visit_at",),
-        "revision": ("revision",),
-        "customFields": ("custom_fields",),
-        "metadata": ("metadata",),
-        "createdAt": ("created_at",),
-        "updatedAt": ("updated_at",),
-        "sourceIds": ("source_ids",),
-        "formerExternalIds": ("former",),
-        "orders": (FORMER_FIELD,),
-        "deliveries": (FORMER_FIELD,),
-        "consentHistory": (FORMER_FIELD,),
-        "timeline": (FORMER_FIELD,),
-        "groups": ("groups",),
-        "consents": ("consents",),
-        "suppressions": ("email", "phone", "suppressed"),
-    },
-)
 
 
 @strawberry.type(description="A person: who they are, what they spent, how they can be reached.")
@@ -224,11 +192,13 @@ class Customer(Node):
         return await linked(
             info,
             info.context.loader(attachments_of_customer_loader),
-            ChildPage(self.key, cursors.page(first, after, last, before), frozenset({"media_id"})),
+            ChildPage(
+                self.key, cursors.page(first, after, last, before), frozenset({"media_id"}), self.former
+            ),
             cursors,
             field="media_id",
             type_name="Media",
-            count=lambda: count_attachments({"customer_id": self.key}),
+            count=lambda: count_attachments({"customer_id": under(self.keys)}),
         )
 
     @strawberry.field(description="The newest word on each topic and channel of which there is one.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import strawberry
 
 from crm_graphql.core.paging import Row
-from crm_graphql.customers.schema.types import CUSTOMER_COLUMNS, Customer
+from crm_graphql.customers.schema.columns import CUSTOMER_COLUMNS
+from crm_graphql.customers.schema.types import Customer
 from crm_graphql.duplicates.queries import AddressRef
 from crm_graphql.duplicates.schema.loaders import Sharing, sharing_loader
 from crm_graphql.gql.context import Info
