@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from bson import ObjectId
@@ -20,6 +22,8 @@ UNHEARD = timedelta(seconds=150)
 """A file announced or taken in hand longer ago, with nothing waiting in the queue, is announced again: its
 worker may take two minutes."""
 AT_ONCE = 500
+REMOVE_SECONDS = 2.0
+"""After so long the reconciler goes on with what people wait for; the next round removes on."""
 ORPHANED = timedelta(hours=24)
 """What lies in the storage for longer, and nothing names it, was left by a process that died: no upload takes
 so long."""
@@ -27,9 +31,11 @@ _log = get_logger(__name__)
 
 
 async def reconcile_media(storage: Storage, bus: Bus) -> None:
-    """One short round. Harmless at any time and any number of times."""
+    """One short round, also where the storage hangs. Harmless at any time and any number of times."""
     await _announce_forgotten(bus)
-    await remove_noted(storage)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(REMOVE_SECONDS):
+            await remove_noted(storage)
 
 
 async def _announce_forgotten(bus: Bus) -> None:

@@ -123,6 +123,20 @@ async def test_an_upload_whose_commit_nobody_heard_of_is_not_taken_away(
     assert await resources.storage.size(row["key"]) == len(picture())
 
 
+async def test_a_storage_that_hangs_holds_no_round_up(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(type(resources.storage), "delete", hang)
+    monkeypatch.setattr(reconcile, "REMOVE_SECONDS", 0.2)
+    await resources.database.media_removals.insert_one({"_id": "media/a/b", "at": datetime.now(UTC)})
+    async with asyncio.timeout(20):
+        await reconcile.reconcile_media(resources.storage, resources.bus)
+    assert await resources.database.media_removals.count_documents({}) == 1
+
+
 async def test_one_process_sweeps_and_the_others_leave_it_the_hour(
     resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
