@@ -28,6 +28,7 @@ Around them:
 - `migrations`: what a release makes of the database before its first process starts.
 - `mongo`: what every domain asks of MongoDB: transactions, leases, turns of long work, pages, which errors to
   wait out. `bus`: the port for work queues and live events, over RabbitMQ or embedded in one process.
+- `storage`: the port for the bytes of files, in a folder or in a bucket of a server that speaks S3.
 - `gql`: what an author of a schema needs: context, permissions, connections, loaders, errors.
 - `server`: what speaks the protocols: the `transports` ask the `gateway` what may run (`operations`: limits,
   cost, hashes; `rates`), the `engine` runs it, `streams` share what is watched; `uvicorn` serves it all.

@@ -1,4 +1,4 @@
-"""Resources of a process: MongoDB, the bus and HTTP, opened and closed by the settings."""
+"""Resources of a process: MongoDB, the bus, HTTP and storage, opened and closed by the settings."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from crm_graphql.core.slices import Slices
 from crm_graphql.deployment.live import LiveSettings
 from crm_graphql.migrations.runner import prepare_database
 from crm_graphql.mongo.transactions import APP_NAME
+from crm_graphql.storage.choose import choose_storage
+from crm_graphql.storage.port import Storage
 
 Database = AsyncDatabase[dict[str, Any]]
 Result = TypeVar("Result")
@@ -42,6 +44,7 @@ class Resources:
     http: httpx.AsyncClient
     clock: Clock
     access: Access
+    storage: Storage
     model: Model | None = None
     """Whom the assistant may ask; None where it is to do without."""
     slices: Slices = field(default_factory=Slices)
@@ -136,7 +139,7 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
                 try:
                     yield Resources(
                         *(deployment, mongo, database, bus, http),
-                        *(clock or SystemClock(), access, model),
+                        *(clock or SystemClock(), access, choose_storage(settings), model),
                     )
                 finally:
                     if model is not None:

@@ -1,14 +1,15 @@
 """Settings of a deployment: `CRM_*` environment variables or a `.env` file.
 
 A setting stands with its concern, and its validators with it: `deployment`, `access`, `documents`,
-`ingestion`, `delivery`, `assistant`. `Settings` puts them together. A new one is written there and in
-`.env.example`, and nowhere else; a test compares the two. Every list is a `lists.SettingsList`.
+`ingestion`, `files`, `delivery`, `assistant`. `Settings` puts them together. A new one is written there and
+in `.env.example`, and nowhere else; a test compares the two. Every list is a `lists.SettingsList`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -20,10 +21,19 @@ from crm_graphql.core.settings.assistant import AssistantSettings
 from crm_graphql.core.settings.delivery import DeliverySettings, webhook_secret_problem
 from crm_graphql.core.settings.deployment import BusKind, DeploymentSettings
 from crm_graphql.core.settings.documents import DocumentSettings
+from crm_graphql.core.settings.files import FileSettings, StorageKind
 from crm_graphql.core.settings.ingestion import IngestionSettings
 from crm_graphql.core.zones import zone_of
 
-__all__ = ["MIN_SECRET_BYTES", "BusKind", "Settings", "SettingsError", "load_settings", "sections"]
+__all__ = [
+    "MIN_SECRET_BYTES",
+    "BusKind",
+    "Settings",
+    "SettingsError",
+    "StorageKind",
+    "load_settings",
+    "sections",
+]
 
 MIN_SECRET_BYTES = 32
 
@@ -37,6 +47,7 @@ class Settings(
     AccessSettings,
     DocumentSettings,
     IngestionSettings,
+    FileSettings,
     DeliverySettings,
     AssistantSettings,
 ):
@@ -50,6 +61,11 @@ class Settings(
     def pages_url(self) -> str:
         """Where the pages for people are, without a slash at the end."""
         return (self.front_end_url or self.public_url).rstrip("/")
+
+    @property
+    def files_dir(self) -> Path:
+        """The folder of files, where a folder keeps them."""
+        return Path(self.storage_dir) if self.storage_dir else self.data_dir / "files"
 
     @property
     def zone(self) -> ZoneInfo:
