@@ -15,6 +15,7 @@ from crm_graphql.customers.labels import settle_labels
 from crm_graphql.delivery.reconcile import DeliveryReconciler
 from crm_graphql.duplicates.counting import settle_addresses
 from crm_graphql.erasure.reconcile import ErasureReconciler
+from crm_graphql.exports.reconcile import reconcile_exports
 from crm_graphql.ingestion.queries import much_is_waiting
 from crm_graphql.ingestion.reconcile import reconcile as reconcile_ingestions
 from crm_graphql.merging.reconcile import MergeReconciler
@@ -83,4 +84,8 @@ async def run_round(
         await take_away_deleted()
     except Exception:
         _log.exception("reconciling of custom fields failed")
+    try:
+        await reconcile_exports(storage=resources.storage, bus=resources.bus)
+    except Exception:
+        _log.exception("reconciling of exports failed")
     await delivery.run()

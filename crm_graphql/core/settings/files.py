@@ -44,6 +44,13 @@ class FileSettings(BaseSettings):
         30.0, description="How long the bucket's server may take for one request, of 8 MiB at the most."
     )
 
+    exports_days: Annotated[int, Field(ge=1, le=90)] = Field(
+        7, description="How long the file of an export is kept. Whoever is erased meanwhile is still in it."
+    )
+    exports_open: Annotated[int, Field(ge=1)] = Field(
+        20, description="Exports of one caller that are being made at once; more are refused."
+    )
+
     @model_validator(mode="after")
     def _a_bucket_has_a_name(self) -> Self:
         if self.storage is StorageKind.S3 and not self.storage_bucket:
