@@ -45,7 +45,7 @@ def _run(settings: Settings) -> None:
 async def _kill_in_the_middle(process: ForkServerProcess, key: ObjectId) -> None:
     """Kill -9 once it has taken in a part, at whatever it is doing then."""
     begun = (await stored(key))["rows"]
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while (await stored(key))["rows"] == begun:
             assert process.is_alive()
             await asyncio.sleep(0.002)
@@ -106,7 +106,7 @@ async def test_a_database_that_is_killed_costs_time_only(resources: Resources, m
     await people(CUSTOMERS_COUNT)
     key = (await ask(resources))["_id"]
     consumer = _consumer(resources)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not (await stored(key))["rows"]:
             await asyncio.sleep(0.002)
     mongod.kill()
