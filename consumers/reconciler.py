@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from structlog import get_logger
 
@@ -15,11 +17,13 @@ from crm_graphql.customers.labels import settle_labels
 from crm_graphql.delivery.reconcile import DeliveryReconciler
 from crm_graphql.duplicates.counting import settle_addresses
 from crm_graphql.erasure.reconcile import ErasureReconciler
+from crm_graphql.exports.reconcile import reconcile_exports
 from crm_graphql.ingestion.queries import much_is_waiting
 from crm_graphql.ingestion.reconcile import reconcile as reconcile_ingestions
 from crm_graphql.media.reconcile import reconcile_media
 from crm_graphql.merging.reconcile import MergeReconciler
 from crm_graphql.mongo.leases import hold_task
+from crm_graphql.mongo.transactions import Transact
 
 _TASK = "reconciler"
 SETTLE_SECONDS = 1.0
@@ -56,36 +60,30 @@ async def run_round(
 ) -> None:
     """One round; what fails is logged and does not keep the rest from its turn."""
     resources = work.resources
-    try:
-        await reconcile_ingestions(settings=resources.settings, bus=resources.bus, clock=resources.clock)
-    except Exception:
-        _log.exception("reconciling of ingestions failed")
-    try:
-        await marks.run()
-    except Exception:
-        _log.exception("reconciling of suppressions failed")
-    try:
-        await erasures.run()
-    except Exception:
-        _log.exception("reconciling of erasures failed")
-    try:
-        await MergeReconciler(resources.in_transaction).run()
-        # It takes the database as long as a tenth of what it counts took: imports come first.
-        if not await much_is_waiting():
-            await settle_addresses(resources.in_transaction, for_seconds=SETTLE_SECONDS)
-    except Exception:
-        _log.exception("reconciling of merges failed")
-    try:
-        await restore_operations(bus=resources.bus)
-        await settle_labels(resources.in_transaction)
-    except Exception:
-        _log.exception("reconciling of bulk operations failed")
-    try:
-        await take_away_deleted()
-    except Exception:
-        _log.exception("reconciling of custom fields failed")
-    try:
-        await reconcile_media(work.resources.storage, work.resources.bus)
-    except Exception:
-        _log.exception("reconciling of media failed")
+    bus, transact = resources.bus, resources.in_transaction
+    parts: Mapping[str, Callable[[], Awaitable[object]]] = {
+        "ingestions": partial(
+            reconcile_ingestions, settings=resources.settings, bus=bus, clock=resources.clock
+        ),
+        "suppressions": marks.run,
+        "erasures": erasures.run,
+        "merges": MergeReconciler(transact).run,
+        "shared addresses": partial(_count_addresses, transact),
+        "bulk operations": partial(restore_operations, bus=bus),
+        "tags and groups": partial(settle_labels, transact),
+        "custom fields": take_away_deleted,
+        "media": partial(reconcile_media, resources.storage, bus),
+        "exports": partial(reconcile_exports, storage=resources.storage, bus=bus),
+    }
+    for name, part in parts.items():
+        try:
+            await part()
+        except Exception:
+            _log.exception(f"reconciling of {name} failed")
     await delivery.run()
+
+
+async def _count_addresses(transact: Transact) -> None:
+    """It takes the database as long as a tenth of what it counts took: imports come first."""
+    if not await much_is_waiting():
+        await settle_addresses(transact, for_seconds=SETTLE_SECONDS)

@@ -10,6 +10,7 @@ from typing import Any
 from consumers.handlers.bulk import handle_bulk
 from consumers.handlers.campaigns import handle_plan, handle_send
 from consumers.handlers.delivery import handle_receipts
+from consumers.handlers.exports import handle_export
 from consumers.handlers.ingestion import handle_chunk_ready, handle_replay_asked
 from consumers.handlers.media import handle_media
 from consumers.work import Work
@@ -18,6 +19,7 @@ from crm_graphql.bus.port import Message, Queue
 from crm_graphql.campaigns.messages import PLAN_QUEUE, CampaignPlan
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.messages import SEND_QUEUE, CampaignSend, ReceiptsArrived, receipts_queue
+from crm_graphql.exports.messages import EXPORT_QUEUE, ExportWork
 from crm_graphql.ingestion.messages import REPLAY_QUEUE, ChunkReady, ReplayAsked, chunk_queue
 from crm_graphql.ingestion.states import Lane
 from crm_graphql.media.messages import MEDIA_QUEUE, MediaArrived
@@ -26,6 +28,7 @@ PICTURES = 2
 """Each has a process of its own, with up to a gigabyte and a half."""
 PLANNERS = 2
 BULK_WORKERS = 2
+EXPORT_WORKERS = 2
 RECEIPT_MESSAGES = 32
 """Messages in hand at once: those that wait while a flush is under way share the next one."""
 
@@ -48,6 +51,7 @@ def shared(settings: Settings) -> tuple[Job, ...]:
         Job(MEDIA_QUEUE, MediaArrived, handle_media, PICTURES),
         Job(REPLAY_QUEUE, ReplayAsked, handle_replay_asked, 1),
         Job(BULK_QUEUE, BulkWork, handle_bulk, BULK_WORKERS),
+        Job(EXPORT_QUEUE, ExportWork, handle_export, EXPORT_WORKERS),
         Job(SEND_QUEUE, CampaignSend, handle_send, settings.senders),
     )
 

@@ -13,6 +13,7 @@ from crm_graphql.delivery.sender import Sender
 from crm_graphql.delivery.vendors.choose import choose_vendors, one_for_all
 from crm_graphql.delivery.vendors.port import Vendor
 from crm_graphql.delivery.writer import LedgerWriter
+from crm_graphql.exports.worker import ExportWorker
 from crm_graphql.resources import Resources
 
 
@@ -25,6 +26,7 @@ class Work:
     sender: Sender
     planner: Planner
     bulk: BulkWorker
+    exports: ExportWorker
     turns: ChunkTurns
 
     @classmethod
@@ -52,5 +54,6 @@ class Work:
                 public_url=settings.public_url,
             ),
             BulkWorker(resources.in_transaction, bus, clock, settings.lease_seconds),
+            ExportWorker(resources.storage, bus, clock, settings.lease_seconds),
             ChunkTurns(settings.chunks_at_once),
         )

@@ -25,6 +25,7 @@ from crm_graphql.consents.routes import routes as consent_routes
 from crm_graphql.core.garbage import freeze_what_is_started
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.routes import routes as delivery_routes
+from crm_graphql.exports.routes import routes as export_routes
 from crm_graphql.gql.live import LiveHub
 from crm_graphql.http import health
 from crm_graphql.http.doors import unexpected
@@ -95,6 +96,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *delivery_routes,
         *account_routes(settings),
         *audit_routes,
+        *export_routes,
         Route("/health/live", health.live),
         Route("/health/ready", health.ready),
         Route("/metrics", metrics),

@@ -25,6 +25,7 @@ COMMANDS = {
     "user": "crm_graphql.commands.user",
     "key": "crm_graphql.commands.key",
     "import": "crm_graphql.commands.importing",
+    "export": "crm_graphql.commands.exporting",
     "schema": "crm_graphql.commands.schema",
     "dead": "crm_graphql.commands.dead",
     "replay": "crm_graphql.commands.replay",

@@ -24,6 +24,7 @@ from crm_graphql.customers import schema as customers
 from crm_graphql.delivery import schema as delivery
 from crm_graphql.deployment import schema as deployment
 from crm_graphql.duplicates import schema as duplicates
+from crm_graphql.exports import schema as exports
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.execution_schema import take_as_they_come
 from crm_graphql.gql.node import Node, fetch_nodes
@@ -39,7 +40,7 @@ from crm_graphql.views import schema as views
 
 DOMAINS = (
     *(customers, duplicates, custom_fields, orders, consents, media, imports, ingestion, groups, bulk),
-    *(audiences, campaigns, delivery, assistant, insights, accounts, audit, deployment, views),
+    *(audiences, campaigns, delivery, exports, assistant, insights, accounts, audit, deployment, views),
 )
 """In the order in which their fields are listed."""
 NODES_LIMIT = 100

@@ -76,6 +76,20 @@ class Api:
             raise ApiAway(said, retry_after_seconds=wished, answered=True)
         raise ApiRefused(said, paths)
 
+    async def pieces(self, path: str) -> AsyncIterator[bytes]:
+        """The body of a GET as it comes, in pieces. Raises as `request` does, also where it breaks off."""
+        try:
+            async with self._http.stream("GET", path) as answer:
+                if answer.status_code >= 300:
+                    await answer.aread()
+                    said, paths = _said(answer)
+                    raise ApiRefused(said, paths)
+                async for piece in answer.aiter_raw():
+                    yield piece
+        except httpx.TransportError as error:
+            reason = str(error) or type(error).__name__
+            raise ApiAway(f"The connection to {self.url} was lost: {reason}", answered=True) from None
+
     async def execute(self, document: str, **variables: object) -> dict[str, Any]:
         """The data of a query or mutation. Raises ApiRefused with the errors' texts, or ApiAway."""
         answer = await self.request("POST", "/graphql", json={"query": document, "variables": variables})

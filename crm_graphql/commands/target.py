@@ -72,7 +72,14 @@ def server_url(url: str | None, data_dir: Path | None) -> str:
     return url.rstrip("/")
 
 
-def server_token(token: str | None, url: str, data_dir: Path | None, ttl: timedelta) -> str:
+def server_token(
+    token: str | None,
+    url: str,
+    data_dir: Path | None,
+    ttl: timedelta,
+    *,
+    role: Role = Role.INGESTOR,
+) -> str:
     """The token given, else one made here for the deployment that the settings or the data dir describe.
 
     Made only for this machine and CRM_PUBLIC_URL: another server must not get hold of it. Raises
@@ -84,4 +91,4 @@ def server_token(token: str | None, url: str, data_dir: Path | None, ttl: timede
     own = {"127.0.0.1", "localhost", "::1", urlsplit(settings.public_url).hostname}
     if urlsplit(url).hostname not in own:
         raise CommandFailed(f"A token is needed for {url}: give it as CRM_TOKEN or with --token.")
-    return mint_token(settings, Role.INGESTOR, ttl)
+    return mint_token(settings, role, ttl)

@@ -51,9 +51,10 @@ async def create_topic(
     return await _make_topic(name, description, is_opt_out=is_opt_out, clock=clock)
 
 
-async def topic_for_import(actor: Actor, name: str, *, clock: Clock) -> Row:
+async def topic_for_import(actor: Actor, name: str, *, is_opt_out: bool = False, clock: Clock) -> Row:
     """The topic of this name in any case of its letters, made as an opt-in one where there is none: what a
-    file says of consent is about it. Idempotent, also at once. Requires INGESTIONS_WRITE.
+    file says of consent is about it. As an opt-out one only where the file says so and the actor holds
+    CONSENTS_WRITE. Idempotent, also at once. Requires INGESTIONS_WRITE.
 
     Raises InvalidInput, LimitExceeded.
     """
@@ -64,7 +65,8 @@ async def topic_for_import(actor: Actor, name: str, *, clock: Clock) -> Row:
     if found is not None:
         return found
     try:
-        return await _make_topic(name, None, is_opt_out=False, clock=clock)
+        is_opt_out = is_opt_out and actor.may(Permission.CONSENTS_WRITE)
+        return await _make_topic(name, None, is_opt_out=is_opt_out, clock=clock)
     except AlreadyExists:
         made: Row | None = await topics.find_one(known)
         if made is None:

@@ -47,6 +47,8 @@ class Permission(Enum):
     CAMPAIGNS_READ = ("CAMPAIGNS_READ", "Read and watch campaigns and deliveries.")
     CAMPAIGNS_WRITE = ("CAMPAIGNS_WRITE", "Make, change and launch campaigns.")
     RECEIPTS_WRITE = ("RECEIPTS_WRITE", "Record delivery receipts.")
+    EXPORTS_READ = ("EXPORTS_READ", "See exports and download their files.")
+    EXPORTS_WRITE = ("EXPORTS_WRITE", "Have files of customers, orders and deliveries made.")
     ASSISTANT_USE = ("ASSISTANT_USE", "Ask the assistant for rules, messages and summaries.")
     USERS_READ = ("USERS_READ", "List users.")
     USERS_WRITE = ("USERS_WRITE", "Invite, change and deactivate users, and hand out links.")
@@ -80,6 +82,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.CONSENTS_WRITE,
         Permission.MEDIA_WRITE,
         Permission.CAMPAIGNS_WRITE,
+        Permission.EXPORTS_READ,
+        Permission.EXPORTS_WRITE,
         Permission.ASSISTANT_USE,
     },
     Role.VIEWER: _READS,

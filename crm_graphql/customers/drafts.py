@@ -17,7 +17,7 @@ from crm_graphql.customers.key_addresses import address_of_key
 from crm_graphql.customers.labels import LabelNotes
 from crm_graphql.customers.metadata import MetadataChanges, merge_metadata, texts_of
 from crm_graphql.customers.records import OPENING_FIELDS, CustomerRecord
-from crm_graphql.customers.source_ids import add_source_id
+from crm_graphql.customers.source_ids import add_source_ids
 from crm_graphql.customers.totals import Totals, opening_visits
 from crm_graphql.customers.words import Word, by_place
 
@@ -101,7 +101,7 @@ class CustomerDraft:
             by_key = self.merge_by_key(record.custom, record.metadata, version)
             edited |= by_key
             changed |= by_key
-        is_new_id = record.source_id is not None and add_source_id(self.customer, record.source_id)
+        is_new_id = add_source_ids(self.customer, record.source_id)
         if is_new_id:
             self.dirty.add("source_ids")
             changed = True

@@ -50,8 +50,8 @@ class CustomerRecord(msgspec.Struct, array_like=True, frozen=True, gc=False, omi
 
     `changes` holds only the fields that the row gives, null where it clears one (tags: an empty list); money
     is in ten-thousandths, times are aware UTC in whole milliseconds. `source_id` is one that the customer has
-    in another system: it is added to those that are known. `custom` has values of custom fields by slot,
-    `metadata` JSON texts by key; null clears one.
+    in another system, or several: they are added to those that are known. `custom` has values of custom
+    fields by slot, `metadata` JSON texts by key; null clears one.
     """
 
     row: int
@@ -59,7 +59,7 @@ class CustomerRecord(msgspec.Struct, array_like=True, frozen=True, gc=False, omi
     changes: dict[str, Any]
     words: tuple[SaidWord, ...] = ()
     address_words: tuple[AddressWord, ...] = ()
-    source_id: str | None = None
+    source_id: str | tuple[str, ...] | None = None
     custom: dict[str, Any] | None = None
     metadata: dict[str, str | None] | None = None
 

@@ -21,7 +21,7 @@ _TEXT_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PLACEHOLDER = re.compile(
     r"[nN]/[aA]|NULL|null|\\N|[-\u2013\u2014]{1,3}|#(?:N/?A|REF!|VALUE!|NAME\?|NUM!|NULL!|DIV/0!)"
 )
-_PLACEHOLDER_SIGNS = frozenset("nN\\-\u2013\u2014# ")
+_PLACEHOLDER_SIGNS = frozenset("nN\\-\u2013\u2014#")
 _SHORTENED = re.compile(r"-?\d(?:[.,]\d+)?[eE][+-]\d{2,3}", re.ASCII)
 _FLOAT = re.compile(r"\d+[.,]0+", re.ASCII)
 _FORMULA = re.compile(r'="([^"]*)"')
@@ -81,7 +81,7 @@ def is_placeholder(value: Any) -> bool:
     """Whether the text stands for nothing, as exporters write it: n/a, NULL, -, \\N, #N/A."""
     return (
         type(value) is str
-        and value[:1] in _PLACEHOLDER_SIGNS
+        and (value[:1] in _PLACEHOLDER_SIGNS or value[:1].isspace())
         and _PLACEHOLDER.fullmatch(value.strip()) is not None
     )
 

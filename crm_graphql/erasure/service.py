@@ -27,6 +27,7 @@ from crm_graphql.customers.queries import CustomerReference, find_whole
 from crm_graphql.delivery.erasing import CAMPAIGNS_AT_ONCE, in_senders_hands, skip_queued
 from crm_graphql.duplicates.counting import settle_addresses
 from crm_graphql.erasure.steps import scrub, scrub_at_once, tell
+from crm_graphql.exports.erasing import end_exports_of
 from crm_graphql.mongo.leases import database_now, next_number
 from crm_graphql.mongo.transactions import Transact
 
@@ -107,6 +108,7 @@ async def _hide(customer: Row, version: int, session: AsyncClientSession) -> _Hi
     await MergedCustomer.get_pymongo_collection().delete_many(
         {"customer_id": customer["_id"]}, session=session
     )
+    await end_exports_of(keys, session)
     labels, addresses = LabelNotes(), AddressNotes()
     labels.of(customer, {})
     addresses.of(customer, {})

@@ -60,6 +60,11 @@ class Context:
         """What the answers depend on, of the caller: see `Actor.scope`; empty for nobody."""
         return self.identity.scope if isinstance(self.identity, Actor) else ()
 
+    @property
+    def caller(self) -> str | None:
+        """Who asks, where somebody is known."""
+        return self.identity.subject if isinstance(self.identity, Actor) else None
+
     def loader(self, make: Callable[[Context], DataLoader[Key, Value]]) -> DataLoader[Key, Value]:
         """The request's loader that `make` makes, made once."""
         if make not in self._loaders:

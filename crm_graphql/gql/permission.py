@@ -23,6 +23,8 @@ from crm_graphql.gql.enums import describe_enum
 
 RESUME_ARGUMENT = "resume_argument"
 """In the metadata of a subscription to a log: which argument names the place to resume from."""
+PERSONAL = "personal"
+"""In the metadata of a subscription: whether its answers depend on who asks, beside their role."""
 SUBJECT = "subject"
 """In the metadata of a mutation: which attribute of its input names the object that it changes."""
 
@@ -178,12 +180,16 @@ def _mutation(directive: Directive, description: str, subject: str | None) -> De
 
 
 def subscription(
-    permission: Permission, description: str, *, resume_argument: str | None = None
+    permission: Permission,
+    description: str,
+    *,
+    resume_argument: str | None = None,
+    is_personal: bool = False,
 ) -> Callable[[Callable[..., Any]], Any]:
     """A root field that watches: an async generator of newest states, or a coroutine of a `ChangeLog`.
 
     A log's field names the argument that says after which place to begin; those who differ in it alone
-    share the log's growing end.
+    share the log's growing end. What is personal depends on who asks, and is shared with nobody else.
     """
 
     def decorate(resolver: Callable[..., Any]) -> Any:
@@ -199,7 +205,7 @@ def subscription(
                 resolver=guarded,
                 description=description,
                 directives=[Requires(permission=permission)],
-                metadata={RESUME_ARGUMENT: resume_argument},
+                metadata={RESUME_ARGUMENT: resume_argument, PERSONAL: is_personal},
             ),
         )
 

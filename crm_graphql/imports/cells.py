@@ -10,6 +10,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
+import msgspec
 from msgspec import UNSET
 
 from crm_graphql.core.errors import ErrorCode
@@ -86,6 +87,27 @@ def _bare(cell: Any) -> Any:
     if type(cell) is str and cell.lstrip()[:1] == "'":
         bare = cell.lstrip()[1:]
         return bare if bare[:1].isalnum() or bare[:1] == "+" else cell
+    return cell
+
+
+class Lists:
+    """Reads lists in JSON, as cells of text have them. What is none stays as it is."""
+
+    def is_plain(self, column: Column) -> bool:
+        """Whether the column needs no reading."""
+        return not any(type(cell) is str and cell[:1] == "[" for cell in column)
+
+    def __call__(self, column: Column) -> Column:
+        """The column with its lists."""
+        return column if self.is_plain(column) else [_listed(cell) for cell in column]
+
+
+def _listed(cell: Any) -> Any:
+    if type(cell) is str and cell[:1] == "[":
+        try:
+            return msgspec.json.decode(cell, type=list)
+        except msgspec.DecodeError:
+            return cell
     return cell
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from crm_graphql.core.errors import Faults, InvalidInput
 from crm_graphql.custom_fields.definitions import NO_FIELDS, PREFIX, Definitions
 from crm_graphql.imports.custom import JSON_ONLY, key_in
+from crm_graphql.imports.exported import OPENINGS, is_exported
 from crm_graphql.imports.fields import field_names, fields_by_heading, folded, own_headings
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.plans import ImportRequest
@@ -110,9 +111,13 @@ def _by_heading(
     own = own_headings(kind)
     if preset is None:
         left_out = TOTALS if request.options.totals is False else frozenset()
+        # Beside an opening balance the total is for people to read.
+        opened = {OPENINGS[column.column] for column in columns if column.column in OPENINGS}
         for column in columns:
             name = folded(column.column)
             field = aliases.get(name)
+            if field in opened and column.column not in OPENINGS:
+                continue
             if field is not None and field not in left_out:
                 column.field, column.because, column.rank = field, _HEADING, 0 if name in own else 1
         return
@@ -150,8 +155,9 @@ def _custom_columns(
 ) -> None:
     """Give columns headed custom.<key> to the fields of these keys, and say which there are not."""
     unknown: list[str] = []
+    is_own = is_exported([column.column for column in columns])
     for column in columns:
-        if column.field in JSON_ONLY and not grows:
+        if column.field in JSON_ONLY and not grows and not is_own:
             _drop([column])
         key = key_in(column.column)
         if key is None or column.field is not None:

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from crm_graphql.custom_fields.definitions import PREFIX, Definition, Definitions
 from crm_graphql.custom_fields.documents import CustomFieldType
-from crm_graphql.imports.cells import Column, Moments, Numbers, Reader, Refused, Texts
+from crm_graphql.imports.cells import Column, Lists, Moments, Numbers, Reader, Refused, Texts
 from crm_graphql.imports.fields.field import ImportField
 from crm_graphql.imports.plans import ImportOptions
 
@@ -91,6 +91,8 @@ def readers_of(
         return [Numbers(heading, options.decimal_comma, currency)]
     if field.type is CustomFieldType.DATE:
         return [Days(Moments(heading, options.date_order, zone))]
+    if field.type is CustomFieldType.LIST:
+        return [Lists(), *([Texts()] if is_workbook else [])]
     return [Texts()] if is_workbook else []
 
 

@@ -13,6 +13,7 @@ from crm_graphql.imports.columns import Assignment, assign, listed
 from crm_graphql.imports.consent import status_column
 from crm_graphql.imports.deciding import decide, require_options
 from crm_graphql.imports.doors import ForeignRows, right_door
+from crm_graphql.imports.exported import is_exported
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.line_items import LineItems, NoSales, Row
 from crm_graphql.imports.plans import ImportOptions, ImportRequest, PlannedColumn, PlannedRows
@@ -80,8 +81,9 @@ class FilePlan:
         self._headings = list(headings)
         self._consent = status_column(headings, samples) if kind is IngestionKind.CUSTOMERS else None
         assignment = self._assign()
+        is_programs = self._grows or is_exported(headings)
         decided = decide(
-            assignment.places, samples, request.options, custom=custom, currency=currency, grows=self._grows
+            assignment.places, samples, request.options, custom=custom, currency=currency, grows=is_programs
         )
         self.options: ImportOptions = decided.options
         self.questions: Sequence[str] = decided.questions

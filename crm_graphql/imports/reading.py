@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 from crm_graphql.custom_fields.definitions import NO_FIELDS, Definitions
+from crm_graphql.imports.exported import as_exported, is_exported
 from crm_graphql.imports.files.recognise import last_batches, recognise
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.mapping import plan as make_plan
@@ -153,7 +154,11 @@ class FileReading:
         return map(self._as_it_was, last_batches(self._table))
 
     def _as_it_was(self, batch: Batch) -> Batch:
-        return as_it_was(batch) if is_mended(self._table.headings) else batch
+        """Without what keeps cells of the product's own files from spreadsheets."""
+        headings = self._table.headings
+        if is_exported(headings) and self.form.format is FileFormat.CSV:
+            batch = as_exported(batch)
+        return as_it_was(batch) if is_mended(headings) else batch
 
     def _end(self) -> None:
         """Take the file's end, and of a workbook so many rows that a plan can be made of them."""

@@ -16,6 +16,7 @@ from crm_graphql.imports.cells import Column, Reader, Refused, is_given
 from crm_graphql.imports.columns import Assignment
 from crm_graphql.imports.consent import ChannelWords, consents
 from crm_graphql.imports.custom import readers_of, together
+from crm_graphql.imports.exported import is_exported
 from crm_graphql.imports.fields import DATES, NUMBERS, folded, own_headings
 from crm_graphql.imports.keys import address_key
 from crm_graphql.imports.kinds import IngestionKind
@@ -27,6 +28,7 @@ from crm_graphql.imports.tables import Cells, FileFormat
 from crm_graphql.imports.words import FileStatus
 
 _IDS = frozenset({"customer_id", "order_id", "source_id", "phone", "customer_phone"})
+_LISTS = frozenset({"source_id", "consents"})
 _NO_SALE = frozenset(
     {
         *("cancelled", "canceled", "void", "voided", "failed", "declined"),
@@ -159,6 +161,8 @@ class Sources:
 
     def _readers_of(self, options: ImportOptions, currency: str) -> dict[int, Sequence[Reader]]:
         zone = ZoneInfo(options.time_zone or "UTC")
+        # There an apostrophe is part of the id.
+        is_own = is_exported(self._headings)
         readers: dict[int, Sequence[Reader]] = {}
         for field, places in self._places.items():
             for place in places:
@@ -177,7 +181,8 @@ class Sources:
                     found = [cell.Moments(heading, options.date_order, zone)]
                 else:
                     found = [cell.Texts()] if self._is_workbook or field == "source_id" else []
-                    found += [cell.Ids()] if field in _IDS else []
+                    found += [cell.Lists()] if field in _LISTS else []
+                    found += [cell.Ids()] if field in _IDS and not is_own else []
                     found += [cell.Tags(self._tag_style)] if field == "tags" else []
                 readers[place] = found
         return readers

@@ -159,7 +159,7 @@ class CustomerCheck(_Check):
                     continue
                 if found is not None or self._blank_clears:
                     changes[field] = [] if found is None and field == "tags" else found
-            source_id = None
+            source_id: str | tuple[str, ...] | None = None
             if _is_given(values[-4]):
                 source_id = self._source_id(values, problems)
             field = "consents"
@@ -177,10 +177,10 @@ class CustomerCheck(_Check):
         record = CustomerRecord(row, key, changes, words, on_addresses, source_id, custom, metadata)
         return Incomplete(record, _together(problems)) if problems else record
 
-    def _source_id(self, values: Values, problems: list[RowProblem]) -> str | None:
-        """A bad one costs the record no more than that."""
+    def _source_id(self, values: Values, problems: list[RowProblem]) -> str | tuple[str, ...] | None:
+        """One, or several in a list. A bad one costs the record no more than that."""
         try:
-            return check.external_id(values[-4])
+            return check.source_ids(values[-4])
         except BadValue as error:
             problems.append(self._problem("source_id", values, error))
             return None

@@ -38,12 +38,14 @@ async def has_dead_letters(session: AsyncClientSession) -> bool:
 async def delete_dead_letters(external_id: str) -> None:
     """Delete the records of the customer and of their orders that were set aside. They are few at all times,
     so each is looked into."""
-    letters = DeadLetter.get_pymongo_collection()
-    keys = [
-        row["_id"] async for row in letters.find({}, {"kind": 1, "record": 1}) if _names(row, external_id)
-    ]
-    if keys:
-        await letters.delete_many({"_id": {"$in": keys}})
+    if keys := await dead_letters_naming(external_id):
+        await DeadLetter.get_pymongo_collection().delete_many({"_id": {"$in": keys}})
+
+
+async def dead_letters_naming(external_id: str) -> list[Any]:
+    """The ids of the records of the customer and of their orders that were set aside."""
+    letters = DeadLetter.get_pymongo_collection().find({}, {"kind": 1, "record": 1})
+    return [row["_id"] async for row in letters if _names(row, external_id)]
 
 
 def _names(row: dict[str, Any], external_id: str) -> bool:

@@ -13,7 +13,7 @@ from crm_graphql.core.channels import TRAITS
 from crm_graphql.customers.records import AddressWord, SaidWord
 from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.imports.words import FileStatus, FileWord
-from crm_graphql.ingestion.said import SOURCE, TopicName
+from crm_graphql.ingestion.said import SOURCE, TopicName, TopicNeeded
 from crm_graphql.ingestion.values import BadPart, BadValue, moment
 
 DEFAULT_TOPIC = "Marketing"
@@ -28,14 +28,6 @@ _CLOSED_FOR = {
     FileStatus.BOUNCED: SuppressionReason.BOUNCED,
     FileStatus.COMPLAINED: SuppressionReason.COMPLAINED,
 }
-
-
-class TopicNeeded(Exception):
-    """A row speaks of a topic that is to be made: do so, note it by its name in folded case, check again."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ from crm_graphql.ingestion.begin import fail_ingestion, other_content, seal_inge
 from crm_graphql.ingestion.checks import RowCheck
 from crm_graphql.ingestion.chunks import RECORD_BYTES, ChunkCutter
 from crm_graphql.ingestion.documents import Ingestion, IngestionChunk
-from crm_graphql.ingestion.file_words import TopicNeeded
 from crm_graphql.ingestion.origin import FileOrigin
 from crm_graphql.ingestion.payloads import Record
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
+from crm_graphql.ingestion.said import TopicNeeded
 from crm_graphql.ingestion.topics import Topics
 from crm_graphql.mongo.duplicate_keys import already_taken
 from crm_graphql.mongo.leases import database_now
@@ -125,7 +125,7 @@ class Intake:
     ) -> Record | Incomplete | RowProblem:
         """What becomes of a row once the topics that it needs are there."""
         while True:
-            await self._topics.make(needed.name)
+            await self._topics.make(needed.name, is_opt_out=needed.is_opt_out)
             try:
                 return self._check(number, row)
             except TopicNeeded as another:

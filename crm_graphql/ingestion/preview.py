@@ -25,9 +25,9 @@ from crm_graphql.imports.rows import LAYOUTS, Incomplete, RowProblem, Values
 from crm_graphql.imports.tables import FileForm
 from crm_graphql.ingestion.checks import RowCheck
 from crm_graphql.ingestion.file_rows import custom_fields_of, file_check, request_for, unpacked
-from crm_graphql.ingestion.file_words import TopicNeeded
 from crm_graphql.ingestion.origin import Counted, FileOrigin
 from crm_graphql.ingestion.payloads import Record
+from crm_graphql.ingestion.said import TopicNeeded
 from crm_graphql.ingestion.stored_plans import Upload
 from crm_graphql.ingestion.topics import Topics
 

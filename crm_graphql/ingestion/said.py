@@ -17,9 +17,18 @@ from crm_graphql.ingestion.values import BadValue, moment
 SOURCE = "import"
 WORDS = 500
 """In one record."""
-_KEYS = frozenset({"topic", "channel", "status", "at"})
+_KEYS = frozenset({"topic", "channel", "status", "at", "is_opt_out"})
 
 E = TypeVar("E", bound=Enum)
+
+
+class TopicNeeded(Exception):
+    """A row speaks of a topic that is to be made: do so, note it by its name in folded case, check again."""
+
+    def __init__(self, name: str, *, is_opt_out: bool = False) -> None:
+        super().__init__(name)
+        self.name = name
+        self.is_opt_out = is_opt_out
 
 
 class TopicName(NamedTuple):
@@ -35,7 +44,8 @@ def said_words(
     """The words in a list of objects with topic (by name), channel, status and, optionally, at.
 
     One without `at` counts as said when the ingestion began, and as undated. Raises BadValue: a record whose
-    words cannot be kept is refused whole, for it would bring in a person without their no.
+    words cannot be kept is refused whole, for it would bring in a person without their no. Raises TopicNeeded
+    for a topic that is not there where the record says what it is to be (is_opt_out).
     """
     if not isinstance(value, list | tuple) or len(value) > WORDS:
         raise BadValue(f"is no list of at most {WORDS} objects with topic, channel, status and at.")
@@ -55,6 +65,10 @@ def _word(
     if name is None or name == "":
         raise BadValue(f"{where} has no topic. Name one.")
     topic = topics.get(name.strip().casefold()) if type(name) is str else None
+    is_opt_out = one.get("is_opt_out")
+    if topic is None and type(is_opt_out) is bool and type(name) is str:
+        # As an export says it: nobody has mistyped a name there.
+        raise TopicNeeded(name, is_opt_out=is_opt_out)
     if topic is None:
         raise BadValue(f"{where} names no topic: {str(name)[:60]!r}. Make it first (topicCreate).")
     at = one.get("at", UNSET)

@@ -31,14 +31,14 @@ class Topics:
         found = {name: TopicName(str(row["_id"]), row["slug"]) for name, row in rows.items()}
         return cls(found, actor, clock, makes)
 
-    async def make(self, name: str) -> None:
+    async def make(self, name: str, *, is_opt_out: bool = False) -> None:
         """Make the topic that a row needs, unless somebody has; then the row can be checked again. Raises
         InvalidInput at `topic`, LimitExceeded."""
         if not self.makes:
             self.suppose(name)
             return
         try:
-            row = await topic_for_import(self.actor, name, clock=self.clock)
+            row = await topic_for_import(self.actor, name, is_opt_out=is_opt_out, clock=self.clock)
         except InvalidInput as error:
             raise InvalidInput(str(error), path=("topic",)) from None
         self.by_name[name.strip().casefold()] = TopicName(str(row["_id"]), row["slug"])

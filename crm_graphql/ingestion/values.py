@@ -15,6 +15,7 @@ from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.core.money import MoneyError, to_units
 from crm_graphql.core.times import parse_moment
+from crm_graphql.customers.source_ids import SOURCE_IDS
 from crm_graphql.customers.values import (
     ID_CHARACTERS as ID_CHARACTERS,
 )
@@ -145,6 +146,13 @@ def _parsed_moment(text: str) -> datetime:
         return parse_moment(text)
     except ValueError as error:
         raise BadValue(f"{error}.") from None
+
+
+def source_ids(value: Any) -> str | tuple[str, ...] | None:
+    """An id in another system, or several in a list."""
+    if type(value) is list:
+        return tuple(map(external_id, value[:SOURCE_IDS])) or None
+    return external_id(value)
 
 
 def channel(value: Any) -> Channel:

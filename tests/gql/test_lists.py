@@ -19,6 +19,7 @@ from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.delivery.documents import Delivery
 from crm_graphql.duplicates.documents import SharedAddress
+from crm_graphql.exports.documents import Export
 from crm_graphql.groups.documents import Group
 from crm_graphql.ingestion.documents import RowErrorRecord
 from crm_graphql.media.documents import MediaAttachment
@@ -115,6 +116,7 @@ ROOT = [
     List("Query.bulkOperations"),
     List("Query.mediaFiles"),
     List("Query.mediaFiles", 'search: "p"'),
+    List("Query.exports"),
     List("Query.customers", f'filter: {{ groupId: "{encode_id("Group", GROUPS[0])}" }}'),
 ]
 
@@ -131,6 +133,9 @@ async def make_groups(customers: list[ObjectId]) -> list[List]:
     nothing = dict.fromkeys(("failure_reason", "matched", "created_by", "completed_at"))
     done = {**nothing, "kind": "TAG", "status": "COMPLETED", "done": 0, "failed": 0, "created_at": START}
     await BulkOperation.get_pymongo_collection().insert_many([dict(done) for _ in range(4)])
+    made = {**nothing, "content": "ORDERS", "format": "CSV", "status": "FAILED", "rows": 0, "as_of": None}
+    made |= {"is_one_moment": True, "note": None, "created_at": START, "expires_at": START}
+    await Export.get_pymongo_collection().insert_many([dict(made) for _ in range(4)])
     return [
         *(List("Group.customers", "", encode_id("Group", key)) for key in GROUPS[:2]),
         *(List("Customer.groups", "", encode_id("Customer", key)) for key in customers[:2]),

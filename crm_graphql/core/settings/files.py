@@ -82,6 +82,13 @@ class FileSettings(BaseSettings):
         description="Largest picture: unpacked, each of its points takes four bytes, twice.",
     )
 
+    exports_days: Annotated[int, Field(ge=1, le=90)] = Field(
+        7, description="How long the file of an export is kept. Whoever is erased meanwhile is still in it."
+    )
+    exports_open: Annotated[int, Field(ge=1)] = Field(
+        20, description="Exports of one caller that are being made at once; more are refused."
+    )
+
     @field_validator("media_types")
     @classmethod
     def _types_are_known(cls, given: list[str]) -> list[str]:

@@ -78,7 +78,7 @@ CUSTOMERS = (
         "What the customer spent in all. Leave it out where an orders file of the same shop comes too.",
         names(
             "total_spends, totalSpend, Total Spent, Amount Spent, Money Spent, Lifetime Value, LTV, "
-            "Lifetime Spend, Customer Lifetime Value, Total Revenue"
+            "Lifetime Spend, Customer Lifetime Value, Total Revenue, opening_total_spend"
         ),
         "1250.00",
     ),
@@ -88,7 +88,7 @@ CUSTOMERS = (
         "How often the customer bought. Leave it out where an orders file of the same shop comes too.",
         names(
             "visitCount, Visits, Number of Visits, Orders, Order Count, Orders Count, Total Orders, "
-            "Number of Orders, Purchases, Purchase Count"
+            "Number of Orders, Purchases, Purchase Count, opening_visit_count"
         ),
         "4",
     ),
@@ -98,7 +98,7 @@ CUSTOMERS = (
         "When the customer last bought.",
         names(
             "last_visit_date, lastVisitAt, Last Visit, Last Order, Last Order Date, Last Purchase, "
-            "Last Purchase Date, Last Seen, Last Seen At"
+            "Last Purchase Date, Last Seen, Last Seen At, opening_last_visit_at"
         ),
         "2024-06-30",
     ),
@@ -116,8 +116,8 @@ CUSTOMERS = (
     ImportField(
         "source_id",
         "Id in the shop",
-        "The id in the shop or list that the file comes from, to search by.",
-        names("sourceId, Id, Record Id"),
+        "The id in the shop or list that the file comes from, to search by; several as a JSON list.",
+        names("sourceId, source_ids, Id, Record Id"),
         "7000000000001",
     ),
     ImportField(

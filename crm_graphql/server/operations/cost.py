@@ -59,6 +59,8 @@ WEIGHTS = {
     "Mutation.customersTag": 500,
     "Mutation.groupMembersAdd": 500,
     "Mutation.groupMembersRemove": 500,
+    # Counts a rule, or looks up to a thousand customers.
+    "Mutation.exportCreate": 500,
     # Reads the rules of all audiences.
     "Mutation.groupDelete": 200,
     # A dozen counts, and the orders of two months.

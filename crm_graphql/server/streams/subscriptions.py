@@ -20,7 +20,7 @@ from graphql import (
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.gql.changelog import ChangeLog
 from crm_graphql.gql.context import Context
-from crm_graphql.gql.permission import RESUME_ARGUMENT
+from crm_graphql.gql.permission import PERSONAL, RESUME_ARGUMENT
 from crm_graphql.gql.selection import fields_of
 from crm_graphql.server.engine import Engine, Source
 from crm_graphql.server.operations.preparing import Operation
@@ -83,18 +83,24 @@ class Subscriptions:
     def _key(self, operation: Operation, context: Context, variables: Mapping[str, Any]) -> Key:
         if not self._share:
             return (next(self._unshared),)
-        return operation.document_hash, operation.name, _SORTED.encode(variables), context.scope
+        asked = (operation.document_hash, operation.name, _SORTED.encode(variables), context.scope)
+        is_personal = any(metadata.get(PERSONAL) for _, metadata in self._roots(operation))
+        return (*asked, context.caller) if is_personal else asked
 
     def _resume_argument(self, operation: Operation) -> tuple[FieldNode, str] | None:
         """The root field and its argument that names a place, when the subscription is to a log."""
+        for field, metadata in self._roots(operation):
+            if argument := metadata.get(RESUME_ARGUMENT):
+                return field, argument
+        return None
+
+    def _roots(self, operation: Operation) -> Iterator[tuple[FieldNode, Mapping[str, Any]]]:
+        """The root fields with what was said of them where they were declared."""
         root = self._engine.schema.subscription_type
         for field in _root_fields(operation.definition, operation.document):
             definition = root.fields.get(field.name.value) if root else None
             made = (definition.extensions or {}).get("strawberry-definition") if definition else None
-            argument = made.metadata.get(RESUME_ARGUMENT) if made is not None else None
-            if argument:
-                return field, argument
-        return None
+            yield field, {} if made is None else made.metadata
 
 
 def _forget(feeds: dict[Key, Any], key: Key, feed: object) -> None:
