@@ -53,6 +53,8 @@ class Permission(Enum):
     AUDIT_READ = ("AUDIT_READ", "Read and export the audit.")
     SETTINGS_READ = ("SETTINGS_READ", "Read the deployment's settings.")
     SETTINGS_WRITE = ("SETTINGS_WRITE", "Change the deployment's settings.")
+    ANALYTICS_READ = ("ANALYTICS_READ", "Read statistics, reports and usage.")
+    ANALYTICS_WRITE = ("ANALYTICS_WRITE", "Save and delete reports.")
     VIEWS_USE = ("VIEWS_USE", "Keep views of lists, and see those that others share.")
 
 
@@ -63,6 +65,7 @@ _READS = frozenset(
         Permission.AUDIENCES_READ,
         Permission.CAMPAIGNS_READ,
         Permission.SETTINGS_READ,
+        Permission.ANALYTICS_READ,
         Permission.VIEWS_USE,
     }
 )
@@ -76,6 +79,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.AUDIENCES_WRITE,
         Permission.CONSENTS_WRITE,
         Permission.CAMPAIGNS_WRITE,
+        Permission.ANALYTICS_WRITE,
         Permission.ASSISTANT_USE,
     },
     Role.VIEWER: _READS,

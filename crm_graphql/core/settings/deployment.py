@@ -71,6 +71,9 @@ class DeploymentSettings(BaseSettings):
         10.0, description="How long the reads of one query may take, all together; then it is UNAVAILABLE."
     )
     mongodb_database: str = Field("crm", min_length=1, description="The database's name.")
+    storage_limit_bytes: Annotated[int, Field(ge=0)] = Field(
+        0, description="How many bytes of files the deployment may hold; `usage` tells it. 0: no limit."
+    )
     bus: BusKind = Field(
         BusKind.RABBITMQ,
         description="rabbitmq, or embedded: one process without a broker, for development.",

@@ -1,0 +1,78 @@
+"""Joins of customers with their orders or deliveries: from whichever side is shorter.
+
+A customer whose orders are looked up costs about as much as an order whose customer is looked up (20 us). So
+the way goes from the customers where the rule leaves fewer of them than there are orders within the time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from beanie import Document
+
+from crm_graphql.analytics.metrics import PLACES
+from crm_graphql.analytics.pipelines import AS_NUMBER, from_customers, from_facts
+from crm_graphql.analytics.questions import Question
+from crm_graphql.analytics.reading import Budget, TooSlow
+from crm_graphql.audiences.compile import compile_rule
+from crm_graphql.audiences.counting import count_matching
+from crm_graphql.core.paging import Row
+from crm_graphql.customers.documents import Customer
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Orders or deliveries: which of them, what is summed up, by what part of them (a day where `by_day`),
+    and which of their fields that takes. `hint` names the index that finds them by themselves, `count` is
+    about how many there are."""
+
+    document: type[Document]
+    matching: Mapping[str, Any]
+    measures: Mapping[str, Any]
+    part: Any
+    fields: Sequence[str]
+    hint: str
+    count: int
+    by_day: bool = False
+
+
+async def joined(facts: Facts, question: Question, budget: Budget) -> Sequence[Row]:
+    """The sums by the question's field of customers and the facts' part, of the customers of its rule.
+
+    Raises TooSlow.
+    """
+    place = PLACES.get(question.by)
+    rule = None if question.rule is None else compile_rule(question.rule, question.at)
+    after = [AS_NUMBER] if facts.by_day else []
+    async with budget.turn():
+        if await _customers(question, budget) <= facts.count:
+            stages = from_customers(
+                rule or {},
+                facts.measures,
+                part=facts.part,
+                facts=facts.matching,
+                collection=facts.document.get_pymongo_collection().name,
+                place=place,
+                fields=facts.fields,
+            )
+            return await budget.rows(Customer, [*stages, *after])
+        stages = from_facts(
+            facts.matching,
+            facts.measures,
+            part=facts.part,
+            customers=Customer.get_pymongo_collection().name,
+            rule=rule,
+            place=place,
+        )
+        return await budget.rows(facts.document, [*stages, *after], hint=facts.hint)
+
+
+async def _customers(question: Question, budget: Budget) -> int:
+    """How many customers the rule selects, or there are."""
+    if question.rule is None:
+        return await Customer.get_pymongo_collection().estimated_document_count()
+    found = await count_matching(question.rule, question.at, timeout_seconds=budget.left)
+    if found is None:
+        raise TooSlow(budget.seconds)
+    return found
