@@ -12,7 +12,6 @@ from crm_graphql.mongo.leases import hold_task
 from crm_graphql.orders.count_keeping import fold_counts, walk_orders
 from crm_graphql.resources import Resources
 
-INTERVAL_SECONDS = 2.0
 LEASE_SECONDS = 30.0
 """Longer than a count mostly takes; two at once do no harm."""
 _TASK = "figures"
@@ -20,7 +19,7 @@ _log = get_logger(__name__)
 
 
 async def keep_figures_for_ever(resources: Resources) -> None:
-    """Run a round every two seconds, as long as no other process holds the task. Ends only when cancelled."""
+    """Run a round every interval, as long as no other process holds the task. Ends only when cancelled."""
     token = uuid.uuid4().hex
     keeper = FiguresKeeper(resources.in_transaction, resources.clock)
 
@@ -28,7 +27,7 @@ async def keep_figures_for_ever(resources: Resources) -> None:
         if await hold_task(_TASK, token, LEASE_SECONDS):
             await run_round(resources, keeper)
 
-    await repeat(step, name=_TASK, seconds=INTERVAL_SECONDS)
+    await repeat(step, name=_TASK, seconds=resources.settings.reconcile_interval_seconds)
 
 
 async def run_round(resources: Resources, keeper: FiguresKeeper) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -21,12 +22,14 @@ from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.campaigns.messages import CAMPAIGNS_TOPIC
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.customers.changed import CUSTOMERS_TOPIC
-from crm_graphql.mongo.deadlines import own_limits
+from crm_graphql.mongo.deadlines import read_deadline
 
 MOST_SECONDS = 30.0
 LEAST_SECONDS = 1.0
 PART_AT_WORK = 10
 """After a change an answer is kept for so many times as long as it took."""
+HANGS_SECONDS = 30.0
+"""What takes so long hangs: the database is away, for each figure has a shorter time of its own."""
 ROWS = 20_000
 """So many rows of answers are remembered, about 10 MB; those that nobody asked for longest go first."""
 WATCH_AGAIN_SECONDS = 5.0
@@ -110,8 +113,7 @@ class Answers:
         rows_of: Callable[[Value], int],
     ) -> _Answer:
         async def run() -> Value:
-            # It outlives its first caller, and that one's deadline.
-            with own_limits():
+            with read_deadline(HANGS_SECONDS):
                 value = await work()
             answer.took = self._clock() - answer.began
             answer.rows = 1 + rows_of(value)
@@ -119,7 +121,8 @@ class Answers:
                 self._kept[question] = answer
             return value
 
-        task = asyncio.create_task(run(), name="answer")
+        # It outlives its first caller, and that one's deadline.
+        task = asyncio.create_task(run(), name="answer", context=Context())
         answer = self._running[question] = _Answer(task, self._clock(), topics)
         task.add_done_callback(lambda _done: self._leave(question, answer))
         return answer

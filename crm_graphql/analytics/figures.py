@@ -13,7 +13,7 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.analytics.documents import CustomerFigures
-from crm_graphql.analytics.reading import Budget
+from crm_graphql.analytics.reading import Budget, TooSlow
 from crm_graphql.analytics.spend_bands import Band
 from crm_graphql.analytics.statistics import Statistics, read_statistics
 from crm_graphql.core.clock import Clock
@@ -38,6 +38,7 @@ class FiguresKeeper:
     def __init__(self, transact: Transact, clock: Clock) -> None:
         self._transact = transact
         self._clock = clock
+        self._not_before: datetime | None = None
 
     async def run(self, settings: Settings) -> bool:
         """Count if customers have changed or it was long ago, and the last count has rested; if it did."""
@@ -50,7 +51,12 @@ class FiguresKeeper:
         async def count(session: AsyncClientSession) -> Statistics:
             return await read_statistics(None, at, Budget(COUNT_SECONDS), session=session)
 
-        figures = await self._transact(count)
+        try:
+            figures = await self._transact(count)
+        except TooSlow:
+            # So many customers cannot be counted here: it must not be tried without end.
+            self._not_before = self._clock.now() + REST * timedelta(seconds=COUNT_SECONDS)
+            raise
         await CustomerFigures.get_pymongo_collection().replace_one(
             {"_id": KEY},
             {
@@ -65,6 +71,8 @@ class FiguresKeeper:
         return True
 
     def _is_due(self, row: Mapping[str, Any] | None, changed: datetime | None, settings: Settings) -> bool:
+        if self._not_before is not None and self._clock.now() < self._not_before:
+            return False
         if row is None or row["zone"] != settings.time_zone:
             return True
         age = self._clock.now() - row["as_of"]

@@ -63,7 +63,7 @@ async def customer_statistics(
     actor.require(Permission.ANALYTICS_READ)
     parsed = None if rule is None else await checked_rule(rule, settings)
     work = partial(_statistics, parsed, clock, settings)
-    question = ("statistics", actor.scope, _text(rule), settings.time_zone)
+    question = ("statistics", actor.scope, _text(rule), settings.time_zone, settings.country)
     return await answers.answer(question, _CUSTOMERS, work, lambda found: len(found.months))
 
 
@@ -112,7 +112,7 @@ async def report(actor: Actor, asked: Asked, *, answers: Answers, clock: Clock, 
 
     key = (
         *("report", actor.scope, tuple(asked.metrics), asked.by, span, zone.key, limit),
-        *(_text(asked.rule), settings.time_zone),
+        *(_text(asked.rule), settings.time_zone, settings.country),
     )
     return await answers.answer(key, _topics(asked), work, lambda found: len(found.rows))
 

@@ -66,7 +66,8 @@ async def read_statistics(
     between = await made_between()
     if between is None:
         return statistics_of((), at, zone)
-    stages = _stages(at, zone, between)
+    # Whoever comes while it is read is of a time that is known too.
+    stages = _stages(at, zone, (between[0], max(between[1], at)))
     if session is None:
         rows = await grouped(rule, at, stages, budget, is_covered=True)
     else:

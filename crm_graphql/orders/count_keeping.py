@@ -6,6 +6,7 @@ the database, whatever dies where."""
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -26,8 +27,8 @@ FOLD_FROM = 20
 """Documents that are not folded are left until there are so many: each fold writes the months that it
 meets."""
 FOLD_AT_ONCE = 200
-DAYS_AT_ONCE = 50
-"""So many days are counted in one round until all were counted once; then one."""
+WALK_SECONDS = 1.0
+"""So long a round goes on until all orders were counted once; then one day is enough."""
 BATCH = 10_000
 
 log = structlog.get_logger(__name__)
@@ -85,31 +86,36 @@ async def _fold(least: int, session: AsyncClientSession) -> int:
 async def walk_orders(transact: Transact) -> bool:
     """Count some days again, from where the last walk stopped; True where it came to the end of all orders.
 
-    The first time through makes the counts, many days at once; later walks go slowly, and mend what a process
-    of a former release has written without them, or somebody by hand.
+    The first time through makes the counts, for a second at once; later walks go slowly, and mend what a
+    process of a former release has written without them, or somebody by hand.
     """
     walks = OrderCountsWalk.get_pymongo_collection()
     walk: Mapping[str, Any] = await walks.find_one({"_id": WALK}) or {}
     place: datetime | None = walk.get("next_at")
-    for _ in range(1 if walk.get("is_complete") else DAYS_AT_ONCE):
-        place = await _recount_day(place, transact)
-        if place is None:
+    is_complete = walk.get("is_complete", False)
+    until = time.monotonic() + (0 if is_complete else WALK_SECONDS)
+    while True:
+        place = await _recount_day(place, transact, is_news=is_complete)
+        if place is None or time.monotonic() >= until:
             break
     changes = {"next_at": place, **({"is_complete": True} if place is None else {})}
     await walks.update_one({"_id": WALK}, {"$set": changes}, upsert=True)
     return place is None
 
 
-async def _recount_day(place: datetime | None, transact: Transact) -> datetime | None:
-    """Count the next day with orders or counts, from `place` on; where the day after begins, None at the
-    end."""
+async def _recount_day(place: datetime | None, transact: Transact, *, is_news: bool) -> datetime | None:
+    """Count the next day with orders or counts from `place` on; where the day after begins, None at last."""
     begins = await _next_moment(place)
     if begins is None:
         return None
     first, end = day_slots(begins.date())
     corrected = await transact(partial(_correct, first, end))
-    if corrected:
-        log.info("orders of a day were counted again", day=f"{begins:%Y-%m-%d}", quarters=corrected)
+    if corrected and is_news:
+        log.warning(
+            "orders of a day had been written without their counts",
+            day=f"{begins:%Y-%m-%d}",
+            quarters=corrected,
+        )
     return None if slot_begins(end) == LAST else slot_begins(end)
 
 
