@@ -6,7 +6,7 @@ the way goes from the customers where the rule leaves fewer of them than there a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from beanie import Document
@@ -24,8 +24,11 @@ from crm_graphql.customers.documents import Customer
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Orders or deliveries: which of them, what is summed up, by what part of them (a day where `by_day`),
-    and which of their fields that takes. `hint` names the index that finds them by themselves, `count` is
-    about how many there are."""
+    and which of their fields that takes.
+
+    `hint` names the index that finds them by themselves, `ranged` is what the index on the customer serves of
+    `matching`, `count` is about how many there are.
+    """
 
     document: type[Document]
     matching: Mapping[str, Any]
@@ -34,6 +37,7 @@ class Facts:
     fields: Sequence[str]
     hint: str
     count: int
+    ranged: Mapping[str, Any] = field(default_factory=dict)
     by_day: bool = False
 
 
@@ -52,6 +56,7 @@ async def joined(facts: Facts, question: Question, budget: Budget) -> Sequence[R
                 facts.measures,
                 part=facts.part,
                 facts=facts.matching,
+                ranged=facts.ranged,
                 collection=facts.document.get_pymongo_collection().name,
                 place=place,
                 fields=facts.fields,

@@ -5,10 +5,12 @@ once, the orders themselves are read."""
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -44,7 +46,7 @@ async def orders_by_day(span: Span, zone: ZoneInfo, budget: Budget) -> Groups:
             for day, sums in (await _read_orders(edge, zone, between, budget, session)).items():
                 found[day].update(sums)
         if first is None or end is None or first < end:
-            _add_counts(found, await count_columns(session), first, end, zone)
+            await _add_counts(found, await count_columns(session), first, end, zone)
         return {day: sums for day, sums in found.items() if any(sums.values())}
 
 
@@ -67,7 +69,7 @@ def _edges(span: Span, first: int | None, end: int | None) -> Iterator[Span]:
         yield Span(slot_begins(end), span.end)
 
 
-def _add_counts(
+async def _add_counts(
     found: Groups, columns: Sequence[Columns], first: int | None, end: int | None, zone: ZoneInfo
 ) -> None:
     for slots, orders, amounts in columns:
@@ -75,11 +77,14 @@ def _add_counts(
         stop = len(slots) if end is None else bisect_left(slots, end)
         while at < stop:
             day = day_in(slot_begins(slots[at]), zone)
-            after = min(stop, bisect_left(slots, _day_ends(day, zone), at + 1))
+            after = bisect_left(slots, _day_ends(day, zone), at + 1, stop)
             found[day].update(orders=sum(orders[at:after]), amount=sum(amounts[at:after]))
             at = after
+        # A hundred notes of a large import are many numbers.
+        await asyncio.sleep(0)
 
 
+@lru_cache(maxsize=20_000)
 def _day_ends(day: date, zone: ZoneInfo) -> int:
     """The first quarter of the day after; beyond all where the calendar ends."""
     return slot_of(day_begins(day + _DAY, zone)) if day < date.max else 2**31 - 1

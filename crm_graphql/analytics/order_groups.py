@@ -27,9 +27,11 @@ async def sum_orders(question: Question, budget: Budget) -> Groups:
     between = await ordered_between()
     if between is None:
         return {}
+    within = {"ordered_at": moments(question.span.first, question.span.end)}
     facts = Facts(
         document=Order,
-        matching={"ordered_at": moments(question.span.first, question.span.end)},
+        matching=within,
+        ranged=within,
         measures=ORDER_MEASURES,
         part=local_day("ordered_at", question.zone, between) if by_day else None,
         fields=("amount", "ordered_at"),

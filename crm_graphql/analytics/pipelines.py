@@ -129,11 +129,16 @@ def from_customers(
     *,
     part: Any,
     facts: Mapping[str, Any],
+    ranged: Mapping[str, Any],
     collection: str,
     place: str | None,
     fields: Sequence[str],
 ) -> list[Stage]:
-    """Over the customers of a rule: each one's orders or deliveries by the index on the customer."""
+    """Over the customers of a rule: each one's orders or deliveries by the index on the customer.
+
+    `ranged` is what that index serves of the condition on them. The rest is asked of what was found: within
+    the look-up MongoDB would choose another index for it, and read all of a campaign for each customer.
+    """
     return [
         {"$match": rule},
         *place_stages(place),
@@ -143,12 +148,13 @@ def from_customers(
                 "from": collection,
                 "localField": "_id",
                 "foreignField": "customer_id",
-                "pipeline": [{"$match": facts}, {"$project": {"_id": 0, **dict.fromkeys(fields, 1)}}],
+                "pipeline": [{"$match": ranged}, {"$project": {"_id": 0, **dict.fromkeys(fields, 1)}}],
                 "as": "fact",
             }
         },
         {"$unwind": "$fact"},
         {"$replaceWith": {"$mergeObjects": ["$fact", {"key": "$key"}]}},
+        {"$match": facts},
         {"$group": {"_id": {"key": "$key", "part": part}, **measures}},
     ]
 

@@ -6,6 +6,7 @@ the database, whatever dies where."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
@@ -23,10 +24,10 @@ from crm_graphql.mongo.transactions import Transact
 from crm_graphql.orders.counts import LAST, Columns, Counts, day_slots, month_of, slot_begins, slot_of
 from crm_graphql.orders.documents import WALK, Order, OrderCounts, OrderCountsWalk
 
-FOLD_FROM = 20
+FOLD_FROM = 100
 """Documents that are not folded are left until there are so many: each fold writes the months that it
 meets."""
-FOLD_AT_ONCE = 200
+FOLD_AT_ONCE = 100
 WALK_SECONDS = 1.0
 """So long a round goes on until all orders were counted once; then one day is enough."""
 BATCH = 10_000
@@ -53,13 +54,13 @@ async def uncount_customer(customer: ObjectId, session: AsyncClientSession) -> N
     await note_counts(counts, session)
 
 
-async def fold_counts(transact: Transact, *, least: int = FOLD_FROM) -> int:
-    """Put what was noted to the counts of its months, while there is much of it; how many notes there were.
+async def fold_counts(transact: Transact, *, least: int | None = None) -> int:
+    """Put what was noted to the counts of its months, while there are `least` notes; how many there were.
 
     Bears being run twice at once: of two that fold the same one is run again, and finds it done.
     """
     total = 0
-    while folded := await transact(partial(_fold, least)):
+    while folded := await transact(partial(_fold, FOLD_FROM if least is None else least)):
         total += folded
     return total
 
@@ -72,10 +73,13 @@ async def _fold(least: int, session: AsyncClientSession) -> int:
     added = Counts()
     for note in notes:
         added.add_packed(note)
+        # Many numbers: others in this process shall have their turns.
+        await asyncio.sleep(0)
     months = added.by_month()
     rows = await collection.find({"month": {"$in": list(months)}}, session=session).to_list()
     for row in rows:
         months[row["month"]].add_packed(row)
+        await asyncio.sleep(0)
     await collection.delete_many({"_id": {"$in": [row["_id"] for row in (*notes, *rows)]}}, session=session)
     folded = [{"month": month, **counts.packed()} for month, counts in months.items() if counts]
     if folded:

@@ -9,9 +9,12 @@ import sys
 from array import array
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 QUARTER = timedelta(minutes=15)
+QUARTERS = 96
+"""Of a day."""
 EPOCH = datetime.fromtimestamp(0, UTC)
 LAST = datetime.max.replace(tzinfo=UTC)
 """Stands for all that comes after the calendar."""
@@ -48,7 +51,12 @@ def slot_begins(slot: int) -> datetime:
 
 def month_of(slot: int) -> int:
     """The month (UTC) of a quarter, counted from year 0."""
-    begins = slot_begins(slot)
+    return _month_of_day(slot // QUARTERS)
+
+
+@lru_cache(maxsize=20_000)
+def _month_of_day(number: int) -> int:
+    begins = slot_begins(number * QUARTERS)
     return begins.year * 12 + begins.month - 1
 
 
@@ -140,7 +148,7 @@ class Columns(NamedTuple):
 def day_slots(day: date) -> tuple[int, int]:
     """The quarters of a day (UTC): the first, and the first of the day after."""
     first = slot_of(datetime(day.year, day.month, day.day, tzinfo=UTC))
-    return first, first + 96
+    return first, first + QUARTERS
 
 
 def _bytes(column: array[int]) -> bytes:

@@ -213,7 +213,8 @@ async def test_orders_by_day_are_told_without_reading_them(resources: Resources)
     assert not [one for one in commands if one["ns"].endswith(".orders") and "COLLSCAN" in one["planSummary"]]
 
 
-async def test_a_consumers_round_keeps_all(resources: Resources) -> None:
+async def test_a_consumers_round_keeps_all(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(count_keeping, "FOLD_FROM", 20)
     world = World(resources)
     for number in range(25):
         await world.orders((f"o{number}", "ann", 5, NOW - timedelta(days=number)))
