@@ -17,15 +17,15 @@ import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from beanie import init_beanie
-from bson import ObjectId
 from pymongo import AsyncMongoClient
 
 from benchmarks.audience_preview import NOW, fill
+from benchmarks.report_data import YEARS, fill_deliveries, fill_orders
 from crm_graphql.analytics.answers import Answers
 from crm_graphql.analytics.figures import FiguresKeeper
 from crm_graphql.analytics.metrics import ReportDimension, ReportMetric
@@ -37,13 +37,10 @@ from crm_graphql.local.mongod import Mongod
 from crm_graphql.mongo.documents import all_documents
 from crm_graphql.orders.count_keeping import fold_counts, note_counts, walk_orders
 from crm_graphql.orders.counts import Counts
-from crm_graphql.resources import Database
 from tests.clocks import FixedClock
 
-BATCH = 10_000
 NOTE = 2_000
 """Orders of one transaction."""
-YEARS = timedelta(days=5 * 365)
 ACTOR = Actor(Role.VIEWER, "benchmark")
 SETTINGS = load_settings(_env_file=None, time_zone="Europe/Berlin")
 
@@ -87,59 +84,6 @@ async def milliseconds(rounds: int, call: Callable[[], Awaitable[Any]]) -> float
             return None
         times.append((time.perf_counter() - began) * 1_000)
     return statistics.median(times)
-
-
-async def fill_orders(database: Database, orders: int) -> None:
-    """Orders over five years, each of some customer, whose totals follow."""
-    source, began = random.Random(8), time.perf_counter()
-    keys = [row["_id"] async for row in database.customers.find({}, {"_id": 1})]
-    for start in range(0, orders, BATCH):
-        rows = [
-            {
-                "external_id": f"O{number:08d}",
-                "customer_id": source.choice(keys),
-                "amount": source.randrange(-200_000, 4_000_000),
-                "currency": "USD",
-                "ordered_at": NOW - source.random() * YEARS,
-                "version": 1,
-                "created_at": NOW,
-                "updated_at": NOW,
-            }
-            for number in range(start, min(start + BATCH, orders))
-        ]
-        await database.orders.insert_many(rows, ordered=False)
-    print(f"{orders:,} orders in {time.perf_counter() - began:.0f} s")
-
-
-async def fill_deliveries(database: Database, deliveries: int) -> None:
-    """Ten campaigns, each to the same part of the customers."""
-    each = deliveries // 10
-    keys = [row["_id"] async for row in database.customers.find({}, {"_id": 1}).limit(each)]
-    for number in range(10):
-        campaign = ObjectId()
-        delivered = len(keys) * 9 // 10
-        stats = {"total": len(keys), "queued": 0, "sent": 0, "skipped": 0}
-        stats |= {"delivered": delivered, "failed": len(keys) - delivered}
-        launched = NOW - timedelta(days=30 * number + 1)
-        row = {"_id": campaign, "name": f"Campaign {number}", "channel": "EMAIL", "status": "COMPLETED"}
-        await database.campaigns.insert_one(
-            {**row, "stats": stats, "launched_at": launched, "created_at": launched}
-        )
-        for start in range(0, len(keys), BATCH):
-            await database.deliveries.insert_many(
-                [
-                    {
-                        "campaign_id": campaign,
-                        "number": place,
-                        "customer_id": keys[place],
-                        "channel": "EMAIL",
-                        "status": "DELIVERED" if place < delivered else "FAILED",
-                        "revision": 1,
-                    }
-                    for place in range(start, min(start + BATCH, len(keys)))
-                ],
-                ordered=False,
-            )
 
 
 class Bench:
@@ -255,6 +199,9 @@ class Bench:
             "orders",
             _of_customers("$customer.folded.country", span, {}),
         )
+        await self._orders_of_rules(span, month)
+
+    async def _orders_of_rules(self, span: Mapping[str, Any], month: datetime) -> None:
         for name, rule, match in (
             ("narrow rule", NARROW, {"customer.folded.city": "lima", "customer.visit_count": {"$gte": 12}}),
             ("broad rule", BROAD, {"customer.folded.country": "germany"}),

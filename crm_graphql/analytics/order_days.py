@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.analytics.customer_groups import Groups, added_up
+from crm_graphql.analytics.joins import MOVING, merged_collection
 from crm_graphql.analytics.pipelines import AS_NUMBER, ORDER_MEASURES, from_facts, local_day, moments
 from crm_graphql.analytics.questions import Span
 from crm_graphql.analytics.reading import Budget, one_moment
@@ -105,6 +106,7 @@ async def _read_orders(
         customers=Customer.Settings.name,
         rule=None,
         place=None,
+        merged=await merged_collection(MOVING),
     )
     rows = await budget.rows(Order, [*stages, AS_NUMBER], hint="ordered_at", session=session)
     return added_up(rows, "orders", "amount", by_day=True)

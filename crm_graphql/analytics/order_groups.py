@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm_graphql.analytics.customer_groups import Groups, added_up, totals_of_orders
-from crm_graphql.analytics.joins import Facts, joined
+from crm_graphql.analytics.joins import MOVING, Facts, joined
 from crm_graphql.analytics.metrics import TIMES
 from crm_graphql.analytics.order_days import orders_by_day
 from crm_graphql.analytics.pipelines import ORDER_MEASURES, local_day, moments
@@ -32,6 +32,7 @@ async def sum_orders(question: Question, budget: Budget) -> Groups:
         document=Order,
         matching=within,
         ranged=within,
+        lagging=MOVING,
         measures=ORDER_MEASURES,
         part=local_day("ordered_at", question.zone, between) if by_day else None,
         fields=("amount", "ordered_at"),

@@ -21,11 +21,19 @@ DELIVERY_MEASURES: Mapping[str, Any] = {
     "tried": {"$sum": 1},
     "delivered": {"$sum": {"$cond": [{"$eq": ["$status", "DELIVERED"]}, 1, 0]}},
 }
+
+
+def _of_orders(total: str) -> dict[str, Any]:
+    """The total without the openings: the customer's, and of those who were merged into it."""
+    own = {"$ifNull": [f"$opening.{total}", 0]}
+    return {"$sum": {"$subtract": [f"${total}", {"$add": [own, {"$sum": f"$former.opening.{total}"}]}]}}
+
+
 TOTALS_OF_ORDERS: Mapping[str, Any] = {
-    "orders": {"$sum": {"$subtract": ["$visit_count", {"$ifNull": ["$opening.visit_count", 0]}]}},
-    "amount": {"$sum": {"$subtract": ["$total_spend", {"$ifNull": ["$opening.total_spend", 0]}]}},
+    "orders": _of_orders("visit_count"),
+    "amount": _of_orders("total_spend"),
 }
-"""Of a customer's orders, out of the totals that move with them: what is not an opening balance."""
+"""Of customers' orders, out of the totals that move with them."""
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _DAY_MS = 24 * 3600 * 1_000
@@ -101,14 +109,19 @@ def from_facts(
     customers: str,
     rule: Mapping[str, Any] | None,
     place: str | None,
+    merged: str | None = None,
 ) -> list[Stage]:
-    """Over orders or deliveries: sums by customer and part first, then each customer once for its part."""
+    """Over orders or deliveries: sums by customer and part first, then each customer once for its part.
+
+    Where some may lie under the keys of who was merged, `merged` is the collection that says whose they are.
+    """
     # Also without a rule: whoever was erased is no customer.
     of_customer: list[Stage] = [{"$match": rule}] if rule else []
     of_customer += [*place_stages(place), {"$project": {"_id": 0, "key": place_key(place)}}]
     return [
         {"$match": facts},
         {"$group": {"_id": {"customer": "$customer_id", "part": part}, **measures}},
+        *_of_survivors(merged),
         {
             "$lookup": {
                 "from": customers,
@@ -123,6 +136,20 @@ def from_facts(
     ]
 
 
+def _of_survivors(merged: str | None) -> Sequence[Stage]:
+    if merged is None:
+        return ()
+    found = {
+        "from": merged,
+        "localField": "_id.customer",
+        "foreignField": "_id",
+        "pipeline": [{"$project": {"customer_id": 1}}],
+        "as": "merged",
+    }
+    survivor = {"$ifNull": [{"$first": "$merged.customer_id"}, "$_id.customer"]}
+    return ({"$lookup": found}, {"$set": {"_id.customer": survivor}})
+
+
 def from_customers(
     rule: Mapping[str, Any],
     measures: Mapping[str, Any],
@@ -133,20 +160,24 @@ def from_customers(
     collection: str,
     place: str | None,
     fields: Sequence[str],
+    merged: str | None = None,
 ) -> list[Stage]:
     """Over the customers of a rule: each one's orders or deliveries by the index on the customer.
 
     `ranged` is what that index serves of the condition on them. The rest is asked of what was found: within
     the look-up MongoDB would choose another index for it, and read all of a campaign for each customer.
     """
+    keys: Any = "$_id"
+    if merged is not None:
+        keys = {"$concatArrays": [["$_id"], {"$ifNull": ["$former.customer_id", []]}]}
     return [
         {"$match": rule},
         *place_stages(place),
-        {"$project": {"key": place_key(place)}},
+        {"$project": {"key": place_key(place), "keys": keys}},
         {
             "$lookup": {
                 "from": collection,
-                "localField": "_id",
+                "localField": "keys",
                 "foreignField": "customer_id",
                 "pipeline": [{"$match": ranged}, {"$project": {"_id": 0, **dict.fromkeys(fields, 1)}}],
                 "as": "fact",

@@ -19,7 +19,7 @@ from bson import ObjectId
 from pymongo import ASCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.merged import found_by_keys, under
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.orders.counts import LAST, Columns, Counts, day_slots, month_of, slot_begins, slot_of
 from crm_graphql.orders.documents import WALK, Order, OrderCounts, OrderCountsWalk
@@ -43,11 +43,12 @@ async def note_counts(counts: Counts, session: AsyncClientSession) -> None:
         )
 
 
-async def uncount_customer(customer: ObjectId, session: AsyncClientSession) -> None:
-    """Count all orders of a customer out, in the transaction that erases them."""
+async def uncount_customer(keys: Sequence[ObjectId], session: AsyncClientSession) -> None:
+    """Count all orders of a customer out, under all the keys that it has had, in the transaction that erases
+    it."""
     counts = Counts()
     orders = Order.get_pymongo_collection().find(
-        {"customer_id": customer}, {"_id": 0, "amount": 1, "ordered_at": 1}, session=session
+        {"customer_id": under(keys)}, {"_id": 0, "amount": 1, "ordered_at": 1}, session=session
     )
     async for order in orders:
         counts.remove(order["amount"], order["ordered_at"])
@@ -179,8 +180,7 @@ async def _count_batch(
     batch: Sequence[Mapping[str, Any]], counts: Counts, session: AsyncClientSession
 ) -> None:
     owners = list({order["customer_id"] for order in batch})
-    there = Customer.get_pymongo_collection().find({"_id": {"$in": owners}}, {"_id": 1}, session=session)
-    known = {row["_id"] async for row in there}
+    known = await found_by_keys(owners, {"_id": 1}, session=session)
     for order in batch:
         if order["customer_id"] in known:
             counts.add(order["amount"], order["ordered_at"])

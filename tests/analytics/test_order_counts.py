@@ -43,6 +43,7 @@ async def there() -> dict[int, tuple[int, int]]:
     """The same, counted from the orders of customers that are there."""
     database = Order.get_pymongo_collection().database
     known = {row["_id"] async for row in database.customers.find({}, {"_id": 1})}
+    known |= {row["_id"] async for row in database.merged_customers.find({}, {"_id": 1})}
     orders, amounts = Counter[int](), Counter[int]()
     async for row in Order.get_pymongo_collection().find():
         if row["customer_id"] in known:
@@ -88,6 +89,7 @@ async def shuffle(world: World, rounds: int) -> None:
         ]
         await asyncio.gather(*writers, return_exceptions=True)
         await world.erase(world.living.pop())
+        await world.merge(world.living.pop(), world.living[0], moves=world.number % 2 == 0)
 
 
 def _some_order(world: World, row: int) -> Any:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from bson import ObjectId
 
 from crm_graphql.analytics.metrics import METRICS, ReportDimension, ReportMetric, Source
@@ -18,11 +19,14 @@ from crm_graphql.analytics.questions import Question
 from crm_graphql.audiences.evaluate import evaluate
 from crm_graphql.audiences.rules import Rule
 from crm_graphql.core.channels import Channel, may_reach
+from crm_graphql.core.versions import NUMBERS
 from crm_graphql.customers.queries import CustomerReference
 from crm_graphql.customers.records import CustomerRecord
 from crm_graphql.erasure.service import erase_customer
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.ingestion.chunk_work import apply_records
+from crm_graphql.merging import service as merging
+from crm_graphql.mongo.leases import next_number
 from crm_graphql.orders.records import OrderRecord
 from crm_graphql.resources import Resources
 from tests.customers.edits import MARKETER
@@ -46,8 +50,8 @@ class World:
 
     async def apply(self, kind: IngestionKind, records: Sequence[Any], now: datetime = NOW) -> None:
         """Apply records as an ingestion of their own does."""
-        self.number += 1
-        work = partial(_apply, kind, records, self.number, now)
+        self.number = number = await next_number(NUMBERS)
+        work = partial(_apply, kind, records, number, now)
         await self.resources.in_transaction(work)
 
     async def customers(self, names: Iterable[str], now: datetime, **changes: Any) -> None:
@@ -73,6 +77,16 @@ class World:
             clock=self.resources.clock,
         )
 
+    async def merge(self, name: str, into: str, *, moves: bool = True) -> None:
+        """Make one customer part of another; without `moves` orders and deliveries have not followed yet."""
+        references = (CustomerReference(external_id=one) for one in (into, name))
+        with pytest.MonkeyPatch.context() as patch:
+            if not moves:
+                patch.setattr(merging, "move_all", _stay)
+            await merging.merge_customers(
+                MARKETER, *references, transact=self.resources.in_transaction, bus=self.resources.bus
+            )
+
     async def campaign(self, name: str, launched_at: datetime, channel: str = "EMAIL") -> ObjectId:
         """A campaign with a delivery to each customer that there is, in some status."""
         statuses: Counter[str] = Counter()
@@ -88,6 +102,7 @@ class World:
                     "customer_id": customer["_id"],
                     "channel": channel,
                     "status": status,
+                    "attempt": 1,
                     "revision": 1,
                 }
             )
@@ -98,6 +113,8 @@ class World:
                 "name": name,
                 "channel": channel,
                 "status": "COMPLETED",
+                "revision": 1,
+                "planning": {"done": True},
                 "launched_at": launched_at,
                 "created_at": launched_at,
                 "stats": {"total": len(rows), **{one: statuses[one] for one in names}},
@@ -106,6 +123,10 @@ class World:
         if rows:
             await self.resources.database.deliveries.insert_many(rows)
         return key
+
+
+async def _stay(*_: Any, **__: Any) -> bool:
+    return False
 
 
 async def _apply(
@@ -149,6 +170,12 @@ async def random_world(resources: Resources, *, customers: int = 60, orders: int
         channel = ("EMAIL", "SMS", "WHATSAPP")[number % 3]
         await world.campaign(f"Campaign {number}", NOW - timedelta(days=days, hours=5), channel)
     await world.erase(names[4])
+    await world.merge(names[10], names[11])
+    await world.merge(names[12], names[13], moves=False)
+    await world.merge(names[13], names[14], moves=False)
+    await world.orders(*(_random_order(world, pick(keys), names[10:15]) for _ in range(20)))
+    await world.merge(names[15], names[16], moves=False)
+    await world.erase(names[16])
     return world
 
 
@@ -184,6 +211,7 @@ async def documents(resources: Resources) -> dict[str, Any]:
         "orders": await database.orders.find().to_list(),
         "campaigns": {row["_id"]: row async for row in database.campaigns.find()},
         "deliveries": await database.deliveries.find().to_list(),
+        "merged": {row["_id"]: row["customer_id"] async for row in database.merged_customers.find()},
     }
 
 
@@ -191,6 +219,12 @@ def selected(stored: Mapping[str, Any], rule: Rule | None, at: datetime) -> dict
     """The customers of the rule, by id."""
     customers = stored["customers"].items()
     return {key: row for key, row in customers if rule is None or evaluate(rule, row, at)}
+
+
+def _owner(world: Mapping[str, Any], fact: Mapping[str, Any]) -> Any:
+    """The customer of an order or a delivery, whoever that is by now; None where erased or left out."""
+    key = fact["customer_id"]
+    return world["customers"].get(world["merged"].get(key, key))
 
 
 def _within(question: Question, moment: datetime) -> bool:
@@ -229,7 +263,7 @@ def _customers(question: Question, world: Mapping[str, Any], sums: dict[Any, Cou
 
 def _orders(question: Question, world: Mapping[str, Any], sums: dict[Any, Counter[str]]) -> None:
     for order in world["orders"]:
-        customer = world["customers"].get(order["customer_id"])
+        customer = _owner(world, order)
         if customer is None or not _within(question, order["ordered_at"]):
             continue
         by_place = question.by in (DIMENSIONS.COUNTRY, DIMENSIONS.CITY, DIMENSIONS.TAG)
@@ -242,7 +276,7 @@ def _deliveries(question: Question, world: Mapping[str, Any], sums: dict[Any, Co
     for delivery in world["deliveries"]:
         campaign = world["campaigns"][delivery["campaign_id"]]
         tried = delivery["status"] in ("SENT", "DELIVERED", "FAILED")
-        customer = world["customers"].get(delivery["customer_id"])
+        customer = _owner(world, delivery)
         by_place = question.by in (DIMENSIONS.COUNTRY, DIMENSIONS.CITY, DIMENSIONS.TAG)
         # What a campaign has sent stays in its figures, whoever was erased since.
         if customer is None and (by_place or question.rule is not None):
