@@ -10,7 +10,7 @@ import asyncio
 import time
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,8 @@ meets."""
 FOLD_AT_ONCE = 100
 WALK_SECONDS = 1.0
 """So long a round goes on until all orders were counted once; then one day is enough."""
+FEW_ORDERS = 20_000
+"""The first time through a month of fewer is counted at once."""
 BATCH = 10_000
 
 log = structlog.get_logger(__name__)
@@ -109,11 +111,13 @@ async def walk_orders(transact: Transact) -> bool:
 
 
 async def _recount_day(place: datetime | None, transact: Transact, *, is_news: bool) -> datetime | None:
-    """Count the next day with orders or counts from `place` on; where the day after begins, None at last."""
+    """Count the next day with orders or counts from `place` on; what comes after it, None at last."""
     begins = await _next_moment(place)
     if begins is None:
         return None
     first, end = day_slots(begins.date())
+    if not is_news:
+        end = await _longer(first, end)
     corrected = await transact(partial(_correct, first, end))
     if corrected and is_news:
         log.warning(
@@ -122,6 +126,19 @@ async def _recount_day(place: datetime | None, transact: Transact, *, is_news: b
             quarters=corrected,
         )
     return None if slot_begins(end) == LAST else slot_begins(end)
+
+
+async def _longer(first: int, end: int) -> int:
+    """The end of the month instead of the day's, where there are few orders until then."""
+    day = slot_begins(first)
+    year, month = divmod(day.year * 12 + day.month, 12)
+    if year > LAST.year:
+        return end
+    later = slot_of(datetime(year, month + 1, 1, tzinfo=UTC))
+    within = {"ordered_at": {"$gte": day, "$lt": slot_begins(later)}}
+    orders = Order.get_pymongo_collection()
+    many = await orders.count_documents(within, limit=FEW_ORDERS, hint="ordered_at")
+    return later if many < FEW_ORDERS else end
 
 
 async def _next_moment(place: datetime | None) -> datetime | None:

@@ -138,7 +138,11 @@ async def test_folding_loses_nothing_while_orders_come_and_others_fold(
     assert await counted() == await there()
 
 
-async def test_a_walk_makes_the_counts_of_orders_that_were_there_before(resources: Resources) -> None:
+@pytest.mark.parametrize("few", [20_000, 20])
+async def test_a_walk_makes_the_counts_of_orders_that_were_there_before(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(count_keeping, "FEW_ORDERS", few)
     world = World(resources, living=[f"c{number}" for number in range(30)])
     await world.customers(world.living, NOW)
     await shuffle(world, 1)
