@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from structlog import get_logger
 
+from consumers.figures import keep_figures_for_ever
 from consumers.partitions import Partitions
 from consumers.reconciler import reconcile_for_ever
 from consumers.registry import Job, of_partition, shared
@@ -48,6 +49,7 @@ class Runner:
             asyncio.create_task(reconcile_for_ever(self.work), name="reconciler"),
             asyncio.create_task(end_abandoned_for_ever(self.work.resources), name="upkeep"),
             asyncio.create_task(sweep_for_ever(self.work.resources.storage), name="sweeper"),
+            asyncio.create_task(keep_figures_for_ever(self.work.resources), name="figures"),
         ]
 
     async def stop(self) -> None:

@@ -23,6 +23,7 @@ writes, `queries` for reads, `messages`, `schema/`):
 - `duplicates`: who may be one person. `timeline`: what happened with a customer, out of all that keeps it.
 - `assistant`: rules, messages and summaries from plain words, by a model where there is one, else built in.
 - `insights`: what changed in the last 30 days against the 30 before.
+- `analytics`: statistics of customers, reports, what the deployment uses.
 
 Around them:
 

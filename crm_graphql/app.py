@@ -28,6 +28,7 @@ from crm_graphql.delivery.routes import routes as delivery_routes
 from crm_graphql.exports.routes import routes as export_routes
 from crm_graphql.gql.live import LiveHub
 from crm_graphql.http import health
+from crm_graphql.http.counted_requests import CountedRequests
 from crm_graphql.http.doors import unexpected
 from crm_graphql.http.metrics import metrics
 from crm_graphql.http.request_ids import RequestIds
@@ -127,6 +128,8 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
             gateway = app.state.gateway = Gateway(opened, live, _engine(schema, settings), operations)
             await opened.access.start()
             await opened.deployment.start()
+            opened.answers.start(opened.bus)
+            opened.usage.start()
             if resources is None:
                 freeze_what_is_started()
             try:
@@ -134,6 +137,8 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
             finally:
                 await gateway.close()
                 await live.close()
+                await opened.answers.close()
+                await opened.usage.close()
                 await opened.deployment.close()
                 await opened.access.close()
 
@@ -142,6 +147,7 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
         # What nobody foresaw is answered within the edge: a page of another origin can read it too.
         middleware=[
             Middleware(RequestIds),
+            Middleware(CountedRequests),
             *edge_middleware(settings),
             Middleware(ServerErrorMiddleware, handler=_unexpected),
         ],

@@ -14,6 +14,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.read_concern import ReadConcern
 
 from crm_graphql.accounts.access import Access
+from crm_graphql.analytics.answers import Answers
+from crm_graphql.analytics.counting import UsageCounter
 from crm_graphql.assistant.model.choose import choose_model
 from crm_graphql.assistant.model.port import Model
 from crm_graphql.bus.embedded.bus import EmbeddedBus
@@ -48,6 +50,8 @@ class Resources:
     model: Model | None = None
     """Whom the assistant may ask; None where it is to do without."""
     slices: Slices = field(default_factory=Slices)
+    answers: Answers = field(default_factory=Answers)
+    usage: UsageCounter = field(default_factory=UsageCounter)
 
     @property
     def settings(self) -> Settings:

@@ -12,6 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 
 from crm_graphql.accounts import schema as accounts
+from crm_graphql.analytics import schema as analytics
 from crm_graphql.assistant import schema as assistant
 from crm_graphql.audiences import schema as audiences
 from crm_graphql.audit import schema as audit
@@ -40,7 +41,8 @@ from crm_graphql.views import schema as views
 
 DOMAINS = (
     *(customers, duplicates, custom_fields, orders, consents, media, imports, ingestion, groups, bulk),
-    *(audiences, campaigns, delivery, exports, assistant, insights, accounts, audit, deployment, views),
+    *(audiences, campaigns, delivery, exports, assistant, insights, analytics, accounts),
+    *(audit, deployment, views),
 )
 """In the order in which their fields are listed."""
 NODES_LIMIT = 100

@@ -9,6 +9,8 @@ from crm_graphql.assistant.documents import TokenDay
 from crm_graphql.core.settings import Settings
 
 KEPT_DAYS = 40
+KEPT_DAYS_OF_ALL = 2_000
+"""What all used in a day is told by `usage`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ async def _take(key: str, day: str, caller: str | None, tokens: int, limit: int,
         "caller": caller,
         "tokens": 0,
         "questions": 0,
-        "expires_at": now + timedelta(days=KEPT_DAYS),
+        "expires_at": now + timedelta(days=KEPT_DAYS if caller else KEPT_DAYS_OF_ALL),
     }
     # Two may begin the day at once: the one that came second finds it there.
     await days.update_one({"_id": key}, {"$setOnInsert": begun}, upsert=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,13 +36,14 @@ class Count:
 
 async def count_matching(rule: Rule, at: datetime, *, timeout_seconds: float) -> int | None:
     """How many customers match at the moment `at`; None when counting takes longer than the timeout."""
-    groups = await _group(rule, at, {"_id": None, "size": {"$sum": 1}}, timeout_seconds)
+    sizes = [{"$group": {"_id": None, "size": {"$sum": 1}}}]
+    groups = await group_matching(rule, at, sizes, timeout_seconds=timeout_seconds)
     return None if groups is None else sum(group["size"] for group in groups)
 
 
 async def count_reach(rule: Rule, at: datetime, *, timeout_seconds: float) -> Count | None:
     """The same with whom each channel may write to, in one pass; None when it takes too long."""
-    groups = await _group(rule, at, BY_REACH, timeout_seconds)
+    groups = await group_matching(rule, at, [{"$group": BY_REACH}], timeout_seconds=timeout_seconds)
     if groups is None:
         return None
     return Count(
@@ -54,14 +55,24 @@ async def count_reach(rule: Rule, at: datetime, *, timeout_seconds: float) -> Co
     )
 
 
-async def _group(
-    rule: Rule, at: datetime, by: Mapping[str, Any], timeout_seconds: float
+async def group_matching(
+    rule: Rule,
+    at: datetime,
+    stages: Sequence[Mapping[str, Any]],
+    *,
+    timeout_seconds: float,
+    is_covered: bool = True,
 ) -> list[Mapping[str, Any]] | None:
-    """The groups of all matching customers; None when it takes longer than the timeout."""
-    hint = covering_hint(rule)
+    """What the stages of an aggregation make of the matching customers; None when it takes longer than the
+    timeout.
+
+    Parts of the rule are asked side by side, each customer in one of them: groups come once for each part,
+    to be added up. `is_covered` says that the stages need nothing beyond the covering index.
+    """
+    hint = covering_hint(rule) if is_covered else None
     try:
         parts = await asyncio.gather(
-            *(_group_part(part, by, hint, timeout_seconds) for part in disjoint_filters(rule, at))
+            *(_group_part(part, stages, hint, timeout_seconds) for part in disjoint_filters(rule, at))
         )
     except ExecutionTimeout:
         return None
@@ -69,27 +80,25 @@ async def _group(
 
 
 async def _group_part(
-    filter_: Filter, by: Mapping[str, Any], hint: str | None, timeout_seconds: float
+    filter_: Filter, stages: Sequence[Mapping[str, Any]], hint: str | None, timeout_seconds: float
 ) -> list[Mapping[str, Any]]:
     if hint is None or timeout_seconds <= PATIENCE_SECONDS:
-        return await _aggregate(filter_, by, timeout_seconds)
+        return await _aggregate(filter_, stages, timeout_seconds)
     try:
-        return await _aggregate(filter_, by, PATIENCE_SECONDS)
+        return await _aggregate(filter_, stages, PATIENCE_SECONDS)
     except ExecutionTimeout:
         filter_ = {"$and": [EVERYONE, filter_]}
-        return await _aggregate(filter_, by, timeout_seconds - PATIENCE_SECONDS, hint=hint)
+        return await _aggregate(filter_, stages, timeout_seconds - PATIENCE_SECONDS, hint=hint)
 
 
 async def _aggregate(
-    filter_: Filter, by: Mapping[str, Any], timeout_seconds: float, *, hint: str | None = None
+    filter_: Filter, stages: Sequence[Mapping[str, Any]], timeout_seconds: float, *, hint: str | None = None
 ) -> list[Mapping[str, Any]]:
     options: dict[str, Any] = {"maxTimeMS": _milliseconds(timeout_seconds)}
     if hint is not None:
         options["hint"] = hint
     with own_limits():
-        cursor = await Customer.get_pymongo_collection().aggregate(
-            [{"$match": filter_}, {"$group": by}], **options
-        )
+        cursor = await Customer.get_pymongo_collection().aggregate([{"$match": filter_}, *stages], **options)
         return await cursor.to_list()
 
 

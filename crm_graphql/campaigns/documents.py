@@ -123,6 +123,8 @@ class Campaign(Document):
             IndexModel(
                 [("channel", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="channel"
             ),
+            # Reports: those that were launched within a span of time.
+            IndexModel([("launched_at", DESCENDING)], name="launched_at"),
             # Search by the prefix of a word.
             IndexModel([("name_words", ASCENDING), ("created_at", DESCENDING)], name="name_words"),
             # What the reconciler asks of each campaign that is being sent, from the index alone.

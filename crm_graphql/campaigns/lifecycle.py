@@ -11,7 +11,7 @@ from structlog import get_logger
 
 from crm_graphql.bus.port import Bus, Event
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
-from crm_graphql.campaigns.messages import campaign_topic
+from crm_graphql.campaigns.messages import CAMPAIGNS_TOPIC, campaign_topic
 from crm_graphql.core.clock import Clock
 
 _S = CampaignStatus
@@ -97,5 +97,7 @@ async def fail_campaign(campaign_id: ObjectId, reason: str, *, bus: Bus) -> bool
 
 
 async def announce(campaign_id: ObjectId, revision: int, *, bus: Bus) -> None:
-    """Tell those who watch the campaign that it has a new revision, after the commit that made it."""
+    """Tell those who watch the campaign, or any, that it has a new revision, after the commit that made
+    it."""
     await bus.broadcast(Event(topic=campaign_topic(campaign_id), revision=revision))
+    await bus.broadcast(Event(topic=CAMPAIGNS_TOPIC))

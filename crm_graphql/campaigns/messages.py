@@ -22,3 +22,7 @@ PLAN_TURNS = TurnQueue(PLAN_QUEUE, CampaignPlan, places=1)
 def campaign_topic(campaign_id: object) -> str:
     """The live topic of one campaign."""
     return f"campaign.{campaign_id}"
+
+
+CAMPAIGNS_TOPIC = "campaigns.changed"
+"""The live topic of all campaigns: the status or the counts of one have changed."""

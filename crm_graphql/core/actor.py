@@ -57,6 +57,8 @@ class Permission(Enum):
     AUDIT_READ = ("AUDIT_READ", "Read and export the audit.")
     SETTINGS_READ = ("SETTINGS_READ", "Read the deployment's settings.")
     SETTINGS_WRITE = ("SETTINGS_WRITE", "Change the deployment's settings.")
+    ANALYTICS_READ = ("ANALYTICS_READ", "Read statistics, reports and usage.")
+    ANALYTICS_WRITE = ("ANALYTICS_WRITE", "Save and delete reports.")
     VIEWS_USE = ("VIEWS_USE", "Keep views of lists, and see those that others share.")
 
 
@@ -68,6 +70,7 @@ _READS = frozenset(
         Permission.MEDIA_READ,
         Permission.CAMPAIGNS_READ,
         Permission.SETTINGS_READ,
+        Permission.ANALYTICS_READ,
         Permission.VIEWS_USE,
     }
 )
@@ -84,6 +87,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.CAMPAIGNS_WRITE,
         Permission.EXPORTS_READ,
         Permission.EXPORTS_WRITE,
+        Permission.ANALYTICS_WRITE,
         Permission.ASSISTANT_USE,
     },
     Role.VIEWER: _READS,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from datetime import UTC, date, datetime, time, tzinfo
-from functools import cache
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 _NO_PLACES = frozenset({"Factory", "localtime"})
@@ -39,3 +39,54 @@ def day_begins(day: date, zone: tzinfo) -> datetime:
         return datetime.combine(day, time(), zone).astimezone(UTC)
     except OverflowError:
         return datetime.combine(day, time(), UTC)
+
+
+def local_day(moment: datetime, zone: tzinfo) -> date:
+    """The day in the zone on which the moment lies, at the ends of the calendar the nearest there is."""
+    try:
+        return moment.astimezone(zone).date()
+    except OverflowError:
+        return moment.astimezone(UTC).date()
+
+
+@lru_cache(maxsize=256)
+def offset_changes(zone: tzinfo, first: date, last: date) -> tuple[tuple[datetime, timedelta], ...]:
+    """By how much clocks in the zone are ahead of UTC over these days: each offset with the moment from which
+    it holds, the first one from the beginning of `first` (UTC). From 2100 on clocks are not followed."""
+    moment = datetime.combine(first, time(), UTC)
+    end = min(datetime.combine(last, time.max, UTC), _CLOCKS_UNTIL)
+    found = [(moment, _offset(moment, zone))]
+    while moment < end:
+        step = _STEP if moment.year >= _CLOCKS_SINCE else _LONG_STEP
+        after = moment + step if end - moment > step else end
+        if _offset(after, zone) != found[-1][1]:
+            change = _change_between(moment, after, zone)
+            found.append((change, _offset(change, zone)))
+            after = change
+        moment = after
+    return tuple(found)
+
+
+_STEP, _LONG_STEP = timedelta(days=1), timedelta(days=365)
+_CLOCKS_SINCE = 1840
+"""Before that every place went by its sun."""
+_CLOCKS_UNTIL = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def _offset(moment: datetime, zone: tzinfo) -> timedelta:
+    try:
+        return moment.astimezone(zone).utcoffset() or timedelta()
+    except OverflowError:
+        return timedelta()
+
+
+def _change_between(low: datetime, high: datetime, zone: tzinfo) -> datetime:
+    """The first second with another offset than that of `low`; that of `high` is another."""
+    offset = _offset(low, zone)
+    while high - low > timedelta(seconds=1):
+        middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
+        if _offset(middle, zone) == offset:
+            low = middle
+        else:
+            high = middle
+    return high

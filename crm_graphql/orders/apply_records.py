@@ -19,6 +19,8 @@ from crm_graphql.customers.erased import erased_keys
 from crm_graphql.customers.merged import found_by_keys, found_under
 from crm_graphql.customers.records import Applied
 from crm_graphql.customers.totals import TOTALS_PROJECTION, Totals, find_lost_extremes
+from crm_graphql.orders.count_keeping import note_counts
+from crm_graphql.orders.counts import Counts
 from crm_graphql.orders.documents import Order
 from crm_graphql.orders.records import OrderRecord
 
@@ -38,6 +40,8 @@ class OrderBatch:
         self._customers: dict[str, Totals] = {}
         self._customers_by_id: dict[ObjectId, Totals] = {}
         self._new_customers: dict[ObjectId, dict[str, Any]] = {}
+        self._erased: set[ObjectId] = set()
+        self._counts = Counts()
         self.created = 0
         self.updated = 0
 
@@ -84,6 +88,7 @@ class OrderBatch:
             self._customers[external_id] = self._customers_by_id[key] = totals
 
     def _totals_of_erased(self, key: ObjectId) -> Totals:
+        self._erased.add(key)
         return Totals({**new_customer("", self._now), "_id": key})
 
     def take(self, record: OrderRecord) -> None:
@@ -125,10 +130,20 @@ class OrderBatch:
             "created_at": self._now,
             "updated_at": self._now,
         }
-        customer.add(record.amount, record.ordered_at)
+        self._add(record.amount, record.ordered_at, customer)
         self._orders[record.external_id] = order
         self._new_orders.append(order)
         self.created += 1
+
+    def _add(self, amount: int, ordered_at: datetime, owner: Totals) -> None:
+        owner.add(amount, ordered_at)
+        if owner.id not in self._erased:
+            self._counts.add(amount, ordered_at)
+
+    def _remove(self, amount: int, ordered_at: datetime, owner: Totals) -> None:
+        owner.remove(amount, ordered_at)
+        if owner.id not in self._erased:
+            self._counts.remove(amount, ordered_at)
 
     async def _note_addresses(self, suppressed_on: SuppressedOn, session: AsyncClientSession) -> None:
         """Mark the new customers whose address, out of their key, must not be written to; and note the
@@ -166,8 +181,8 @@ class OrderBatch:
             and order["currency"] == record.currency
         ):
             return False
-        self._customers_by_id[order["customer_id"]].remove(order["amount"], order["ordered_at"])
-        new_owner.add(record.amount, record.ordered_at)
+        self._remove(order["amount"], order["ordered_at"], self._customers_by_id[order["customer_id"]])
+        self._add(record.amount, record.ordered_at, new_owner)
         order["customer_id"] = new_owner.id
         order["amount"] = record.amount
         order["ordered_at"] = record.ordered_at
@@ -175,7 +190,7 @@ class OrderBatch:
         return True
 
     async def write(self, suppressed_on: SuppressedOn, session: AsyncClientSession) -> None:
-        """Write everything: new orders, changed ones, then one write a customer."""
+        """Write everything: new orders, changed ones, their counts, then one write a customer."""
         await self._note_addresses(suppressed_on, session)
         orders = Order.get_pymongo_collection()
         if self._new_orders:
@@ -187,6 +202,7 @@ class OrderBatch:
         # Several keys may lead to one.
         changed = [totals for totals in dict.fromkeys(self._customers_by_id.values()) if totals.is_changed]
         await find_lost_extremes(changed, orders, session)
+        await note_counts(self._counts, session)
         await self._write_customers(changed)
 
     async def _write_customers(self, changed: Sequence[Totals]) -> None:

@@ -1,4 +1,4 @@
-"""The order as MongoDB holds it, with each index beside the query that it serves."""
+"""The order as MongoDB holds it, and counts of orders by time, each index beside the query it serves."""
 
 from __future__ import annotations
 
@@ -42,3 +42,44 @@ class Order(Document):
             # All orders, newest first, and ranges of time.
             IndexModel([("ordered_at", DESCENDING), ("_id", DESCENDING)], name="ordered_at"),
         ]
+
+
+class OrderCounts(Document):
+    """Orders and their worth by quarter of an hour, packed as `counts.Counts` packs them.
+
+    Where `month` is set, all that was folded of a month (UTC, since year 0); where it is null, what one
+    transaction has added or taken away. The truth is the sum of all documents, however they are folded.
+    """
+
+    month: int | None = None
+    slots: bytes
+    orders: bytes
+    amounts: bytes
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "order_counts"
+        indexes: ClassVar[list[IndexModel]] = [
+            # A range of months; what is not folded yet.
+            IndexModel([("month", ASCENDING)], name="month"),
+        ]
+
+
+WALK = "orders"
+"""The id of the one walk."""
+
+
+class OrderCountsWalk(Document):
+    """How far all orders have been counted again, day after day."""
+
+    id: str  # type: ignore[assignment]
+    next_at: datetime | None = None
+    """The day (UTC) with which it goes on; null: from the first one."""
+    is_complete: bool = False
+    """All orders were counted once: from then on the counts are whole."""
+
+    class Settings:
+        """Collection."""
+
+        name = "order_counts_walk"

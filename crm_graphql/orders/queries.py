@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.customers.merged import FORMER_FIELD, keys_of, under
 from crm_graphql.customers.queries import CustomerReference, find_customer
 from crm_graphql.mongo.pages import Parents, count_in_time, read_by_ids, read_child_pages, read_page, steady
-from crm_graphql.orders.documents import Order
+from crm_graphql.orders.counts import Columns
+from crm_graphql.orders.documents import WALK, Order, OrderCounts, OrderCountsWalk
 
 NEWEST_FIRST = SortKey((("ordered_at", -1), ("_id", -1)))
 
@@ -68,3 +70,26 @@ async def orders_of_customers(
     return await read_child_pages(
         Order.get_pymongo_collection(), "customer_id", customers, NEWEST_FIRST, page, dict.fromkeys(fields, 1)
     )
+
+
+async def counts_are_whole() -> bool:
+    """Whether all orders were counted once, so that their counts by time can be gone by."""
+    walk = await OrderCountsWalk.get_pymongo_collection().find_one({"_id": WALK}, {"is_complete": 1})
+    return walk is not None and walk.get("is_complete", False)
+
+
+async def count_columns(session: AsyncClientSession | None = None) -> Sequence[Columns]:
+    """All counts of orders by quarters of an hour, in columns whose sum is the truth: read them in a session
+    of one moment. Some 50 KB for a month of orders."""
+    rows = OrderCounts.get_pymongo_collection().find({}, session=session)
+    return [Columns.of(row) async for row in rows]
+
+
+async def ordered_between(session: AsyncClientSession | None = None) -> tuple[datetime, datetime] | None:
+    """When the first and the last of all orders were made; None without orders."""
+    orders = Order.get_pymongo_collection()
+    found = []
+    for way in (1, -1):
+        ends = orders.find({}, {"_id": 0, "ordered_at": 1}, session=session).sort("ordered_at", way)
+        found += [row["ordered_at"] async for row in ends.limit(1)]
+    return (found[0], found[1]) if found else None

@@ -128,6 +128,7 @@ class Gateway:
         has one pays what the operation costs, and for a refusal what finding out has cost.
         """
         known = isinstance(context.identity, Actor)
+        self._count(context)
         if not known:
             await self._spend(context, 1)
         try:
@@ -144,6 +145,14 @@ class Gateway:
         if known:
             await self._spend(context, operation.cost)
         return operation
+
+    def _count(self, context: ServedContext) -> None:
+        """Count what a websocket brings, where requests are counted as they come in, and who asks."""
+        usage = self._resources.usage
+        if context.connection is not None and context.connection.scope["type"] == "websocket":
+            usage.count_request()
+        if isinstance(context.identity, Actor):
+            usage.saw(context.identity.user_id)
 
     async def _spend(self, context: ServedContext, cost: int) -> None:
         caller = context.identity

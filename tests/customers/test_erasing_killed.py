@@ -121,8 +121,12 @@ async def test_what_is_too_much_for_one_transaction_goes_in_several(
         monkeypatch.setattr(module, "STEP", 7)
     made = await create(resources, "ada", name="Ada")
     await _fill(made["_id"], 40, 2)
+    ordered_at = datetime(2024, 6, 15, tzinfo=UTC)
     await Order.get_pymongo_collection().insert_many(
-        [{"external_id": f"o{number}", "customer_id": made["_id"]} for number in range(100)]
+        [
+            {"external_id": f"o{number}", "customer_id": made["_id"], "amount": 1, "ordered_at": ordered_at}
+            for number in range(100)
+        ]
     )
     await erase(resources, "ada")
     assert await _named(made["_id"]) == 0

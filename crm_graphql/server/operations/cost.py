@@ -65,6 +65,12 @@ WEIGHTS = {
     "Mutation.groupDelete": 200,
     # A dozen counts, and the orders of two months.
     "Query.insights": 40_000,
+    # Aggregations over all customers, or all orders of a rule's; identical ones are worked out once.
+    "Query.customerStats": 10_000,
+    "Query.report": 10_000,
+    "Query.usage": 1_000,
+    # Of many in a list most are quick.
+    "SavedReport.report": 1_000,
     # Each hashes a password, on purpose for 50 ms.
     "Mutation.login": 500,
     "Mutation.register": 500,
@@ -114,6 +120,8 @@ LISTS = {
     "Query.insights": 20,
     "Query.ruleFields": 20,
     # Fifty of one's own, and as many that others share; more are rare.
+    # More are rare.
+    "Query.savedReports": 30,
     "Query.savedViews": 100,
     "Query.sessions": 20,
     "Query.templateFields": 20,
@@ -135,6 +143,11 @@ LISTS = {
     "CampaignUpdatePayload.warnings": 40,
     "MessagePreview.warnings": 40,
     "MessagesSuggestPayload.suggestions": 5,
+    "CustomerStats.customersByMonth": 120,
+    "CustomerStats.spendHistogram": 14,
+    "CustomerStats.topCountries": 10,
+    # 100 by default; 1,000 at most, of plain values.
+    "Report.rows": 200,
     "RuleField.operators": 16,
     # Groups.
     "RuleField.choices": 100,
