@@ -59,6 +59,7 @@ async def two_people(resources: Resources) -> list[Any]:
             {"_id": ObjectId(), "external_id": f"{name} once", "customer_id": key, "merged_at": LONG_AGO}
         )
         file = {"_id": ObjectId(), "filename": f"{name}.pdf", "key": None, "thumbnail": None}
+        file |= {"status": "READY", "attached": 1, "charged_bytes": 0}
         await resources.database[Media.Settings.name].insert_one(file)
         await resources.database[MediaAttachment.Settings.name].insert_one(
             {"media_id": file["_id"], "customer_id": key, "attached_at": LONG_AGO}
