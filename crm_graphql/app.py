@@ -147,9 +147,9 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
         # What nobody foresaw is answered within the edge: a page of another origin can read it too.
         middleware=[
             Middleware(RequestIds),
-            Middleware(CountedRequests),
             *edge_middleware(settings),
             Middleware(ServerErrorMiddleware, handler=_unexpected),
+            Middleware(CountedRequests),
         ],
         lifespan=lifespan,
     )

@@ -1,4 +1,5 @@
-"""Counted requests: each HTTP request is one, but for health and figures, which machines ask without end."""
+"""Counted requests: each HTTP request is one, but for what browsers ask beforehand (OPTIONS), and health and
+figures, which machines ask without end."""
 
 from __future__ import annotations
 
@@ -14,6 +15,10 @@ class CountedRequests:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith(_NOT_COUNTED):
+        if scope["type"] == "http" and _counts(scope):
             scope["app"].state.resources.usage.count_request()
         await self.app(scope, receive, send)
+
+
+def _counts(scope: Scope) -> bool:
+    return scope["method"] != "OPTIONS" and not scope["path"].startswith(_NOT_COUNTED)
