@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 FOLDER = Path(__file__).parent
-LINE_SECONDS = 60.0
+LINE_SECONDS = 120.0
 LINE_BYTES = 2**24
 
 
