@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from bson import ObjectId
@@ -57,12 +58,7 @@ class BulkWorker:
 
     async def take_turn(self, message: BulkWork) -> None:
         """Do the next pages of the operation, then let others have their turn."""
-        if not await BULK_TURNS.hold(message):
-            return
-        if await self.work(ObjectId(message.work_id)):
-            await BULK_TURNS.leave(message)
-        else:
-            await BULK_TURNS.pass_on(message, bus=self.bus)
+        await BULK_TURNS.take(message, partial(self.work, ObjectId(message.work_id)), bus=self.bus)
 
     async def work(self, operation_id: ObjectId) -> bool:
         """Change the next customers, for a turn, and note when all are done.

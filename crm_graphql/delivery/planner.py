@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from bson import ObjectId
@@ -63,12 +64,7 @@ class Planner:
 
     async def take_turn(self, message: CampaignPlan) -> None:
         """Write the next pages of the campaign's ledger, then let other campaigns have theirs."""
-        if not await PLAN_TURNS.hold(message):
-            return
-        if await self.plan(ObjectId(message.work_id)):
-            await PLAN_TURNS.leave(message)
-        else:
-            await PLAN_TURNS.pass_on(message, bus=self.bus)
+        await PLAN_TURNS.take(message, partial(self.plan, ObjectId(message.work_id)), bus=self.bus)
 
     async def plan(self, campaign_id: ObjectId) -> bool:
         """Write what is missing of the ledger, for a turn, and note when it is whole.

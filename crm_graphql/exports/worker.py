@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bson import ObjectId
@@ -51,12 +52,7 @@ class ExportWorker:
 
     async def take_turn(self, message: ExportWork) -> None:
         """Write the next part of the file, then let others have their turn."""
-        if not await EXPORT_TURNS.hold(message):
-            return
-        if await self.work(ObjectId(message.work_id)):
-            await EXPORT_TURNS.leave(message)
-        else:
-            await EXPORT_TURNS.pass_on(message, bus=self.bus)
+        await EXPORT_TURNS.take(message, partial(self.work, ObjectId(message.work_id)), bus=self.bus)
 
     async def work(self, export_id: ObjectId) -> bool:
         """Write the next part, and note when it was the last one.

@@ -10,7 +10,7 @@ the broker nor the reconciler nor a handler that always fails.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
@@ -108,6 +108,16 @@ class TurnQueue(Generic[M]):
             await self._publish([following], bus)
         except BusError as error:
             _log.warning("turn not passed on, the reconciler will", queue=self.name, error=str(error))
+
+    async def take(self, message: M, work: Callable[[], Awaitable[bool]], *, bus: Bus) -> None:
+        """Do a bounded piece of the message's work: leave its place where `work` gives True, for there is
+        nothing to go on with, else pass the message on. A copy is dropped."""
+        if not await self.hold(message):
+            return
+        if await work():
+            await self.leave(message)
+        else:
+            await self.pass_on(message, bus=bus)
 
     async def leave(self, *messages: M) -> None:
         """Free the places of the messages: there is nothing to do for their work now."""

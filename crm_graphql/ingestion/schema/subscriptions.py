@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from functools import partial
 from typing import Annotated, Any
 
 import strawberry
 
 from crm_graphql.core.actor import Permission
-from crm_graphql.core.errors import NotFound
 from crm_graphql.core.ids import decode_key
 from crm_graphql.core.paging import Row
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import subscription
+from crm_graphql.gql.watched import Watched
 from crm_graphql.ingestion.messages import ingestion_topic
 from crm_graphql.ingestion.queries import find_ingestion
 from crm_graphql.ingestion.schema.enums import IngestionStatus
@@ -28,24 +29,21 @@ def _progress(row: Row) -> tuple[Any, ...]:
     return _ORDER.index(row["status"]), row["received"], sum((row["counters"] or {}).values())
 
 
+_WATCHED = Watched(
+    view="ingestion",
+    progress=_progress,
+    has_ended=lambda row: row["status"] in _ENDED,
+    field="ingestionId",
+    missing="There is no such ingestion.",
+)
+
+
 @subscription(Permission.INGESTIONS_READ, "First the state now, then changes; ends when the ingestion has.")
 async def ingestion_progress(
     info: Info, ingestion_id: Annotated[strawberry.ID, strawberry.argument(description="Which ingestion.")]
 ) -> AsyncIterator[Ingestion]:
     key = decode_key("Ingestion", ingestion_id, field="ingestionId")
-    actor = info.context.actor
-
-    async def read() -> Row:
-        row = await find_ingestion(actor, key)
-        if row is None:
-            raise NotFound("There is no such ingestion.", path=("ingestionId",))
-        return row
-
-    await read()
-    async with aclosing(
-        info.context.live.states(ingestion_topic(key), "ingestion", read, _progress)
-    ) as states:
-        async for row in states:
+    rows = _WATCHED.states(info, ingestion_topic(key), partial(find_ingestion, info.context.actor, key))
+    async with aclosing(rows):
+        async for row in rows:
             yield Ingestion.from_document(row)
-            if row["status"] in _ENDED:
-                return
