@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import base64
-import hmac
-from datetime import timedelta
-from hashlib import sha256
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import msgspec
 from bson import ObjectId
 
 from crm_graphql.accounts.queries import find_api_key, find_user
-from crm_graphql.accounts.tokens import derived_key, derived_keys
+from crm_graphql.accounts.signed_links import check_signed, signed_query
 from crm_graphql.core.actor import Actor, ActorKind, Role
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Forbidden, NotFound
@@ -22,7 +19,6 @@ from crm_graphql.exports.documents import ExportStatus
 from crm_graphql.exports.queries import find_export
 from crm_graphql.exports.rights import may_have
 
-GOOD_FOR = timedelta(minutes=15)
 _PURPOSE = "exports"
 
 
@@ -59,15 +55,6 @@ class _Caller(msgspec.Struct, array_like=True, frozen=True):
         return Actor(self.role, self.subject, self.kind)
 
 
-class Asked(NamedTuple):
-    """A link as it is used: its parts, and who says that they use it, where they do."""
-
-    key: str
-    caller: str
-    expires: str
-    signature: str
-
-
 def export_url(actor: Actor, export: Row, *, settings: Settings, clock: Clock) -> str | None:
     """Where the export's file lies for the next 15 minutes, for this actor; None where there is none (any
     more), and for who may not have it."""
@@ -76,24 +63,22 @@ def export_url(actor: Actor, export: Row, *, settings: Settings, clock: Clock) -
     if not is_there or not may_have(actor, export):
         return None
     caller = base64.urlsafe_b64encode(msgspec.json.encode(_Caller.of(actor))).decode().rstrip("=")
-    key, expires = str(export["_id"]), str(int((now + GOOD_FOR).timestamp()))
-    signature = _mac(derived_key(settings, _PURPOSE), Asked(key, caller, expires, ""))
-    root = settings.public_url.rstrip("/")
-    return f"{root}/exports/{key}?expires={expires}&for={caller}&signature={signature}"
+    key = str(export["_id"])
+    query = signed_query(_PURPOSE, _subject(key, caller), settings=settings, clock=clock)
+    return f"{settings.public_url.rstrip('/')}/exports/{key}?for={caller}&{query}"
 
 
-async def read_link(asked: Asked, presented: Actor | None, *, settings: Settings, clock: Clock) -> Actor:
+async def read_link(
+    key: str, query: Mapping[str, str], presented: Actor | None, *, settings: Settings, clock: Clock
+) -> Actor:
     """Whom the link is for. Raises Forbidden for one that is not signed here, that was changed, that is too
     old, for who is not active any more, and for `presented` who is somebody else."""
-    given = asked.signature.encode("utf-8", "replace")
-    if not any(
-        hmac.compare_digest(_mac(key, asked).encode(), given) for key in derived_keys(settings, _PURPOSE)
-    ):
-        raise Forbidden("This address is not signed by this server. Ask for Export.url again.")
-    padded = asked.caller + "=" * (-len(asked.caller) % 4)
+    given = query.get("for", "")
+    check_signed(
+        _PURPOSE, _subject(key, given), query, ask_again="Export.url", settings=settings, clock=clock
+    )
+    padded = given + "=" * (-len(given) % 4)
     caller = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=_Caller)
-    if clock.now().timestamp() >= int(asked.expires):
-        raise Forbidden("This address was good for 15 minutes. Ask for Export.url again.")
     if presented is not None and (presented.kind, presented.subject) != (caller.kind, caller.subject):
         raise Forbidden("This address was given to somebody else. Ask for Export.url yourself.")
     return await caller.actor()
@@ -110,6 +95,6 @@ async def find_file(actor: Actor, key: str, *, clock: Clock) -> Row:
     return export
 
 
-def _mac(key: bytes, asked: Asked) -> str:
-    signed = f"{asked.key}:{asked.expires}:{asked.caller}"
-    return hmac.new(key, signed.encode("utf-8", "replace"), sha256).hexdigest()
+def _subject(key: str, caller: str) -> str:
+    """What is signed. No sign of a key or of a caller is a colon."""
+    return f"{key}:{caller}"

@@ -11,30 +11,31 @@ from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import DomainError, NotFound
 from crm_graphql.core.ids import encode_id
 from crm_graphql.exports.download import Download, file_name
-from crm_graphql.exports.links import Asked, find_file, read_link
+from crm_graphql.exports.links import find_file, read_link
 from crm_graphql.http.doors import authenticate, refusal
+from crm_graphql.http.downloads import HARMLESS, attachment
 
 
 async def download(request: Request) -> Response:
     """The file as an attachment. Whoever presents a token must be who was given the address."""
     resources = request.app.state.resources
-    given = request.query_params
     key = request.path_params["key"]
-    asked = Asked(key, given.get("for", ""), given.get("expires", ""), given.get("signature", ""))
     actor: Actor | None = None
     try:
         actor = await authenticate(request) if "authorization" in request.headers else None
-        actor = await read_link(asked, actor, settings=resources.settings, clock=resources.clock)
+        actor = await read_link(
+            key, request.query_params, actor, settings=resources.settings, clock=resources.clock
+        )
         export = await find_file(actor, key, clock=resources.clock)
         opened = await Download.open(resources.storage, export)
     except DomainError as error:
         await _noted(request, actor, error)
         return refusal(error)
     headers = {
-        "content-disposition": f'attachment; filename="{file_name(export)}"',
+        **HARMLESS,
+        "content-disposition": attachment(file_name(export)),
         "content-length": str(export["file"]["size"]),
         "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
     }
     if request.method == "HEAD":
         await opened.close()

@@ -12,11 +12,11 @@ from starlette.responses import Response, StreamingResponse
 
 from crm_graphql.storage.port import Reading, Storage
 
-# A file is no page of this server's, whatever it holds: no scripts, no forms, nothing of its origin.
-_HARMLESS = {
+HARMLESS = {
     "content-security-policy": "default-src 'none'; sandbox",
     "x-content-type-options": "nosniff",
 }
+"""A file is no page of this server's, whatever it holds: no scripts, no forms, nothing of its origin."""
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
@@ -60,9 +60,9 @@ async def download_response(request: Request, found: Download, storage: Storage)
 
 
 def _headers(found: Download) -> dict[str, str]:
-    headers = {**_HARMLESS, "etag": found.tag, "accept-ranges": "bytes"}
+    headers = {**HARMLESS, "etag": found.tag, "accept-ranges": "bytes"}
     if found.filename is not None:
-        headers["content-disposition"] = _attachment(found.filename)
+        headers["content-disposition"] = attachment(found.filename)
     else:
         headers["content-disposition"] = "inline"
         # In mails and on pages of others.
@@ -72,8 +72,8 @@ def _headers(found: Download) -> dict[str, str]:
     return headers
 
 
-def _attachment(filename: str) -> str:
-    """Both forms of RFC 6266: whoever knows the second takes it."""
+def attachment(filename: str) -> str:
+    """The header of a file that is to be saved, in both forms of RFC 6266: whoever can takes the second."""
     plain = re.sub(r'[^\x20-\x7e]|["\\%]', "_", filename)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
