@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from bson import ObjectId
 from crm_graphql.audiences.documents import Audience
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
+from crm_graphql.campaigns.terms import Terms, check_terms
 from crm_graphql.consents.queries import find_topic
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import Faults, InvalidInput, RequiredInput
@@ -33,6 +35,7 @@ class Content:
     topic_id: ObjectId | None
     channel: Channel
     message: MessageTemplate | None
+    terms: Terms
 
     @property
     def hash(self) -> str:
@@ -41,10 +44,14 @@ class Content:
         content: tuple[object, ...] = (self.name, str(self.audience_id), self.channel.value, message)
         if self.topic_id is not None:
             content = (*content, str(self.topic_id))
+        if terms := self.terms.stored():
+            content = (*content, sorted(terms.items()))
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
 
-async def check_content(content: Content, idempotency_key: str | None, faults: Faults) -> None:
+async def check_content(
+    content: Content, idempotency_key: str | None, faults: Faults, *, now: datetime
+) -> None:
     """Raise InvalidInput with all that is wrong with a new campaign, `faults` included."""
     with faults.noted():
         checked_name(content.name, needed=NO_NAME)
@@ -55,12 +62,13 @@ async def check_content(content: Content, idempotency_key: str | None, faults: F
             checked_template(content.message, content.channel)
     if faults.problems:
         # Only then: a retry finds what it made, also when the audience is gone since.
-        await check_references(content, faults)
+        await check_references(content, faults, now=now)
     faults.check()
 
 
-async def check_references(content: Content, faults: Faults) -> None:
-    """Note what the content names and is not there."""
+async def check_references(content: Content, faults: Faults, *, now: datetime) -> None:
+    """Note what the content names and is not there, or not any more: an end that is over."""
+    check_terms(content.terms.stored(), now=now, faults=faults)
     if content.audience_id is not None:
         with faults.noted():
             await require_audience(content.audience_id)
@@ -68,9 +76,10 @@ async def check_references(content: Content, faults: Faults) -> None:
         await require_topic(content.topic_id)
 
 
-async def checked_changes(changes: Mapping[str, Any], faults: Faults) -> dict[str, Any]:
+async def checked_changes(changes: Mapping[str, Any], faults: Faults, *, now: datetime) -> dict[str, Any]:
     """What is to be stored of the changes; what is wrong with them is noted."""
     values = dict(changes)
+    check_terms(values, now=now, faults=faults)
     for field, path in (("name", "name"), ("audience_id", "audienceId"), ("channel", "channel")):
         if field in values and values[field] is None:
             with faults.noted():

@@ -37,6 +37,8 @@ class Stats(BaseModel):
 
     total: int = 0
     queued: int = 0
+    deferred: int = 0
+    """Part of `queued`: those that wait for a moment of their own."""
     sent: int = 0
     delivered: int = 0
     failed: int = 0
@@ -74,6 +76,8 @@ class Campaign(Document):
     name_words: list[str] = Field(default_factory=list)
     status: CampaignStatus = CampaignStatus.DRAFT
     failure_reason: str | None = None
+    pause_reason: str | None = None
+    """Why it is PAUSED, where nobody paused it."""
     channel: Channel
     message: MessageTemplate | None = None
     audience_id: PydanticObjectId
@@ -84,11 +88,20 @@ class Campaign(Document):
     evaluated_at: datetime | None = None
     time_zone: str | None = None
     """Of which the rule's days are, as at launch. Those that were launched before there was one mean UTC."""
+    scheduled_at: datetime | None = None
+    """When it is launched by itself, while it is SCHEDULED; afterwards, when it was to be."""
+    send_before: datetime | None = None
+    """What is not sent by then is not sent at all."""
+    rate_per_second: int | None = None
+    quiet_hours: dict[str, str] | None = None
+    """`from` and `until`, as the deployment's settings have them; None: those are kept to."""
     stats: Stats = Field(default_factory=Stats)
     planning: Planning = Field(default_factory=Planning)
     revision: int = 0
     subject: str
     """Who made it: the actor's subject."""
+    created_by: str | None = None
+    """Who made it, for people to read. Campaigns of earlier releases do not say."""
     idempotency_key: str | None = None
     idempotency_hash: str | None = None
     created_at: datetime

@@ -28,6 +28,7 @@ FIELDS = dict.fromkeys(
     (
         *("name", "status", "failure_reason", "channel", "message", "audience_id", "topic_id", "rule"),
         "time_zone",
+        *("pause_reason", "scheduled_at", "send_before", "rate_per_second", "quiet_hours", "created_by"),
         *("stats", "planning.done", "revision", "created_at", "updated_at", "launched_at", "completed_at"),
     ),
     1,

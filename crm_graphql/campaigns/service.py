@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
@@ -22,6 +23,7 @@ from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTem
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.lifecycle import announce
 from crm_graphql.campaigns.messages import PLAN_TURNS
+from crm_graphql.campaigns.terms import Terms
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
@@ -43,6 +45,7 @@ async def create_campaign(
     idempotency_key: str | None,
     clock: Clock,
     topic_id: ObjectId | None = None,
+    terms: Terms | None = None,
     faults: Faults | None = None,
 ) -> Row:
     """Make a draft. Requires CAMPAIGNS_WRITE.
@@ -53,30 +56,36 @@ async def create_campaign(
     """
     actor.require(Permission.CAMPAIGNS_WRITE)
     faults = faults or Faults()
-    content = Content(name.strip(), audience_id, topic_id, channel, message)
-    await check_content(content, idempotency_key, faults)
+    now = clock.now()
+    content = Content(name.strip(), audience_id, topic_id, channel, message, terms or Terms())
+    await check_content(content, idempotency_key, faults, now=now)
     assert audience_id is not None, "without one there is a fault"
     if made := await _made_before(actor, idempotency_key, content.hash):
         return made
-    await check_references(content, faults)
+    await check_references(content, faults, now=now)
     faults.check()
-    now = clock.now()
-    row = row_of(
+    row = _draft_of(content, actor, idempotency_key, now)
+    return await _insert_once(row, actor, content.hash)
+
+
+def _draft_of(content: Content, actor: Actor, idempotency_key: str | None, now: datetime) -> Row:
+    return row_of(
         Campaign(
             name=content.name,
             name_words=words(content.name),
-            channel=channel,
-            message=message,
-            audience_id=audience_id,
-            topic_id=topic_id,
+            channel=content.channel,
+            message=content.message,
+            audience_id=content.audience_id,
+            topic_id=content.topic_id,
+            **content.terms.stored(),
             subject=actor.subject,
+            created_by=actor.label,
             idempotency_key=idempotency_key,
             idempotency_hash=content.hash if idempotency_key is not None else None,
             created_at=now,
             updated_at=now,
         )
     )
-    return await _insert_once(row, actor, content.hash)
 
 
 async def update_campaign(
@@ -87,8 +96,8 @@ async def update_campaign(
     clock: Clock,
     faults: Faults | None = None,
 ) -> Row:
-    """Change a draft: only the fields in `changes` (name, audience_id, topic_id, channel, message; null
-    clears message and topic). Requires CAMPAIGNS_WRITE.
+    """Change a draft: only the fields in `changes` (name, audience_id, topic_id, channel, message and those
+    of its terms; null clears all but name, audience and channel). Requires CAMPAIGNS_WRITE.
 
     The whole of the result is checked, and written only over what was checked. Raises NotFound, WrongState
     with the campaign as it stands unless it is a draft, and InvalidInput with all that is wrong, `faults`
@@ -96,7 +105,7 @@ async def update_campaign(
     """
     actor.require(Permission.CAMPAIGNS_WRITE)
     faults = faults or Faults()
-    stored = await checked_changes(changes, faults)
+    stored = await checked_changes(changes, faults, now=clock.now())
     while True:
         draft = await _require_state(key, CampaignStatus.DRAFT) if key is not None else {}
         after = {"message": None, **draft, **stored}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import strawberry
 
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
+from crm_graphql.deployment.schema.inputs import QuietHoursInput
 
 
 @strawberry.input(description="The text of a campaign.")
@@ -37,6 +40,15 @@ class CampaignCreateInput:
     message: MessageInput | None = strawberry.field(
         default=None, description="The text; may be written later, before the launch."
     )
+    send_before: datetime | None = strawberry.field(
+        default=None, description="What is not sent by then is skipped. None: it is sent however late."
+    )
+    rate_per_second: int | None = strawberry.field(
+        default=None, description="Messages a second, 1 to 100,000. None: as fast as the vendor takes them."
+    )
+    quiet_hours: QuietHoursInput | None = strawberry.field(
+        default=None, description="When nobody is written to. None: as the deployment's settings say."
+    )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key with the same content gives the same campaign back."
     )
@@ -55,6 +67,15 @@ class CampaignUpdateInput:
     )
     message: MessageInput | None = strawberry.field(
         default=strawberry.UNSET, description="The text; null clears it."
+    )
+    send_before: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="What is not sent by then is skipped; null: no end."
+    )
+    rate_per_second: int | None = strawberry.field(
+        default=strawberry.UNSET, description="1 to 100,000; null: as fast as the vendor takes them."
+    )
+    quiet_hours: QuietHoursInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Null: as the deployment's settings say."
     )
 
 

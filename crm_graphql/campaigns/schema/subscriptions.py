@@ -8,7 +8,7 @@ from typing import Annotated
 
 import strawberry
 
-from crm_graphql.campaigns.schema.types import Campaign, CampaignProgress
+from crm_graphql.campaigns.schema.types import CampaignProgress
 from crm_graphql.campaigns.schema.watching import campaign_states, watched_campaign
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.ids import decode_key
@@ -27,12 +27,4 @@ async def campaign_progress(
     await watched_campaign(key)
     async with aclosing(campaign_states(info, key)) as states:
         async for row in states:
-            campaign = Campaign.from_document(row)
-            yield CampaignProgress(
-                campaign_id=campaign.id,
-                campaign=campaign,
-                status=campaign.status,
-                stats=campaign.stats,
-                revision=campaign.revision,
-                at=info.context.resources.clock.now(),
-            )
+            yield CampaignProgress.from_document(row, at=info.context.resources.clock.now())

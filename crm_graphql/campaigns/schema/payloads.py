@@ -1,0 +1,45 @@
+"""Payloads of the mutations of campaigns."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import strawberry
+
+from crm_graphql.campaigns.schema.types import WARNINGS, Campaign
+from crm_graphql.core.errors import DomainError
+from crm_graphql.gql.errors import Payload, UserError
+
+
+@strawberry.type
+class CampaignPayload(Payload):
+    """Base of the payloads that hold a campaign."""
+
+    campaign: Campaign | None = strawberry.field(
+        default=None, description="The campaign as it now stands; also filled with WRONG_STATE."
+    )
+    warnings: list[UserError] = strawberry.field(default_factory=list, description=WARNINGS)
+
+    @classmethod
+    def failed(cls, error: DomainError) -> Self:
+        """The payload of a mutation that `error` ended, with the campaign that it met."""
+        row = error.subject
+        return cls(
+            errors=[UserError.from_problem(problem) for problem in error.problems],
+            campaign=Campaign.from_document(row) if isinstance(row, dict) else None,
+        )
+
+
+@strawberry.type(description="What became of campaignCreate.")
+class CampaignCreatePayload(CampaignPayload):
+    pass
+
+
+@strawberry.type(description="What became of campaignUpdate.")
+class CampaignUpdatePayload(CampaignPayload):
+    pass
+
+
+@strawberry.type(description="What became of campaignLaunch.")
+class CampaignLaunchPayload(CampaignPayload):
+    pass
