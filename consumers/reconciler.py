@@ -26,6 +26,7 @@ async def reconcile_for_ever(work: Work) -> None:
     token = uuid.uuid4().hex
     delivery = DeliveryReconciler(
         writer=work.writer,
+        waiting=work.waiting,
         bus=work.resources.bus,
         clock=work.resources.clock,
         partitions=settings.partitions,

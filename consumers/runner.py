@@ -54,6 +54,7 @@ class Runner:
         self.work.sender.stop()
         # Senders first: their last answers still go to the writer, here or in another process.
         await self._stop(self._shared)
+        await self.work.sender.close()
         await self.partitions.stop()
         await self.work.writer.close(grace_seconds=self._grace_seconds)
         _log.info("consumers stopped")

@@ -96,6 +96,8 @@ class Campaign(Document):
     quiet_hours: dict[str, str] | None = None
     """`from` and `until`, as the deployment's settings have them; None: those are kept to."""
     stats: Stats = Field(default_factory=Stats)
+    handed_over: list[list[int]] = Field(default_factory=list)
+    """How many messages in each of the last seconds, as pairs; `delivery/speed.py` keeps it."""
     planning: Planning = Field(default_factory=Planning)
     revision: int = 0
     subject: str
@@ -141,12 +143,13 @@ class Campaign(Document):
                     ("planning.done", ASCENDING),
                     ("planning.lease_until", ASCENDING),
                     ("stats.queued", ASCENDING),
+                    ("stats.deferred", ASCENDING),
                     ("stats.sent", ASCENDING),
                     ("launched_at", ASCENDING),
                     ("updated_at", ASCENDING),
                     ("_id", ASCENDING),
                 ],
-                name="sending",
+                name="being_sent",
                 partialFilterExpression={"status": "SENDING"},
             ),
             # A retry of campaignCreate finds what it made.

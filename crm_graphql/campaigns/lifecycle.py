@@ -96,6 +96,26 @@ async def fail_campaign(campaign_id: ObjectId, reason: str, *, bus: Bus) -> bool
     return True
 
 
+async def hold_campaign(campaign_id: ObjectId, reason: str, *, bus: Bus) -> bool:
+    """Pause a campaign that is being sent by the product's own rules, with a reason that a person can act
+    on. True for the one that did it; somebody resumes it when the cause is mended."""
+    row = await Campaign.get_pymongo_collection().find_one_and_update(
+        {"_id": campaign_id, **guard(CampaignStatus.PAUSED)},
+        {
+            "$set": {"status": CampaignStatus.PAUSED.value, "pause_reason": reason},
+            "$currentDate": {"updated_at": True},
+            "$inc": {"revision": 1},
+        },
+        projection={"revision": 1},
+        return_document=ReturnDocument.AFTER,
+    )
+    if row is None:
+        return False
+    _log.error("campaign paused", campaign_id=str(campaign_id), reason=reason)
+    await announce(campaign_id, row["revision"], bus=bus)
+    return True
+
+
 async def announce(campaign_id: ObjectId, revision: int, *, bus: Bus) -> None:
     """Tell those who watch the campaign that it has a new revision, after the commit that made it."""
     await bus.broadcast(Event(topic=campaign_topic(campaign_id), revision=revision))

@@ -26,6 +26,8 @@ class Folded(BaseModel):
     phone: str | None = None
     city: str | None = None
     country: str | None = None
+    time_zone: str | None = None
+    """Missing where it has none."""
     tags: list[str] = Field(default_factory=list)
     name_words: list[str] = Field(default_factory=list)
     """The name's words, for search by the beginning of any. Missing until a customer's next change where it
@@ -64,6 +66,8 @@ class Customer(Document):
     phone: str | None = None
     city: str | None = None
     country: str | None = None
+    time_zone: str | None = None
+    """An IANA name. Missing where none was ever given."""
     tags: list[str] = Field(default_factory=list)
     signed_up_at: datetime | None = None
     source_ids: list[str] = Field(default_factory=list)

@@ -18,7 +18,7 @@ from crm_graphql.customers.source_ids import add_source_id
 from crm_graphql.customers.totals import Totals
 from crm_graphql.customers.words import Word, by_place
 
-EDITED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "tags"})
+EDITED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "time_zone", "tags"})
 """The fields that people edit: they move the revision, and `folded` repeats them."""
 _OPENING_VERSIONS = {field: f"opening_{field}" for field in OPENING_FIELDS}
 _NO_OPENING: dict[str, Any] = {"total_spend": 0, "visit_count": 0, "last_visit_at": None}
@@ -84,7 +84,7 @@ class CustomerDraft:
             self.dirty.add("versions")
             if mark is not field:
                 changed |= self._set_opening(field, value)
-            elif self.customer[field] != value:
+            elif self.customer.get(field) != value:
                 edited |= self._set(field, value)
                 changed = True
         is_new_id = record.source_id is not None and add_source_id(self.customer, record.source_id)
@@ -104,7 +104,7 @@ class CustomerDraft:
         """True where it is a field that people edit."""
         is_edited = field in EDITED_FIELDS
         if is_edited:
-            self.before.setdefault(field, self.customer[field])
+            self.before.setdefault(field, self.customer.get(field))
         self.customer[field] = value
         self.dirty.add(field)
         return is_edited

@@ -16,8 +16,11 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "email": check.email,
     "city": check.text,
     "country": check.country,
+    "time_zone": check.time_zone,
     "tags": check.tags,
 }
+_NAMES = {"time_zone": "timeZone"}
+"""As callers know them."""
 FIELDS = (*_CHECKS, "phone")
 """What people edit."""
 
@@ -44,7 +47,8 @@ def checked_changes(changes: Mapping[str, Any], *, default_country: str | None) 
         try:
             checked[field] = _checked(field, value, default_country)
         except BadValue as error:
-            problems.append(Problem(error.code, f"{field} {error}", (field,)))
+            name = _NAMES.get(field, field)
+            problems.append(Problem(error.code, f"{name} {error}", (name,)))
     if problems:
         raise InvalidInput.of(problems)
     return checked

@@ -173,8 +173,8 @@ class _Walk:
         return _Page(customers, await refused_now(self._channel, self._topic, reachable))
 
     def _fields(self) -> dict[str, int]:
-        said = (self._topic.path(self._channel),) if self._topic else ()
-        return dict.fromkeys((self._address_kind.field, *said, *self._template.customer_fields), 1)
+        fields = (self._address_kind.field, "time_zone", *self._template.customer_fields)
+        return dict.fromkeys((*fields, self._topic.path(self._channel)) if self._topic else fields, 1)
 
     async def _write_page(self, read: _Page) -> None:
         page, refusals = read
@@ -252,6 +252,7 @@ class _Walk:
                 "channel": self._channel.value,
                 "address": self._address(customer),
                 "address_key": key,
+                "time_zone": customer.get("time_zone"),
                 "values": self._template.freeze(
                     customer,
                     campaign_name=self._name,

@@ -36,6 +36,7 @@ from crm_graphql.delivery.messages import (
 )
 from crm_graphql.delivery.ranges import next_leases, spans_claimed_before
 from crm_graphql.delivery.receipts import campaigns_of, forward_receipts
+from crm_graphql.delivery.waiting import RELEASED_AT_ONCE, Waiting, due_campaigns
 from crm_graphql.delivery.writer import LedgerWriter
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.turns import TurnQueue
@@ -45,7 +46,13 @@ LOST_SECONDS = 60
 BATCH = 1_000
 """Deliveries or parked receipts that one step takes."""
 
-_FIGURES = dict.fromkeys(("status", "stats.queued", "stats.sent", "planning.done", "planning.lease_until"), 1)
+_FIGURES = dict.fromkeys(
+    (
+        *("status", "stats.queued", "stats.deferred", "stats.sent"),
+        *("planning.done", "planning.lease_until"),
+    ),
+    1,
+)
 _RECEIPT = msgspec.msgpack.Decoder(Receipt)
 _PARKED_RETRY_SECONDS = 5
 _log = get_logger(__name__)
@@ -56,6 +63,7 @@ class DeliveryReconciler:
     """One round over everything that is being delivered. Harmless at any time and any number of times."""
 
     writer: LedgerWriter
+    waiting: Waiting
     bus: Bus
     clock: Clock
     partitions: int
@@ -66,6 +74,7 @@ class DeliveryReconciler:
         """Every step, also when one of them fails; a failure is logged, the next round tries again."""
         steps: tuple[Callable[[], Awaitable[None]], ...] = (
             self._wake_planners,
+            self._release_due,
             self._wake_senders,
             self._reopen_lost,
             self._time_out_receipts,
@@ -83,7 +92,7 @@ class DeliveryReconciler:
     async def _sending(self, **conditions: Any) -> list[Mapping[str, Any]]:
         """Campaigns that are being sent, of each what the index says: their texts and rules are not read."""
         found = Campaign.get_pymongo_collection().find(
-            {"status": CampaignStatus.SENDING.value, **conditions}, _FIGURES, hint="sending"
+            {"status": CampaignStatus.SENDING.value, **conditions}, _FIGURES, hint="being_sent"
         )
         return await found.to_list()
 
@@ -94,6 +103,13 @@ class DeliveryReconciler:
         await self._restore(
             PLAN_TURNS, [row["_id"] for row in unplanned if _is_over(row["planning"].get("lease_until"), now)]
         )
+
+    async def _release_due(self) -> None:
+        """Messages that waited by themselves, and are due."""
+        waiting = await self._sending(**{"stats.deferred": {"$gt": 0}})
+        for campaign_id in await due_campaigns([row["_id"] for row in waiting], await database_now()):
+            while await self.waiting.release_due(campaign_id) == RELEASED_AT_ONCE:
+                pass
 
     async def _wake_senders(self) -> None:
         """Campaigns with ranges that nobody holds."""
@@ -112,13 +128,20 @@ class DeliveryReconciler:
         quiet = await self._sending(
             **{"planning.done": True, "stats.queued": {"$gt": 0}, "updated_at": {"$lte": quiet_since}}
         )
+        deferred = {row["_id"]: row["stats"].get("deferred") or 0 for row in quiet}
+        # What waits by itself is not lost.
+        quiet = [row for row in quiet if row["stats"]["queued"] > deferred[row["_id"]]]
         leases = await next_leases([row["_id"] for row in quiet])
         by_queue: dict[Queue, list[ObjectId]] = defaultdict(list)
         for row in quiet:
             if row["_id"] not in leases:
                 by_queue[receipts_queue(receipts_partition(row["_id"], self.partitions))].append(row["_id"])
         lost = [key for queue, keys in by_queue.items() if not await self.bus.depth(queue) for key in keys]
-        if count := await reopen_ranges(lost, limit=BATCH):
+        count = 0
+        for some_wait in (False, True):
+            campaigns = [key for key in lost if bool(deferred[key]) is some_wait]
+            count += await reopen_ranges(campaigns, limit=BATCH, some_wait=some_wait)
+        if count:
             _log.warning("sent ranges without outcomes", campaigns=len(lost), count=count)
 
     async def _time_out_receipts(self) -> None:

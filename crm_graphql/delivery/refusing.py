@@ -33,6 +33,12 @@ def key_of(row: Row) -> str:
     return f"{row['_id']}-{row['attempt']}"
 
 
+def expired(rows: Sequence[Row]) -> list[RefusedRow]:
+    """These are not to be sent, for the campaign's end has passed."""
+    text = "The campaign's end had passed before it was sent."
+    return [RefusedRow(key_of(row), DeliveryReason.EXPIRED, text) for row in rows]
+
+
 async def without_refused(campaign: Row, rows: Sequence[Row]) -> tuple[Sequence[Row], list[RefusedRow]]:
     """The rows that may be sent, and the others, by what is committed now."""
     refusals = await refused_since(

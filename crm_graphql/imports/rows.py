@@ -66,6 +66,7 @@ _OF_CUSTOMERS = (
     "phone",
     "city",
     "country",
+    "time_zone",
     "tags",
     "total_spend",
     "visit_count",
@@ -102,6 +103,7 @@ LAYOUTS = {
             "lastVisitAt": "last_visit_at",
             "signedUpAt": "signed_up_at",
             "sourceId": "source_id",
+            "timeZone": "time_zone",
         },
     ),
     IngestionKind.SUPPRESSIONS: Layout(
