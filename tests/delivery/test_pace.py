@@ -109,17 +109,17 @@ class Clocked(StandInVendor):
 
 
 async def test_a_campaign_is_sent_at_its_rate_by_all_senders_together(resources: Resources) -> None:
-    await make_customers(80)
+    await make_customers(50)
     vendor = Clocked()
     async with running(resources, vendor):
-        key = await launch(resources, terms=Terms(rate_per_second=20))
+        key = await launch(resources, terms=Terms(rate_per_second=10))
         await until_status(key, "COMPLETED", seconds=60)
     assert set(vendor.keys.values()) == {1}
     moments = vendor.moments[str(key)]
-    assert len(moments) == 80
+    assert len(moments) == 50
     # A busy machine comes late, and makes up for less than half a second of that.
-    assert moments[-1] - moments[0] == pytest.approx(79 / 20, rel=0.15)
-    assert most_in_a_second(moments) <= 20 * 1.4 + 1
+    assert moments[-1] - moments[0] == pytest.approx(49 / 10, rel=0.15)
+    assert most_in_a_second(moments) <= 10 * 1.4 + 1
 
 
 async def test_a_campaign_that_waits_for_its_pace_keeps_no_sender_from_others(resources: Resources) -> None:
@@ -132,7 +132,7 @@ async def test_a_campaign_that_waits_for_its_pace_keeps_no_sender_from_others(re
         fast = await launch(resources)
         await until_status(fast, "COMPLETED", seconds=30)
         took = time.monotonic() - began
-    assert took < 10
+    assert took < 25
     for key in slow:
         assert len(vendor.moments[str(key)]) <= took + 6
     assert (await campaign_row(slow[0]))["status"] == "SENDING"
