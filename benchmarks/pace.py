@@ -7,7 +7,7 @@ to keep to, and with a pace far above what is possible, quiet hours that are not
 topic: beside the raw driver, which makes the same reservations (a document a person) in the same batches.
 
 `processes`: the same with one, two and three consumer processes, on one campaign and on three at once; the
-machine is the limit. `vendor`: likewise with a vendor that takes half a second for a call, and is the limit.
+machine is the limit. `vendor`: likewise with a vendor that takes 2.5 s for a call, and is the limit.
 Each figure is beside that of one process: more processes must add where the vendor is the limit, and must
 never take away.
 """
@@ -33,7 +33,7 @@ from tests.servers.deployment import Deployment
 from tests.servers.rabbitmq import RabbitNode
 
 BATCH = 200
-SLOW_CALL_MS = 500
+SLOW_CALL_MS = 2_500
 TOPIC = (
     """mutation { topicCreate(input: {name: "News", isOptOut: true}) { topic { id } errors { message } } }"""
 )
@@ -63,7 +63,7 @@ async def measure(run: Run, folder: Path, mongod: Mongod, rabbitmq: RabbitNode, 
         rabbitmq,
         consumers=run.consumers,
         simulator_options={"receipt_delay_ms": 200, "seed": 1, **run.simulator},
-        settings={"log_level": "WARNING"},
+        settings={"log_level": "WARNING", "vendor_deadline_seconds": 10, "lease_seconds": 15},
     )
     try:
         await deployment.start()

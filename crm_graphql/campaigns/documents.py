@@ -98,6 +98,8 @@ class Campaign(Document):
     stats: Stats = Field(default_factory=Stats)
     handed_over: list[list[int]] = Field(default_factory=list)
     """How many messages in each of the last seconds, as pairs; `delivery/speed.py` keeps it."""
+    waits: int = 0
+    """How often one process waited for another's transaction; `delivery/campaign_locks.py` says how."""
     planning: Planning = Field(default_factory=Planning)
     revision: int = 0
     subject: str
