@@ -46,6 +46,7 @@ class Runner:
         self._background = [
             asyncio.create_task(reconcile_for_ever(self.work), name="reconciler"),
             asyncio.create_task(end_abandoned_for_ever(self.work.resources), name="upkeep"),
+            asyncio.create_task(self.work.scheduler.run(), name="scheduler"),
         ]
 
     async def stop(self) -> None:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from consumers.turns import ChunkTurns
 from crm_graphql.bulk.worker import BulkWorker
+from crm_graphql.campaigns.scheduling import Scheduler
 from crm_graphql.core.slices import Slices
 from crm_graphql.delivery.calls import HandoverLimits
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.handover import HandoverTools
+from crm_graphql.delivery.ledger_turns import LedgerTurns
 from crm_graphql.delivery.planner import Planner
+from crm_graphql.delivery.retrying import Retries
 from crm_graphql.delivery.sender import Sender
 from crm_graphql.delivery.vendors.choose import choose_vendors, one_for_all
 from crm_graphql.delivery.vendors.port import Vendor
@@ -27,7 +30,8 @@ class Work:
     writer: LedgerWriter
     sender: Sender
     waiting: Waiting
-    planner: Planner
+    ledgers: LedgerTurns
+    scheduler: Scheduler
     bulk: BulkWorker
     turns: ChunkTurns
 
@@ -49,15 +53,23 @@ class Work:
             LedgerWriter(transact=resources.in_transaction, bus=bus, clock=clock, locks=locks),
             Sender(carriers, tools=tools, values=lambda: resources.deployment.values),
             waiting,
-            Planner(
-                transact=resources.in_transaction,
-                bus=bus,
-                clock=clock,
-                locks=locks,
-                lease_seconds=settings.lease_seconds,
-                range_rows=settings.delivery_batch,
-                public_url=settings.public_url,
+            LedgerTurns(
+                Planner(
+                    transact=resources.in_transaction,
+                    bus=bus,
+                    clock=clock,
+                    locks=locks,
+                    lease_seconds=settings.lease_seconds,
+                    range_rows=settings.delivery_batch,
+                    public_url=settings.public_url,
+                ),
+                Retries(
+                    resources.in_transaction, bus, locks, settings.lease_seconds, settings.delivery_batch
+                ),
+                bus,
+                clock,
             ),
+            Scheduler(bus, clock, lambda: resources.settings),
             BulkWorker(resources.in_transaction, bus, clock, settings.lease_seconds),
             ChunkTurns(settings.chunks_at_once),
         )

@@ -14,7 +14,7 @@ from bson import ObjectId
 from crm_graphql.audiences.documents import Audience
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
-from crm_graphql.campaigns.terms import Terms, check_terms
+from crm_graphql.campaigns.terms import Terms, check_end, check_terms
 from crm_graphql.consents.queries import find_topic
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import Faults, InvalidInput, RequiredInput
@@ -98,7 +98,7 @@ async def checked_changes(changes: Mapping[str, Any], faults: Faults, *, now: da
     return {name: _stored(value) for name, value in values.items()}
 
 
-async def launchable(draft: Row) -> tuple[Row, Row | None]:
+async def launchable(draft: Row, *, now: datetime) -> tuple[Row, Row | None]:
     """The audience and the topic of a draft that can be launched. Raises InvalidInput with all that keeps it
     from that."""
     faults = Faults()
@@ -112,6 +112,8 @@ async def launchable(draft: Row) -> tuple[Row, Row | None]:
         audience = await require_audience(draft["audience_id"])
     with faults.noted():
         topic = await require_topic(draft.get("topic_id"))
+    with faults.noted():
+        check_end(draft.get("send_before"), now=now)
     faults.check()
     return audience, topic
 

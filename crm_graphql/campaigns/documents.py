@@ -25,6 +25,18 @@ class CampaignStatus(Enum):
     FAILED = "FAILED"
 
 
+LAUNCHED = [
+    status.value
+    for status in (
+        CampaignStatus.SENDING,
+        CampaignStatus.PAUSED,
+        CampaignStatus.CANCELLED,
+        CampaignStatus.FAILED,
+    )
+]
+"""In which states a launched campaign may have messages without an end."""
+
+
 class MessageTemplate(BaseModel):
     """The text, Liquid templates; `subject` for email only."""
 
@@ -55,6 +67,15 @@ class Planning(BaseModel):
     lease_until: datetime | None = None
     failures: int = 0
     """How often in a row the next page could not be made, for a reason that does not pass by itself."""
+
+
+class Retrying(BaseModel):
+    """How far the failed deliveries are put back to be sent, in the order of the ledger."""
+
+    reasons: list[str]
+    after: int = -1
+    token: str | None = None
+    lease_until: datetime | None = None
 
 
 class FrozenTopic(BaseModel):
@@ -101,6 +122,8 @@ class Campaign(Document):
     waits: int = 0
     """How often one process waited for another's transaction; `delivery/campaign_locks.py` says how."""
     planning: Planning = Field(default_factory=Planning)
+    retrying: Retrying | None = None
+    """While failed deliveries are put back to be sent."""
     revision: int = 0
     subject: str
     """Who made it: the actor's subject."""
@@ -138,7 +161,8 @@ class Campaign(Document):
             ),
             # Search by the prefix of a word.
             IndexModel([("name_words", ASCENDING), ("created_at", DESCENDING)], name="name_words"),
-            # What the reconciler asks of each campaign that is being sent, from the index alone.
+            # What the reconciler asks of each campaign that was launched and may have work left, from the
+            # index alone.
             IndexModel(
                 [
                     ("status", ASCENDING),
@@ -151,8 +175,20 @@ class Campaign(Document):
                     ("updated_at", ASCENDING),
                     ("_id", ASCENDING),
                 ],
-                name="being_sent",
-                partialFilterExpression={"status": "SENDING"},
+                name="launched",
+                partialFilterExpression={"status": {"$in": LAUNCHED}},
+            ),
+            # What is due to be launched, and when the next will be.
+            IndexModel(
+                [("status", ASCENDING), ("scheduled_at", ASCENDING)],
+                name="scheduled",
+                partialFilterExpression={"status": "SCHEDULED"},
+            ),
+            # Retries that are under way.
+            IndexModel(
+                [("retrying.lease_until", ASCENDING)],
+                name="retrying",
+                partialFilterExpression={"retrying.reasons": {"$exists": True}},
             ),
             # A retry of campaignCreate finds what it made.
             IndexModel(

@@ -11,12 +11,18 @@ PLAN_QUEUE = Queue("campaign.plan")
 
 
 class CampaignPlan(TurnMessage, frozen=True, kw_only=True):
-    """A campaign's ledger waits to be written."""
+    """A campaign's ledger waits to be written, or what changed in it to be passed on to its senders."""
 
     kind: ClassVar[str] = "campaign.plan"
 
 
 PLAN_TURNS = TurnQueue(PLAN_QUEUE, CampaignPlan, places=1)
+
+
+SENDING_TOPIC = "campaigns.sending"
+"""The live topic of all campaigns that are being sent."""
+SCHEDULE_TOPIC = "campaigns.schedule"
+"""The live topic of who schedules: a moment was set, moved or taken back."""
 
 
 def campaign_topic(campaign_id: object) -> str:

@@ -9,30 +9,27 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
-from structlog import get_logger
 
-from crm_graphql.bus.port import Bus, BusError
+from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.contents import (
     Content,
     check_content,
     check_references,
     checked_changes,
-    launchable,
 )
-from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate
+from crm_graphql.campaigns.documents import Campaign, MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
-from crm_graphql.campaigns.lifecycle import announce
-from crm_graphql.campaigns.messages import PLAN_TURNS
+from crm_graphql.campaigns.launching import as_checked, launch
+from crm_graphql.campaigns.lifecycle import Action
+from crm_graphql.campaigns.standing import require_campaign
 from crm_graphql.campaigns.terms import Terms
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import Conflict, Faults, NotFound, WrongState
+from crm_graphql.core.errors import Conflict, Faults
 from crm_graphql.core.paging import Row
 from crm_graphql.core.texts import words
 from crm_graphql.mongo.rows import row_of
-
-_log = get_logger(__name__)
 
 
 async def create_campaign(
@@ -107,14 +104,14 @@ async def update_campaign(
     faults = faults or Faults()
     stored = await checked_changes(changes, faults, now=clock.now())
     while True:
-        draft = await _require_state(key, CampaignStatus.DRAFT) if key is not None else {}
+        draft = await require_campaign(key, Action.UPDATE) if key is not None else {}
         after = {"message": None, **draft, **stored}
         with faults.noted():
             if after["message"] is not None and after.get("channel") is not None:
                 checked_template(MessageTemplate.model_validate(after["message"]), Channel(after["channel"]))
         faults.check()
         updated: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
-            _as_checked(draft),
+            as_checked(draft),
             {"$set": {**stored, "updated_at": clock.now()}},
             return_document=ReturnDocument.AFTER,
         )
@@ -126,45 +123,17 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, time_zone: s
     """Freeze rule, message, moment and the zone of the rule's days, and begin to send. Requires
     CAMPAIGNS_WRITE.
 
-    One guarded update from DRAFT to SENDING: of several launches at once exactly one wins. Raises NotFound,
-    InvalidInput for a message that cannot be sent or an audience that is gone, and WrongState with the
-    campaign as it stands for all but a draft. Durable when it returns, also while the bus is away.
+    One guarded update from DRAFT or SCHEDULED to SENDING: of several launches at once, a schedule's too,
+    exactly one wins. Raises NotFound, InvalidInput for a message that cannot be sent, an audience that is
+    gone or an end that is over, and WrongState with the campaign as it stands for all others. Durable when
+    it returns, also while the bus is away.
     """
     actor.require(Permission.CAMPAIGNS_WRITE)
     while True:
-        draft = await _require_state(key, CampaignStatus.DRAFT)
-        audience, topic = await launchable(draft)
-        launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
-            _as_checked(draft),
-            [_launch_of(audience["rule"], topic, time_zone)],
-            return_document=ReturnDocument.AFTER,
-        )
+        draft = await require_campaign(key, Action.LAUNCH)
+        launched = await launch(draft, time_zone=time_zone, bus=bus)
         if launched is not None:
-            break
-    await announce(key, launched["revision"], bus=bus)
-    try:
-        await PLAN_TURNS.fill(key, bus=bus)
-    except BusError as error:
-        _log.warning("planner not told, the reconciler will", campaign_id=str(key), error=str(error))
-    return launched
-
-
-def _launch_of(rule: Mapping[str, Any], topic: Row | None, time_zone: str) -> dict[str, Any]:
-    """The change that launches. Its moment is the database's, as is that at which a customer was made: clocks
-    of processes differ, and must leave nobody out."""
-    frozen = topic and {"id": topic["_id"], "slug": topic["slug"], "is_opt_out": topic["is_opt_out"]}
-    moments = dict.fromkeys(("evaluated_at", "launched_at", "updated_at"), "$$NOW")
-    return {
-        "$set": {
-            "status": CampaignStatus.SENDING.value,
-            # Whatever a rule holds, it is data here.
-            "rule": {"$literal": rule},
-            "topic": {"$literal": frozen},
-            "time_zone": {"$literal": time_zone},
-            "revision": {"$add": ["$revision", 1]},
-            **moments,
-        }
-    }
+            return launched
 
 
 async def _made_before(actor: Actor, idempotency_key: str | None, content_hash: str) -> Row | None:
@@ -191,23 +160,3 @@ async def _insert_once(row: Row, actor: Actor, content_hash: str) -> Row:
         if made is None:
             raise
         return made
-
-
-async def _require_state(key: ObjectId, status: CampaignStatus) -> Row:
-    """The campaign, which must have this status. Raises NotFound, WrongState."""
-    row: Row | None = await Campaign.get_pymongo_collection().find_one({"_id": key})
-    if row is None:
-        raise NotFound("There is no such campaign.", path=("id",))
-    if row["status"] != status.value:
-        raise WrongState(
-            f"The campaign is {row['status']}; only a {status.value} can be changed or launched.",
-            path=("id",),
-            subject=row,
-        )
-    return row
-
-
-def _as_checked(draft: Row) -> dict[str, Any]:
-    """The condition that nothing of what was checked has changed since it was read."""
-    names = ("_id", "status", "channel", "audience_id", "topic_id", "message")
-    return {name: draft.get(name) for name in names}

@@ -136,6 +136,17 @@ class Delivery(Document):
                 name="due",
                 partialFilterExpression={"not_before": {"$type": "date"}},
             ),
+            # How many failed or were skipped for which cause, from the index alone.
+            IndexModel(
+                [
+                    ("campaign_id", ASCENDING),
+                    ("status", ASCENDING),
+                    ("reason", ASCENDING),
+                    ("reason_text", ASCENDING),
+                ],
+                name="causes",
+                partialFilterExpression={"status": {"$in": ["FAILED", "SKIPPED"]}},
+            ),
             # A customer's deliveries, newest first.
             IndexModel([("customer_id", ASCENDING), ("_id", DESCENDING)], name="of_customer"),
         ]

@@ -35,7 +35,7 @@ from crm_graphql.delivery.ranges import (
     release_range,
     split_range,
 )
-from crm_graphql.delivery.refusing import expired, key_of, without_refused
+from crm_graphql.delivery.refusing import ended, key_of, without_refused
 from crm_graphql.delivery.rendering import outgoing
 from crm_graphql.delivery.sending_rules import SendingRules
 from crm_graphql.delivery.vendors.choose import Carrier
@@ -132,9 +132,10 @@ class Handover:
     async def _ready(self) -> Sequence[OutgoingMessage]:
         """The messages that may be sent now. All others have an end, or wait."""
         rows = await queued_rows(self._claim, _ROW_FIELDS)
+        if (end := self._rules.end) is not None:
+            await end_refused(ended(rows, end), self._claim, self._calls, self._news)
+            return ()
         allowed, refused = await without_refused(self._campaign, rows)
-        if self._rules.is_over:
-            allowed, refused = [], [*refused, *expired(allowed)]
         await end_refused(refused, self._claim, self._calls, self._news)
         if not self._gives_up:
             allowed = await self._without_sleepers(allowed)

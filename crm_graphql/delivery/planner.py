@@ -18,7 +18,6 @@ from crm_graphql.audiences.compile import select_customers
 from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
-from crm_graphql.campaigns.messages import PLAN_TURNS, CampaignPlan
 from crm_graphql.campaigns.queries import rule_moment
 from crm_graphql.consents.asking import Refusal, Topical, refused_now
 from crm_graphql.consents.links import CampaignLinks, link_key
@@ -60,15 +59,6 @@ class Planner:
     range_rows: int
     public_url: str
     """Where the pages are that links in messages lead to."""
-
-    async def take_turn(self, message: CampaignPlan) -> None:
-        """Write the next pages of the campaign's ledger, then let other campaigns have theirs."""
-        if not await PLAN_TURNS.hold(message):
-            return
-        if await self.plan(ObjectId(message.work_id)):
-            await PLAN_TURNS.leave(message)
-        else:
-            await PLAN_TURNS.pass_on(message, bus=self.bus)
 
     async def plan(self, campaign_id: ObjectId) -> bool:
         """Write what is missing of the ledger, for a turn, and note when it is whole.

@@ -17,6 +17,10 @@ _TEXTS = {
     Refusal.SUPPRESSED: "The address was suppressed before it was sent.",
     Refusal.NO_CONSENT: "The customer said no, or took back a yes, before it was sent.",
 }
+_ENDS = {
+    DeliveryReason.CANCELLED: "The campaign was cancelled before it was sent.",
+    DeliveryReason.EXPIRED: "The campaign's end had passed before it was sent.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,9 @@ def key_of(row: Row) -> str:
     return f"{row['_id']}-{row['attempt']}"
 
 
-def expired(rows: Sequence[Row]) -> list[RefusedRow]:
-    """These are not to be sent, for the campaign's end has passed."""
-    text = "The campaign's end had passed before it was sent."
-    return [RefusedRow(key_of(row), DeliveryReason.EXPIRED, text) for row in rows]
+def ended(rows: Sequence[Row], end: DeliveryReason) -> list[RefusedRow]:
+    """These are not to be sent, for their campaign has ended: CANCELLED or EXPIRED."""
+    return [RefusedRow(key_of(row), end, _ENDS[end]) for row in rows]
 
 
 async def without_refused(campaign: Row, rows: Sequence[Row]) -> tuple[Sequence[Row], list[RefusedRow]]:

@@ -10,6 +10,7 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
+from crm_graphql.campaigns.lifecycle import HAS_WORK_FOR_SENDERS
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.delivery.handover import Handover, HandoverTools
@@ -82,10 +83,11 @@ class Sender:
             await SEND_TURNS.leave(message)
             return
         carrier = self._carriers[Channel(campaign["channel"])]
-        if carrier.backoff.seconds_left > PATIENCE_SECONDS:
+        is_cancelled = campaign["status"] == CampaignStatus.CANCELLED.value
+        if carrier.backoff.seconds_left > PATIENCE_SECONDS and not is_cancelled:
             await SEND_TURNS.leave(message)
             return
-        if carrier.backoff.seconds_left:
+        if carrier.backoff.seconds_left and not is_cancelled:
             await carrier.backoff.wait()
             # Look again: the campaign may have ended meanwhile.
             campaign = await _being_sent(campaign_id)
@@ -93,7 +95,7 @@ class Sender:
             await self._pass_on(message)
         elif campaign is None:
             await self._leave(message, campaign_id)
-        elif await self._is_due(message, campaign, carrier):
+        elif is_cancelled or await self._is_due(message, campaign, carrier):
             await self._send_range(message, campaign, carrier)
 
     async def _send_range(self, message: CampaignSend, campaign: Mapping[str, Any], carrier: Carrier) -> None:
@@ -101,12 +103,15 @@ class Sender:
         if claim is None:
             await self._leave(message, campaign["_id"])
             return
-        paces = [pace for pace in (campaign_pace(campaign), carrier.pace) if pace is not None]
+        rules = SendingRules.of(campaign, self._values(), claim.claimed_at)
+        # What is not sent any more keeps to no pace.
+        asked = () if rules.end else (campaign_pace(campaign), carrier.pace)
+        paces = [pace for pace in asked if pace is not None]
         handover = Handover(
             await self._piece_of(claim, paces),
             campaign,
             carrier=carrier,
-            rules=SendingRules.of(campaign, self._values(), claim.claimed_at),
+            rules=rules,
             tools=self._tools,
             paces=paces,
         )
@@ -183,7 +188,8 @@ class _Once:
 
 
 async def _being_sent(campaign_id: ObjectId) -> Mapping[str, Any] | None:
+    """The campaign while senders have work with it: one that is cancelled, to end what is left of it."""
     campaign: Mapping[str, Any] | None = await Campaign.get_pymongo_collection().find_one(
-        {"_id": campaign_id, "status": CampaignStatus.SENDING.value}, _CAMPAIGN_FIELDS
+        {"_id": campaign_id, **HAS_WORK_FOR_SENDERS}, _CAMPAIGN_FIELDS
     )
     return campaign

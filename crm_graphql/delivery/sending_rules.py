@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from bson import ObjectId
 
+from crm_graphql.campaigns.documents import CampaignStatus
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.quiet_times import QuietHours
 from crm_graphql.core.zones import zone_of
+from crm_graphql.delivery.documents import DeliveryReason
 from crm_graphql.delivery.frequency_cap import FrequencyCap, Message, give_back
 from crm_graphql.deployment.values import DeploymentValues
 
@@ -24,6 +26,7 @@ class SendingRules:
     """Those of one campaign as they hold at `now`, by the database's clock: when a range is claimed."""
 
     channel: Channel
+    is_cancelled: bool
     now: datetime
     send_before: datetime | None
     quiet_hours: QuietHours | None
@@ -38,6 +41,7 @@ class SendingRules:
         messages, days = values.frequency_cap_messages, values.frequency_cap_days
         return cls(
             Channel(campaign["channel"]),
+            campaign["status"] == CampaignStatus.CANCELLED.value,
             now,
             campaign.get("send_before"),
             None if hours is None else QuietHours.of(hours),
@@ -46,9 +50,12 @@ class SendingRules:
         )
 
     @property
-    def is_over(self) -> bool:
-        """Whether nothing is sent any more."""
-        return self.send_before is not None and self.send_before <= self.now
+    def end(self) -> DeliveryReason | None:
+        """Why nothing is sent any more; None while it is."""
+        if self.is_cancelled:
+            return DeliveryReason.CANCELLED
+        is_over = self.send_before is not None and self.send_before <= self.now
+        return DeliveryReason.EXPIRED if is_over else None
 
     def quiet_until(self, row: Row) -> datetime | None:
         """When a delivery's recipient may be written to; None for now."""

@@ -19,7 +19,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
-from crm_graphql.campaigns.lifecycle import announce
+from crm_graphql.campaigns.lifecycle import HAS_WORK_FOR_SENDERS, announce
 from crm_graphql.delivery.campaign_locks import CampaignLocks, in_turn
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus, SendRange
 from crm_graphql.delivery.ranges import Claim, hold_range, ranges_of
@@ -84,14 +84,13 @@ class Waiting:
 
     async def release_due(self, campaign_id: ObjectId) -> int:
         """Put what is due back to work, at most 2,000 messages; how many. Nothing of a campaign that is not
-        being sent."""
+        being sent; all of one that was cancelled, to be skipped."""
         count = 0
 
         async def work(session: AsyncClientSession) -> Mapping[str, Any] | None:
             nonlocal count
-            sending = {"_id": campaign_id, "status": CampaignStatus.SENDING.value}
-            campaign = await _next_revision(sending, session)
-            rows = await _due_rows(campaign_id, campaign["updated_at"], session) if campaign else []
+            campaign = await _next_revision({"_id": campaign_id, **HAS_WORK_FOR_SENDERS}, session)
+            rows = await _due_rows(campaign, session) if campaign else []
             count = len(rows)
             if campaign is None or not rows:
                 await session.abort_transaction()
@@ -173,11 +172,11 @@ def _updates_of(deferrals: Sequence[Deferral]) -> list[tuple[dict[str, Any], dic
     ]
 
 
-async def _due_rows(
-    campaign_id: ObjectId, now: datetime, session: AsyncClientSession
-) -> list[Mapping[str, Any]]:
+async def _due_rows(campaign: Mapping[str, Any], session: AsyncClientSession) -> list[Mapping[str, Any]]:
+    is_cancelled = campaign["status"] == CampaignStatus.CANCELLED.value
+    due = {} if is_cancelled else {"$lte": campaign["updated_at"]}
     rows = Delivery.get_pymongo_collection().find(
-        {"campaign_id": campaign_id, "not_before": {"$lte": now, **_WAITS}},
+        {"campaign_id": campaign["_id"], "not_before": {**due, **_WAITS}},
         {"number": 1, "doubtful_since": 1},
         hint="due",
         limit=RELEASED_AT_ONCE,
@@ -191,7 +190,7 @@ async def _next_revision(filter_: Mapping[str, Any], session: AsyncClientSession
     campaign: Mapping[str, Any] | None = await Campaign.get_pymongo_collection().find_one_and_update(
         filter_,
         {"$inc": {"revision": 1}, "$currentDate": {"updated_at": True}},
-        projection={"revision": 1, "updated_at": 1},
+        projection={"revision": 1, "updated_at": 1, "status": 1},
         return_document=ReturnDocument.AFTER,
         session=session,
     )

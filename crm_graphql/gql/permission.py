@@ -23,6 +23,8 @@ from crm_graphql.gql.enums import describe_enum
 
 RESUME_ARGUMENT = "resume_argument"
 """In the metadata of a subscription to a log: which argument names the place to resume from."""
+IS_LOG = "is_log"
+"""In the metadata of a subscription: whether it is to a log."""
 SUBJECT = "subject"
 """In the metadata of a mutation: which attribute of its input names the object that it changes."""
 
@@ -178,11 +180,11 @@ def _mutation(directive: Directive, description: str, subject: str | None) -> De
 
 
 def subscription(
-    permission: Permission, description: str, *, resume_argument: str | None = None
+    permission: Permission, description: str, *, is_log: bool = False, resume_argument: str | None = None
 ) -> Callable[[Callable[..., Any]], Any]:
     """A root field that watches: an async generator of newest states, or a coroutine of a `ChangeLog`.
 
-    A log's field names the argument that says after which place to begin; those who differ in it alone
+    A log's field may name the argument that says after which place to begin; those who differ in it alone
     share the log's growing end.
     """
 
@@ -199,7 +201,10 @@ def subscription(
                 resolver=guarded,
                 description=description,
                 directives=[Requires(permission=permission)],
-                metadata={RESUME_ARGUMENT: resume_argument},
+                metadata={
+                    IS_LOG: is_log or resume_argument is not None,
+                    RESUME_ARGUMENT: resume_argument,
+                },
             ),
         )
 

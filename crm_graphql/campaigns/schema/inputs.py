@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
+from crm_graphql.delivery.schema.enums import DeliveryReason
 from crm_graphql.deployment.schema.inputs import QuietHoursInput
 
 
@@ -79,6 +80,54 @@ class CampaignUpdateInput:
     )
 
 
-@strawberry.input(description="The launch of a draft.")
+@strawberry.input(description="The launch of a draft, or of one that is scheduled.")
 class CampaignLaunchInput:
     id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="The end of a schedule.")
+class CampaignUnscheduleInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="A pause.")
+class CampaignPauseInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="The end of a pause.")
+class CampaignResumeInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="The end of a campaign.")
+class CampaignCancelInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="A copy.")
+class CampaignDuplicateInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="The deletion of a campaign.")
+class CampaignDeleteInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="A launch at a moment to come.")
+class CampaignScheduleInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+    at: datetime = strawberry.field(
+        description="When it is launched: in the future, and before its `sendBefore`."
+    )
+
+
+@strawberry.input(description="Failed deliveries, once more.")
+class CampaignRetryInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+    reasons: list[DeliveryReason] | None = strawberry.field(
+        default=None,
+        description="Which failures; left out: VENDOR_REJECTED, NO_RECEIPT, TEMPLATE_ERROR, OTHER. "
+        "OUTCOME_UNKNOWN only when named: the person may have got it. BOUNCED and COMPLAINED never.",
+    )

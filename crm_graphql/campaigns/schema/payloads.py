@@ -18,7 +18,6 @@ class CampaignPayload(Payload):
     campaign: Campaign | None = strawberry.field(
         default=None, description="The campaign as it now stands; also filled with WRONG_STATE."
     )
-    warnings: list[UserError] = strawberry.field(default_factory=list, description=WARNINGS)
 
     @classmethod
     def failed(cls, error: DomainError) -> Self:
@@ -30,16 +29,65 @@ class CampaignPayload(Payload):
         )
 
 
+@strawberry.type
+class MessagePayload(CampaignPayload):
+    """Base of the payloads of what reads the message."""
+
+    warnings: list[UserError] = strawberry.field(default_factory=list, description=WARNINGS)
+
+
 @strawberry.type(description="What became of campaignCreate.")
-class CampaignCreatePayload(CampaignPayload):
+class CampaignCreatePayload(MessagePayload):
     pass
 
 
 @strawberry.type(description="What became of campaignUpdate.")
-class CampaignUpdatePayload(CampaignPayload):
+class CampaignUpdatePayload(MessagePayload):
     pass
 
 
 @strawberry.type(description="What became of campaignLaunch.")
-class CampaignLaunchPayload(CampaignPayload):
+class CampaignLaunchPayload(MessagePayload):
     pass
+
+
+@strawberry.type(description="What became of campaignSchedule.")
+class CampaignSchedulePayload(CampaignPayload):
+    pass
+
+
+@strawberry.type(description="What became of campaignUnschedule.")
+class CampaignUnschedulePayload(CampaignPayload):
+    pass
+
+
+@strawberry.type(description="What became of campaignPause.")
+class CampaignPausePayload(CampaignPayload):
+    pass
+
+
+@strawberry.type(description="What became of campaignResume.")
+class CampaignResumePayload(CampaignPayload):
+    pass
+
+
+@strawberry.type(description="What became of campaignCancel.")
+class CampaignCancelPayload(CampaignPayload):
+    pass
+
+
+@strawberry.type(description="What became of campaignDuplicate.")
+class CampaignDuplicatePayload(CampaignPayload):
+    pass
+
+
+@strawberry.type(description="What became of campaignRetry.")
+class CampaignRetryPayload(CampaignPayload):
+    pass
+
+
+@strawberry.type(description="What became of campaignDelete.")
+class CampaignDeletePayload(Payload):
+    deleted_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The id of what was deleted."
+    )

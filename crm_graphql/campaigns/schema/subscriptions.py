@@ -1,13 +1,14 @@
-"""Watching a campaign."""
+"""Watching a campaign, or all that are being sent."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated
 
 import strawberry
 
+from crm_graphql.campaigns.schema.active import active_log
 from crm_graphql.campaigns.schema.types import CampaignProgress
 from crm_graphql.campaigns.schema.watching import campaign_states, watched_campaign
 from crm_graphql.core.actor import Permission
@@ -28,3 +29,13 @@ async def campaign_progress(
     async with aclosing(campaign_states(info, key)) as states:
         async for row in states:
             yield CampaignProgress.from_document(row, at=info.context.resources.clock.now())
+
+
+@subscription(
+    Permission.CAMPAIGNS_READ,
+    "Of every campaign that is being sent: first where each is, then changes, newest wins; also the state in "
+    "which one stopped. For home pages and lists.",
+    is_log=True,
+)
+async def active_campaigns(info: Info) -> AsyncIterable[CampaignProgress]:
+    return await active_log(info)

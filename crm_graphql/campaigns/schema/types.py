@@ -12,9 +12,11 @@ from strawberry.scalars import JSON
 from crm_graphql.audiences.schema.loaders import audience_loader, rule_sentence
 from crm_graphql.campaigns.queries import rule_zone
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
+from crm_graphql.campaigns.schema.failures import FailureCount
 from crm_graphql.campaigns.schema.loaders import campaign_loader, outlook_loader
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
+from crm_graphql.delivery.failures import causes_of
 from crm_graphql.delivery.outlook import Outlook
 from crm_graphql.delivery.queries import (
     count_deliveries,
@@ -215,6 +217,14 @@ class Campaign(Node):
     @strawberry.field(description="When the last message will be sent at this pace; null when that is open.")
     async def estimated_end_at(self, info: Info) -> datetime | None:
         return (await self.outlook(info)).estimated_end_at
+
+    @strawberry.field(
+        description="Failed and skipped deliveries by cause, most first, at most 50. Null where counting "
+        "takes too long."
+    )
+    async def failures(self) -> list[FailureCount] | None:
+        causes = await causes_of(self.row["_id"])
+        return None if causes is None else [FailureCount.from_cause(cause) for cause in causes]
 
     async def outlook(self, info: Info) -> Outlook:
         """How its sending goes now."""

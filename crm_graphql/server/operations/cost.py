@@ -73,6 +73,9 @@ WEIGHTS = {
     "Mutation.campaignUpdate": 350,
     "Mutation.campaignLaunch": 350,
     "Query.messagePreview": 400,
+    "Mutation.campaignSchedule": 350,
+    # Counts for at most three seconds.
+    "Campaign.failures": 100,
     # A model may be waited for, 20 s at the most, and costs money: few of them in one request.
     "Mutation.ruleSuggest": 5_000,
     "Mutation.messagesSuggest": 5_000,
@@ -119,6 +122,7 @@ LISTS = {
     "CampaignCreatePayload.warnings": 40,
     "CampaignLaunchPayload.warnings": 40,
     "CampaignUpdatePayload.warnings": 40,
+    "Campaign.failures": 50,
     "MessagePreview.warnings": 40,
     "MessagesSuggestPayload.suggestions": 5,
     "RuleField.operators": 16,
