@@ -12,6 +12,8 @@ from crm_graphql.delivery.pace import vendor_pace
 from crm_graphql.delivery.vendors.carrier import Carrier, Carriers
 from crm_graphql.delivery.vendors.port import Vendor
 from crm_graphql.delivery.vendors.simulator import SimulatorVendor
+from crm_graphql.delivery.vendors.smtp.carrier import smtp_carrier
+from crm_graphql.delivery.vendors.smtp.vendor import SmtpVendor
 
 
 def choose_vendors(settings: Settings, http: httpx.AsyncClient) -> Carriers:
@@ -44,5 +46,6 @@ def _simulator(settings: Settings, http: httpx.AsyncClient) -> Carrier:
 
 _MAKERS: Mapping[str, Callable[[Settings, httpx.AsyncClient], Carrier]] = {
     SimulatorVendor.name: _simulator,
+    SmtpVendor.name: lambda settings, _: smtp_carrier(settings),
 }
 """By the name that stands in the settings."""

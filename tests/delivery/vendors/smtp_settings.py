@@ -1,0 +1,28 @@
+"""Settings of a deployment that sends by a relay of the tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm_graphql.core.settings import Settings, load_settings
+from tests.servers.relay import Relay
+
+LOGIN = ("somebody", "a-password-of-the-relay")
+
+
+def relay_settings(relay: Relay, **changes: Any) -> Settings:
+    """Those that reach it, in clear text, with its login where it wants one."""
+    login = {"smtp_username": relay.login[0], "smtp_password": relay.login[1]} if relay.login else {}
+    return load_settings(
+        _env_file=None,
+        **{
+            "email_vendor": "smtp",
+            "smtp_host": "127.0.0.1",
+            "smtp_port": relay.port,
+            "smtp_security": "none",
+            "smtp_sender": "news@sender.example",
+            "name": "Acme",
+            **login,
+            **changes,
+        },
+    )
