@@ -12,10 +12,14 @@ from crm_graphql.core.channels import Channel
 from crm_graphql.delivery.vendors.carrier import close_carriers
 from crm_graphql.delivery.vendors.port import OutgoingMessage, Vendor
 from crm_graphql.delivery.vendors.smtp.carrier import smtp_carrier
+from crm_graphql.resources import Resources
+from tests.delivery.factories import launch, make_customers
 from tests.delivery.vendors.contract import Situation, VendorContract, new_key
-from tests.delivery.vendors.smtp_settings import LOGIN, relay_settings
+from tests.delivery.vendors.killed import assert_no_harm_by_kills
+from tests.delivery.vendors.smtp_settings import LOGIN, relay_settings, vendor_changes
 from tests.servers.relay import CUT, Relay, running_relay
 
+CONNECTIONS = 3
 _KEY = re.compile(rb"^Message-ID: <([^@]+)@", re.MULTILINE)
 
 
@@ -77,10 +81,27 @@ class SmtpRig:
 async def rig() -> AsyncIterator[SmtpRig]:
     async with running_relay() as relay:
         relay.login = LOGIN
-        carrier = smtp_carrier(relay_settings(relay, smtp_connections=3))
+        carrier = smtp_carrier(relay_settings(relay, smtp_connections=CONNECTIONS))
         yield SmtpRig(relay, carrier.vendor)
         await close_carriers([carrier])
 
 
 class TestSmtp(VendorContract):
     """Held to it."""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+async def test_senders_that_are_killed_write_to_nobody_twice(rig: SmtpRig, resources: Resources) -> None:
+    rig.relay.faults.seconds["dot"] = 0.03
+    await make_customers(150)
+    campaign_id = await launch(resources)
+    await assert_no_harm_by_kills(
+        resources,
+        campaign_id,
+        vendor_settings=vendor_changes(rig.relay, smtp_connections=CONNECTIONS),
+        taken=rig.taken,
+        is_exact=False,
+        # Two senders, with a call each.
+        most_unknown=2 * rig.vendor.batch_limit,
+    )
