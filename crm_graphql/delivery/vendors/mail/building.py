@@ -75,12 +75,10 @@ def sender_id(domain: str) -> str:
 def _put_headers(
     mail: EmailMessage, message: OutgoingMessage, sender: MailSender, recipient: Mailbox
 ) -> None:
-    name = message.from_name or sender.name
-    _put(mail, "From", Address(name, sender.mailbox.local, sender.mailbox.domain))
-    _put(mail, "To", Address("", recipient.local, recipient.domain))
+    _put_address(mail, "From", sender.mailbox, message.from_name or sender.name)
+    _put_address(mail, "To", recipient)
     if message.reply_to:
-        reply_to = _reply_to(message.reply_to)
-        _put(mail, "Reply-To", Address("", reply_to.local, reply_to.domain))
+        _put_address(mail, "Reply-To", _reply_to(message.reply_to))
     _put(mail, "Subject", (message.subject or "").replace("\t", " "))
     moment = message.created_at or ObjectId(message.key.partition("-")[0]).generation_time
     _put(mail, "Date", format_datetime(moment))
@@ -91,6 +89,14 @@ def _put_headers(
         _put(mail, "List-Id", f"<campaigns.{sender.mailbox.domain}>")
     if message.tag:
         _put(mail, "Feedback-ID", f"{message.tag}:email:crm:{sender.feedback_id}")
+
+
+def _put_address(mail: EmailMessage, header: str, mailbox: Mailbox, name: str = "") -> None:
+    try:
+        address = Address(name, mailbox.local, mailbox.domain)
+    except (ValueError, MessageError):
+        raise Unbuildable(f"{header} cannot hold what is in it.") from None
+    _put(mail, header, address)
 
 
 def _put(mail: EmailMessage, name: str, value: str | Address) -> None:

@@ -16,7 +16,9 @@ class MailPolicy(EmailPolicy):
     """That of messages here: CRLF, and seven bits, so that no relay converts what was signed."""
 
     def __init__(self, **changes: Any) -> None:
-        super().__init__(**{"linesep": "\r\n", "cte_type": "7bit", **changes})
+        # RFC 2047: the words of what is not ASCII are 75 at the most, and a space before them.
+        own = {"linesep": "\r\n", "cte_type": "7bit", "max_line_length": 76}
+        super().__init__(**{**own, **changes})
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """The header's lines."""

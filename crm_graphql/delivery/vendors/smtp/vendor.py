@@ -32,7 +32,8 @@ from crm_graphql.delivery.vendors.smtp.pool import Pool
 EnvelopeSender = Callable[[str], str]
 """By a message's key the address that it returns to."""
 
-_QUEUED_AS = re.compile(r"(?:queued as|queued:?|\bok:?|\bid[=:])\s+?<?([\w.@+\-]{6,120})", re.IGNORECASE)
+_QUEUED_AS = re.compile(r"\b(?:queued as\s+|ok:?\s+<?(?=[\w.@+\-]{16}))([\w.@+\-]{4,120})", re.IGNORECASE)
+"""How Postfix and others call what they took, and how Amazon SES does."""
 _LOST_RETRY_SECONDS = 5.0
 _CHECK_SECONDS = 8.0
 _WAITING = frozenset({Fault.TRANSIENT, Fault.ACCOUNT})
