@@ -61,6 +61,8 @@ class Relay:
         self.port = 0
         self.faults = Faults()
         self.received: list[Received] = []
+        self.keeps = True
+        """False: what it takes is forgotten, for many messages."""
         self.login: tuple[str, str] | None = None
         self.auth_answer: str | None = None
         """In place of a look at the login."""
@@ -240,6 +242,8 @@ class _Hooks:
             return answer
         content = envelope.original_content
         assert content is not None
+        if not self._relay.keeps:
+            return "250 2.0.0 Ok"
         self._relay.received.append(
             Received(
                 envelope.mail_from or "", recipient, content, envelope.mail_options, envelope.rcpt_options
