@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
 
 import msgspec
+from bson import ObjectId
+from pymongo.errors import BulkWriteError
 from structlog import get_logger
 
+from crm_graphql.bounces.documents import Bounce
 from crm_graphql.bus.port import Bus
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import InvalidInput
+from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import storable
 from crm_graphql.delivery.messages import Receipt
-from crm_graphql.delivery.receipts import accept_receipts, checked_receipt
-from crm_graphql.delivery.webhooks.port import Notice
+from crm_graphql.delivery.receipts import REASON_TEXT_LIMIT, accept_receipts, checked_receipt
+from crm_graphql.delivery.webhooks.port import Notice, read_key
 
+CODE_LIMIT = 40
+ADDRESS_LIMIT = 320
+_DUPLICATE = 11_000
 _log = get_logger(__name__)
 
 
-async def accept_notices(notices: Sequence[Notice], *, bus: Bus, partitions: int, clock: Clock) -> None:
+async def accept_notices(notices: Sequence[Notice], *, settings: Settings, bus: Bus, clock: Clock) -> None:
     """Make the notices durable. For callers that are trusted; a notice that nobody can mean is left out.
 
     Raises what the database raises: then the same may be said again.
     """
-    receipts = list(_receipts(notices, clock.now()))
-    await accept_receipts(receipts, bus=bus, partitions=partitions)
+    now = clock.now()
+    receipts, returned = list(_receipts(notices, now)), list(_returned(notices, settings, now))
+    # First: a process that dies here has the same notice again, while the ledger alone would not list it.
+    await _store(returned)
+    await accept_receipts(receipts, bus=bus, partitions=settings.partitions)
 
 
 def _receipts(notices: Sequence[Notice], now: datetime) -> Iterator[Receipt]:
@@ -39,3 +52,52 @@ def _receipts(notices: Sequence[Notice], now: datetime) -> Iterator[Receipt]:
             yield checked_receipt(receipt, now=now)
         except InvalidInput as error:
             _log.warning("a notice is left out", problem=str(error))
+
+
+def _returned(notices: Sequence[Notice], settings: Settings, now: datetime) -> Iterator[Mapping[str, Any]]:
+    expires_at = now + timedelta(days=settings.bounce_retention_days)
+    for notice in notices:
+        if notice.returned is None:
+            continue
+        key = _key_in(notice)
+        address = storable(notice.address)[:ADDRESS_LIMIT] if notice.address and key is None else None
+        if key is None and address is None:
+            _log.info("a bounce of nobody is left out", code=notice.code)
+            continue
+        yield {
+            "_id": _id_of(notice, key, address),
+            "kind": notice.returned.value,
+            "at": now,
+            "channel": (notice.channel or Channel.EMAIL).value,
+            "delivery_id": ObjectId(key[0]) if key else None,
+            "address": address,
+            "code": storable(notice.code)[:CODE_LIMIT] if notice.code else None,
+            # Of somebody who may not be in the ledger nothing is kept but that.
+            "text": storable(notice.reason_text)[:REASON_TEXT_LIMIT] if notice.reason_text and key else None,
+            "is_open": True,
+            "expires_at": expires_at,
+        }
+
+
+def _key_in(notice: Notice) -> tuple[str, int] | None:
+    return read_key(f"{notice.delivery_id}-{notice.attempt or 1}")
+
+
+def _id_of(notice: Notice, key: tuple[str, int] | None, address: str | None) -> ObjectId:
+    """The same for the same news, however it is told and however often."""
+    of = f"{key[0]}-{key[1]}" if key else f"{notice.vendor_message_id} {(address or '').casefold()}"
+    kind = notice.returned.value if notice.returned else ""
+    return ObjectId(blake2b(f"{kind} {of}".encode(), digest_size=12).digest())
+
+
+async def _store(rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    try:
+        await Bounce.get_pymongo_collection().insert_many([dict(row) for row in rows], ordered=False)
+    except BulkWriteError as error:
+        details: Mapping[str, Any] = error.details or {}
+        failed = details.get("writeErrors", [])
+        # What is there already is what was to be made so.
+        if any(one["code"] != _DUPLICATE for one in failed) or details.get("writeConcernErrors"):
+            raise

@@ -54,7 +54,7 @@ def _handshake(entrance: Entrance, request: Request) -> Response:
 async def _take(parsed: Parsed, request: Request) -> None:
     resources = request.app.state.resources
     await accept_notices(
-        parsed.notices, bus=resources.bus, partitions=resources.settings.partitions, clock=resources.clock
+        parsed.notices, settings=resources.settings, bus=resources.bus, clock=resources.clock
     )
     if parsed.then is not None:
         await parsed.then()

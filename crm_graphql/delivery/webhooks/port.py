@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 
@@ -63,6 +63,24 @@ class Notice:
     channel: Channel | None = None
     address: str | None = None
     """Whom the vendor names, where it does: for notices of messages that are not known."""
+
+    @classmethod
+    def came_back(
+        cls, kind: Returned, key: tuple[str, int] | None, *, text: str | None = None, **more: Any
+    ) -> Notice:
+        """That a message came back, or was complained of: the ledger hears of it, too. `more` are further
+        fields."""
+        is_complaint = kind is Returned.COMPLAINT
+        delivery_id, attempt = key or (None, None)
+        return cls(
+            delivery_id,
+            attempt,
+            status=ReceiptStatus.FAILED,
+            reason=DeliveryReason.COMPLAINED if is_complaint else DeliveryReason.BOUNCED,
+            reason_text=text,
+            returned=kind,
+            **more,
+        )
 
     @property
     def receipt(self) -> Receipt | None:
