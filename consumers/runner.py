@@ -45,7 +45,9 @@ class Runner:
         self.bounces: BounceListener | None = None
         """For returned mail, where the settings say that it comes here."""
         if settings.bounces_listen:
-            self.bounces = BounceListener(settings=settings, bus=resources.bus, clock=resources.clock)
+            self.bounces = BounceListener(
+                settings=settings, bus=resources.bus, clock=resources.clock, intake=resources.intake
+            )
 
     async def start(self) -> None:
         """Return when messages are being taken, or will be as soon as the broker is there."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -23,10 +24,64 @@ from crm_graphql.delivery.messages import Receipt
 from crm_graphql.delivery.receipts import REASON_TEXT_LIMIT, accept_receipts, checked_receipt
 from crm_graphql.delivery.webhooks.port import Notice, read_key
 
+_Waiting = tuple[Sequence[Notice], "asyncio.Future[None]"]
+
+CALLERS = 200
+"""So many share a round at most."""
 CODE_LIMIT = 40
 ADDRESS_LIMIT = 320
 _DUPLICATE = 11_000
 _log = get_logger(__name__)
+
+
+class Intake:
+    """The intake of one process: what waits while some is being stored goes together into the next round, so
+    that many callers at once share its trips to the database."""
+
+    def __init__(self) -> None:
+        self._waiting: list[_Waiting] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def take(self, notices: Sequence[Notice], *, settings: Settings, bus: Bus, clock: Clock) -> None:
+        """As `accept_notices`; returns once these are durable."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((notices, done))
+        if self._task is None:
+            self._task = asyncio.create_task(self._drain(settings, bus, clock), name="intake of notices")
+        await done
+
+    async def _drain(self, settings: Settings, bus: Bus, clock: Clock) -> None:
+        batch: list[_Waiting] = []
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:CALLERS], self._waiting[CALLERS:]
+                notices = [notice for some, _ in batch for notice in some]
+                _settle(
+                    batch, await _failure(accept_notices(notices, settings=settings, bus=bus, clock=clock))
+                )
+        finally:
+            self._task = None
+            for _, done in (*batch, *self._waiting):
+                done.cancel()
+            self._waiting = []
+
+
+async def _failure(work: Coroutine[Any, Any, None]) -> Exception | None:
+    try:
+        await work
+    except Exception as error:
+        return error
+    return None
+
+
+def _settle(batch: Sequence[_Waiting], failure: Exception | None) -> None:
+    for _, done in batch:
+        if done.done():
+            continue
+        if failure is None:
+            done.set_result(None)
+        else:
+            done.set_exception(failure)
 
 
 async def accept_notices(notices: Sequence[Notice], *, settings: Settings, bus: Bus, clock: Clock) -> None:

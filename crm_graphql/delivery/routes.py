@@ -7,7 +7,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from structlog import get_logger
 
-from crm_graphql.bounces.intake import accept_notices
 from crm_graphql.core.bodies import promises_more, read_whole
 from crm_graphql.core.errors import DomainError, InvalidInput, LimitExceeded, Unavailable
 from crm_graphql.delivery.webhooks.choose import choose_door
@@ -53,7 +52,7 @@ def _handshake(entrance: Entrance, request: Request) -> Response:
 
 async def _take(parsed: Parsed, request: Request) -> None:
     resources = request.app.state.resources
-    await accept_notices(
+    await resources.intake.take(
         parsed.notices, settings=resources.settings, bus=resources.bus, clock=resources.clock
     )
     if parsed.then is not None:

@@ -28,7 +28,9 @@ MAILS = 60
 
 async def _listen(settings: Settings, told: Connection) -> None:
     async with open_resources(settings) as resources:
-        listener = BounceListener(settings=settings, bus=resources.bus, clock=resources.clock)
+        listener = BounceListener(
+            settings=settings, bus=resources.bus, clock=resources.clock, intake=resources.intake
+        )
         await listener.start()
         told.send(listener.port)
         await asyncio.Event().wait()

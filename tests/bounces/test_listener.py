@@ -15,6 +15,7 @@ from crm_graphql.bounces.intake import accept_notices
 from crm_graphql.bounces.mail import listener as listener_module
 from crm_graphql.bounces.mail.listener import MAIL_BYTES, BounceListener
 from crm_graphql.bus.port import BusError
+from crm_graphql.core.settings import SettingsError
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus, ParkedReceipt
 from crm_graphql.delivery.vendors.smtp.verp import envelope_sender
 from crm_graphql.resources import Resources
@@ -25,6 +26,7 @@ from tests.delivery.running import running, until_stats
 from tests.delivery.stand_in import StandInVendor
 
 HERE: dict[str, Any] = {"bounces_domain": "bounces.example.com", "bounces_listen": "lmtp://127.0.0.1:0"}
+ACCEPT = "crm_graphql.bounces.intake.accept_notices"
 
 
 class Client:
@@ -59,7 +61,9 @@ class Client:
 @asynccontextmanager
 async def listening(resources: Resources, **changes: Any) -> AsyncIterator[BounceListener]:
     settings = resources.settings.model_copy(update={**HERE, **changes})
-    listener = BounceListener(settings=settings, bus=resources.bus, clock=resources.clock)
+    listener = BounceListener(
+        settings=settings, bus=resources.bus, clock=resources.clock, intake=resources.intake
+    )
     await listener.start()
     try:
         yield listener
@@ -172,9 +176,32 @@ async def test_while_the_database_is_away_nothing_is_taken(
 
     async with listening(resources) as listener, connected(listener) as client:
         with monkeypatch.context() as patch:
-            patch.setattr(listener_module, "accept_notices", away)
+            patch.setattr(ACCEPT, away)
             assert (await client.send(mail("postfix"), sender(resources, ids[0]))).startswith("451")
         assert (await client.send(mail("postfix"), sender(resources, ids[0]))).startswith("250")
+
+
+async def test_mails_that_come_at_once_share_a_round_and_each_is_answered(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, ids = await make_ledger(8, status=DeliveryStatus.SENT)
+    rounds: list[int] = []
+
+    async def counted(notices: Any, **parts: Any) -> None:
+        rounds.append(len(notices))
+        await asyncio.sleep(0.3)
+        await accept_notices(notices, **parts)
+
+    monkeypatch.setattr(ACCEPT, counted)
+    async with listening(resources) as listener:
+
+        async def send(id_: str) -> None:
+            async with connected(listener) as client:
+                assert (await client.send(mail("postfix"), sender(resources, id_))).startswith("250")
+
+        await asyncio.gather(*map(send, ids))
+    assert sum(rounds) == len(await bounces()) == 8
+    assert len(rounds) < 8
 
 
 async def test_while_the_bus_is_away_it_is_kept_in_the_database(
@@ -228,6 +255,12 @@ async def test_consumers_listen_where_the_settings_say(resources: Resources) -> 
     assert len(await bounces()) == 1
 
 
+async def test_an_address_that_cannot_be_had_is_named(resources: Resources) -> None:
+    with pytest.raises(SettingsError, match="CRM_BOUNCES_LISTEN"):
+        async with listening(resources, bounces_listen="lmtp://192.0.2.1:8024"):
+            pass
+
+
 async def test_a_mail_in_hand_is_answered_before_the_end(
     resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,7 +272,7 @@ async def test_a_mail_in_hand_is_answered_before_the_end(
         await asyncio.sleep(0.3)
         await accept_notices(*notices, **parts)
 
-    monkeypatch.setattr(listener_module, "accept_notices", slow)
+    monkeypatch.setattr(ACCEPT, slow)
     async with listening(resources) as listener, connected(listener) as client:
         sent = asyncio.ensure_future(client.send(mail("postfix"), sender(resources, ids[0])))
         await began.wait()

@@ -17,12 +17,12 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from structlog import get_logger
 
-from crm_graphql.bounces.intake import accept_notices
+from crm_graphql.bounces.intake import Intake
 from crm_graphql.bounces.mail.reading import Understood, read_mail
 from crm_graphql.bus.port import Bus
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.settings import Settings
+from crm_graphql.core.settings import Settings, SettingsError
 from crm_graphql.delivery.vendors.smtp.verp import key_of, keys_within
 from crm_graphql.delivery.webhooks.port import Notice, Returned, read_key
 
@@ -47,8 +47,9 @@ _log = get_logger(__name__)
 class ReturnedMail:
     """What aiosmtpd asks about each mail: may it come to this address, and was it taken."""
 
-    def __init__(self, *, settings: Settings, bus: Bus, clock: Clock) -> None:
+    def __init__(self, *, settings: Settings, bus: Bus, clock: Clock, intake: Intake) -> None:
         self._settings = settings
+        self._intake = intake
         self._bus = bus
         self._clock = clock
         # Reading is work for the processor: never on the loop, and never on all of its threads.
@@ -88,7 +89,7 @@ class ReturnedMail:
             _log.info("a mail came that says nothing of a message", bytes=len(raw))
             return _TAKEN
         try:
-            await accept_notices([notice], settings=self._settings, bus=self._bus, clock=self._clock)
+            await self._intake.take([notice], settings=self._settings, bus=self._bus, clock=self._clock)
         except Exception as error:
             _log.warning("returned mail not taken", error=f"{type(error).__name__}: {str(error)[:200]}")
             return _AWAY
@@ -133,11 +134,11 @@ class _Busy(asyncio.Protocol):
 class BounceListener:
     """The listening of one process. Several on one machine share the address."""
 
-    def __init__(self, *, settings: Settings, bus: Bus, clock: Clock) -> None:
+    def __init__(self, *, settings: Settings, bus: Bus, clock: Clock, intake: Intake) -> None:
         """By `settings.bounces_listen`, lmtp:// or smtp://."""
         parts = urlsplit(settings.bounces_listen)
         self._host, self._port = parts.hostname or "", parts.port or 0
-        self._handler = ReturnedMail(settings=settings, bus=bus, clock=clock)
+        self._handler = ReturnedMail(settings=settings, bus=bus, clock=clock, intake=intake)
         self._open: set[SMTP] = set()
         self._protocol = _counted(LMTP if parts.scheme == "lmtp" else SMTP, self._open)
         self._server: asyncio.Server | None = None
@@ -146,9 +147,12 @@ class BounceListener:
             logging.getLogger(name).setLevel(logging.WARNING)
 
     async def start(self) -> None:
-        """Listen. Raises OSError for an address that cannot be had."""
+        """Listen. Raises SettingsError for an address that cannot be had."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connected, self._host, self._port, reuse_port=True)
+        try:
+            self._server = await loop.create_server(self._connected, self._host, self._port, reuse_port=True)
+        except OSError as error:
+            raise SettingsError(f"CRM_BOUNCES_LISTEN: {error}") from None
         _log.info("taking returned mail", host=self._host, port=self.port)
 
     @property
