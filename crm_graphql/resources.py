@@ -18,6 +18,7 @@ from crm_graphql.analytics.answers import Answers
 from crm_graphql.analytics.counting import UsageCounter
 from crm_graphql.assistant.model.choose import choose_model
 from crm_graphql.assistant.model.port import Model
+from crm_graphql.bounces.intake import Intake
 from crm_graphql.bus.embedded.bus import EmbeddedBus
 from crm_graphql.bus.port import Bus
 from crm_graphql.bus.queues import all_queues
@@ -54,6 +55,7 @@ class Resources:
     answers: Answers = field(default_factory=Answers)
     usage: UsageCounter = field(default_factory=UsageCounter)
     vendor_checks: VendorChecks = field(default_factory=VendorChecks)
+    intake: Intake = field(default_factory=Intake)
 
     @property
     def settings(self) -> Settings:

@@ -50,7 +50,9 @@ class SmtpSettings(BaseSettings):
         "", max_length=200, description="The name beside it; CRM_NAME if empty. A campaign's own goes first."
     )
     smtp_bounce_address: str = Field(
-        "", description="Where returned mail goes (the envelope's sender); CRM_SMTP_SENDER if empty."
+        "",
+        description="Where returned mail goes (the envelope's sender) without CRM_BOUNCES_DOMAIN; "
+        "CRM_SMTP_SENDER if empty.",
     )
 
     smtp_connections: Annotated[int, Field(ge=1, le=64)] = Field(

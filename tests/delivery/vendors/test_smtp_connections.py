@@ -22,6 +22,8 @@ from crm_graphql.delivery.vendors.port import (
 )
 from crm_graphql.delivery.vendors.smtp.carrier import smtp_carrier
 from crm_graphql.delivery.vendors.smtp.vendor import SmtpVendor
+from crm_graphql.delivery.vendors.smtp.verp import key_of
+from tests.conftest import TEST_SECRET
 from tests.delivery.vendors.contract import new_key
 from tests.delivery.vendors.smtp_settings import LOGIN, relay_settings
 from tests.servers.relay import CUT, Relay, running_relay
@@ -214,6 +216,13 @@ async def test_what_the_relay_knows_is_made_use_of(relay: Relay, carriers: list[
     assert mail.endswith(f" RET=HDRS ENVID={outcome.key}")
     assert rcpt.endswith(" NOTIFY=FAILURE,DELAY ORCPT=rfc822;a+2Bb+3Dc@reader.example")
     assert outcome.vendor_message_id == "0000000001"
+
+
+async def test_what_comes_back_names_its_message(relay: Relay, carriers: list[Carrier]) -> None:
+    changes = {"bounces_domain": "bounces.sender.example", "secret_key": TEST_SECRET}
+    outcome = await one(vendor_of(carriers, relay, **changes))
+    (received,) = relay.received
+    assert key_of(received.sender, relay_settings(relay, **changes)) == outcome.key
 
 
 async def test_an_address_beyond_ascii_needs_a_relay_that_knows_it(

@@ -13,6 +13,7 @@ from crm_graphql.delivery.vendors.mail.signing import DkimSigner, KeyUnusable
 from crm_graphql.delivery.vendors.smtp.connection import Relay
 from crm_graphql.delivery.vendors.smtp.pool import Pool, PoolLimits
 from crm_graphql.delivery.vendors.smtp.vendor import SmtpVendor
+from crm_graphql.delivery.vendors.smtp.verp import envelope_sender
 
 
 def smtp_carrier(settings: Settings) -> Carrier:
@@ -34,7 +35,7 @@ def smtp_carrier(settings: Settings) -> Carrier:
     vendor = SmtpVendor(
         Pool(relay, limits),
         MailSender(mailbox, settings.smtp_sender_name or settings.name, sender_id(mailbox.domain)),
-        lambda key: returned_to,
+        lambda key: envelope_sender(key, settings) or returned_to,
         batch_limit=settings.smtp_connections,
         signer=_signer(settings),
     )
