@@ -12,6 +12,7 @@ from email.policy import default
 import pytest
 
 from crm_graphql.core.channels import Channel
+from crm_graphql.delivery.vendors.mail import building
 from crm_graphql.delivery.vendors.mail.addresses import Mailbox, NoMailbox
 from crm_graphql.delivery.vendors.mail.building import MailSender, Unbuildable, build, sender_id
 from crm_graphql.delivery.vendors.port import Attachment, OutgoingMessage
@@ -91,6 +92,19 @@ def test_the_same_message_is_the_same_bytes_and_another_attempt_is_not() -> None
 def test_a_subject_makes_no_header_of_its_own(subject: str) -> None:
     with pytest.raises(Unbuildable, match="Subject"):
         content_of(subject=subject)
+
+
+@pytest.mark.parametrize("subject", HOSTILE[:3])
+def test_the_finished_head_is_looked_at_once_more(subject: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "_NOT_IN_A_LINE", re.compile("(?!)"))
+    with pytest.raises(Unbuildable):
+        content_of(subject=subject)
+
+
+def test_a_line_that_servers_would_cut_is_refused() -> None:
+    assert content_of(unsubscribe_url=f"https://a.example/{'x' * 900}")
+    with pytest.raises(Unbuildable, match="998"):
+        content_of(unsubscribe_url=f"https://a.example/{'x' * 1_000}")
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from crm_graphql.core.channels import Channel
+from crm_graphql.core.settings import SettingsError
 from crm_graphql.delivery.vendors.carrier import Carrier, close_carriers
 from crm_graphql.delivery.vendors.port import (
     Fault,
@@ -293,3 +294,31 @@ async def test_one_message_later_and_its_neighbours_now(relay: Relay, carriers: 
     found = await vendor.send(messages, deadline_seconds=5.0)
     assert [outcome.status for outcome in found] == [ACCEPTED, ACCEPTED, ACCEPTED, DEFERRED, ACCEPTED]
     assert found[3].retry_after_seconds == 300
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"smtp_sender": "ünal@sender.example"}, "CRM_SMTP_SENDER"),
+        (
+            {"smtp_dkim_domain": "a.example", "smtp_dkim_selector": "s", "smtp_dkim_key": "no-key-at-all"},
+            "CRM_SMTP_DKIM_KEY",
+        ),
+        (
+            {"smtp_dkim_domain": "a.example", "smtp_dkim_selector": "s", "smtp_dkim_key_file": __file__},
+            "CRM_SMTP_DKIM_KEY_FILE",
+        ),
+    ],
+)
+def test_what_cannot_send_is_told_at_the_start(changes: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named) as refused:
+        smtp_carrier(relay_settings(Relay(), smtp_port=25, **changes))
+    assert "no-key-at-all" not in str(refused.value)
+
+
+def test_the_relays_own_limit_and_patience_are_the_carriers() -> None:
+    carrier = smtp_carrier(relay_settings(Relay(), smtp_port=25, smtp_rate_per_second=7, smtp_connections=3))
+    assert carrier.pace is not None
+    assert (carrier.pace.per_second, carrier.deadline_seconds) == (7, 1200)
+    assert (carrier.sender, carrier.piece_size, carrier.is_exact) == ("news@sender.example", 3, False)
+    assert LOGIN[1] not in repr(carrier)
