@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
 
 import httpx
 import typer
 
 from crm_graphql import logs
 from crm_graphql.commands.shell import command_app
-from crm_graphql.core.settings import Settings, load_settings
+from crm_graphql.commands.target import DataDirOption, vendor_settings
+from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.vendors.choose import choose_vendors
 from crm_graphql.delivery.vendors.setups import ChannelSetup, VendorChecks, setups_of
 
@@ -26,13 +29,13 @@ def vendors() -> None:
 
 
 @app.command()
-def check() -> None:
+def check(data_dir: Annotated[Path | None, DataDirOption] = None) -> None:
     """Ask each channel's vendor whether it would take messages. Logs in where it can; sends nothing.
 
     A line for each channel: its vendor, who messages are from, and what is wrong. Exit code 1 when something
-    is.
+    is. While a `crm dev` runs here, the vendor is its simulator.
     """
-    settings = load_settings()
+    settings = vendor_settings(data_dir)
     logs.configure(settings.model_copy(update={"log_level": "ERROR", "log_json": False}))
     found = asyncio.run(_check(settings))
     for one in found:

@@ -190,7 +190,8 @@ class VendorContract:
         good, bad = rig.message(_of(rig, Situation.TAKEN)), rig.message(_of(rig, Situation.PERSON))
         for _ in range(3):
             refused, taken = await send(rig, [_again(bad), _again(good)])
-            assert (refused.status, taken.status) == (OutcomeStatus.REJECTED, OutcomeStatus.ACCEPTED)
+            assert (refused.status, refused.fault) == (OutcomeStatus.REJECTED, Fault.PERSON)
+            assert taken.status is OutcomeStatus.ACCEPTED
 
     async def test_a_key_that_comes_again_is_sent_once_where_the_vendor_says_so(self, rig: Rig) -> None:
         message = rig.message(_of(rig, Situation.TAKEN))

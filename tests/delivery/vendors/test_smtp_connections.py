@@ -186,8 +186,9 @@ async def test_no_answer_goes_to_another_message_after_a_cancellation(
     slow = asyncio.create_task(one(vendor, "slow@reader.example"))
     await asyncio.sleep(0.1)
     slow.cancel()
-    # The late 250 of the first would be the answer to this one's MAIL, and its 550 the next one's.
-    assert (await one(vendor, BAD)).status is REJECTED
+    # The late 250 of the first would be the answer to this one's MAIL, and its 550 that to its DATA.
+    refused = await one(vendor, BAD)
+    assert (refused.status, refused.fault) == (REJECTED, Fault.PERSON)
     assert (await one(vendor)).status is ACCEPTED
     assert relay.connections == 2
 
