@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from crm_graphql.delivery.calls import HandoverLimits
@@ -44,10 +45,11 @@ async def test_a_lease_that_is_lost_in_a_call_ends_the_range_after_it(resources:
     async def lose(_messages: Sequence[OutgoingMessage]) -> None:
         taken = {"$set": {"token": "somebody else's"}}
         await SendRange.get_pymongo_collection().update_one({"_id": claim.key}, taken)
-        await asyncio.sleep(0.4)
+        # Until it was found out, and not until the lease would have to be looked at again.
+        await asyncio.sleep(1.3)
 
     vendor.after = lose
-    await hand_over(resources, claim, vendor, limits=PATIENT)
+    await hand_over(resources, claim, vendor, limits=replace(PATIENT, lease_seconds=3.0))
     assert len(vendor.keys) == 1
     row = await stored(claim)
     assert (row["state"], row["token"]) == ("PENDING", "somebody else's")

@@ -76,6 +76,12 @@ def test_what_was_changed_on_the_way_is_not(content: bytes, before: bytes, after
     assert not is_good(found.replace(before, after, 1))
 
 
+def test_a_second_sender_would_break_it(content: bytes) -> None:
+    # The verifier refuses two of them by itself; those that do not find it signed that there is one.
+    head = b" ".join(signed(content).partition(b"\r\nFrom: ")[0].split())
+    assert b"h=from : from : to" in head
+
+
 @pytest.mark.parametrize("name", [b"Date", b"Message-ID"])
 def test_what_relays_write_anew_is_not_signed(content: bytes, name: bytes) -> None:
     found = signed(content)
