@@ -98,7 +98,7 @@ class SimulatorVendor:
     async def check(self) -> str | None:
         """Whether it answers, by asking what it knows of nothing."""
         try:
-            await self.look_up([""])
+            await self.look_up(["nobody"])
         except VendorUnavailable as error:
             return f"The simulator at {self._url} takes nothing: {error}"
         return None
