@@ -17,8 +17,8 @@ from crm_graphql.core.tasks import end_tasks
 from crm_graphql.delivery.common import CampaignParts, Common, FileGone
 from crm_graphql.delivery.handover import Handover, HandoverTools
 from crm_graphql.delivery.messages import SEND_TURNS, CampaignSend
-from crm_graphql.delivery.pace import campaign_pace
-from crm_graphql.delivery.ranges import Claim, claim_range, has_free_range, split_range
+from crm_graphql.delivery.pace import Pace, campaign_pace
+from crm_graphql.delivery.ranges import Claim, claim_piece, claim_range, has_free_range, split_range
 from crm_graphql.delivery.sending_rules import SendingRules
 from crm_graphql.delivery.vendors.carrier import Carrier, Carriers
 from crm_graphql.deployment.values import DeploymentValues
@@ -121,7 +121,7 @@ class Sender:
             _log.warning("files cannot be read, the reconciler comes back", campaign_id=message.work_id)
             await SEND_TURNS.leave(message)
             return
-        claim = await claim_range(campaign["_id"], lease_seconds=self._tools.limits.lease_seconds)
+        claim = await self._claim(campaign, carrier)
         if claim is None:
             await self._leave(message, campaign["_id"])
             return
@@ -129,9 +129,8 @@ class Sender:
         # What is not sent any more keeps to no pace.
         asked = () if rules.end else (campaign_pace(campaign), carrier.pace)
         paces = [pace for pace in asked if pace is not None]
-        limits = () if rules.end else (carrier.piece_size,)
         handover = Handover(
-            await self._piece_of(claim, [*limits, *(pace.piece_size for pace in paces)]),
+            await self._piece_of(claim, paces),
             campaign,
             carrier=carrier,
             rules=rules,
@@ -155,10 +154,19 @@ class Sender:
             return Common()
         return await self._parts.of(campaign)
 
-    async def _piece_of(self, claim: Claim, sizes: Sequence[int | None]) -> Claim:
-        """Of a range that is more than a sender takes at once, that much; the rest is free for others."""
+    async def _claim(self, campaign: Mapping[str, Any], carrier: Carrier) -> Claim | None:
+        key, seconds = campaign["_id"], self._tools.limits.lease_seconds
+        if carrier.piece_size is None or campaign["status"] == CampaignStatus.CANCELLED.value:
+            return await claim_range(key, lease_seconds=seconds)
+        transact = self._tools.waiting.transact
+        return await claim_piece(key, carrier.piece_size, lease_seconds=seconds, transact=transact)
+
+    async def _piece_of(self, claim: Claim, paces: Sequence[Pace]) -> Claim:
+        """Of a range that is more than a second's worth, that much; the rest is free for others."""
+        if not paces:
+            return claim
+        size = min(pace.piece_size for pace in paces)
         numbers = claim.numbers or range(claim.first, claim.last + 1)
-        size = min((size for size in sizes if size is not None), default=len(numbers))
         if len(numbers) <= size:
             return claim
         return await split_range(claim, numbers[size], transact=self._tools.waiting.transact)

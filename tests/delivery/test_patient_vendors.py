@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+
+import pytest
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.delivery.calls import HandoverLimits
 from crm_graphql.delivery.documents import SendRange
-from crm_graphql.delivery.ranges import claim_range
+from crm_graphql.delivery.ranges import claim_piece, claim_range, release_range
 from crm_graphql.delivery.vendors.carrier import Carrier
 from crm_graphql.delivery.vendors.port import OutgoingMessage
 from crm_graphql.resources import Resources
@@ -58,6 +62,28 @@ async def test_a_lease_that_is_lost_in_a_call_ends_the_range_after_it(resources:
 def test_only_a_vendor_that_can_never_tell_is_given_few_at_once() -> None:
     assert Carrier(StandInVendor(batch_limit=3)).piece_size == 3
     assert Carrier(StandInVendor(batch_limit=3, can_look_up=True)).piece_size is None
+
+
+async def test_few_are_claimed_in_one_step(resources: Resources) -> None:
+    """Whoever dies in between would leave the whole range claimed, and all of it unknown."""
+    whole = await claimed(10)
+    await release_range(whole, delay_seconds=-1, untouched=True)
+
+    async def dies(work: Callable[[AsyncClientSession], Awaitable[Any]]) -> Any:
+        async def to_the_end(session: AsyncClientSession) -> None:
+            await work(session)
+            raise ConnectionAbortedError
+
+        await resources.in_transaction(to_the_end)
+
+    with pytest.raises(ConnectionAbortedError):
+        await claim_piece(whole.campaign_id, 3, lease_seconds=30, transact=dies)
+    claim = await claim_piece(whole.campaign_id, 3, lease_seconds=30, transact=resources.in_transaction)
+    assert claim is not None
+    assert (claim.first, claim.last, claim.is_repeat) == (0, 2, False)
+    rest = await claim_range(whole.campaign_id, lease_seconds=30)
+    assert rest is not None
+    assert (rest.first, rest.last, rest.is_repeat) == (3, 9, False)
 
 
 async def test_of_a_vendor_that_cannot_tell_few_are_unknown_after_a_crash(resources: Resources) -> None:
