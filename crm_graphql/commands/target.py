@@ -53,6 +53,15 @@ def storage_settings(data_dir: Path | None) -> Settings:
     return settings.model_copy(update=changes)
 
 
+def vendor_settings(data_dir: Path | None) -> Settings:
+    """Settings that name the server's vendors: those of the `crm dev` that runs, else those set."""
+    settings = load_settings()
+    running = folder_of(settings, data_dir).running()
+    if running is None:
+        return settings
+    return settings.model_copy(update={"development": True, "vendor_url": running.simulator_url})
+
+
 def server_url(url: str | None, data_dir: Path | None) -> str:
     """The API's address: the one given, else the `crm dev` that runs, else CRM_PUBLIC_URL.
 

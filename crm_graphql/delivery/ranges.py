@@ -74,7 +74,9 @@ def ranges_of(
     ]
 
 
-async def claim_range(campaign_id: ObjectId, *, lease_seconds: float) -> Claim | None:
+async def claim_range(
+    campaign_id: ObjectId, *, lease_seconds: float, session: AsyncClientSession | None = None
+) -> Claim | None:
     """Claim the first free range of a campaign; None when all are done or held."""
     token = uuid.uuid4().hex
     row = await SendRange.get_pymongo_collection().find_one_and_update(
@@ -93,6 +95,7 @@ async def claim_range(campaign_id: ObjectId, *, lease_seconds: float) -> Claim |
         # By the index: those that nobody held yet come first, then the longest out of lease.
         sort=[("lease_until", 1), ("first", 1)],
         return_document=ReturnDocument.AFTER,
+        session=session,
     )
     if row is None:
         return None
@@ -110,6 +113,22 @@ async def claim_range(campaign_id: ObjectId, *, lease_seconds: float) -> Claim |
         row.get("wave"),
         row.get("numbers"),
     )
+
+
+async def claim_piece(
+    campaign_id: ObjectId, at_most: int, *, lease_seconds: float, transact: Transact
+) -> Claim | None:
+    """Claim the first so many messages of it, and leave the rest free, as never claimed: in one step, since a
+    vendor may have had all that was claimed when its claimer is gone."""
+
+    async def work(session: AsyncClientSession) -> Claim | None:
+        claim = await claim_range(campaign_id, lease_seconds=lease_seconds, session=session)
+        if claim is None:
+            return None
+        numbers = claim.numbers or range(claim.first, claim.last + 1)
+        return claim if len(numbers) <= at_most else await _split(claim, numbers[at_most], session)
+
+    return await transact(work)
 
 
 async def has_free_range(campaign_id: ObjectId) -> bool:
@@ -208,23 +227,23 @@ async def release_in_doubt(claim: Claim, *, delay_seconds: float, strikes: Mappi
 async def split_range(claim: Claim, number: int, *, transact: Transact) -> Claim:
     """Keep of the range what is below `number`, and give the rest back as a range of its own: free at once,
     and nothing of it was sent under this claim. What is kept. Raises LeaseLost when it is no longer ours."""
+    return await transact(lambda session: _split(claim, number, session))
+
+
+async def _split(claim: Claim, number: int, session: AsyncClientSession) -> Claim:
     ranges = SendRange.get_pymongo_collection()
     kept = claim.numbers and [one for one in claim.numbers if one < number]
     rest = claim.numbers and [one for one in claim.numbers if one >= number]
-
-    async def work(session: AsyncClientSession) -> None:
-        whole = await ranges.find_one_and_update(
-            _ours(claim), {"$set": {"last": number - 1, "numbers": kept}}, session=session
-        )
-        if whole is None:
-            raise LeaseLost
-        claims = whole["claims"] - 1
-        since = whole["first_claimed_at"] if claims else None
-        free = {"claims": claims, "first_claimed_at": since, "token": None, "lease_until": None}
-        left = {name: value for name, value in whole.items() if name not in ("_id", "claimed_at")}
-        await ranges.insert_one({**left, **free, "first": number, "numbers": rest}, session=session)
-
-    await transact(work)
+    whole = await ranges.find_one_and_update(
+        _ours(claim), {"$set": {"last": number - 1, "numbers": kept}}, session=session
+    )
+    if whole is None:
+        raise LeaseLost
+    claims = whole["claims"] - 1
+    since = whole["first_claimed_at"] if claims else None
+    free = {"claims": claims, "first_claimed_at": since, "token": None, "lease_until": None}
+    left = {name: value for name, value in whole.items() if name not in ("_id", "claimed_at")}
+    await ranges.insert_one({**left, **free, "first": number, "numbers": rest}, session=session)
     return replace(claim, last=number - 1, numbers=kept)
 
 

@@ -18,9 +18,9 @@ from crm_graphql.delivery.common import CampaignParts, Common, FileGone
 from crm_graphql.delivery.handover import Handover, HandoverTools
 from crm_graphql.delivery.messages import SEND_TURNS, CampaignSend
 from crm_graphql.delivery.pace import Pace, campaign_pace
-from crm_graphql.delivery.ranges import Claim, claim_range, has_free_range, split_range
+from crm_graphql.delivery.ranges import Claim, claim_piece, claim_range, has_free_range, split_range
 from crm_graphql.delivery.sending_rules import SendingRules
-from crm_graphql.delivery.vendors.choose import Carrier, Carriers
+from crm_graphql.delivery.vendors.carrier import Carrier, Carriers
 from crm_graphql.deployment.values import DeploymentValues
 from crm_graphql.storage.port import StorageAway
 
@@ -121,7 +121,7 @@ class Sender:
             _log.warning("files cannot be read, the reconciler comes back", campaign_id=message.work_id)
             await SEND_TURNS.leave(message)
             return
-        claim = await claim_range(campaign["_id"], lease_seconds=self._tools.limits.lease_seconds)
+        claim = await self._claim(campaign, carrier)
         if claim is None:
             await self._leave(message, campaign["_id"])
             return
@@ -153,6 +153,13 @@ class Sender:
         if campaign["status"] == CampaignStatus.CANCELLED.value:
             return Common()
         return await self._parts.of(campaign)
+
+    async def _claim(self, campaign: Mapping[str, Any], carrier: Carrier) -> Claim | None:
+        key, seconds = campaign["_id"], self._tools.limits.lease_seconds
+        if carrier.piece_size is None or campaign["status"] == CampaignStatus.CANCELLED.value:
+            return await claim_range(key, lease_seconds=seconds)
+        transact = self._tools.waiting.transact
+        return await claim_piece(key, carrier.piece_size, lease_seconds=seconds, transact=transact)
 
     async def _piece_of(self, claim: Claim, paces: Sequence[Pace]) -> Claim:
         """Of a range that is more than a second's worth, that much; the rest is free for others."""

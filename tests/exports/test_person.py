@@ -9,6 +9,7 @@ import pytest
 from bson import ObjectId
 
 from crm_graphql.audit.documents import AuditEvent
+from crm_graphql.bounces.documents import Bounce
 from crm_graphql.bulk.targets import Target
 from crm_graphql.core.ids import encode_id
 from crm_graphql.customers.documents import ConsentWord, Customer, CustomerChange, MergedCustomer
@@ -66,6 +67,9 @@ async def two_people(resources: Resources) -> list[Any]:
         await resources.database[MediaAttachment.Settings.name].insert_one(
             {"media_id": file["_id"], "customer_id": key, "attached_at": LONG_AGO}
         )
+        await resources.database[Bounce.Settings.name].insert_one(
+            {"customer_id": key, "kind": "HARD", "at": LONG_AGO, "text": f"no {name} here"}
+        )
         own = {"ingestion_id": key, "external_id": f"p{number}", "row": number}
         await resources.database[CustomerChange.Settings.name].insert_one(
             {
@@ -86,9 +90,8 @@ async def two_people(resources: Resources) -> list[Any]:
         await resources.database[RowErrorRecord.Settings.name].insert_one(
             {**own, "code": "INVALID", "message": name}
         )
-        await resources.database[RefusedRow.Settings.name].insert_one(
-            {**own, "cells": json.dumps([name]).encode()}
-        )
+        refused = {**own, "cells": json.dumps([name]).encode()}
+        await resources.database[RefusedRow.Settings.name].insert_one(refused)
         await resources.database[DeadLetter.Settings.name].insert_one(
             {**own, "kind": "CUSTOMERS", "record": f"unreadable p{number} {name}".encode()}
         )

@@ -73,6 +73,9 @@ def test_it_comes_up_tells_how_to_use_it_and_stops_cleanly(tmp_path: Path) -> No
         simulator = next(line for line in banner if "Messages" in line).split()[1]
         assert httpx.get(simulator, trust_env=False, follow_redirects=True).status_code == 200
         assert _customers(url, tmp_path) == 0
+        # Its simulator takes every channel's messages, and no other vendor is asked.
+        checked = crm("vendors", "check", cwd=tmp_path, CRM_SMTP_HOST="smtp.example.com")
+        assert (checked.code, checked.out.count("simulator  ok")) == (0, 3)
         assert _ask(url, "no.such.token", "{ customers { totalCount } }")["errors"]
 
         children = dev.children()

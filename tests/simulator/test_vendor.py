@@ -33,7 +33,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-def vendor(http: httpx.AsyncClient, simulator: SimulatorProcess) -> Vendor:
+def vendor(http: httpx.AsyncClient, simulator: SimulatorProcess) -> SimulatorVendor:
     """The client on a running simulator."""
     return SimulatorVendor(http, simulator.url)
 
@@ -102,6 +102,11 @@ async def test_nothing_was_taken_in_an_outage_or_over_the_throttle(
     with pytest.raises(VendorUnavailable) as refused:
         await vendor.send(outgoing(50), deadline_seconds=10)
     assert refused.value.retry_after_seconds == 4
+
+
+async def test_a_check_asks_and_sends_nothing(vendor: SimulatorVendor, simulator: SimulatorProcess) -> None:
+    assert await vendor.check() is None
+    assert simulator.stats()["messages"] == 0
 
 
 async def test_nothing_was_taken_by_nobody(http: httpx.AsyncClient) -> None:

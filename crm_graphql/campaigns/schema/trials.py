@@ -12,6 +12,7 @@ from crm_graphql.core.actor import Permission
 from crm_graphql.core.ids import decode_key
 from crm_graphql.delivery.common import CampaignParts
 from crm_graphql.delivery.trials import TrialTools, send_trial
+from crm_graphql.delivery.vendors.carrier import close_carriers
 from crm_graphql.delivery.vendors.choose import choose_vendors
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import UserError
@@ -29,21 +30,25 @@ async def campaign_test(
 ) -> CampaignTestPayload:
     resources = info.context.resources
     settings = resources.settings
-    trial = await send_trial(
-        info.context.actor,
-        decode_key("Campaign", input.id),
-        input.addresses,
-        customer=input.customer.reference(field="customer") if input.customer else None,
-        variant_key=input.variant_key,
-        tools=TrialTools(
-            choose_vendors(settings, resources.http),
-            CampaignParts(resources.storage, settings.public_url),
-            resources.clock,
-            resources.slices,
-            settings.country or None,
-            settings.vendor_deadline_seconds,
-        ),
-    )
+    carriers = choose_vendors(settings, resources.http)
+    try:
+        trial = await send_trial(
+            info.context.actor,
+            decode_key("Campaign", input.id),
+            input.addresses,
+            customer=input.customer.reference(field="customer") if input.customer else None,
+            variant_key=input.variant_key,
+            tools=TrialTools(
+                carriers,
+                CampaignParts(resources.storage, settings.public_url),
+                resources.clock,
+                resources.slices,
+                settings.country or None,
+                settings.vendor_deadline_seconds,
+            ),
+        )
+    finally:
+        await close_carriers(carriers.values())
     return CampaignTestPayload(
         sent=trial.sent, errors=[UserError.from_problem(problem) for problem in trial.problems]
     )
