@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -23,6 +24,7 @@ from crm_graphql.core.texts import storable
 from crm_graphql.delivery.messages import Receipt
 from crm_graphql.delivery.receipts import REASON_TEXT_LIMIT, accept_receipts, checked_receipt
 from crm_graphql.delivery.webhooks.port import Notice, read_key
+from crm_graphql.mongo.transient import is_transient
 
 _Waiting = tuple[Sequence[Notice], "asyncio.Future[None]"]
 
@@ -52,13 +54,17 @@ class Intake:
 
     async def _drain(self, settings: Settings, bus: Bus, clock: Clock) -> None:
         batch: list[_Waiting] = []
+        store = partial(accept_notices, settings=settings, bus=bus, clock=clock)
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:CALLERS], self._waiting[CALLERS:]
-                notices = [notice for some, _ in batch for notice in some]
-                _settle(
-                    batch, await _failure(accept_notices(notices, settings=settings, bus=bus, clock=clock))
-                )
+                failure = await _failure(store([notice for notices, _ in batch for notice in notices]))
+                if failure is None or len(batch) == 1 or is_transient(failure):
+                    _settle(batch, failure)
+                    continue
+                # One of them may be at fault: it does not take the others with it.
+                for one in batch:
+                    _settle([one], await _failure(store(one[0])))
         finally:
             self._task = None
             for _, done in (*batch, *self._waiting):

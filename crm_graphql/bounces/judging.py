@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bson import ObjectId
+from structlog import get_logger
 
 from crm_graphql.bounces.documents import Bounce
 from crm_graphql.bounces.shares import Figures, reason_to_pause
@@ -17,15 +18,17 @@ from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.webhooks.port import Returned
 
 JUDGED_BY = (Returned.HARD, Returned.COMPLAINT, Returned.POLICY)
+_log = get_logger(__name__)
 
 
 async def judge(campaign_id: ObjectId, *, settings: Settings, bus: Bus, clock: Clock) -> bool:
-    """Pause the campaign where too much of it comes back; whether it was paused.
+    """Pause the campaign where too much of it comes back, and some of it is left; whether it was paused.
 
     Whoever resumes it has seen the figures: only messages that are sent afterwards count from then on.
     """
     campaign = await Campaign.get_pymongo_collection().find_one(
-        {"_id": campaign_id, "status": CampaignStatus.SENDING.value}, {"stats": 1, "judged": 1}
+        {"_id": campaign_id, "status": CampaignStatus.SENDING.value},
+        {"stats": 1, "judged": 1, "planning.done": 1},
     )
     if campaign is None:
         return False
@@ -34,6 +37,10 @@ async def judge(campaign_id: ObjectId, *, settings: Settings, bus: Bus, clock: C
     figures = Figures(sent - (judged["sent"] if judged else 0), await _returned(campaign_id, judged))
     reason = reason_to_pause(figures, settings)
     if reason is None:
+        return False
+    if campaign["planning"]["done"] and not campaign["stats"]["queued"]:
+        # There is nothing left that pausing would keep back.
+        _log.error("a campaign is sent, and too much comes back", campaign_id=str(campaign_id), reason=reason)
         return False
     return await hold_campaign(
         campaign_id,

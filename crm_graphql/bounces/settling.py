@@ -133,9 +133,8 @@ async def _settle(known: Sequence[Known], *, settings: Settings, bus: Bus, clock
     touched = {one.delivery["campaign_id"] for one in known if one.delivery and one.kind in JUDGED_BY}
     for campaign_id in sorted(touched):
         await judge(campaign_id, settings=settings, bus=bus, clock=clock)
-    for one in known:
-        if one.kind is Returned.POLICY:
-            _log.error("a message was refused by policy", code=one.row["code"], bounce=str(one.row["_id"]))
+    if refused := [one.row["code"] for one in known if one.kind is Returned.POLICY]:
+        _log.error("messages were refused by policy", count=len(refused), code=refused[0])
     await _forget_erased(known, suppressed)
     await bounces.bulk_write([_closing(one, suppressed) for one in known], ordered=False)
 

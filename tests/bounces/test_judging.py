@@ -57,12 +57,20 @@ def test_refusals_by_policy_pause_below_any_floor() -> None:
     assert "policy" in (judged(10, kind=Returned.POLICY, count=5) or "")
 
 
+async def sending(count: int) -> tuple[ObjectId, list[str]]:
+    """A campaign of which so much is sent, and some is left; the ids of what is sent."""
+    key, ids = await make_ledger(count, status=DeliveryStatus.SENT)
+    more = {"stats.queued": 50, "stats.total": 50}
+    await Campaign.get_pymongo_collection().update_one({"_id": key}, {"$inc": more})
+    return key, ids
+
+
 async def bounced(resources: Resources, ids: list[str], kind: Returned = Returned.HARD) -> None:
     await take(resources, *[notice(one, kind) for one in ids])
 
 
 async def test_a_campaign_is_paused_and_says_why(resources: Resources) -> None:
-    key, ids = await make_ledger(120, status=DeliveryStatus.SENT)
+    key, ids = await sending(120)
     await bounced(resources, ids[:5])
     assert (await campaign_row(key))["status"] == "SENDING"
     await bounced(resources, ids[:20])
@@ -72,13 +80,13 @@ async def test_a_campaign_is_paused_and_says_why(resources: Resources) -> None:
 
 
 async def test_policy_pauses_and_suppresses_nobody(resources: Resources) -> None:
-    key, ids = await make_ledger(10, status=DeliveryStatus.SENT)
+    key, ids = await sending(10)
     await bounced(resources, ids[:5], Returned.POLICY)
     assert (await campaign_row(key))["status"] == "PAUSED"
 
 
 async def test_who_resumes_it_is_not_paused_again_for_the_same_messages(resources: Resources) -> None:
-    key, ids = await make_ledger(130, status=DeliveryStatus.SENT)
+    key, ids = await sending(130)
     await bounced(resources, ids[:20])
     await resume_campaign(MARKETER, key, bus=resources.bus)
     # Of messages that were sent before: late, and known already.
@@ -99,7 +107,7 @@ async def test_who_resumes_it_is_not_paused_again_for_the_same_messages(resource
 async def test_old_figures_do_not_pause_what_was_resumed_meanwhile(
     resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key, ids = await make_ledger(130, status=DeliveryStatus.SENT)
+    key, ids = await sending(130)
     await accept_notices(
         [notice(one) for one in ids[:20]],
         settings=resources.settings,
@@ -119,8 +127,14 @@ async def test_old_figures_do_not_pause_what_was_resumed_meanwhile(
 
 
 async def test_what_is_over_is_not_paused(resources: Resources) -> None:
-    key, ids = await make_ledger(120, status=DeliveryStatus.SENT)
+    key, ids = await sending(120)
     await Campaign.get_pymongo_collection().update_one({"_id": key}, {"$set": {"status": "COMPLETED"}})
     await bounced(resources, ids[:60])
     row = await campaign_row(key)
     assert (row["status"], row.get("pause_reason")) == ("COMPLETED", None)
+
+
+async def test_what_has_nothing_left_to_send_is_not_paused(resources: Resources) -> None:
+    key, ids = await make_ledger(120, status=DeliveryStatus.SENT)
+    await bounced(resources, ids[:60])
+    assert (await campaign_row(key))["status"] == "SENDING"

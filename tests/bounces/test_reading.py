@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_graphql.bounces.mail.reading import READ_BYTES, Understood, read_mail
+from crm_graphql.bounces.mail.reading import PARTS, READ_BYTES, Understood, read_mail
 from crm_graphql.delivery.webhooks.codes import kind_of
 from crm_graphql.delivery.webhooks.port import Returned
 
@@ -169,3 +169,16 @@ def test_broken_charsets_and_ends_do_not_hide_a_failure() -> None:
     understood = read_mail(cut)
     assert understood is not None
     assert understood.kind is H
+
+
+def test_a_reply_that_quotes_a_failure_is_none() -> None:
+    assert read_mail(mail("qmail")) is not None
+    assert read_mail(b"Auto-Submitted: auto-replied\r\n" + mail("qmail")) is None
+
+
+def test_only_the_beginning_of_a_mail_of_few_parts_is_read() -> None:
+    good = report("Action: failed\r\nStatus: 5.1.1")
+    assert read_mail(good) == Understood(H, "5.1.1")
+    assert read_mail(good + b"boundary " * PARTS) is None
+    long_text = b"--x\r\nContent-Type: text/plain\r\n\r\n" + b"a\r\n" * READ_BYTES
+    assert read_mail(good.replace(b"--x\r\n", long_text + b"--x\r\n", 1)) is None

@@ -67,9 +67,8 @@ async def two_people(resources: Resources) -> list[Any]:
         await resources.database[MediaAttachment.Settings.name].insert_one(
             {"media_id": file["_id"], "customer_id": key, "attached_at": LONG_AGO}
         )
-        await resources.database[Bounce.Settings.name].insert_one(
-            {"customer_id": key, "kind": "HARD", "at": LONG_AGO, "text": f"no {name} here"}
-        )
+        bounce = {"customer_id": key, "kind": "HARD", "at": LONG_AGO, "text": f"no {name} here"}
+        await resources.database[Bounce.Settings.name].insert_one(bounce)
         own = {"ingestion_id": key, "external_id": f"p{number}", "row": number}
         await resources.database[CustomerChange.Settings.name].insert_one(
             {

@@ -21,5 +21,7 @@ def choose_door(vendor: str, tools: DoorTools) -> Entrance:
     make = _DOORS.get(vendor)
     entrance = make(tools) if make else None
     if entrance is None:
-        raise NotFound(f"There is no door for receipts of {vendor[:40]!r} here. See docs/security.md.")
+        raise NotFound(
+            f"There is no door for receipts of {vendor[:40]!r} here. See docs/channels/returned-mail.md."
+        )
     return entrance
