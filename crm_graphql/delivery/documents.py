@@ -80,6 +80,8 @@ class Delivery(Document):
     put_off: int = 0
     """How often the vendor said to come again later."""
     vendor_message_id: str | None = None
+    segments: int | None = None
+    """Of an SMS: how many the vendor charges."""
     revision: int
     sent_at: datetime | None = None
     finished_at: datetime | None = None

@@ -43,6 +43,7 @@ class RowState:
     not_before: datetime | None = None
     """Until when it waits by itself; only while it is QUEUED."""
     is_erased: bool = False
+    segments: int | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> RowState:
@@ -58,6 +59,7 @@ class RowState:
             row.get("finished_at"),
             row.get("not_before"),
             row.get("erased", False),
+            row.get("segments"),
         )
 
     @property
@@ -76,6 +78,7 @@ class RowState:
             "sent_at": self.sent_at,
             "finished_at": self.finished_at,
             "not_before": self.not_before,
+            "segments": self.segments,
         }
 
 
@@ -115,6 +118,7 @@ def advance(row: RowState, news: Receipt, *, now: datetime) -> RowState:
         sent_at=sent_at,
         finished_at=finished_at,
         not_before=None,
+        segments=news.segments or row.segments,
     )
 
 

@@ -21,6 +21,7 @@ from crm_graphql.campaigns.template_fields import CATALOGUE, custom_catalogue
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.ids import decode_key
+from crm_graphql.core.sms_segments import segments_of
 from crm_graphql.custom_fields.queries import definitions
 from crm_graphql.customers.schema.references import CustomerRef
 from crm_graphql.gql.connections import After, Before, Connection, First, Last, connection, list_cursors
@@ -87,6 +88,7 @@ async def message_preview(
         missing=list(rendered.missing),
         errors=[],
         warnings=[UserError.from_problem(warning) for warning in warnings],
+        segments=segments_of(rendered.body).count if channel is Channel.SMS else None,
     )
 
 

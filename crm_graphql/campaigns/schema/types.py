@@ -264,6 +264,9 @@ class MessagePreview:
     missing: list[str] = strawberry.field(description="Placeholders that had no value and no default.")
     errors: list[UserError] = strawberry.field(description="What is wrong with the template.")
     warnings: list[UserError] = strawberry.field(description=WARNINGS)
+    segments: int | None = strawberry.field(
+        default=None, description="Of an SMS: how many messages it is charged as, with these values."
+    )
 
 
 @strawberry.type(description="Something that a template may name.")

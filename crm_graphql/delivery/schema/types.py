@@ -41,6 +41,7 @@ DELIVERY_COLUMNS = Columns(
         "subject": _TEXT,
         "body": _TEXT,
         "notBefore": ("not_before",),
+        "segments": ("segments",),
         "sentAt": ("sent_at",),
         "finishedAt": ("finished_at",),
         "updatedAt": ("updated_at",),
@@ -63,6 +64,9 @@ class Delivery(Node):
     sent_at: datetime | None = strawberry.field(description="When the vendor took it.")
     finished_at: datetime | None = strawberry.field(description="When its final outcome happened.")
     updated_at: datetime = strawberry.field(description="When its state last changed.")
+    segments: int | None = strawberry.field(
+        description="Of an SMS that went out: how many messages the vendor charges it as, where it says so."
+    )
     revision: int = strawberry.field(
         description="Grows with each change of its state. A cache keeps the highest."
     )
@@ -84,6 +88,7 @@ class Delivery(Node):
             sent_at=row.get("sent_at"),
             finished_at=row.get("finished_at"),
             updated_at=row.get("updated_at"),  # type: ignore[arg-type]
+            segments=row.get("segments"),
             revision=row.get("revision", 0),
             row=row,
         )
