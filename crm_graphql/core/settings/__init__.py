@@ -1,7 +1,7 @@
 """Settings of a deployment: `CRM_*` environment variables or a `.env` file.
 
 A setting stands with its concern, and its validators with it: `deployment`, `access`, `documents`,
-`ingestion`, `files`, `delivery`, `twilio`, `assistant`. `Settings` puts them together. A new one is
+`ingestion`, `files`, `delivery`, `twilio`, `returned`, `assistant`. `Settings` puts them together. A new one is
 written there and in `.env.example`, and nowhere else; a test compares the two. Every list is a
 `lists.SettingsList`.
 """
@@ -24,6 +24,7 @@ from crm_graphql.core.settings.deployment import BusKind, DeploymentSettings
 from crm_graphql.core.settings.documents import DocumentSettings
 from crm_graphql.core.settings.files import FileSettings, StorageKind
 from crm_graphql.core.settings.ingestion import IngestionSettings
+from crm_graphql.core.settings.returned import ReturnedMailSettings
 from crm_graphql.core.settings.twilio import TwilioSettings
 from crm_graphql.core.zones import zone_of
 
@@ -52,6 +53,7 @@ class Settings(
     FileSettings,
     DeliverySettings,
     TwilioSettings,
+    ReturnedMailSettings,
     AssistantSettings,
 ):
     """The settings, each with its unit in its name and a default that is safe."""

@@ -1,0 +1,6 @@
+"""The doors by which vendors tell what became of messages: `POST /webhooks/{vendor}`.
+
+- `port`: what a door is, the notices that it reads, and what it may use.
+- `choose`: every door by its name, the one place where a new one is named.
+- `standard`: receipts in the product's own form, signed as Standard Webhooks are.
+"""
