@@ -17,6 +17,7 @@ from consumers.upkeep import end_abandoned_for_ever
 from consumers.work import Work
 from crm_graphql.bus.port import Consumer
 from crm_graphql.core.tasks import end_tasks
+from crm_graphql.delivery.vendors.carrier import close_carriers
 from crm_graphql.delivery.vendors.port import Vendor
 from crm_graphql.resources import Resources
 
@@ -61,6 +62,7 @@ class Runner:
         # Senders first: their last answers still go to the writer, here or in another process.
         await self._stop(self._shared)
         await self.work.sender.close()
+        await close_carriers(self.work.carriers.values())
         await self.partitions.stop()
         await self.work.writer.close(grace_seconds=self._grace_seconds)
         _log.info("consumers stopped")

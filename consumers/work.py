@@ -15,6 +15,7 @@ from crm_graphql.delivery.ledger_turns import LedgerTurns
 from crm_graphql.delivery.planner import Planner
 from crm_graphql.delivery.retrying import Retries
 from crm_graphql.delivery.sender import Sender
+from crm_graphql.delivery.vendors.carrier import Carriers
 from crm_graphql.delivery.vendors.choose import choose_vendors, one_for_all
 from crm_graphql.delivery.vendors.port import Vendor
 from crm_graphql.delivery.waiting import Waiting
@@ -30,6 +31,7 @@ class Work:
     resources: Resources
     writer: LedgerWriter
     sender: Sender
+    carriers: Carriers
     waiting: Waiting
     ledgers: LedgerTurns
     scheduler: Scheduler
@@ -54,6 +56,7 @@ class Work:
             resources,
             LedgerWriter(transact=resources.in_transaction, bus=bus, clock=clock, locks=locks),
             Sender(carriers, tools=tools, values=lambda: resources.deployment.values),
+            carriers,
             waiting,
             LedgerTurns(
                 Planner(

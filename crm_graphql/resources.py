@@ -25,6 +25,7 @@ from crm_graphql.bus.rabbitmq.bus import RabbitBus
 from crm_graphql.core.clock import Clock, SystemClock
 from crm_graphql.core.settings import BusKind, Settings
 from crm_graphql.core.slices import Slices
+from crm_graphql.delivery.vendors.setups import VendorChecks
 from crm_graphql.deployment.live import LiveSettings
 from crm_graphql.migrations.runner import prepare_database
 from crm_graphql.mongo.transactions import APP_NAME
@@ -52,6 +53,7 @@ class Resources:
     slices: Slices = field(default_factory=Slices)
     answers: Answers = field(default_factory=Answers)
     usage: UsageCounter = field(default_factory=UsageCounter)
+    vendor_checks: VendorChecks = field(default_factory=VendorChecks)
 
     @property
     def settings(self) -> Settings:

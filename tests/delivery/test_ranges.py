@@ -20,7 +20,7 @@ from crm_graphql.delivery.ranges import (
     renew_range,
 )
 from crm_graphql.delivery.sending_rules import SendingRules
-from crm_graphql.delivery.vendors.choose import Carrier
+from crm_graphql.delivery.vendors.carrier import Carrier
 from crm_graphql.delivery.vendors.port import Outcome, OutcomeStatus, OutgoingMessage, VendorUnavailable
 from crm_graphql.delivery.waiting import Waiting
 from crm_graphql.resources import Resources

@@ -46,6 +46,16 @@ class TwilioSettings(BaseSettings):
     )
     twilio_url: str = Field("https://api.twilio.com", description="Twilio's API; another region has its own.")
 
+    def require_twilio(self) -> None:
+        """Raise ValueError, naming what is missing, unless SMS can be sent and what became of them told."""
+        needed = {
+            "CRM_TWILIO_ACCOUNT_SID": self.twilio_account_sid,
+            "CRM_TWILIO_AUTH_TOKEN": self.twilio_auth_token.get_secret_value(),
+            "CRM_TWILIO_SENDER": self.twilio_sender,
+        }
+        if missing := [variable for variable, value in needed.items() if not value]:
+            raise ValueError(f"CRM_SMS_VENDOR=twilio needs {' and '.join(missing)}")
+
     @model_validator(mode="after")
     def _key_with_secret(self) -> Self:
         if bool(self.twilio_api_key) is not bool(self.twilio_api_secret.get_secret_value()):

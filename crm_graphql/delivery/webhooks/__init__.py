@@ -2,5 +2,6 @@
 
 - `port`: what a door is, the notices that it reads, and what it may use.
 - `choose`: every door by its name, the one place where a new one is named.
+- `twilio`: what becomes of SMS, and what people reply to them; `twilio_signature` tells Twilio from others.
 - `standard`: receipts in the product's own form, signed as Standard Webhooks are.
 """
