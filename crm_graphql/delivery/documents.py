@@ -52,7 +52,7 @@ class Delivery(Document):
     """One row of the ledger: this customer, this campaign, once.
 
     `address` and `values` (what the template uses) are frozen when the row is written, so that sending
-    again sends the same bytes. `revision` is the campaign's at the row's last change.
+    again sends the same bytes. `revision` is the campaign's at its last change; `segments` are an SMS's.
     """
 
     campaign_id: PydanticObjectId
@@ -81,7 +81,6 @@ class Delivery(Document):
     """How often the vendor said to come again later."""
     vendor_message_id: str | None = None
     segments: int | None = None
-    """Of an SMS: how many the vendor charges."""
     revision: int
     sent_at: datetime | None = None
     finished_at: datetime | None = None
@@ -262,8 +261,7 @@ class PaceBook(Document):
 
 
 class SentLately(Document):
-    """What was sent to a person on a channel lately, or is about to be: `sends` holds the delivery and the
-    moment of each."""
+    """What was sent to a person on a channel lately, or is about to be: each delivery with its moment."""
 
     id: str  # type: ignore[assignment]
     customer_id: PydanticObjectId
