@@ -66,9 +66,10 @@ class SmtpSettings(BaseSettings):
         0.0, description="The relay's own limit, messages a second over all processes. 0: none."
     )
     smtp_deadline_seconds: Annotated[float, Field(gt=0, le=3600)] = Field(
-        660.0,
-        description="How long a message may take. A relay has ten minutes to answer once it has all of one "
-        "(RFC 5321); giving up before leaves messages of which nobody knows whether they were sent.",
+        1200.0,
+        description="How long a message may take; half of it is for the answer once the relay has all of it. "
+        "That may take ten minutes (RFC 5321), and giving up before leaves messages of which nobody knows "
+        "whether they were sent.",
     )
 
     smtp_dkim_domain: str = Field(

@@ -12,6 +12,8 @@ from crm_graphql.delivery.pace import vendor_pace
 from crm_graphql.delivery.vendors.carrier import Carrier, Carriers
 from crm_graphql.delivery.vendors.port import Vendor
 from crm_graphql.delivery.vendors.simulator import SimulatorVendor
+from crm_graphql.delivery.vendors.smtp.carrier import smtp_carrier
+from crm_graphql.delivery.vendors.smtp.vendor import SmtpVendor
 from crm_graphql.delivery.vendors.twilio import TwilioAccount, TwilioVendor, weight
 
 
@@ -54,5 +56,6 @@ def _twilio(settings: Settings, http: httpx.AsyncClient) -> Carrier:
 _MAKERS: Mapping[str, Callable[[Settings, httpx.AsyncClient], Carrier]] = {
     SimulatorVendor.name: _simulator,
     TwilioVendor.name: _twilio,
+    SmtpVendor.name: lambda settings, _: smtp_carrier(settings),
 }
 """By the name that stands in the settings."""

@@ -37,6 +37,8 @@ KEY_PARAMETER = "key"
 RETRIES = "#rc=5&rp=5xx,ct,rt"
 """Behind the callback's address: Twilio calls again, five times, where we are away. By itself it does not."""
 LONGEST_VALIDITY_SECONDS = 36_000
+MESSAGES_A_CONNECTION = 4
+"""In one call: few, so that each has its time though Twilio is slow, and few are in doubt after a crash."""
 _CONNECT_SECONDS = 3.0
 _LEAST_SECONDS = 0.5
 """With less left of a call's time no message is begun."""
@@ -89,11 +91,11 @@ class TwilioVendor:
     dedupes_for: ClassVar[timedelta | None] = None
     can_look_up: ClassVar[bool] = False
     sends_receipts: ClassVar[bool] = True
-    batch_limit: ClassVar[int] = 50
 
     def __init__(self, http: httpx.AsyncClient, account: TwilioAccount) -> None:
         """`account` says who sends, and as whom."""
         self._http = http
+        self.batch_limit = MESSAGES_A_CONNECTION * account.connections
         self._account = account
         self._auth = httpx.BasicAuth(account.user, account.password)
         self._messages_url = f"{account.url}/2010-04-01/Accounts/{quote(account.sid, safe='')}/Messages.json"
