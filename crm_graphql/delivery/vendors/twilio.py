@@ -105,11 +105,13 @@ class TwilioVendor:
         uncertain; after a refusal that goes for all no further one is begun."""
         if not messages:
             return []
-        ends_at = time.monotonic() + deadline_seconds
+        now = time.monotonic()
+        ends_at = now + deadline_seconds
+        begins_until = ends_at - min(_LEAST_SECONDS, deadline_seconds / 4)
         results: dict[str, Outcome | VendorError] = {}
         waiting = iter(messages)
         workers = min(self._account.connections, len(messages))
-        await asyncio.gather(*(self._work(waiting, results, ends_at) for _ in range(workers)))
+        await asyncio.gather(*(self._work(waiting, results, begins_until, ends_at) for _ in range(workers)))
         stopped = _first_of_all(results) or VendorUnavailable("there was no time left to begin it")
         told = [results.get(message.key, stopped) for message in messages]
         _raise_where_all_failed(told)
@@ -163,10 +165,11 @@ class TwilioVendor:
         self,
         waiting: Iterator[OutgoingMessage],
         results: dict[str, Outcome | VendorError],
+        begins_until: float,
         ends_at: float,
     ) -> None:
         """Send what waits, one after another, until the time is over or nobody's message is taken."""
-        while ends_at - time.monotonic() > _LEAST_SECONDS and _first_of_all(results) is None:
+        while time.monotonic() < begins_until and _first_of_all(results) is None:
             if (message := next(waiting, None)) is None:
                 return
             try:
