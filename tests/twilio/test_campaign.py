@@ -26,7 +26,6 @@ from tests.delivery.running import running, until_stats
 from tests.twilio.conftest import number_of
 from tests.twilio.server import TwilioServer
 
-
 PATIENT = {"vendor_deadline_seconds": 5.0, "lease_seconds": 10.0}
 """Each message is a call of HTTP."""
 
