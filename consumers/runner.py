@@ -64,6 +64,7 @@ class Runner:
         await self.work.sender.close()
         await close_carriers(self.work.carriers.values())
         await self.partitions.stop()
+        await self.work.hits.close(grace_seconds=self._grace_seconds)
         await self.work.writer.close(grace_seconds=self._grace_seconds)
         _log.info("consumers stopped")
 

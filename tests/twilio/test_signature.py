@@ -108,6 +108,8 @@ def test_a_shared_key_signs_with_sha_256_where_one_is_set() -> None:
     assert holds(URL, FIELDS, strong, settings=settings)
     # Neither by the other secret, nor without one, nor by an algorithm that nobody knows.
     assert not holds(URL, FIELDS, signature(URL, FIELDS, digest=hashlib.sha256), settings=settings)
+    by_token = signature(URL, FIELDS, digest=hashlib.sha256)
+    assert not holds(URL, FIELDS, by_token, Signers(TOKEN), settings=settings)
     empty = signature(URL, FIELDS, secret="", digest=hashlib.sha256)
     assert not holds(URL, FIELDS, empty, Signers(TOKEN), settings=settings)
     assert not holds(URL, FIELDS, strong, settings="key=k,algorithm=HMAC_MD5")

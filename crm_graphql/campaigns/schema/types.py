@@ -16,6 +16,7 @@ from crm_graphql.campaigns.queries import rule_zone
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
 from crm_graphql.campaigns.schema.failures import FailureCount
 from crm_graphql.campaigns.schema.loaders import campaign_loader, outlook_loader
+from crm_graphql.campaigns.schema.messages import Message
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
 from crm_graphql.delivery.failures import causes_of
@@ -39,23 +40,23 @@ from crm_graphql.gql.connections import (
     list_cursors,
 )
 from crm_graphql.gql.context import Info
-from crm_graphql.gql.errors import UserError
 from crm_graphql.gql.node import Node, global_id, node_type, register
+from crm_graphql.results.schema.types import (
+    CampaignPoint,
+    CampaignResults,
+    LinkStats,
+    campaign_results,
+    campaign_timeline,
+)
+from crm_graphql.tracking.policy import TrackingPolicy
+from crm_graphql.tracking.schema.links import campaign_links
 
 if TYPE_CHECKING:
     from crm_graphql.audiences.schema.types import Audience
     from crm_graphql.consents.schema.types import Topic
     from crm_graphql.delivery.schema.inputs import DeliveryFilter, DeliverySort
     from crm_graphql.delivery.schema.types import Delivery
-
-
-WARNINGS = "What may be unmeant, at its place: another tool's placeholder, a date pattern without %."
-
-
-@strawberry.type(description="The text of a campaign: Liquid templates.")
-class Message:
-    subject: str | None = strawberry.field(description="The subject; email only.")
-    body: str = strawberry.field(description="The body.")
+    from crm_graphql.media.schema.types import Media
 
 
 @strawberry.type(description="A message to an audience, from draft to the last receipt.")
@@ -86,7 +87,8 @@ class Campaign(Node):
     )
     stats: DeliveryStats = strawberry.field(description="How many messages are in which state.")
     revision: int = strawberry.field(
-        description="Grows with every change of status or stats; compare it with CampaignProgress.revision."
+        description="Grows with every change of status, stats or results; compare it with "
+        "CampaignProgress.revision."
     )
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
@@ -97,7 +99,6 @@ class Campaign(Node):
     @classmethod
     def from_document(cls, row: Row) -> Campaign:
         """The projection of a campaign document."""
-        message = row.get("message") or {"subject": None, "body": ""}
         hours = row.get("quiet_hours")
         return cls(
             id=global_id("Campaign", row["_id"]),
@@ -111,7 +112,7 @@ class Campaign(Node):
             quiet_hours=QuietHours(from_=hours["from"], until=hours["until"]) if hours else None,
             created_by=row.get("created_by"),
             channel=Channel(row["channel"]),
-            message=Message(subject=message.get("subject"), body=message["body"]),
+            message=Message.from_document(row.get("message")),
             stats=DeliveryStats.from_document(row),
             revision=row["revision"],
             created_at=row["created_at"],
@@ -138,6 +139,14 @@ class Campaign(Node):
         topic_id = self.row.get("topic_id")
         topic: Topic | None = await node_type("Topic").load(info, topic_id) if topic_id else None
         return topic
+
+    @strawberry.field(description="The files that everybody gets with it, but those that were deleted.")
+    async def attachments(
+        self, info: Info
+    ) -> list[Annotated[Media, strawberry.lazy("crm_graphql.media.schema.types")]]:
+        keys = self.row.get("attachment_ids") or ()
+        found = [await node_type("Media").load(info, key) for key in keys]
+        return [media for media in found if media is not None]
 
     @strawberry.field(description="The rule as at launch; before that, as it is now.")
     async def audience_rule(self, info: Info) -> JSON:
@@ -202,6 +211,44 @@ class Campaign(Node):
         causes = await causes_of(self.row["_id"])
         return None if causes is None else [FailureCount.from_cause(cause) for cause in causes]
 
+    @strawberry.field(description="What came of it, in people. Null before its launch.")
+    async def results(self, info: Info) -> CampaignResults | None:
+        return None if self.launched_at is None else await campaign_results(info, self.row["_id"])
+
+    @strawberry.field(
+        description="For charts: what happened in each step of time since the launch, at most 500 steps, all "
+        "of one length. Null before its launch."
+    )
+    async def timeline(self) -> list[CampaignPoint] | None:
+        return (
+            None if self.launched_at is None else await campaign_timeline(self.row["_id"], self.launched_at)
+        )
+
+    @strawberry.field(
+        description="Whether it is recorded who opens it; before the launch, whether it will be."
+    )
+    async def tracks_opens(self, info: Info) -> bool:
+        return self._tracking(info).tracks_opens(self.row) if self.launched_at is None else self._is("opens")
+
+    @strawberry.field(description="Whether it is recorded who clicks; before the launch, whether it will be.")
+    async def tracks_clicks(self, info: Info) -> bool:
+        return (
+            self._tracking(info).tracks_clicks(self.row) if self.launched_at is None else self._is("clicks")
+        )
+
+    @strawberry.field(
+        description="Links as they stand in the template, most clicked first, at most 100. Null before its "
+        "launch; empty where clicks are not tracked."
+    )
+    async def links(self, info: Info) -> list[LinkStats] | None:
+        return None if self.launched_at is None else await campaign_links(info, self.row)
+
+    def _tracking(self, info: Info) -> TrackingPolicy:
+        return TrackingPolicy.of(info.context.resources.settings)
+
+    def _is(self, what: str) -> bool:
+        return bool(self.row.get(f"tracks_{what}"))
+
     async def outlook(self, info: Info) -> Outlook:
         """How its sending goes now."""
         if self.status is not CampaignStatus.SENDING:
@@ -218,59 +265,3 @@ class Campaign(Node):
 
 
 register(Campaign, permission=Permission.CAMPAIGNS_READ, loader=campaign_loader)
-
-
-@strawberry.type(description="The state of a campaign at one moment.")
-class CampaignProgress:
-    campaign_id: strawberry.ID = strawberry.field(description="Which campaign.")
-    campaign: Campaign = strawberry.field(description="For caches that merge by id.")
-    status: CampaignStatus = strawberry.field(description="How far it is.")
-    stats: DeliveryStats = strawberry.field(description="How many messages are in which state.")
-    pause_reason: str | None = strawberry.field(description="Why it is PAUSED, where nobody paused it.")
-    revision: int = strawberry.field(description="Grows with every change. A client keeps the highest.")
-    at: datetime = strawberry.field(description="When the server made this event.")
-
-    @classmethod
-    def from_document(cls, row: Row, *, at: datetime) -> CampaignProgress:
-        """The projection of a campaign document."""
-        campaign = Campaign.from_document(row)
-        return cls(
-            campaign_id=campaign.id,
-            campaign=campaign,
-            status=campaign.status,
-            stats=campaign.stats,
-            pause_reason=campaign.pause_reason,
-            revision=campaign.revision,
-            at=at,
-        )
-
-    @strawberry.field(description="While nothing can be sent: until when, as at the end of quiet hours.")
-    async def waiting_until(self, info: Info) -> datetime | None:
-        return (await self.campaign.outlook(info)).waiting_until
-
-    @strawberry.field(description="Over the last ten seconds; null when nothing is being sent.")
-    async def messages_per_second(self, info: Info) -> float | None:
-        return (await self.campaign.outlook(info)).messages_per_second
-
-    @strawberry.field(description="When the last message will be sent at this pace; null when that is open.")
-    async def estimated_end_at(self, info: Info) -> datetime | None:
-        return (await self.campaign.outlook(info)).estimated_end_at
-
-
-@strawberry.type(description="A message as one customer would get it.")
-class MessagePreview:
-    subject: str | None = strawberry.field(description="The rendered subject.")
-    body: str | None = strawberry.field(description="The rendered body; null with `errors`.")
-    missing: list[str] = strawberry.field(description="Placeholders that had no value and no default.")
-    errors: list[UserError] = strawberry.field(description="What is wrong with the template.")
-    warnings: list[UserError] = strawberry.field(description=WARNINGS)
-    segments: int | None = strawberry.field(
-        default=None, description="Of an SMS: how many messages it is charged as, with these values."
-    )
-
-
-@strawberry.type(description="Something that a template may name.")
-class TemplateField:
-    name: str = strawberry.field(description='How a template names it, e.g. "customer.name".')
-    label: str = strawberry.field(description="What it is, for people.")
-    example: str | None = strawberry.field(description="What it may look like.")
