@@ -17,7 +17,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -105,6 +105,15 @@ class TwilioServer:
     def to_numbers(self) -> Counter[str]:
         """How often each number was written to."""
         return Counter(one.to for one in list(self.sent))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        """Calls back while it is served, and no longer."""
+        async with httpx.AsyncClient(trust_env=False, verify=False, timeout=15) as self._http:
+            yield
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def make(self, request: Request) -> Response:
         """`POST .../Messages.json`."""
@@ -207,8 +216,7 @@ class TwilioServer:
         url, headers, body = callback(sent, status)
         parts = urlsplit(url)
         target = f"{self.answers_at}{parts.path}?{parts.query}" if self.answers_at else url
-        if self._http is None:
-            self._http = httpx.AsyncClient(trust_env=False, verify=False, timeout=15)
+        assert self._http is not None
         for tried in range(6):
             with contextlib.suppress(httpx.HTTPError):
                 if (await self._http.post(target, headers=headers, content=body)).status_code < 500:
@@ -266,7 +274,10 @@ def listening(server: TwilioServer) -> Iterator[str]:
     ]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            Starlette(routes=routes), log_level="critical", access_log=False, ws="none", lifespan="off"
+            Starlette(routes=routes, lifespan=server.lifespan),
+            log_level="critical",
+            access_log=False,
+            ws="none",
         )
         running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -276,5 +287,5 @@ def listening(server: TwilioServer) -> Iterator[str]:
                 time.sleep(0.005)
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            running.should_exit = running.force_exit = True
+            running.should_exit = True
             thread.join(10)
