@@ -40,8 +40,6 @@ LONGEST_VALIDITY_SECONDS = 36_000
 MESSAGES_A_CONNECTION = 4
 """In one call: few, so that each has its time though Twilio is slow, and few are in doubt after a crash."""
 _CONNECT_SECONDS = 3.0
-_LEAST_SECONDS = 0.5
-"""With less left of a call's time no message is begun."""
 _CHECK_SECONDS = 10.0
 
 
@@ -107,7 +105,7 @@ class TwilioVendor:
             return []
         now = time.monotonic()
         ends_at = now + deadline_seconds
-        begins_until = ends_at - min(_LEAST_SECONDS, deadline_seconds / 4)
+        begins_until = now + deadline_seconds / 2
         results: dict[str, Outcome | VendorError] = {}
         waiting = iter(messages)
         workers = min(self._account.connections, len(messages))
@@ -168,7 +166,8 @@ class TwilioVendor:
         begins_until: float,
         ends_at: float,
     ) -> None:
-        """Send what waits, one after another, until the time is over or nobody's message is taken."""
+        """Send what waits, one after another, until nobody's message is taken, or half of the time is over:
+        each that is begun has the other half for its answer."""
         while time.monotonic() < begins_until and _first_of_all(results) is None:
             if (message := next(waiting, None)) is None:
                 return
