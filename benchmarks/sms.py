@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import multiprocessing
 import tempfile
 import time
@@ -22,6 +23,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import httpx
+import structlog
 import uvloop
 from bson import ObjectId
 from starlette.applications import Starlette
@@ -195,4 +197,5 @@ if __name__ == "__main__":
     parser.add_argument("--receipts", type=int, default=4_000)
     parser.add_argument("--latency-ms", type=float, default=0.0)
     options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     uvloop.run(main(options.messages, options.receipts, options.latency_ms / 1_000))
