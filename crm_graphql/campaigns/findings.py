@@ -28,6 +28,7 @@ class FindingCode(Enum):
     LINK_INVALID = "LINK_INVALID"
     PICTURE_NOT_PUBLIC = "PICTURE_NOT_PUBLIC"
     HTML_CLIPPED = "HTML_CLIPPED"
+    SMS_SEGMENTS = "SMS_SEGMENTS"
 
 
 @dataclass(frozen=True, slots=True)

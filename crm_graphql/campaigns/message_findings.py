@@ -21,11 +21,14 @@ from crm_graphql.campaigns.template import Rendered, Template
 from crm_graphql.campaigns.template_fields import LINKS
 from crm_graphql.campaigns.template_text import UnknownValue
 from crm_graphql.campaigns.template_warnings import DoubtKind, Warned
-from crm_graphql.core.channels import TRAITS
+from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.errors import ErrorCode, Problem
+from crm_graphql.core.sms_segments import segments_of
 
 EACH_LIMIT = 20
 """So many findings of a kind are told of a text."""
+SHOWN_CHARACTERS = 10
+"""Of those that make an SMS dearer."""
 CLIPPED_BYTES = 102 * 1024
 """Of a message that is longer Gmail shows the beginning."""
 
@@ -79,6 +82,20 @@ def findings_of_template(template: Template, texts: Texts, rendered: Rendered | 
     if size > CLIPPED_BYTES:
         text = f"The HTML has {size // 1024} KB; of more than 102 KB Gmail shows the beginning only."
         yield Finding(FindingCode.HTML_CLIPPED, text, path)
+    if template.channel is Channel.SMS and rendered is not None:
+        yield from _segments(rendered.body)
+
+
+def _segments(text: str) -> Iterator[Finding]:
+    found = segments_of(text)
+    if found.count <= 1:
+        return
+    words = f"The message is charged as {found.count} SMS"
+    plain = text.translate({ord(one): "x" for one in found.forcing})
+    if found.forcing and (cheaper := segments_of(plain).count) < found.count:
+        shown = " ".join(found.forcing[:SHOWN_CHARACTERS])
+        words += f"; without these characters it would be {cheaper}: {shown}"
+    yield Finding(FindingCode.SMS_SEGMENTS, f"{words}.", ("message", "body"))
 
 
 def _without_unsubscribing(template: Template, path: tuple[str, ...]) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ class Preview:
     """A message for one customer, and the parts of it that are the same for everybody."""
 
     message: MessageTemplate
+    channel: Channel
     rendered: Rendered
     warnings: Sequence[Problem]
 
@@ -133,4 +134,4 @@ async def _preview(
     except RenderFailed as error:
         raise InvalidInput.of([error.problem]) from None
     warnings = (*template.warnings, NOTHING_TO_SEND) if rendered.is_empty else template.warnings
-    return Preview(message, rendered, warnings)
+    return Preview(message, channel, rendered, warnings)

@@ -56,7 +56,7 @@ class Delivery(Document):
     """One row of the ledger: this customer, this campaign, once.
 
     `address` and `values` (what the template uses) are frozen when the row is written: sent again, the
-    bytes are the same. `revision` is the campaign's at the row's last change.
+    bytes are the same. `revision` is the campaign's at the row's last change; `segments` are an SMS's.
     """
 
     campaign_id: PydanticObjectId
@@ -87,6 +87,7 @@ class Delivery(Document):
     put_off: int = 0
     """How often the vendor said to come again later."""
     vendor_message_id: str | None = None
+    segments: int | None = None
     has_complained: bool = False
     """The person called it spam; it may have arrived all the same."""
     unsubscribed_at: datetime | None = None
@@ -254,8 +255,7 @@ class PaceBook(Document):
 
 
 class SentLately(Document):
-    """What was sent to a person on a channel lately, or is about to be: `sends` holds the delivery and the
-    moment of each."""
+    """What was sent to a person on a channel lately, or is about to be: each delivery with its moment."""
 
     id: str  # type: ignore[assignment]
     customer_id: PydanticObjectId

@@ -14,11 +14,11 @@ from crm_graphql.assistant.composing.details import details_of
 from crm_graphql.assistant.composing.drafts import UNSUBSCRIBE
 from crm_graphql.assistant.composing.forms import EVENT, FORMS, SALE, VARIANTS, form_of
 from crm_graphql.assistant.composing.general import GENERAL
-from crm_graphql.assistant.composing.segments import segments
 from crm_graphql.assistant.composing.tones import Tone, tone_of
 from crm_graphql.campaigns.template import Rendered, parse
 from crm_graphql.campaigns.template_fields import LINKS
 from crm_graphql.core.channels import Channel
+from crm_graphql.core.sms_segments import segments_of
 from tests.assistant.objectives import OBJECTIVES
 
 TONES = [tone.value.lower() for tone in Tone]
@@ -65,7 +65,7 @@ def test_variants_differ_greet_by_name_and_have_what_their_channel_needs(
         assert nameless.missing == ()
         assert not nameless.is_empty
         if channel is Channel.SMS:
-            assert segments(named.body) == 1, named.body
+            assert segments_of(named.body).count == 1, named.body
 
 
 @pytest.mark.parametrize("objective", [text for text, _ in OBJECTIVES])
@@ -200,7 +200,7 @@ def test_the_longest_objective_takes_no_time_and_keeps_the_limits(objective: str
     email, message = drafts(objective[:2_000], count=1)[0], drafts(objective[:2_000], Channel.SMS, count=1)[0]
     assert time.perf_counter() - began < 0.5
     assert len(email.subject or "") < 120
-    assert segments(sent(message, Channel.SMS, name="Ann").body) <= 3
+    assert segments_of(sent(message, Channel.SMS, name="Ann").body).count <= 3
 
 
 def test_the_same_request_is_answered_in_the_same_words() -> None:
@@ -226,14 +226,3 @@ def test_news_for_those_who_stayed_away_begins_with_that() -> None:
 def test_a_form_says_everything_in_five_ways(form: object) -> None:
     for name in ("subjects", "openings", "short"):
         assert len(set(getattr(form, name))) == VARIANTS
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [
-        *(("a" * 160, 1), ("a" * 161, 2), ("a" * 306, 2), ("a" * 307, 3), ("€" * 80, 1), ("€" * 81, 2)),
-        *(("ж" * 70, 1), ("ж" * 71, 2), ("😀" * 35, 1), ("😀" * 36, 2), ("", 1)),
-    ],
-)
-def test_segments_are_counted_as_networks_do(text: str, count: int) -> None:
-    assert segments(text) == count

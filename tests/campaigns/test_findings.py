@@ -179,6 +179,19 @@ def test_html_that_is_clipped_is_told() -> None:
     assert codes("<p>" + "x" * 100_000 + "</p>") == []
 
 
+def test_an_sms_of_several_is_told_with_what_makes_it_dearer() -> None:
+    assert findings(Channel.SMS, body="x" * 160) == findings(Channel.SMS, body="ç" * 70) == []
+    (found,) = findings(Channel.SMS, body="x" * 161)
+    assert (found.code, found.path, found.is_blocking) == (
+        FindingCode.SMS_SEGMENTS,
+        ("message", "body"),
+        False,
+    )
+    assert found.message == "The message is charged as 2 SMS."
+    (found,) = findings(Channel.SMS, body="“Sale” – " + "x" * 100)
+    assert found.message == "The message is charged as 2 SMS; without these characters it would be 1: “ ” –."
+
+
 @pytest.mark.parametrize(
     "text", ["See http//shop.de now", "See (https:/shop.de).", "htp://shop.de", "https://example.com!"]
 )

@@ -23,11 +23,11 @@ from crm_graphql.assistant.composing.forms import (
     form_of,
 )
 from crm_graphql.assistant.composing.general import GENERAL, core_sentence, cut
-from crm_graphql.assistant.composing.segments import segments
 from crm_graphql.assistant.composing.tones import VOICES, Tone, in_voice, tone_of
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.core.channels import TRAITS, Channel
+from crm_graphql.core.sms_segments import segments_of
 from crm_graphql.custom_fields.definitions import NO_FIELDS
 
 OWN_WORDS = 600
@@ -174,7 +174,7 @@ def _shortest(plan: _Plan, number: int) -> str:
         said = said[0].upper() + said[1:]
     core = [greeting, said, *_details(plan, short, number)]
     texts = [" ".join([*core, _ask(plan, number)]), " ".join(core)]
-    return next((text for text in texts if segments(_printed(text)) == 1), texts[-1])
+    return next((text for text in texts if segments_of(_printed(text)).count <= 1), texts[-1])
 
 
 def _printed(body: str) -> str:
