@@ -58,7 +58,7 @@ def main() -> int:
     logs.configure(settings)
     try:
         uvloop.run(run(settings))
-    except (ServerUnfit, NotMigrated) as error:
+    except (ServerUnfit, NotMigrated, SettingsError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     except PyMongoError as error:

@@ -12,11 +12,14 @@ from consumers.figures import keep_figures_for_ever
 from consumers.partitions import Partitions
 from consumers.reconciler import reconcile_for_ever, wake_for_ever
 from consumers.registry import Job, of_partition, shared
+from consumers.settler import settle_for_ever
 from consumers.sweeper import sweep_for_ever
 from consumers.upkeep import end_abandoned_for_ever
 from consumers.work import Work
+from crm_graphql.bounces.mail.listener import BounceListener
 from crm_graphql.bus.port import Consumer
 from crm_graphql.core.tasks import end_tasks
+from crm_graphql.delivery.vendors.carrier import close_carriers
 from crm_graphql.delivery.vendors.port import Vendor
 from crm_graphql.resources import Resources
 
@@ -40,14 +43,23 @@ class Runner:
         self._shared: list[Consumer] = []
         self._home: dict[int, list[Consumer]] = {}
         self._background: list[asyncio.Task[None]] = []
+        self.bounces: BounceListener | None = None
+        """For returned mail, where the settings say that it comes here."""
+        if settings.bounces_listen:
+            self.bounces = BounceListener(
+                settings=settings, bus=resources.bus, clock=resources.clock, intake=resources.intake
+            )
 
     async def start(self) -> None:
         """Return when messages are being taken, or will be as soon as the broker is there."""
         self._shared = await self._consume(shared(self.work.resources.settings))
         await self.partitions.start()
+        if self.bounces is not None:
+            await self.bounces.start()
         self._background = [
             asyncio.create_task(reconcile_for_ever(self.work), name="reconciler"),
             asyncio.create_task(wake_for_ever(self.work), name="waker"),
+            asyncio.create_task(settle_for_ever(self.work.resources), name="settler"),
             asyncio.create_task(end_abandoned_for_ever(self.work.resources), name="upkeep"),
             asyncio.create_task(sweep_for_ever(self.work.resources.storage), name="sweeper"),
             asyncio.create_task(keep_figures_for_ever(self.work.resources), name="figures"),
@@ -56,11 +68,14 @@ class Runner:
 
     async def stop(self) -> None:
         """Take nothing new, let handlers end within the grace, give the rest back to the bus."""
+        if self.bounces is not None:
+            await self.bounces.close()
         await end_tasks(self._background)
         self.work.sender.stop()
         # Senders first: their last answers still go to the writer, here or in another process.
         await self._stop(self._shared)
         await self.work.sender.close()
+        await close_carriers(self.work.carriers.values())
         await self.partitions.stop()
         await self.work.hits.close(grace_seconds=self._grace_seconds)
         await self.work.writer.close(grace_seconds=self._grace_seconds)

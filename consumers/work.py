@@ -17,6 +17,7 @@ from crm_graphql.delivery.ledger_turns import LedgerTurns
 from crm_graphql.delivery.planner import Planner
 from crm_graphql.delivery.retrying import Retries
 from crm_graphql.delivery.sender import Sender
+from crm_graphql.delivery.vendors.carrier import Carriers
 from crm_graphql.delivery.vendors.choose import choose_vendors, one_for_all
 from crm_graphql.delivery.vendors.port import Vendor
 from crm_graphql.delivery.waiting import Waiting
@@ -33,6 +34,7 @@ class Work:
     writer: LedgerWriter
     hits: HitWriter
     sender: Sender
+    carriers: Carriers
     waiting: Waiting
     ledgers: LedgerTurns
     scheduler: Scheduler
@@ -63,6 +65,7 @@ class Work:
                 values=lambda: resources.deployment.values,
                 parts=CampaignParts(resources.storage, settings.public_url),
             ),
+            carriers,
             waiting,
             _ledger_turns(resources, locks),
             Scheduler(bus, clock, lambda: resources.settings),

@@ -29,6 +29,7 @@ COMMANDS = {
     "schema": "crm_graphql.commands.schema",
     "dead": "crm_graphql.commands.dead",
     "replay": "crm_graphql.commands.replay",
+    "vendors": "crm_graphql.commands.vendors",
     "simulator": "crm_graphql.commands.simulator",
     "settings": "crm_graphql.commands.settings",
 }

@@ -18,6 +18,7 @@ from crm_graphql.analytics.answers import Answers
 from crm_graphql.analytics.counting import UsageCounter
 from crm_graphql.assistant.model.choose import choose_model
 from crm_graphql.assistant.model.port import Model
+from crm_graphql.bounces.intake import Intake
 from crm_graphql.bus.embedded.bus import EmbeddedBus
 from crm_graphql.bus.port import Bus
 from crm_graphql.bus.queues import all_queues
@@ -25,6 +26,7 @@ from crm_graphql.bus.rabbitmq.bus import RabbitBus
 from crm_graphql.core.clock import Clock, SystemClock
 from crm_graphql.core.settings import BusKind, Settings
 from crm_graphql.core.slices import Slices
+from crm_graphql.delivery.vendors.setups import VendorChecks
 from crm_graphql.deployment.live import LiveSettings
 from crm_graphql.migrations.runner import prepare_database
 from crm_graphql.mongo.transactions import APP_NAME
@@ -52,6 +54,8 @@ class Resources:
     slices: Slices = field(default_factory=Slices)
     answers: Answers = field(default_factory=Answers)
     usage: UsageCounter = field(default_factory=UsageCounter)
+    vendor_checks: VendorChecks = field(default_factory=VendorChecks)
+    intake: Intake = field(default_factory=Intake)
 
     @property
     def settings(self) -> Settings:

@@ -16,6 +16,7 @@ from crm_graphql.analytics import schema as analytics
 from crm_graphql.assistant import schema as assistant
 from crm_graphql.audiences import schema as audiences
 from crm_graphql.audit import schema as audit
+from crm_graphql.bounces import schema as bounces
 from crm_graphql.bulk import schema as bulk
 from crm_graphql.campaigns import schema as campaigns
 from crm_graphql.consents import schema as consents
@@ -41,7 +42,7 @@ from crm_graphql.views import schema as views
 
 DOMAINS = (
     *(customers, duplicates, custom_fields, orders, consents, media, imports, ingestion, groups, bulk),
-    *(audiences, campaigns, delivery, exports, assistant, insights, analytics, accounts),
+    *(audiences, campaigns, delivery, bounces, exports, assistant, insights, analytics, accounts),
     *(audit, deployment, views),
 )
 """In the order in which their fields are listed."""

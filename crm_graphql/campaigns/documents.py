@@ -121,6 +121,8 @@ class Campaign(Document):
     failure_reason: str | None = None
     pause_reason: str | None = None
     """Why it is PAUSED, where nobody paused it."""
+    judged: dict[str, Any] | None = None
+    """When it was paused for what came back of it, and how much was `sent` by then; `bounces/judging.py`."""
     channel: Channel
     message: MessageTemplate | None = None
     attachment_ids: list[PydanticObjectId] = Field(default_factory=list)

@@ -165,10 +165,18 @@ async def fail_campaign(
     return True
 
 
-async def hold_campaign(campaign_id: ObjectId, reason: str, *, bus: Bus) -> bool:
+async def hold_campaign(
+    campaign_id: ObjectId,
+    reason: str,
+    *,
+    values: Mapping[str, Any] | None = None,
+    where: Mapping[str, Any] | None = None,
+    bus: Bus,
+) -> bool:
     """Pause a campaign that is being sent by the product's own rules, with a reason that a person can act
     on. True for the one that did it; somebody resumes it when the cause is mended."""
-    row = await change(campaign_id, Action.PAUSE, {"pause_reason": reason}, bus=bus)
+    held = {**(values or {}), "pause_reason": reason}
+    row = await change(campaign_id, Action.PAUSE, held, where=where, bus=bus)
     if row is None:
         return False
     _log.error("campaign paused", campaign_id=str(campaign_id), reason=reason)

@@ -25,6 +25,13 @@ def is_storable(text: str) -> bool:
     return "\0" not in text and not any(ord(sign) in _SURROGATES for sign in text)
 
 
+def storable(text: str) -> str:
+    """The text with a question mark for each character that MongoDB does not take everywhere."""
+    if is_storable(text):
+        return text
+    return "".join("?" if sign == "\0" or ord(sign) in _SURROGATES else sign for sign in text)
+
+
 def prefix_range(prefix: str) -> dict[str, str]:
     """The condition on a text field that holds exactly for texts with this beginning; an index serves it.
 

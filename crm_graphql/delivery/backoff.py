@@ -53,6 +53,11 @@ class Backoff:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._interrupted.wait(), seconds)
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the process stops."""
+        return self._interrupted.is_set()
+
     def interrupt(self) -> None:
         """Let nobody wait any more: the process stops."""
         self._interrupted.set()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from structlog import get_logger
 
 from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
+from crm_graphql.core.tasks import end_tasks, repeat
 from crm_graphql.delivery.backoff import Backoff
 from crm_graphql.delivery.messages import Receipt
 from crm_graphql.delivery.news import News
@@ -35,7 +38,7 @@ _log = get_logger(__name__)
 
 class Interrupted(Exception):
     """What is left of the range is not to be sent now: the campaign is paused, or its pace is kept by others,
-    or the hours are over in which it may be sent."""
+    or the hours are over in which it may be sent, or the process stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,10 @@ class HandoverLimits:
     lease_seconds: float
     deadline_seconds: float
     partitions: int
+
+    def with_deadline(self, seconds: float | None) -> Self:
+        """The same for a vendor whose calls may take so long; None: as long as others."""
+        return self if seconds is None else replace(self, deadline_seconds=seconds)
 
 
 class Calls:
@@ -93,7 +100,7 @@ class Calls:
                 raise Interrupted
         await self._have_time()
         try:
-            outcomes = await self.vendor.send(batch, deadline_seconds=self._limits.deadline_seconds)
+            outcomes = await self._call(batch)
         except VendorUncertain as error:
             _log.warning("vendor's answer is missing", vendor=self.vendor.name, error=str(error))
             return None
@@ -127,10 +134,31 @@ class Calls:
                 token=self._claim.token,
             )
 
+    async def _call(self, batch: Sequence[OutgoingMessage]) -> Sequence[Outcome]:
+        """Call the vendor. Where the call may take longer than the lease, that is kept up meanwhile: so a
+        sender that dies is noticed in the time of a lease, however patient its vendor wants it to be."""
+        deadline = self._limits.deadline_seconds
+        if deadline < self._limits.lease_seconds:
+            return await self.vendor.send(batch, deadline_seconds=deadline)
+        seconds = self._limits.lease_seconds / 3
+        keeping = asyncio.create_task(
+            repeat(self._keep_lease, name="lease of a call", seconds=seconds, at_once=False)
+        )
+        try:
+            return await self.vendor.send(batch, deadline_seconds=deadline)
+        finally:
+            await end_tasks([keeping])
+
+    async def _keep_lease(self) -> None:
+        renewed_at = time.monotonic()
+        is_ours = await renew_range(self._claim, lease_seconds=self._limits.lease_seconds)
+        # Where it is lost the call goes on, for what it brings is news all the same; the next finds that out.
+        self._leased_at = renewed_at if is_ours else float("-inf")
+
     async def _look(self) -> None:
         """Return where the campaign may be sent now, by what is known of it for half a second at most."""
         now = time.monotonic()
-        if now >= self._ends_at:
+        if now >= self._ends_at or self._backoff.is_interrupted:
             raise Interrupted
         if now - self._looked_at < LOOK_SECONDS:
             return
@@ -141,11 +169,13 @@ class Calls:
 
     async def _have_time(self) -> None:
         """Return when a call, with its deadline, ends within the lease. Raises LeaseLost."""
-        spare = self._limits.lease_seconds - self._limits.deadline_seconds
+        lease = self._limits.lease_seconds
+        # A longer call keeps it up by itself.
+        spare = lease - min(self._limits.deadline_seconds, lease / 2)
         if time.monotonic() - self._leased_at < spare / 2:
             return
         self._leased_at = time.monotonic()
-        if not await renew_range(self._claim, lease_seconds=self._limits.lease_seconds):
+        if not await renew_range(self._claim, lease_seconds=lease):
             raise LeaseLost
 
 

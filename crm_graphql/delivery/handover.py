@@ -39,7 +39,7 @@ from crm_graphql.delivery.ranges import (
 from crm_graphql.delivery.refusing import ended, key_of, without_refused
 from crm_graphql.delivery.rendering import outgoing
 from crm_graphql.delivery.sending_rules import SendingRules
-from crm_graphql.delivery.vendors.choose import Carrier
+from crm_graphql.delivery.vendors.carrier import Carrier
 from crm_graphql.delivery.vendors.port import OutgoingMessage, VendorAccountFault, VendorUnavailable
 from crm_graphql.delivery.waiting import Deferral, Waiting
 from crm_graphql.mongo.leases import LeaseLost
@@ -94,6 +94,7 @@ class Handover:
         self._carrier = carrier
         self._rules = rules
         self._tools = tools
+        self._limits = tools.limits.with_deadline(carrier.deadline_seconds)
         self._nearly_done: Callable[[], Awaitable[None]] = _nothing
         self._news = News(tools.clock, sends_receipts=carrier.vendor.sends_receipts)
         self._began_at = time.monotonic()
@@ -103,7 +104,7 @@ class Handover:
             backoff=carrier.backoff,
             bus=tools.bus,
             news=self._news,
-            limits=tools.limits,
+            limits=self._limits,
             paces=paces,
         )
         self._rows: dict[str, Row] = {}
@@ -276,7 +277,7 @@ class Handover:
         strikes = dict(self._claim.strikes)
         for key in self._alone:
             strikes[key] = struck(strikes.get(key, 0), vendor_works=works)
-        seconds = delay_seconds(self._claim.doubts, self._tools.limits.deadline_seconds)
+        seconds = delay_seconds(self._claim.doubts, self._limits.deadline_seconds)
         await release_in_doubt(self._claim, delay_seconds=seconds, strikes=strikes)
 
     @property

@@ -17,10 +17,10 @@ from crm_graphql.core.tasks import end_tasks
 from crm_graphql.delivery.common import CampaignParts, Common, FileGone
 from crm_graphql.delivery.handover import Handover, HandoverTools
 from crm_graphql.delivery.messages import SEND_TURNS, CampaignSend
-from crm_graphql.delivery.pace import Pace, campaign_pace
+from crm_graphql.delivery.pace import campaign_pace
 from crm_graphql.delivery.ranges import Claim, claim_range, has_free_range, split_range
 from crm_graphql.delivery.sending_rules import SendingRules
-from crm_graphql.delivery.vendors.choose import Carrier, Carriers
+from crm_graphql.delivery.vendors.carrier import Carrier, Carriers
 from crm_graphql.deployment.values import DeploymentValues
 from crm_graphql.storage.port import StorageAway
 
@@ -129,8 +129,11 @@ class Sender:
         # What is not sent any more keeps to no pace.
         asked = () if rules.end else (campaign_pace(campaign), carrier.pace)
         paces = [pace for pace in asked if pace is not None]
+        sizes = [pace.piece_size for pace in paces]
+        if carrier.piece_size is not None and not rules.end:
+            sizes.append(carrier.piece_size)
         handover = Handover(
-            await self._piece_of(claim, paces),
+            await self._piece_of(claim, sizes),
             campaign,
             carrier=carrier,
             rules=rules,
@@ -154,12 +157,10 @@ class Sender:
             return Common()
         return await self._parts.of(campaign)
 
-    async def _piece_of(self, claim: Claim, paces: Sequence[Pace]) -> Claim:
-        """Of a range that is more than a second's worth, that much; the rest is free for others."""
-        if not paces:
-            return claim
-        size = min(pace.piece_size for pace in paces)
+    async def _piece_of(self, claim: Claim, sizes: Sequence[int]) -> Claim:
+        """Of a range that is more than a sender takes at once, that much; the rest is free for others."""
         numbers = claim.numbers or range(claim.first, claim.last + 1)
+        size = min(sizes, default=len(numbers))
         if len(numbers) <= size:
             return claim
         return await split_range(claim, numbers[size], transact=self._tools.waiting.transact)

@@ -13,6 +13,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from crm_graphql.bounces.keeping import delete_bounces_of
 from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended, has_ended
 from crm_graphql.core.clock import Clock
@@ -45,6 +46,10 @@ async def _scrub_deliveries(tombstone: Mapping[str, Any], session: AsyncClientSe
     return await scrub_deliveries(tombstone["_id"], session)
 
 
+async def _delete_bounces(tombstone: Mapping[str, Any], session: AsyncClientSession) -> bool:
+    return await delete_bounces_of(tombstone["_id"], session)
+
+
 async def _forget_media(tombstone: Mapping[str, Any], session: AsyncClientSession) -> bool:
     return await forget_media_of(tombstone["_id"], session)
 
@@ -56,6 +61,7 @@ async def _forget_sent_lately(tombstone: Mapping[str, Any], session: AsyncClient
 
 _STEPS: tuple[Step, ...] = (
     _scrub_deliveries,
+    _delete_bounces,
     _delete_words,
     _delete_changes,
     _forget_media,

@@ -16,6 +16,7 @@ from beanie import Document
 from bson import ObjectId
 
 from crm_graphql.audit.documents import AuditEvent
+from crm_graphql.bounces.documents import Bounce
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.consents.documents import Suppression, Topic
 from crm_graphql.consents.queries import suppressions_of
@@ -98,6 +99,7 @@ SECTIONS = (
     Section("SUPPRESSION", Suppression, _suppressions, frozenset({"key", "touched_at"})),
     Section("ORDER", Order, _under("customer_id"), _VERSIONS),
     Section("DELIVERY", Delivery, _under("customer_id"), _VERSIONS | {"address_key", "number", "erased"}),
+    Section("BOUNCE", Bounce, _under("customer_id"), frozenset({"address", "address_key", "is_open"})),
     Section("SENT_LATELY", SentLately, _under("customer_id"), frozenset({"sends", "changed_at"})),
     Section("OPEN_OR_CLICK", TrackedDelivery, _tracked, frozenset({"seen"})),
     Section("CHANGE", CustomerChange, _under("customer_id")),

@@ -14,7 +14,10 @@ from crm_graphql.http.metrics import REQUEST_SECONDS, REQUESTS, WEBSOCKETS
 log = structlog.get_logger()
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_ROUTES = ("/graphql", "/ingest/customers", "/ingest/orders", "/webhooks/receipts")
+_ROUTES = (
+    *("/graphql", "/ingest/customers", "/ingest/orders"),
+    *("/webhooks/receipts", "/webhooks/ses", "/webhooks/twilio", "/webhooks/whatsapp"),
+)
 _QUIET = ("/health/", "/metrics", "/graphiql/")
 
 

@@ -16,6 +16,7 @@ from crm_graphql.accounts.setup_code import setup_code
 from crm_graphql.accounts.tokens import mint_token
 from crm_graphql.core.actor import Role
 from crm_graphql.core.settings import BusKind, Settings
+from crm_graphql.core.settings.channels import EmailVendor, SmsVendor, WhatsappVendor
 from crm_graphql.local.data_dir import DataDir, Ports, Running
 from crm_graphql.local.given_mongodb import OR_A_PRIVATE_ONE, check_given_mongodb
 from crm_graphql.local.memory import default_cache_gib, memory_bytes
@@ -99,6 +100,9 @@ class DevServer:
             "CRM_PORT": str(settings.port),
             "CRM_PUBLIC_URL": settings.public_url,
             "CRM_VENDOR_URL": settings.vendor_url,
+            "CRM_EMAIL_VENDOR": settings.email_vendor.value,
+            "CRM_SMS_VENDOR": settings.sms_vendor.value,
+            "CRM_WHATSAPP_VENDOR": settings.whatsapp_vendor.value,
             "CRM_SHUTDOWN_GRACE_SECONDS": str(settings.shutdown_grace_seconds),
             "CRM_LOG_JSON": "true",
         }
@@ -178,6 +182,9 @@ def _decide(
         "port": port,
         # Messages never leave the machine, whatever vendor the settings name.
         "vendor_url": f"http://127.0.0.1:{ports.simulator}",
+        "email_vendor": EmailVendor.SIMULATOR,
+        "sms_vendor": SmsVendor.SIMULATOR,
+        "whatsapp_vendor": WhatsappVendor.SIMULATOR,
         "shutdown_grace_seconds": min(CHILD_GRACE_SECONDS, settings.shutdown_grace_seconds),
     }
     if private_mongodb:

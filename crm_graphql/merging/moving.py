@@ -16,6 +16,7 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
+from crm_graphql.bounces.keeping import move_bounces
 from crm_graphql.customers.documents import ConsentWord, MergedCustomer
 from crm_graphql.delivery.frequency_cap import move_sent_lately
 from crm_graphql.delivery.merging import move_deliveries
@@ -60,7 +61,7 @@ def _moved(row: dict[str, Any], key: ObjectId) -> UpdateOne:
     return UpdateOne({"customer_id": key, **said}, {"$setOnInsert": heard}, upsert=True)
 
 
-_PIECES: tuple[Piece, ...] = (_move_orders, _move_words, move_attachments, move_sent_lately)
+_PIECES: tuple[Piece, ...] = (_move_orders, _move_words, move_attachments, move_sent_lately, move_bounces)
 
 
 async def move_all(old: ObjectId, *, transact: Transact, for_seconds: float) -> bool:

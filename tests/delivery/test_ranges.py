@@ -20,7 +20,7 @@ from crm_graphql.delivery.ranges import (
     renew_range,
 )
 from crm_graphql.delivery.sending_rules import SendingRules
-from crm_graphql.delivery.vendors.choose import Carrier
+from crm_graphql.delivery.vendors.carrier import Carrier
 from crm_graphql.delivery.vendors.port import Outcome, OutcomeStatus, OutgoingMessage, VendorUnavailable
 from crm_graphql.delivery.waiting import Waiting
 from crm_graphql.resources import Resources
@@ -59,7 +59,9 @@ async def stored(claim: Claim) -> dict[str, Any]:
     return row
 
 
-async def hand_over(resources: Resources, claim: Claim, vendor: StandInVendor) -> None:
+async def hand_over(
+    resources: Resources, claim: Claim, vendor: StandInVendor, *, limits: HandoverLimits = LIMITS
+) -> None:
     """Send the claimed range, as a sender does."""
     campaign = await campaign_row(claim.campaign_id)
     waiting = Waiting(resources.in_transaction, resources.bus, CampaignLocks(), 10)
@@ -68,7 +70,7 @@ async def hand_over(resources: Resources, claim: Claim, vendor: StandInVendor) -
         campaign,
         carrier=Carrier(vendor),
         rules=SendingRules.of(campaign, resources.deployment.values, claim.claimed_at),
-        tools=HandoverTools(resources.bus, resources.clock, LIMITS, Slices(), waiting),
+        tools=HandoverTools(resources.bus, resources.clock, limits, Slices(), waiting),
     ).run()
 
 

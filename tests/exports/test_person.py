@@ -9,6 +9,7 @@ import pytest
 from bson import ObjectId
 
 from crm_graphql.audit.documents import AuditEvent
+from crm_graphql.bounces.documents import Bounce
 from crm_graphql.bulk.targets import Target
 from crm_graphql.core.ids import encode_id
 from crm_graphql.customers.documents import ConsentWord, Customer, CustomerChange, MergedCustomer
@@ -64,6 +65,9 @@ async def two_people(resources: Resources) -> list[Any]:
         await resources.database[Media.Settings.name].insert_one(file)
         await resources.database[MediaAttachment.Settings.name].insert_one(
             {"media_id": file["_id"], "customer_id": key, "attached_at": LONG_AGO}
+        )
+        await resources.database[Bounce.Settings.name].insert_one(
+            {"customer_id": key, "kind": "HARD", "at": LONG_AGO, "text": f"no {name} here"}
         )
         own = {"ingestion_id": key, "external_id": f"p{number}", "row": number}
         await resources.database[CustomerChange.Settings.name].insert_one(

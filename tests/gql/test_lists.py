@@ -11,6 +11,7 @@ from bson import ObjectId
 from graphql import GraphQLObjectType, get_named_type
 
 from crm_graphql.audiences.documents import Audience
+from crm_graphql.bounces.documents import Bounce
 from crm_graphql.bulk.documents import BulkOperation
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.core.ids import encode_id
@@ -108,6 +109,7 @@ ROOT = [
     List("Query.suppressions"),
     List("Query.suppressions", "channel: EMAIL"),
     List("Query.suppressions", 'search: "s"'),
+    List("Query.bounces"),
     List("Query.tags"),
     List("Query.tags", 'search: "t"'),
     List("Query.customerDuplicates"),
@@ -164,6 +166,12 @@ async def share_addresses() -> None:
     await SharedAddress.get_pymongo_collection().insert_many(rows)
 
 
+async def make_bounces() -> None:
+    """Four that came in at the same moment."""
+    rows = [{"_id": ObjectId(), "kind": "SOFT", "at": START, "channel": "EMAIL"} for _ in range(4)]
+    await Bounce.get_pymongo_collection().insert_many(rows)
+
+
 CHILDREN = ("orders", "deliveries", "timeline")
 
 
@@ -186,6 +194,7 @@ async def lists(api: Api) -> list[List]:
     await Audience.get_pymongo_collection().insert_many([{**row, **times} for row in made])
     assert await Campaign.get_pymongo_collection().count_documents({}) == 4
     await share_addresses()
+    await make_bounces()
     sent_to = made[0]["_id"]
     await Campaign.get_pymongo_collection().update_many({}, {"$set": {"audience_id": sent_to}})
     ingestions = []

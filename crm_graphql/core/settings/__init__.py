@@ -1,8 +1,9 @@
 """Settings of a deployment: `CRM_*` environment variables or a `.env` file.
 
 A setting stands with its concern, and its validators with it: `deployment`, `access`, `documents`,
-`ingestion`, `files`, `delivery`, `assistant`. `Settings` puts them together. A new one is written there and
-in `.env.example`, and nowhere else; a test compares the two. Every list is a `lists.SettingsList`.
+`ingestion`, `files`, `delivery`, `channels`, one for each vendor (`smtp`), `returned`, `assistant`.
+`Settings` puts them together. A new one is written there and in `.env.example`, and nowhere else; a test
+compares the two. Every list is a `lists.SettingsList`.
 """
 
 from __future__ import annotations
@@ -10,19 +11,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crm_graphql.core.settings.access import AccessSettings
 from crm_graphql.core.settings.assistant import AssistantSettings
+from crm_graphql.core.settings.channels import ChannelSettings, EmailVendor
 from crm_graphql.core.settings.delivery import DeliverySettings, webhook_secret_problem
 from crm_graphql.core.settings.deployment import BusKind, DeploymentSettings
 from crm_graphql.core.settings.documents import DocumentSettings
 from crm_graphql.core.settings.files import FileSettings, StorageKind
 from crm_graphql.core.settings.ingestion import IngestionSettings
+from crm_graphql.core.settings.returned import ReturnedMailSettings
+from crm_graphql.core.settings.smtp import SmtpSettings
 from crm_graphql.core.zones import zone_of
 
 __all__ = [
@@ -49,6 +54,9 @@ class Settings(
     IngestionSettings,
     FileSettings,
     DeliverySettings,
+    ChannelSettings,
+    SmtpSettings,
+    ReturnedMailSettings,
     AssistantSettings,
 ):
     """The settings, each with its unit in its name and a default that is safe."""
@@ -56,6 +64,12 @@ class Settings(
     model_config = SettingsConfigDict(
         env_prefix="CRM_", env_file=".env", extra="ignore", frozen=True, str_strip_whitespace=True
     )
+
+    @model_validator(mode="after")
+    def _vendors_have_what_they_need(self) -> Self:
+        if self.email_vendor is EmailVendor.SMTP:
+            self.require_smtp()
+        return self
 
     @property
     def pages_url(self) -> str:

@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 
 import httpx
 
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.settings import Settings
-from crm_graphql.delivery.backoff import Backoff
-from crm_graphql.delivery.pace import Pace, vendor_pace
+from crm_graphql.delivery.pace import vendor_pace
+from crm_graphql.delivery.vendors.carrier import Carrier, Carriers
 from crm_graphql.delivery.vendors.port import Vendor
 from crm_graphql.delivery.vendors.simulator import SimulatorVendor
-
-
-@dataclass(frozen=True, slots=True)
-class Carrier:
-    """A vendor, and how long this process leaves it alone: channels that share a vendor share both."""
-
-    vendor: Vendor
-    backoff: Backoff = field(default_factory=Backoff)
-    pace: Pace | None = None
-    """The vendor's own limit, which all campaigns share; None for none."""
-
-
-Carriers = Mapping[Channel, Carrier]
+from crm_graphql.delivery.vendors.smtp.carrier import smtp_carrier
+from crm_graphql.delivery.vendors.smtp.vendor import SmtpVendor
 
 
 def choose_vendors(settings: Settings, http: httpx.AsyncClient) -> Carriers:
-    """The carrier of each channel.
+    """The carrier of each channel, as the settings name its vendor.
 
     In development it is the simulator for every channel, whatever else is set: nothing leaves the machine.
     """
-    return one_for_all(
-        SimulatorVendor(http, settings.vendor_url, api_key=settings.vendor_api_key.get_secret_value()),
-        settings,
-    )
+    chosen = {
+        Channel.EMAIL: settings.email_vendor.value,
+        Channel.SMS: settings.sms_vendor.value,
+        Channel.WHATSAPP: settings.whatsapp_vendor.value,
+    }
+    if settings.development:
+        chosen = dict.fromkeys(Channel, SimulatorVendor.name)
+    # One of each vendor: channels that share it share its limits.
+    carriers = {name: _MAKERS[name](settings, http) for name in {*chosen.values()}}
+    return {channel: carriers[name] for channel, name in chosen.items()}
 
 
 def one_for_all(vendor: Vendor, settings: Settings) -> Carriers:
     """The same carrier for every channel."""
     pace = vendor_pace(vendor.name, settings.vendor_rate_per_second)
     return dict.fromkeys(Channel, Carrier(vendor, pace=pace))
+
+
+def _simulator(settings: Settings, http: httpx.AsyncClient) -> Carrier:
+    vendor = SimulatorVendor(http, settings.vendor_url, api_key=settings.vendor_api_key.get_secret_value())
+    return Carrier(vendor, pace=vendor_pace(vendor.name, settings.vendor_rate_per_second))
+
+
+_MAKERS: Mapping[str, Callable[[Settings, httpx.AsyncClient], Carrier]] = {
+    SimulatorVendor.name: _simulator,
+    SmtpVendor.name: lambda settings, _: smtp_carrier(settings),
+}
+"""By the name that stands in the settings."""

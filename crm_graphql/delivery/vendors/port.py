@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from crm_graphql.core.channels import Channel
 from crm_graphql.delivery.documents import DeliveryReason
@@ -167,3 +167,22 @@ class Vendor(Protocol):
 
         Raises VendorUnavailable when it cannot be asked. Only where `can_look_up`.
         """
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A vendor that can be asked whether it would take messages."""
+
+    async def check(self) -> str | None:
+        """What keeps it from taking messages, in a sentence that says what to mend; None where nothing does.
+
+        Sends nothing. Never raises for what is wrong with the vendor, and tells no secret.
+        """
+
+
+@runtime_checkable
+class KeepsConnections(Protocol):
+    """A vendor that keeps connections of its own."""
+
+    async def close(self) -> None:
+        """Close them. What is under way is cut off; nothing is sent after it."""

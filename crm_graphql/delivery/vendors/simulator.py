@@ -97,6 +97,14 @@ class SimulatorVendor:
             found.update((result.key, _outcome(result)) for result in answer)
         return found
 
+    async def check(self) -> str | None:
+        """Whether it answers, by asking what it knows of nothing."""
+        try:
+            await self.look_up([""])
+        except VendorUnavailable as error:
+            return f"The simulator at {self._url} takes nothing: {error}"
+        return None
+
     async def _send(self, messages: Sequence[OutgoingMessage], deadline_seconds: float) -> list[Outcome]:
         try:
             results = await self._post("/v1/messages", self._body(messages), timeout=deadline_seconds)

@@ -90,6 +90,7 @@ SAMPLE_SIZE = 10
 
 LISTS = {
     "Query.apiKeys": 50,
+    "Query.channels": 3,
     "Query.customFields": 20,
     "CustomFieldDeletePayload.usedBy": 20,
     "Query.importFields": 30,

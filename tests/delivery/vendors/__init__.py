@@ -1,0 +1,1 @@
+"""Vendors, each against a server of its own that speaks its protocol."""
