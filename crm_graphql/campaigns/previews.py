@@ -31,6 +31,7 @@ NOTHING_TO_SEND = Problem(
 class Preview:
     """A message for one customer, and the parts of it that are the same for everybody."""
 
+    channel: Channel
     message: MessageTemplate
     rendered: Rendered
     warnings: Sequence[Problem]
@@ -144,4 +145,4 @@ async def _preview(
     except RenderFailed as error:
         raise InvalidInput.of([error.problem]) from None
     warnings = (*template.warnings, NOTHING_TO_SEND) if rendered.is_empty else template.warnings
-    return Preview(message, rendered, warnings)
+    return Preview(channel, message, rendered, warnings)

@@ -67,6 +67,8 @@ class Suppression(Document):
     address: str | None
     """As it is compared: in folded case, numbers in E.164. None once the person was erased."""
     reason: SuppressionReason
+    by_reply: bool = False
+    """The person answered STOP to a message; nothing else closed it. Then their START opens it."""
     created_at: datetime
     touched_at: datetime
     """When somebody last asked for it, by the database's clock: until a while later customers are marked."""
@@ -90,3 +92,17 @@ class Suppression(Document):
             # Search by the beginning of an address.
             IndexModel([("address", ASCENDING)], name="address"),
         ]
+
+
+class HeardReply(Document):
+    """A reply that was acted on. Kept for ever, without what it says or by whom, so that one that comes again
+    later does not undo what the person said since."""
+
+    id: str  # type: ignore[assignment]
+    """The vendor, and its id of the message."""
+    heard_at: datetime
+
+    class Settings:
+        """Collection."""
+
+        name = "heard_replies"

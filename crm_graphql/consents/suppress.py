@@ -26,6 +26,7 @@ class NewSuppression(NamedTuple):
     address: str
     reason: SuppressionReason
     created_at: datetime
+    by_reply: bool = False
 
 
 async def suppress(
@@ -70,16 +71,7 @@ async def store(wanted: Sequence[NewSuppression], *, session: AsyncClientSession
     result = await Suppression.get_pymongo_collection().bulk_write(
         [
             UpdateOne(
-                {"channel": one.channel.value, "key": hashed(one.address, key)},
-                {
-                    "$setOnInsert": {
-                        "address": one.address,
-                        "reason": one.reason.value,
-                        "created_at": one.created_at,
-                    },
-                    "$currentDate": {"touched_at": True},
-                },
-                upsert=True,
+                {"channel": one.channel.value, "key": hashed(one.address, key)}, _making(one), upsert=True
             )
             for one in wanted
         ],
@@ -91,6 +83,21 @@ async def store(wanted: Sequence[NewSuppression], *, session: AsyncClientSession
         if addresses:
             await mark(channel, addresses, session=session)
     return result.upserted_count
+
+
+def _making(one: NewSuppression) -> dict[str, Any]:
+    # What somebody else asked for too, no reply opens.
+    only_new = {"by_reply": True} if one.by_reply else {}
+    return {
+        "$setOnInsert": {
+            "address": one.address,
+            "reason": one.reason.value,
+            "created_at": one.created_at,
+            **only_new,
+        },
+        "$currentDate": {"touched_at": True},
+        **({} if one.by_reply else {"$set": {"by_reply": False}}),
+    }
 
 
 async def mark_again(since: datetime, until: datetime) -> int:

@@ -6,12 +6,15 @@ import asyncio
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Self
 
 from structlog import get_logger
 
 from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
+from crm_graphql.consents.addresses import compared
+from crm_graphql.consents.replies import close
 from crm_graphql.core.tasks import end_tasks, repeat
 from crm_graphql.delivery.backoff import Backoff
 from crm_graphql.delivery.messages import Receipt
@@ -95,8 +98,9 @@ class Calls:
         Raises Interrupted, LeaseLost and VendorUnavailable: then surely nothing was handed over.
         """
         await self._look()
+        texts = [message.body for message in batch]
         for pace in self._paces:
-            if not await pace.take(len(batch), longest_wait=LONGEST_WAIT_SECONDS):
+            if not await pace.take(pace.weight_of(texts), longest_wait=LONGEST_WAIT_SECONDS):
                 raise Interrupted
         await self._have_time()
         try:
@@ -105,6 +109,7 @@ class Calls:
             _log.warning("vendor's answer is missing", vendor=self.vendor.name, error=str(error))
             return None
         self._backoff.worked()
+        await self._close_addresses(batch, outcomes)
         await self.tell(outcomes)
         return outcomes
 
@@ -133,6 +138,17 @@ class Calls:
                 partitions=self._limits.partitions,
                 token=self._claim.token,
             )
+
+    async def _close_addresses(self, batch: Sequence[OutgoingMessage], outcomes: Sequence[Outcome]) -> None:
+        """Suppress those who told the vendor that they want nothing more."""
+        closed = {outcome.key for outcome in outcomes if outcome.closes_address}
+        for channel in {message.channel for message in batch if message.key in closed}:
+            addresses = [
+                compared(message.address)
+                for message in batch
+                if message.channel is channel and message.key in closed
+            ]
+            await close(addresses, channel, now=datetime.now(UTC))
 
     async def _call(self, batch: Sequence[OutgoingMessage]) -> Sequence[Outcome]:
         """Call the vendor. Where the call may take longer than the lease, that is kept up meanwhile: so a

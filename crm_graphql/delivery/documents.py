@@ -56,7 +56,7 @@ class Delivery(Document):
     """One row of the ledger: this customer, this campaign, once.
 
     `address` and `values` (what the template uses) are frozen when the row is written, so that sending
-    again sends the same bytes. `revision` is the campaign's at the row's last change.
+    again sends the same bytes. `revision` is the campaign's at its last change; `segments` are an SMS's.
     """
 
     campaign_id: PydanticObjectId
@@ -88,6 +88,7 @@ class Delivery(Document):
     """The person called it spam; it may have arrived all the same."""
     unsubscribed_at: datetime | None = None
     """When the person first said no by a link in it."""
+    segments: int | None = None
     revision: int
     sent_at: datetime | None = None
     finished_at: datetime | None = None
@@ -251,8 +252,7 @@ class PaceBook(Document):
 
 
 class SentLately(Document):
-    """What was sent to a person on a channel lately, or is about to be: `sends` holds the delivery and the
-    moment of each."""
+    """What was sent to a person on a channel lately, or is about to be: each delivery with its moment."""
 
     id: str  # type: ignore[assignment]
     customer_id: PydanticObjectId

@@ -46,6 +46,7 @@ class RowState:
     has_complained: bool = False
     """The person called it spam, whatever became of the message otherwise."""
     variant: str | None = None
+    segments: int | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> RowState:
@@ -63,6 +64,7 @@ class RowState:
             row.get("erased", False),
             row.get("has_complained", False),
             row.get("variant"),
+            row.get("segments"),
         )
 
     @property
@@ -82,6 +84,7 @@ class RowState:
             "finished_at": self.finished_at,
             "not_before": self.not_before,
             "has_complained": self.has_complained,
+            "segments": self.segments,
         }
 
 
@@ -137,6 +140,7 @@ def _moved(row: RowState, news: Receipt, now: datetime) -> RowState:
         sent_at=sent_at,
         finished_at=finished_at,
         not_before=None,
+        segments=news.segments or row.segments,
     )
 
 

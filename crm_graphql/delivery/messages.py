@@ -44,6 +44,8 @@ class Receipt(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     vendor_message_id: str | None = None
     is_skip: bool = False
     """There was nothing to send: FAILED means SKIPPED. Only we say so, of a message that no vendor had."""
+    segments: int | None = None
+    """Of an SMS: how many the vendor charges."""
 
 
 class CampaignSend(TurnMessage, frozen=True, kw_only=True):

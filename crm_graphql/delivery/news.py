@@ -26,7 +26,12 @@ class News:
         if outcome.status is OutcomeStatus.ACCEPTED:
             # A vendor without receipts delivers by accepting.
             status = ReceiptStatus.SENT if self._sends_receipts else ReceiptStatus.DELIVERED
-            yield self._receipt(outcome.key, status, vendor_message_id=outcome.vendor_message_id)
+            yield self._receipt(
+                outcome.key,
+                status,
+                vendor_message_id=outcome.vendor_message_id,
+                segments=outcome.segments,
+            )
         elif outcome.status is OutcomeStatus.REJECTED:
             reason = outcome.reason or _REASONS.get(outcome.fault, DeliveryReason.VENDOR_REJECTED)
             yield self.failed(outcome.key, reason, outcome.reason_text)

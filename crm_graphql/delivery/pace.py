@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,8 @@ class Pace:
     name: str
     per_second: float
     piece_seconds: float = PIECE_SECONDS
+    weigh: Callable[[str], int] | None = None
+    """As how many a message of this text counts, where the limit is one of parts of messages."""
 
     @property
     def call_size(self) -> int:
@@ -57,6 +59,10 @@ class Pace:
     def piece_size(self) -> int:
         """How many messages a sender takes at once."""
         return max(1, int(self.per_second * self.piece_seconds))
+
+    def weight_of(self, texts: Sequence[str]) -> int:
+        """How much of the pace messages of these texts take together."""
+        return len(texts) if self.weigh is None else sum(map(self.weigh, texts))
 
     async def ahead_seconds(self) -> float:
         """How long the next reservation would have to wait; below zero: since when nobody reserved."""
@@ -125,6 +131,6 @@ def campaign_pace(campaign: Mapping[str, Any]) -> Pace | None:
     return None if rate is None else Pace(f"campaign:{campaign['_id']}", rate)
 
 
-def vendor_pace(vendor: str, per_second: float) -> Pace | None:
+def vendor_pace(vendor: str, per_second: float, *, weigh: Callable[[str], int] | None = None) -> Pace | None:
     """That of a vendor, which all its campaigns share; None for a rate of 0, which is none."""
-    return Pace(f"vendor:{vendor}", per_second, SHARED_PIECE_SECONDS) if per_second else None
+    return Pace(f"vendor:{vendor}", per_second, SHARED_PIECE_SECONDS, weigh) if per_second else None

@@ -226,7 +226,9 @@ class Retries:
             "put_off": 0,
             "revision": campaign["revision"],
             "updated_at": moment,
-            **dict.fromkeys(("reason", "reason_text", "vendor_message_id", "sent_at", "finished_at")),
+            **dict.fromkeys(
+                ("reason", "reason_text", "vendor_message_id", "segments", "sent_at", "finished_at")
+            ),
         }
         await Delivery.get_pymongo_collection().update_many(
             {"_id": {"$in": [row["_id"] for row in rows]}},

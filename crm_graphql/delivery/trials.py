@@ -40,7 +40,7 @@ from crm_graphql.delivery.common import CampaignParts, Common, FileGone
 from crm_graphql.delivery.messages import Receipt
 from crm_graphql.delivery.news import News
 from crm_graphql.delivery.rendering import outgoing
-from crm_graphql.delivery.vendors.choose import Carriers
+from crm_graphql.delivery.vendors.carrier import Carriers
 from crm_graphql.delivery.vendors.port import (
     Outcome,
     OutcomeStatus,

@@ -30,6 +30,9 @@ VENDORS = {
     "smtp_username": "somebody",
     "smtp_password": "a-password-of-the-relay",
     "smtp_sender": "news@example.com",
+    "twilio_account_sid": "AC" + "0123456789abcdef" * 2,
+    "twilio_auth_token": "a-token-of-the-account",
+    "twilio_sender": "+15005550006",
 }
 """What the real vendors need, where any text does not do."""
 

@@ -114,3 +114,22 @@ async def test_a_draft_is_stored_with_warnings_and_launched_with_them(api: Api) 
         {"id": created["campaignCreate"]["campaign"]["id"]},
     )
     assert launched["campaignLaunch"] == {"warnings": expected, "errors": []}
+
+
+async def test_a_preview_of_an_sms_counts_its_segments_with_the_values_in_it(api: Api) -> None:
+    query = (
+        "query ($channel: Channel!, $body: String!) {"
+        " messagePreview(message: {body: $body}, channel: $channel) { segments errors { message } } }"
+    )
+
+    async def segments(channel: str, body: str) -> int | None:
+        answer = await api.ask(query, {"channel": channel, "body": body}, role=Role.VIEWER)
+        shown: int | None = answer["data"]["messagePreview"]["segments"]
+        return shown
+
+    assert await segments("SMS", "Hello") == 1
+    assert await segments("SMS", "{% for i in (1..161) %}x{% endfor %}") == 2
+    # A value outside the alphabet halves what a segment holds.
+    assert await segments("SMS", "{{ 'ç' }}" + "x" * 100) == 2
+    assert await segments("EMAIL", "Hello") is None
+    assert await segments("SMS", "{{ broken") is None

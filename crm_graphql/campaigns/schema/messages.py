@@ -8,8 +8,10 @@ import strawberry
 from bson import ObjectId
 
 from crm_graphql.campaigns.previews import Preview
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import Problem
 from crm_graphql.core.paging import Row
+from crm_graphql.core.sms_segments import segments_of
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload, UserError
 from crm_graphql.gql.node import node_type
@@ -98,6 +100,9 @@ class MessagePreview:
     missing: list[str] = strawberry.field(description="Placeholders that had no value and no default.")
     errors: list[UserError] = strawberry.field(description="What is wrong with the template.")
     warnings: list[UserError] = strawberry.field(description=WARNINGS)
+    segments: int | None = strawberry.field(
+        default=None, description="Of an SMS: how many messages it is charged as, with these values."
+    )
 
     @classmethod
     def of(cls, preview: Preview) -> MessagePreview:
@@ -116,6 +121,7 @@ class MessagePreview:
             missing=list(rendered.missing),
             errors=[],
             warnings=[UserError.from_problem(warning) for warning in preview.warnings],
+            segments=segments_of(rendered.body).count if preview.channel is Channel.SMS else None,
         )
 
     @classmethod

@@ -1,7 +1,7 @@
 """Settings of a deployment: `CRM_*` environment variables or a `.env` file.
 
 A setting stands with its concern, and its validators with it: `deployment`, `access`, `documents`,
-`ingestion`, `files`, `delivery`, `channels`, one for each vendor (`smtp`), `returned`, `assistant`.
+`ingestion`, `files`, `delivery`, `channels`, one for each vendor (`smtp`, `twilio`), `returned`, `assistant`.
 `Settings` puts them together. A new one is written there and in `.env.example`, and nowhere else; a test
 compares the two. Every list is a `lists.SettingsList`.
 """
@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crm_graphql.core.settings.access import AccessSettings
 from crm_graphql.core.settings.assistant import AssistantSettings
-from crm_graphql.core.settings.channels import ChannelSettings, EmailVendor
+from crm_graphql.core.settings.channels import ChannelSettings, EmailVendor, SmsVendor
 from crm_graphql.core.settings.delivery import DeliverySettings, webhook_secret_problem
 from crm_graphql.core.settings.deployment import BusKind, DeploymentSettings
 from crm_graphql.core.settings.documents import DocumentSettings
@@ -28,6 +28,7 @@ from crm_graphql.core.settings.files import FileSettings, StorageKind
 from crm_graphql.core.settings.ingestion import IngestionSettings
 from crm_graphql.core.settings.returned import ReturnedMailSettings
 from crm_graphql.core.settings.smtp import SmtpSettings
+from crm_graphql.core.settings.twilio import TwilioSettings
 from crm_graphql.core.zones import zone_of
 
 __all__ = [
@@ -56,6 +57,7 @@ class Settings(
     DeliverySettings,
     ChannelSettings,
     SmtpSettings,
+    TwilioSettings,
     ReturnedMailSettings,
     AssistantSettings,
 ):
@@ -69,6 +71,8 @@ class Settings(
     def _vendors_have_what_they_need(self) -> Self:
         if self.email_vendor is EmailVendor.SMTP:
             self.require_smtp()
+        if self.sms_vendor is SmsVendor.TWILIO:
+            self.require_twilio()
         return self
 
     @property

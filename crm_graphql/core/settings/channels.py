@@ -19,6 +19,7 @@ class SmsVendor(Enum):
     """Who carries SMS."""
 
     SIMULATOR = "simulator"
+    TWILIO = "twilio"
 
 
 class WhatsappVendor(Enum):
@@ -31,7 +32,7 @@ class ChannelSettings(BaseSettings):
     """Channels: which vendor carries each. In development it is the simulator, whatever stands here."""
 
     email_vendor: EmailVendor = Field(EmailVendor.SIMULATOR, description="Of e-mail: simulator, or smtp.")
-    sms_vendor: SmsVendor = Field(SmsVendor.SIMULATOR, description="Of SMS: simulator.")
+    sms_vendor: SmsVendor = Field(SmsVendor.SIMULATOR, description="Of SMS: simulator, or twilio.")
     whatsapp_vendor: WhatsappVendor = Field(
         WhatsappVendor.SIMULATOR, description="Of WhatsApp messages: simulator."
     )

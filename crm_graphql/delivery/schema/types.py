@@ -42,6 +42,7 @@ DELIVERY_COLUMNS = Columns(
         "body": _TEXT,
         "html": _TEXT,
         "notBefore": ("not_before",),
+        "segments": ("segments",),
         "sentAt": ("sent_at",),
         "openedAt": ("opened_at",),
         "clickedAt": ("clicked_at",),
@@ -72,6 +73,9 @@ class Delivery(Node):
         description="When a person first clicked a link in it, as far as is tracked."
     )
     updated_at: datetime = strawberry.field(description="When its state last changed.")
+    segments: int | None = strawberry.field(
+        description="Of an SMS that went out: how many messages the vendor charges it as, where it says so."
+    )
     revision: int = strawberry.field(
         description="Grows with each change of its state. A cache keeps the highest."
     )
@@ -95,6 +99,7 @@ class Delivery(Node):
             opened_at=row.get("opened_at"),
             clicked_at=row.get("clicked_at"),
             updated_at=row.get("updated_at"),  # type: ignore[arg-type]
+            segments=row.get("segments"),
             revision=row.get("revision", 0),
             row=row,
         )

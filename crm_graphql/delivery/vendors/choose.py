@@ -14,6 +14,7 @@ from crm_graphql.delivery.vendors.port import Vendor
 from crm_graphql.delivery.vendors.simulator import SimulatorVendor
 from crm_graphql.delivery.vendors.smtp.carrier import smtp_carrier
 from crm_graphql.delivery.vendors.smtp.vendor import SmtpVendor
+from crm_graphql.delivery.vendors.twilio import TwilioAccount, TwilioVendor, weight
 
 
 def choose_vendors(settings: Settings, http: httpx.AsyncClient) -> Carriers:
@@ -44,8 +45,17 @@ def _simulator(settings: Settings, http: httpx.AsyncClient) -> Carrier:
     return Carrier(vendor, pace=vendor_pace(vendor.name, settings.vendor_rate_per_second))
 
 
+def _twilio(settings: Settings, http: httpx.AsyncClient) -> Carrier:
+    return Carrier(
+        TwilioVendor(http, TwilioAccount.of(settings)),
+        pace=vendor_pace(TwilioVendor.name, settings.twilio_segments_per_second, weigh=weight),
+        sender=settings.twilio_sender,
+    )
+
+
 _MAKERS: Mapping[str, Callable[[Settings, httpx.AsyncClient], Carrier]] = {
     SimulatorVendor.name: _simulator,
+    TwilioVendor.name: _twilio,
     SmtpVendor.name: lambda settings, _: smtp_carrier(settings),
 }
 """By the name that stands in the settings."""

@@ -130,6 +130,11 @@ class Outcome:
     reason_text: str | None = None
     fault: Fault | None = None
     retry_after_seconds: float | None = None
+    segments: int | None = None
+    """Of an SMS that was taken: how many the vendor charges, where it says so."""
+    closes_address: bool = False
+    """The vendor takes nothing more for this address, for the person told it so: it is suppressed, until the
+    person takes that back."""
 
 
 class Vendor(Protocol):

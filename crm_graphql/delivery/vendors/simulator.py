@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from crm_graphql.core.times import retry_after_seconds
+from crm_graphql.delivery.vendors.http_faults import NOTHING_LEFT
 from crm_graphql.delivery.vendors.port import (
     Attachment,
     Fault,
@@ -26,15 +27,6 @@ from crm_graphql.delivery.vendors.port import (
 _CONNECT_SECONDS = 3.0
 _MISCONFIGURED_RETRY_SECONDS = 30.0
 _ACCOUNT_FAULTS = frozenset({401, 402, 403})
-# Before any byte of the request can have left.
-_NOTHING_LEFT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
-)
 _encoder = msgspec.json.Encoder()
 
 
@@ -149,7 +141,7 @@ class SimulatorVendor:
             answer = await self._http.post(
                 self._url + path, content=body, headers=self._headers, timeout=seconds
             )
-        except _NOTHING_LEFT as error:
+        except NOTHING_LEFT as error:
             raise VendorUnavailable(f"cannot be reached: {type(error).__name__}") from None
         except httpx.HTTPError as error:
             raise VendorUncertain(f"the connection broke: {type(error).__name__}") from None
