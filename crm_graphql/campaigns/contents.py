@@ -21,6 +21,7 @@ from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template, completed
 from crm_graphql.campaigns.media_files import check_files
 from crm_graphql.campaigns.terms import Terms, check_end, check_terms
+from crm_graphql.campaigns.whatsapp_templates import check_templates
 from crm_graphql.consents.queries import find_topic
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import Faults, InvalidInput, RequiredInput
@@ -149,6 +150,7 @@ async def launchable(draft: Row, *, now: datetime) -> Launchable:
         topic = await require_topic(draft.get("topic_id"))
     with faults.noted():
         check_end(draft.get("send_before"), now=now)
+    await check_templates(draft, faults)
     faults.check()
     rule = audience["rule"]
     custom = await rows_of(custom_keys(rule) | keys_in(draft["message"]))

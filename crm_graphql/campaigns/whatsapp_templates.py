@@ -1,0 +1,30 @@
+"""Templates of WhatsApp that a campaign's messages name: checked before the launch by what Meta tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from crm_graphql.core.channels import Channel
+from crm_graphql.core.errors import Faults
+from crm_graphql.core.paging import Row
+from crm_graphql.whatsapp.templates import check_template
+
+
+async def check_templates(draft: Row, faults: Faults) -> None:
+    """Note for each message of a WhatsApp campaign what keeps its template from being sent. Without an
+    account at Meta there is nothing to check by."""
+    if draft["channel"] != Channel.WHATSAPP.value:
+        return
+    for path, message in _messages_of(draft):
+        if (whatsapp := message.get("whatsapp")) is not None:
+            with faults.noted():
+                await check_template(whatsapp, (*path, "whatsapp"))
+
+
+def _messages_of(draft: Row) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    variants = draft.get("variants") or []
+    for index, variant in enumerate(variants):
+        yield ("variants", str(index), "message"), variant["message"]
+    if not variants and draft["message"] is not None:
+        yield ("message",), draft["message"]
