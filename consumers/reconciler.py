@@ -25,6 +25,9 @@ from crm_graphql.media.reconcile import reconcile_media
 from crm_graphql.merging.reconcile import MergeReconciler
 from crm_graphql.mongo.leases import hold_task
 from crm_graphql.mongo.transactions import Transact
+from crm_graphql.whatsapp.files import announce_waiting
+from crm_graphql.whatsapp.graph import graph_api
+from crm_graphql.whatsapp.templates import keep_templates
 
 _TASK = "reconciler"
 _WAKER = "waker"
@@ -89,6 +92,8 @@ async def run_round(
         "tags and groups": partial(settle_labels, transact),
         "custom fields": take_away_deleted,
         "media": partial(reconcile_media, resources.storage, bus),
+        "whatsapp files": partial(announce_waiting, bus),
+        "whatsapp templates": partial(keep_templates, graph_api(resources.settings, resources.http)),
         "exports": partial(reconcile_exports, storage=resources.storage, bus=bus),
     }
     for name, part in parts.items():

@@ -14,6 +14,7 @@ from consumers.handlers.exports import handle_export
 from consumers.handlers.ingestion import handle_chunk_ready, handle_replay_asked
 from consumers.handlers.media import handle_media
 from consumers.handlers.tracking import handle_hits
+from consumers.handlers.whatsapp import handle_whatsapp_file
 from consumers.work import Work
 from crm_graphql.bulk.messages import BULK_QUEUE, BulkWork
 from crm_graphql.bus.port import Message, Queue
@@ -25,6 +26,7 @@ from crm_graphql.ingestion.messages import REPLAY_QUEUE, ChunkReady, ReplayAsked
 from crm_graphql.ingestion.states import Lane
 from crm_graphql.media.messages import MEDIA_QUEUE, MediaArrived
 from crm_graphql.tracking.messages import HitsArrived, hits_queue
+from crm_graphql.whatsapp.messages import WHATSAPP_FILES_QUEUE, WhatsappFileArrived
 
 PICTURES = 2
 """Each has a process of its own, with up to a gigabyte and a half."""
@@ -32,6 +34,7 @@ PLANNERS = 2
 BULK_WORKERS = 2
 EXPORT_WORKERS = 2
 HIT_MESSAGES = 64
+WHATSAPP_FILES = 2
 RECEIPT_MESSAGES = 32
 """Messages in hand at once: those that wait while a flush is under way share the next one."""
 
@@ -52,6 +55,7 @@ def shared(settings: Settings) -> tuple[Job, ...]:
     return (
         Job(PLAN_QUEUE, CampaignPlan, handle_plan, PLANNERS),
         Job(MEDIA_QUEUE, MediaArrived, handle_media, PICTURES),
+        Job(WHATSAPP_FILES_QUEUE, WhatsappFileArrived, handle_whatsapp_file, WHATSAPP_FILES),
         Job(REPLAY_QUEUE, ReplayAsked, handle_replay_asked, 1),
         Job(BULK_QUEUE, BulkWork, handle_bulk, BULK_WORKERS),
         Job(EXPORT_QUEUE, ExportWork, handle_export, EXPORT_WORKERS),

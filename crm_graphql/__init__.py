@@ -16,6 +16,7 @@ writes, `queries` for reads, `messages`, `schema/`):
   once.
 - `audiences`: a rule is one tree, checked and evaluated in Python (`rules`), turned into a MongoDB filter
   (`compile`) and into an English sentence (`describe`).
+- `whatsapp`: what is kept of WhatsApp: who wrote lately, budgets, templates, files that people sent.
 - `campaigns`: a message to an audience; launch freezes both, the planner writes the ledger.
 - `tracking`: opens and clicks, from the links in a message to the hits that wait to be counted.
 - `results`: what came of campaigns, counted as it happens.

@@ -39,10 +39,11 @@ from crm_graphql.insights import schema as insights
 from crm_graphql.media import schema as media
 from crm_graphql.orders import schema as orders
 from crm_graphql.views import schema as views
+from crm_graphql.whatsapp import schema as whatsapp
 
 DOMAINS = (
     *(customers, duplicates, custom_fields, orders, consents, media, imports, ingestion, groups, bulk),
-    *(audiences, campaigns, delivery, bounces, exports, assistant, insights, analytics, accounts),
+    *(audiences, whatsapp, campaigns, delivery, bounces, exports, assistant, insights, analytics, accounts),
     *(audit, deployment, views),
 )
 """In the order in which their fields are listed."""

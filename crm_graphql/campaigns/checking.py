@@ -30,11 +30,12 @@ from crm_graphql.campaigns.queries import find_campaign
 from crm_graphql.campaigns.template import RenderFailed, Template
 from crm_graphql.campaigns.template_fields import CUSTOM, EXAMPLE_CUSTOMER, example_values
 from crm_graphql.campaigns.variants import texts_of
+from crm_graphql.campaigns.whatsapp_templates import check_templates
 from crm_graphql.consents.queries import find_topic
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel, may_reach
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import ErrorCode, InvalidInput, LimitExceeded, Problem
+from crm_graphql.core.errors import ErrorCode, Faults, InvalidInput, LimitExceeded, Problem
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.slices import Slices
@@ -71,6 +72,7 @@ async def check_campaign(
     people = None
     if CHANGES[Action.LAUNCH].allows(campaign):
         findings += await _refusals(campaign, clock)
+        findings += await _templates(campaign)
         people = await _people(campaign, settings, clock)
         findings += await _nobody(campaign, people)
     for prefix, message in texts_of(campaign):
@@ -90,6 +92,17 @@ async def _refusals(campaign: Row, clock: Clock) -> Sequence[Finding]:
             if not _is_of_a_message(problem, campaign)
         ]
     return ()
+
+
+async def _templates(campaign: Row) -> Sequence[Finding]:
+    """What keeps WhatsApp's templates from being sent, but for files, which are told already."""
+    faults = Faults()
+    await check_templates(campaign, faults)
+    return [
+        Finding(FindingCode.TEMPLATE_UNFIT, problem.message, problem.path, is_blocking=True)
+        for problem in faults.problems
+        if "headerMediaId" not in problem.path
+    ]
 
 
 def _is_of_a_message(problem: Problem, campaign: Row) -> bool:

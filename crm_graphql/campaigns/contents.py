@@ -30,6 +30,7 @@ from crm_graphql.campaigns.variants import (
     stored_holdout,
     texts_of,
 )
+from crm_graphql.campaigns.whatsapp_templates import check_templates
 from crm_graphql.consents.queries import find_topic
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import Faults, InvalidInput, RequiredInput
@@ -174,6 +175,7 @@ async def launchable(draft: Row, *, now: datetime) -> Launchable:
         topic = await require_topic(draft.get("topic_id"))
     with faults.noted():
         check_end(draft.get("send_before"), now=now)
+    await check_templates(draft, faults)
     faults.check()
     rule = audience["rule"]
     named = frozenset[str]().union(*(keys_in(text) for _, text in texts_of(draft)))

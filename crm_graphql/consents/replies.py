@@ -32,6 +32,8 @@ STOP_WORDS = frozenset(
         # English: what carriers want, and what people write.
         *("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit"),
         *("revoke", "optout", "opt out"),
+        # What the button says that WhatsApp puts below marketing.
+        "stop promotions",
         # German
         *("stopp", "abmelden", "abbestellen", "ende", "beenden", "abbrechen"),
         # French

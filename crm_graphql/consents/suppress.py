@@ -44,6 +44,25 @@ async def suppress(
     return {by_hash[bytes(row["key"])]: row async for row in rows}
 
 
+async def carry_over(old: str, new: str, *, now: datetime) -> None:
+    """Suppress a person's new compared address wherever their old one is by a word of theirs, or of somebody
+    here: an address that bounced says nothing of another. Idempotent."""
+    key = await hash_key()
+    reasons = [one.value for one in SuppressionReason if one is not SuppressionReason.BOUNCED]
+    rows = Suppression.get_pymongo_collection().find(
+        {**_ON_ANY, "key": hashed(old, key), "reason": {"$in": reasons}}, hint="key"
+    )
+    await store(
+        [
+            NewSuppression(
+                *(Channel(row["channel"]), new, SuppressionReason(row["reason"]), now),
+                by_reply=row.get("by_reply", False),
+            )
+            async for row in rows
+        ]
+    )
+
+
 async def count_stored(wanted: Sequence[NewSuppression]) -> int:
     """How many of the suppressions, each wanted once, are there already."""
     key = await hash_key()

@@ -17,6 +17,8 @@ PUT_OFF_LIMIT = 16
 """A vendor may put a message off so often; with growing delays that is about half a day."""
 _FIRST_DELAY_SECONDS = 30.0
 _LONGEST_DELAY_SECONDS = 3_600.0
+_LONGEST_WISH_SECONDS = 25 * 3_600.0
+"""A vendor who names a moment is believed for a day: budgets are of days."""
 
 Row = Mapping[str, Any]
 
@@ -49,7 +51,8 @@ class NotTaken:
         deferred = [one for one in refused if one.status is OutcomeStatus.DEFERRED]
         of_account = [one for one in deferred if one.fault is Fault.ACCOUNT]
         transient = [one for one in deferred if one.fault is not Fault.ACCOUNT]
-        tired = [one for one in transient if rows[one.key].get("put_off", 0) >= PUT_OFF_LIMIT]
+        by_vendor = [one for one in transient if not one.is_own_limit]
+        tired = [one for one in by_vendor if rows[one.key].get("put_off", 0) >= PUT_OFF_LIMIT]
         waiting = [one for one in transient if one not in tired]
         return cls(
             [rows[one.key] for one in refused],
@@ -64,10 +67,11 @@ class NotTaken:
 
 
 def _later(outcome: Outcome, row: Row, rules: SendingRules, now: datetime) -> Deferral:
-    growing = _FIRST_DELAY_SECONDS * 2 ** min(row.get("put_off", 0), 10)
-    seconds = growing if outcome.retry_after_seconds is None else outcome.retry_after_seconds
-    moment = now + timedelta(seconds=min(max(seconds, 0.1), _LONGEST_DELAY_SECONDS))
-    return Deferral.of(row, rules.bounded(moment), by_vendor=True)
+    wished = outcome.retry_after_seconds
+    growing = min(_FIRST_DELAY_SECONDS * 2 ** min(row.get("put_off", 0), 10), _LONGEST_DELAY_SECONDS)
+    seconds = growing if wished is None else min(max(wished, 0.1), _LONGEST_WISH_SECONDS)
+    moment = now + timedelta(seconds=seconds)
+    return Deferral.of(row, rules.bounded(moment), by_vendor=not outcome.is_own_limit)
 
 
 def _tired(outcome: Outcome) -> str:

@@ -49,11 +49,12 @@ class Pace:
     piece_seconds: float = PIECE_SECONDS
     weigh: Callable[[str], int] | None = None
     """As how many a message of this text counts, where the limit is one of parts of messages."""
+    calls_a_second: int = CALLS_A_SECOND
 
     @property
     def call_size(self) -> int:
         """The most messages of one call."""
-        return max(1, int(self.per_second / CALLS_A_SECOND))
+        return max(1, int(self.per_second / self.calls_a_second))
 
     @property
     def piece_size(self) -> int:

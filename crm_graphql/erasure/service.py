@@ -32,6 +32,7 @@ from crm_graphql.mongo.leases import database_now, next_number
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.orders.changes import note_orders_of
 from crm_graphql.orders.count_keeping import uncount_customer
+from crm_graphql.whatsapp.people import forget_person
 
 INLINE_SECONDS = 10.0
 """Whoever asks waits so long for what is left to be scrubbed; the reconciler goes on."""
@@ -118,7 +119,9 @@ async def _hide(customer: Row, version: int, session: AsyncClientSession) -> _Hi
     addresses.of(customer, {})
     await labels.write(session)
     await addresses.write(session)
-    await forget_addresses(customer, await former_addresses(keys, session=session), session=session)
+    former = await former_addresses(keys, session=session)
+    await forget_addresses(customer, former, session=session)
+    await forget_person(customer, former, session)
     common = {"version": version, "erased_at": await database_now(), "is_open": True}
     tombstones = [
         {**common, "_id": key, "key": await erased_key(external_id), "external_id": external_id}

@@ -40,6 +40,8 @@ from crm_graphql.ingestion.erasing import dead_letters_naming
 from crm_graphql.media.documents import Media, MediaAttachment
 from crm_graphql.orders.documents import Order
 from crm_graphql.tracking.documents import TrackedDelivery
+from crm_graphql.whatsapp.documents import WhatsappFile, WhatsappWindow
+from crm_graphql.whatsapp.people import addresses_of
 
 _OF_A_FILE = ("filename", "content_type", "size_bytes", "sha256", "created_at")
 Told = dict[str, Any]
@@ -92,6 +94,14 @@ async def _acts(customer: Row) -> Mapping[str, Any]:
     return {"subject_id": {"$in": [encode_id("Customer", key) for key in keys_of(customer)]}}
 
 
+async def _on_whatsapp(customer: Row) -> Mapping[str, Any]:
+    return {"_id": {"$in": addresses_of(customer)}}
+
+
+async def _whatsapp_files(customer: Row) -> Mapping[str, Any]:
+    return {"sender": {"$in": addresses_of(customer)}}
+
+
 _VERSIONS = frozenset({"version", "versions", "quantity_version", "revision"})
 SECTIONS = (
     Section("PROFILE", Customer, _under("_id"), _VERSIONS | {"folded", "reach"}),
@@ -108,6 +118,8 @@ SECTIONS = (
     Section("ROW_ERROR", RowErrorRecord, _under_external_id),
     Section("REFUSED_ROW", RefusedRow, _under_external_id),
     Section("DEAD_LETTER", DeadLetter, _dead_letters),
+    Section("WHATSAPP", WhatsappWindow, _on_whatsapp, frozenset({"changed_at"})),
+    Section("WHATSAPP_FILE", WhatsappFile, _whatsapp_files, frozenset({"attempts", "touched_at"})),
     # Who did it is another person; where from, too.
     Section("ACT", AuditEvent, _acts, frozenset({"actor", "actor_id", "ip_address", "request_id"})),
 )

@@ -33,6 +33,11 @@ VENDORS = {
     "twilio_account_sid": "AC" + "0123456789abcdef" * 2,
     "twilio_auth_token": "a-token-of-the-account",
     "twilio_sender": "+15005550006",
+    "whatsapp_phone_number_id": "106540352242922",
+    "whatsapp_account_id": "102290129340398",
+    "whatsapp_access_token": "EAA-a-token-of-the-account",
+    "whatsapp_app_secret": "a-secret-of-the-app",
+    "whatsapp_verify_token": "a-word-of-ours",
 }
 """What the real vendors need, where any text does not do."""
 

@@ -22,6 +22,7 @@ from crm_graphql.media.documents import Media, MediaAttachment
 from crm_graphql.mongo.documents import all_documents
 from crm_graphql.resources import Resources
 from crm_graphql.tracking.documents import TrackedDelivery
+from crm_graphql.whatsapp.documents import WhatsappFile, WhatsappWindow
 from tests.consents.factories import close, make_people, make_topic, said
 from tests.delivery.factories import LONG_AGO
 from tests.exports.factories import (
@@ -41,6 +42,21 @@ from tests.exports.factories import (
 from tests.exports.test_contents import buy, erase
 
 KINDS = [section.kind for section in SECTIONS]
+
+
+async def _did(resources: Resources, key: ObjectId, name: str) -> None:
+    """The person opens a message, and writes by WhatsApp."""
+    message = await resources.database["deliveries"].find_one({"customer_id": key})
+    assert message is not None
+    row = {"delivery_id": message["_id"], "kind": "OPEN", "times": 2, "kept": [{"agent": name}]}
+    await resources.database[TrackedDelivery.Settings.name].insert_one({"_id": name, **row})
+    await resources.database[Customer.Settings.name].update_one(
+        {"_id": key}, {"$set": {"source_ids": [f"whatsapp:{name}"]}}
+    )
+    for document in (WhatsappWindow, WhatsappFile):
+        await resources.database[document.Settings.name].insert_one(
+            {"_id": name, "sender": name, "heard_at": LONG_AGO}
+        )
 
 
 async def two_people(resources: Resources) -> list[Any]:
@@ -82,10 +98,7 @@ async def two_people(resources: Resources) -> list[Any]:
         await resources.database[SentLately.Settings.name].insert_one(
             {"_id": f"{key}:EMAIL", "customer_id": key, "sends": [{"d": key, "at": LONG_AGO}]}
         )
-        message = await resources.database["deliveries"].find_one({"customer_id": key})
-        assert message is not None
-        row = {"delivery_id": message["_id"], "kind": "OPEN", "times": 2, "kept": [{"agent": name}]}
-        await resources.database[TrackedDelivery.Settings.name].insert_one({"_id": name, **row})
+        await _did(resources, key, name)
         await resources.database[RowErrorRecord.Settings.name].insert_one(
             {**own, "code": "INVALID", "message": name}
         )

@@ -1,9 +1,9 @@
 """Settings of a deployment: `CRM_*` environment variables or a `.env` file.
 
 A setting stands with its concern, and its validators with it: `deployment`, `access`, `documents`,
-`ingestion`, `files`, `delivery`, `channels`, one for each vendor (`smtp`, `twilio`), `returned`, `assistant`.
-`Settings` puts them together. A new one is written there and in `.env.example`, and nowhere else; a test
-compares the two. Every list is a `lists.SettingsList`.
+`ingestion`, `files`, `delivery`, `channels`, one for each vendor (`smtp`, `twilio`, `whatsapp`), `returned`,
+`assistant`. `Settings` puts them together. A new one is written there and in `.env.example`, and nowhere
+else; a test compares the two. Every list is a `lists.SettingsList`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crm_graphql.core.settings.access import AccessSettings
 from crm_graphql.core.settings.assistant import AssistantSettings
-from crm_graphql.core.settings.channels import ChannelSettings, EmailVendor, SmsVendor
+from crm_graphql.core.settings.channels import ChannelSettings, EmailVendor, SmsVendor, WhatsappVendor
 from crm_graphql.core.settings.delivery import DeliverySettings, webhook_secret_problem
 from crm_graphql.core.settings.deployment import BusKind, DeploymentSettings
 from crm_graphql.core.settings.documents import DocumentSettings
@@ -29,6 +29,7 @@ from crm_graphql.core.settings.ingestion import IngestionSettings
 from crm_graphql.core.settings.returned import ReturnedMailSettings
 from crm_graphql.core.settings.smtp import SmtpSettings
 from crm_graphql.core.settings.twilio import TwilioSettings
+from crm_graphql.core.settings.whatsapp import WhatsappSettings
 from crm_graphql.core.zones import zone_of
 
 __all__ = [
@@ -58,6 +59,7 @@ class Settings(
     ChannelSettings,
     SmtpSettings,
     TwilioSettings,
+    WhatsappSettings,
     ReturnedMailSettings,
     AssistantSettings,
 ):
@@ -73,6 +75,8 @@ class Settings(
             self.require_smtp()
         if self.sms_vendor is SmsVendor.TWILIO:
             self.require_twilio()
+        if self.whatsapp_vendor is WhatsappVendor.WHATSAPP_CLOUD:
+            self.require_whatsapp()
         return self
 
     @property

@@ -26,6 +26,7 @@ class WhatsappVendor(Enum):
     """Who carries WhatsApp messages."""
 
     SIMULATOR = "simulator"
+    WHATSAPP_CLOUD = "whatsapp-cloud"
 
 
 class ChannelSettings(BaseSettings):
@@ -34,5 +35,5 @@ class ChannelSettings(BaseSettings):
     email_vendor: EmailVendor = Field(EmailVendor.SIMULATOR, description="Of e-mail: simulator, or smtp.")
     sms_vendor: SmsVendor = Field(SmsVendor.SIMULATOR, description="Of SMS: simulator, or twilio.")
     whatsapp_vendor: WhatsappVendor = Field(
-        WhatsappVendor.SIMULATOR, description="Of WhatsApp messages: simulator."
+        WhatsappVendor.SIMULATOR, description="Of WhatsApp messages: simulator, or whatsapp-cloud."
     )

@@ -15,6 +15,7 @@ from crm_graphql.delivery.vendors.simulator import SimulatorVendor
 from crm_graphql.delivery.vendors.smtp.carrier import smtp_carrier
 from crm_graphql.delivery.vendors.smtp.vendor import SmtpVendor
 from crm_graphql.delivery.vendors.twilio import TwilioAccount, TwilioVendor, weight
+from crm_graphql.delivery.vendors.whatsapp.vendor import WhatsappVendor, whatsapp_carrier
 
 
 def choose_vendors(settings: Settings, http: httpx.AsyncClient) -> Carriers:
@@ -57,5 +58,6 @@ _MAKERS: Mapping[str, Callable[[Settings, httpx.AsyncClient], Carrier]] = {
     SimulatorVendor.name: _simulator,
     TwilioVendor.name: _twilio,
     SmtpVendor.name: lambda settings, _: smtp_carrier(settings),
+    WhatsappVendor.name: whatsapp_carrier,
 }
 """By the name that stands in the settings."""

@@ -135,6 +135,8 @@ class Outcome:
     closes_address: bool = False
     """The vendor takes nothing more for this address, for the person told it so: it is suppressed, until the
     person takes that back."""
+    is_own_limit: bool = False
+    """Put off by a limit that we keep for the vendor, who never saw it: that may happen however often."""
 
 
 class Vendor(Protocol):

@@ -9,11 +9,13 @@ from crm_graphql.delivery.webhooks.port import DoorTools, Entrance
 from crm_graphql.delivery.webhooks.ses import ses_door
 from crm_graphql.delivery.webhooks.standard import standard_door
 from crm_graphql.delivery.webhooks.twilio import twilio_door
+from crm_graphql.delivery.webhooks.whatsapp import whatsapp_door
 
 _DOORS: Mapping[str, Callable[[DoorTools], Entrance | None]] = {
     "receipts": standard_door,
     "ses": ses_door,
     "twilio": twilio_door,
+    "whatsapp-cloud": whatsapp_door,
 }
 """Each makes its door from the settings, or None where these do not open it."""
 

@@ -103,6 +103,8 @@ LISTS = {
     "Query.sessions": 20,
     "Query.templateFields": 20,
     "Query.topics": 20,
+    "Query.whatsappTemplates": 100,
+    "WhatsappTemplate.parameterNames": 5,
     # Topics by channels of which something was said.
     "Customer.consents": 20,
     "Customer.suppressions": 3,
