@@ -18,4 +18,3 @@ async def check_templates(draft: Row, faults: Faults) -> None:
         if (whatsapp := message.get("whatsapp")) is not None:
             with faults.noted():
                 await check_template(whatsapp, (*place, "message", "whatsapp"))
-
