@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from crm_graphql.mongo.documents import all_documents
 
-NO_MONEY = {"CustomField.minimum", "CustomField.maximum", "PaceBook.free", "PaceBook.tat"}
+NO_MONEY = {"CustomField.minimum", "CustomField.maximum", "PaceBook.free", "PaceBook.tat", "WhatsappPair.tat"}
 """Bounds of numbers that a deployment defines, which have at most 15 digits: see docs/decisions/0020. Moments
 to parts of a millisecond: 0029."""
 

@@ -19,7 +19,8 @@ from crm_graphql.delivery.routes import routes
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.resources import Resources
 from crm_graphql.whatsapp.documents import WhatsappWindow
-from crm_graphql.whatsapp.windows import Sender, heard, windows_of
+from crm_graphql.whatsapp.queries import windows_of
+from crm_graphql.whatsapp.windows import Sender, heard
 from tests.delivery.factories import make_customers
 from tests.whatsapp.calls import change, inbound, number, post, seconds
 

@@ -10,7 +10,7 @@ from crm_graphql.mongo.leases import database_now
 from crm_graphql.whatsapp.addresses import person_keys
 from crm_graphql.whatsapp.pairs import give_pairs_back, reserve_pairs
 from crm_graphql.whatsapp.portfolio import Portfolio, give_places_back
-from crm_graphql.whatsapp.windows import Window, windows_of
+from crm_graphql.whatsapp.queries import Window, windows_of
 
 _UNKNOWN = Window(is_open=False, rests_until=None)
 _TWICE = "Another message to this person is in the same call."
