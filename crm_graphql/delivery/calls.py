@@ -14,9 +14,12 @@ from structlog import get_logger
 from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.consents.addresses import compared
+from crm_graphql.consents.documents import SuppressionReason
 from crm_graphql.consents.replies import close
+from crm_graphql.consents.suppress import suppress
 from crm_graphql.core.tasks import end_tasks, repeat
 from crm_graphql.delivery.backoff import Backoff
+from crm_graphql.delivery.documents import DeliveryReason
 from crm_graphql.delivery.messages import Receipt
 from crm_graphql.delivery.news import News
 from crm_graphql.delivery.pace import Pace
@@ -140,15 +143,16 @@ class Calls:
             )
 
     async def _close_addresses(self, batch: Sequence[OutgoingMessage], outcomes: Sequence[Outcome]) -> None:
-        """Suppress those who told the vendor that they want nothing more."""
-        closed = {outcome.key for outcome in outcomes if outcome.closes_address}
-        for channel in {message.channel for message in batch if message.key in closed}:
-            addresses = [
-                compared(message.address)
-                for message in batch
-                if message.channel is channel and message.key in closed
-            ]
-            await close(addresses, channel, now=datetime.now(UTC))
+        """Suppress those who told the vendor that they want nothing more, and those who do not exist."""
+        now = datetime.now(UTC)
+        stopped = {outcome.key for outcome in outcomes if outcome.closes_address}
+        bounced = {outcome.key for outcome in outcomes if _bounces(outcome)}
+        for channel in {message.channel for message in batch if message.key in stopped | bounced}:
+            mine = [message for message in batch if message.channel is channel]
+            if replied := [compared(message.address) for message in mine if message.key in stopped]:
+                await close(replied, channel, now=now)
+            hard = {compared(message.address) for message in mine if message.key in bounced}
+            await suppress(channel, hard, SuppressionReason.BOUNCED, now=now)
 
     async def _call(self, batch: Sequence[OutgoingMessage]) -> Sequence[Outcome]:
         """Call the vendor. Where the call may take longer than the lease, that is kept up meanwhile: so a
@@ -193,6 +197,10 @@ class Calls:
         self._leased_at = time.monotonic()
         if not await renew_range(self._claim, lease_seconds=lease):
             raise LeaseLost
+
+
+def _bounces(outcome: Outcome) -> bool:
+    return outcome.status is OutcomeStatus.REJECTED and outcome.reason is DeliveryReason.BOUNCED
 
 
 def without_outcome(outcomes: Collection[Outcome]) -> frozenset[str]:

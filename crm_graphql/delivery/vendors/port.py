@@ -120,7 +120,8 @@ class OutgoingMessage:
 class Outcome:
     """What the vendor said about the message `key`. What follows its id only where it was not taken.
 
-    `reason_text` is the vendor's own words, `retry_after_seconds` its wish where it deferred the message.
+    `reason_text` is the vendor's own words, `retry_after_seconds` its wish where it deferred the message. The
+    `reason` BOUNCED of what it rejected says that nobody will ever be there: the address is suppressed.
     """
 
     key: str

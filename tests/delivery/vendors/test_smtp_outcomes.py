@@ -13,6 +13,7 @@ from crm_graphql.delivery.vendors.smtp.outcomes import (
     Phase,
     Verdict,
     enhanced_code,
+    is_hard_bounce,
     verdict_of,
     words_of,
 )
@@ -82,6 +83,13 @@ def test_a_refusal_means_what_the_tables_say(phase: Phase, answer: str, expected
 @pytest.mark.parametrize("code", [-1, 0, 220, 251, 354, 600])
 def test_what_is_no_refusal_is_a_surprise(phase: Phase, code: int) -> None:
     assert verdict_of(phase, code, "?") is None
+
+
+def test_only_by_its_enhanced_code_a_refusal_says_that_nobody_is_there() -> None:
+    assert all(is_hard_bounce(550, f"{code} No") for code in HARD)
+    others = ("", "No such user", "5.7.1 Policy", "5.2.2 Full", "4.1.1 of another class")
+    assert not any(is_hard_bounce(550, text) for text in others)
+    assert not is_hard_bounce(450, "4.1.1 Later")
 
 
 @pytest.mark.parametrize("phase", list(Phase))

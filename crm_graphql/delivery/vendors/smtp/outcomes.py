@@ -90,6 +90,12 @@ def verdict_of(phase: Phase, code: int, text: str) -> Verdict | None:
     return _REFUSED[phase](code, enhanced, text)
 
 
+def is_hard_bounce(code: int, text: str) -> bool:
+    """Whether a refusal of a recipient says, by its enhanced code, that nobody will be there. Without one
+    servers refuse for many a reason with the same three digits."""
+    return 500 <= code < 600 and enhanced_code(code, text) in _NOBODY
+
+
 def _later(phase: Phase, code: int, enhanced: str | None) -> Verdict:
     if code == 421:
         return _BUSY

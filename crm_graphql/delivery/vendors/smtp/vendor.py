@@ -25,7 +25,7 @@ from crm_graphql.delivery.vendors.port import (
     VendorUnavailable,
 )
 from crm_graphql.delivery.vendors.smtp.connection import Answer, Deadline, Lost, Uncertain, Unfit
-from crm_graphql.delivery.vendors.smtp.outcomes import verdict_of, words_of
+from crm_graphql.delivery.vendors.smtp.outcomes import is_hard_bounce, verdict_of, words_of
 from crm_graphql.delivery.vendors.smtp.patience import Patience
 from crm_graphql.delivery.vendors.smtp.pool import Pool
 
@@ -158,7 +158,8 @@ class SmtpVendor:
         verdict = self._patience.refused(verdict)
         words = words_of(answer.code, answer.text)
         if verdict.fault not in _WAITING:
-            return _rejected(key, verdict.fault, words)
+            is_hard = verdict.fault is Fault.PERSON and is_hard_bounce(answer.code, answer.text)
+            return _rejected(key, verdict.fault, words, DeliveryReason.BOUNCED if is_hard else None)
         return _deferred(key, words, verdict.retry_after_seconds, verdict.fault)
 
 
