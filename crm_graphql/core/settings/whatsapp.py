@@ -23,7 +23,8 @@ class WhatsappSettings(BaseSettings):
         description="The id of the WhatsApp Business Account, whose templates are read.",
     )
     whatsapp_access_token: SecretStr = Field(
-        SecretStr(""), description="A system user's token with whatsapp_business_messaging and _management."
+        SecretStr(""),
+        description="A system user's token: it needs whatsapp_business_messaging and _management.",
     )
     whatsapp_app_secret: SecretStr = Field(
         SecretStr(""), description="The Meta app's secret: its webhooks are signed with it."
