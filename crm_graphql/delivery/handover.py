@@ -28,13 +28,13 @@ from crm_graphql.delivery.messages import Receipt
 from crm_graphql.delivery.news import News
 from crm_graphql.delivery.not_taken import NOT_TAKEN, NotTaken
 from crm_graphql.delivery.pace import Pace
+from crm_graphql.delivery.range_pieces import split_range
 from crm_graphql.delivery.ranges import (
     Claim,
     finish_range,
     queued_rows,
     release_in_doubt,
     release_range,
-    split_range,
 )
 from crm_graphql.delivery.refusing import ended, key_of, without_refused
 from crm_graphql.delivery.rendering import outgoing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,7 @@ from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus, RangeState, SendRange
-from crm_graphql.mongo.leases import LeaseLost, until
-from crm_graphql.mongo.transactions import Transact
+from crm_graphql.mongo.leases import until
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +74,17 @@ def ranges_of(
 
 
 async def claim_range(
-    campaign_id: ObjectId, *, lease_seconds: float, session: AsyncClientSession | None = None
+    campaign_id: ObjectId,
+    *,
+    lease_seconds: float,
+    at_most: int | None = None,
+    session: AsyncClientSession | None = None,
 ) -> Claim | None:
-    """Claim the first free range of a campaign; None when all are done or held."""
+    """Claim the first free range of a campaign, of those with `at_most` so many messages; None when all are
+    done or held."""
     token = uuid.uuid4().hex
     row = await SendRange.get_pymongo_collection().find_one_and_update(
-        _free(campaign_id),
+        {"$and": [_free(campaign_id), {} if at_most is None else {"$expr": {"$lte": [_SIZE, at_most]}}]},
         [
             {
                 "$set": {
@@ -113,22 +117,6 @@ async def claim_range(
         row.get("wave"),
         row.get("numbers"),
     )
-
-
-async def claim_piece(
-    campaign_id: ObjectId, at_most: int, *, lease_seconds: float, transact: Transact
-) -> Claim | None:
-    """Claim the first so many messages of it, and leave the rest free, as never claimed: in one step, since a
-    vendor may have had all that was claimed when its claimer is gone."""
-
-    async def work(session: AsyncClientSession) -> Claim | None:
-        claim = await claim_range(campaign_id, lease_seconds=lease_seconds, session=session)
-        if claim is None:
-            return None
-        numbers = claim.numbers or range(claim.first, claim.last + 1)
-        return claim if len(numbers) <= at_most else await _split(claim, numbers[at_most], session)
-
-    return await transact(work)
 
 
 async def has_free_range(campaign_id: ObjectId) -> bool:
@@ -169,7 +157,7 @@ async def spans_claimed_before(
 async def renew_range(claim: Claim, *, lease_seconds: float) -> bool:
     """Begin the lease anew. False when it is no longer ours: then send nothing."""
     result = await SendRange.get_pymongo_collection().update_one(
-        _ours(claim), [{"$set": {"lease_until": until(lease_seconds)}}]
+        ours(claim), [{"$set": {"lease_until": until(lease_seconds)}}]
     )
     return result.matched_count == 1
 
@@ -177,7 +165,7 @@ async def renew_range(claim: Claim, *, lease_seconds: float) -> bool:
 async def hold_range(claim: Claim, *, session: AsyncClientSession) -> bool:
     """Whether it is still ours, and stays so until the session's transaction is committed."""
     result = await SendRange.get_pymongo_collection().update_one(
-        _ours(claim), {"$inc": {"holds": 1}}, session=session
+        ours(claim), {"$inc": {"holds": 1}}, session=session
     )
     return result.matched_count == 1
 
@@ -185,7 +173,7 @@ async def hold_range(claim: Claim, *, session: AsyncClientSession) -> bool:
 async def finish_range(claim: Claim) -> bool:
     """All its outcomes are on their way to the writer. False when it is no longer ours."""
     result = await SendRange.get_pymongo_collection().update_one(
-        _ours(claim), {"$set": {"state": RangeState.DONE.value, "token": None, "lease_until": None}}
+        ours(claim), {"$set": {"state": RangeState.DONE.value, "token": None, "lease_until": None}}
     )
     return result.matched_count == 1
 
@@ -194,7 +182,7 @@ async def release_range(claim: Claim, *, delay_seconds: float, untouched: bool) 
     """Give it back for later. `untouched`: surely nothing of it was sent under this claim, so that it does
     not count."""
     await SendRange.get_pymongo_collection().update_one(
-        _ours(claim),
+        ours(claim),
         [
             {
                 "$set": {
@@ -210,7 +198,7 @@ async def release_range(claim: Claim, *, delay_seconds: float, untouched: bool) 
 async def release_in_doubt(claim: Claim, *, delay_seconds: float, strikes: Mapping[str, int]) -> None:
     """Give it back for later, because the vendor's answer was missing for some of it: once more in doubt."""
     await SendRange.get_pymongo_collection().update_one(
-        _ours(claim),
+        ours(claim),
         [
             {
                 "$set": {
@@ -222,29 +210,6 @@ async def release_in_doubt(claim: Claim, *, delay_seconds: float, strikes: Mappi
             }
         ],
     )
-
-
-async def split_range(claim: Claim, number: int, *, transact: Transact) -> Claim:
-    """Keep of the range what is below `number`, and give the rest back as a range of its own: free at once,
-    and nothing of it was sent under this claim. What is kept. Raises LeaseLost when it is no longer ours."""
-    return await transact(lambda session: _split(claim, number, session))
-
-
-async def _split(claim: Claim, number: int, session: AsyncClientSession) -> Claim:
-    ranges = SendRange.get_pymongo_collection()
-    kept = claim.numbers and [one for one in claim.numbers if one < number]
-    rest = claim.numbers and [one for one in claim.numbers if one >= number]
-    whole = await ranges.find_one_and_update(
-        _ours(claim), {"$set": {"last": number - 1, "numbers": kept}}, session=session
-    )
-    if whole is None:
-        raise LeaseLost
-    claims = whole["claims"] - 1
-    since = whole["first_claimed_at"] if claims else None
-    free = {"claims": claims, "first_claimed_at": since, "token": None, "lease_until": None}
-    left = {name: value for name, value in whole.items() if name not in ("_id", "claimed_at")}
-    await ranges.insert_one({**left, **free, "first": number, "numbers": rest}, session=session)
-    return replace(claim, last=number - 1, numbers=kept)
 
 
 async def queued_rows(claim: Claim, fields: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -268,6 +233,16 @@ async def queued_rows(claim: Claim, fields: Sequence[str]) -> list[Mapping[str, 
     )
 
 
+_SIZE = {
+    "$cond": [
+        {"$isArray": "$numbers"},
+        {"$size": {"$ifNull": ["$numbers", []]}},
+        {"$subtract": [{"$add": ["$last", 1]}, "$first"]},
+    ]
+}
+"""How many messages a range holds, as it was made."""
+
+
 def _free(campaign_id: ObjectId) -> dict[str, Any]:
     """Before the first claim there is no lease, which compares less than any moment."""
     return {
@@ -277,5 +252,6 @@ def _free(campaign_id: ObjectId) -> dict[str, Any]:
     }
 
 
-def _ours(claim: Claim) -> dict[str, Any]:
+def ours(claim: Claim) -> dict[str, Any]:
+    """The condition that the range is still this claim's."""
     return {"_id": claim.key, "state": RangeState.PENDING.value, "token": claim.token}

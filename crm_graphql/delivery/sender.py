@@ -18,7 +18,8 @@ from crm_graphql.delivery.common import CampaignParts, Common, FileGone
 from crm_graphql.delivery.handover import Handover, HandoverTools
 from crm_graphql.delivery.messages import SEND_TURNS, CampaignSend
 from crm_graphql.delivery.pace import Pace, campaign_pace
-from crm_graphql.delivery.ranges import Claim, claim_piece, claim_range, has_free_range, split_range
+from crm_graphql.delivery.range_pieces import claim_piece, split_range
+from crm_graphql.delivery.ranges import Claim, claim_range, has_free_range
 from crm_graphql.delivery.sending_rules import SendingRules
 from crm_graphql.delivery.vendors.carrier import Carrier, Carriers
 from crm_graphql.deployment.values import DeploymentValues

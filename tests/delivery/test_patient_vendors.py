@@ -13,7 +13,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.delivery.calls import HandoverLimits
 from crm_graphql.delivery.documents import SendRange
-from crm_graphql.delivery.ranges import claim_piece, claim_range, release_range
+from crm_graphql.delivery.range_pieces import claim_piece
+from crm_graphql.delivery.ranges import claim_range, release_range
 from crm_graphql.delivery.vendors.carrier import Carrier
 from crm_graphql.delivery.vendors.port import OutgoingMessage
 from crm_graphql.resources import Resources
