@@ -8,8 +8,8 @@ topic: beside the raw driver, which makes the same reservations (a document a pe
 
 `processes`: the same with one, two and three consumer processes, on one campaign and on three at once; the
 machine is the limit. `vendor`: likewise with a vendor that takes 2.5 s for a call, and is the limit.
-Each figure is beside that of one process: more processes must add where the vendor is the limit, and must
-never take away.
+Each figure is beside that of one process, and the CPU that a message costs: more processes must add where the
+vendor is the limit, and must never take away.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import psutil
 from bson import ObjectId
 from pymongo import AsyncMongoClient
 
@@ -54,8 +55,17 @@ class Run:
     simulator: Mapping[str, float] = field(default_factory=dict)
 
 
-async def measure(run: Run, folder: Path, mongod: Mongod, rabbitmq: RabbitNode, recipients: int) -> float:
-    """Messages a second that were handed over, of all the run's campaigns together."""
+class Figures(NamedTuple):
+    """Of all the run's campaigns together."""
+
+    rate: float
+    """Messages a second that were handed over."""
+    cpu: float
+    """Milliseconds of consumers and MongoDB a message: what others do on the machine does not show in it."""
+
+
+async def measure(run: Run, folder: Path, mongod: Mongod, rabbitmq: RabbitNode, recipients: int) -> Figures:
+    """One run, from the launch to the last hand-over."""
     folder.mkdir()
     deployment = Deployment(
         folder,
@@ -72,13 +82,28 @@ async def measure(run: Run, folder: Path, mongod: Mongod, rabbitmq: RabbitNode, 
         async with AsyncMongoClient[dict[str, Any]](mongod.url) as mongo:
             await mongo[database]["customers"].insert_many(customers(recipients))
         keys = [await _draft(deployment, run) for _ in range(run.campaigns)]
-        began = time.perf_counter()
+        pids = [mongod_pid(mongod), *(one.pid for one in deployment.consumers)]
+        before, began = cpu_seconds(pids), time.perf_counter()
         await asyncio.gather(*(deployment.mutate(LAUNCH, {"id": key}) for key in keys))
         for key in keys:
             await _until_handed_over(deployment, key)
-        return recipients * run.campaigns / (time.perf_counter() - began)
+        count = recipients * run.campaigns
+        seconds = time.perf_counter() - began
+        return Figures(count / seconds, (cpu_seconds(pids) - before) * 1_000 / count)
     finally:
         await deployment.close()
+
+
+def mongod_pid(mongod: Mongod) -> int:
+    """The process that serves the port."""
+    port = mongod.url.rpartition(":")[2].partition("/")[0]
+    found = psutil.process_iter(["name", "cmdline"])
+    return next(one.pid for one in found if one.info["name"] == "mongod" and port in one.info["cmdline"])
+
+
+def cpu_seconds(pids: Sequence[int]) -> float:
+    """What these processes have used so far."""
+    return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in pids)
 
 
 async def _draft(deployment: Deployment, run: Run) -> str:
@@ -159,12 +184,15 @@ async def run(recipients: int, only: str | None) -> None:
                 raw = await reservations_rate(mongod, recipients)
                 print(f"{'driver alone, reservations':42} {raw:8,.0f} a second")
             for number, group in enumerate(runs(only)):
-                first = 0.0
+                first: Figures | None = None
                 for place, one in enumerate(group):
                     here = folder / f"run-{number}-{place}"
-                    rate = await measure(one, here, mongod, rabbitmq, recipients // one.campaigns)
-                    first = first or rate
-                    print(f"{one.label:42} {rate:8,.0f} deliveries/s  {rate / first:5.0%}", flush=True)
+                    found = await measure(one, here, mongod, rabbitmq, recipients // one.campaigns)
+                    first = first or found
+                    ratios = (
+                        f"{found.rate / first.rate:5.0%}   {found.cpu:5.2f} ms {found.cpu / first.cpu:5.0%}"
+                    )
+                    print(f"{one.label:42} {found.rate:8,.0f} deliveries/s {ratios}", flush=True)
         finally:
             rabbitmq.close()
             mongod.stop()

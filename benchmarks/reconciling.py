@@ -76,7 +76,6 @@ async def idle(resources: Resources) -> None:
     settings, work = resources.settings, Work.over(resources)
     delivery = DeliveryReconciler(
         writer=work.writer,
-        waiting=work.waiting,
         bus=resources.bus,
         clock=resources.clock,
         partitions=settings.partitions,

@@ -1,4 +1,4 @@
-"""The reconciler: one short periodic round over the whole deployment, by one process at a time."""
+"""The reconciler, a short periodic round over the whole deployment, and the waker; each by one process."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from crm_graphql.consents.reconcile import MarkReconciler
 from crm_graphql.core.tasks import repeat
 from crm_graphql.customers.labels import settle_labels
 from crm_graphql.delivery.reconcile import DeliveryReconciler
+from crm_graphql.delivery.waking import WAKE_SECONDS, wake_due
 from crm_graphql.erasure.reconcile import ErasureReconciler
 from crm_graphql.ingestion.reconcile import reconcile as reconcile_ingestions
 from crm_graphql.mongo.leases import hold_task
 
 _TASK = "reconciler"
+_WAKER = "waker"
+_WAKER_LEASE_SECONDS = 5.0
 _log = get_logger(__name__)
 
 
@@ -26,7 +29,6 @@ async def reconcile_for_ever(work: Work) -> None:
     token = uuid.uuid4().hex
     delivery = DeliveryReconciler(
         writer=work.writer,
-        waiting=work.waiting,
         bus=work.resources.bus,
         clock=work.resources.clock,
         partitions=settings.partitions,
@@ -43,6 +45,19 @@ async def reconcile_for_ever(work: Work) -> None:
             await run_round(work, delivery, marks, erasures)
 
     await repeat(step, name=_TASK, seconds=settings.reconcile_interval_seconds)
+
+
+async def wake_for_ever(work: Work) -> None:
+    """Put messages that waited back to work within a second of their moment, as long as no other process does
+    it. Ends only when cancelled."""
+    token = uuid.uuid4().hex
+
+    async def step() -> None:
+        if await hold_task(_WAKER, token, _WAKER_LEASE_SECONDS):
+            await wake_due(work.waiting, bus=work.resources.bus)
+
+    interval = work.resources.settings.reconcile_interval_seconds
+    await repeat(step, name=_WAKER, seconds=min(WAKE_SECONDS, interval))
 
 
 async def run_round(

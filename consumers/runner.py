@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from structlog import get_logger
 
 from consumers.partitions import Partitions
-from consumers.reconciler import reconcile_for_ever
+from consumers.reconciler import reconcile_for_ever, wake_for_ever
 from consumers.registry import Job, of_partition, shared
 from consumers.upkeep import end_abandoned_for_ever
 from consumers.work import Work
@@ -45,6 +45,7 @@ class Runner:
         await self.partitions.start()
         self._background = [
             asyncio.create_task(reconcile_for_ever(self.work), name="reconciler"),
+            asyncio.create_task(wake_for_ever(self.work), name="waker"),
             asyncio.create_task(end_abandoned_for_ever(self.work.resources), name="upkeep"),
             asyncio.create_task(self.work.scheduler.run(), name="scheduler"),
         ]

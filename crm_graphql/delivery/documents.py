@@ -278,3 +278,21 @@ class SentLately(Document):
                 [("changed_at", ASCENDING)], name="changed_at", expireAfterSeconds=CAP_KEPT_DAYS * 24 * 3600
             ),
         ]
+
+
+class LedgerWait(Document):
+    """A process that waits for its turn on a campaign's ledger."""
+
+    id: PydanticObjectId
+    """The campaign's."""
+    process: str
+    until: datetime
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "ledger_waits"
+        indexes: ClassVar[list[IndexModel]] = [
+            # Processes that died while they waited.
+            IndexModel([("until", ASCENDING)], name="until", expireAfterSeconds=60),
+        ]

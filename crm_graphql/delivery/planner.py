@@ -27,7 +27,7 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.erased import erased_since
-from crm_graphql.delivery.campaign_locks import CampaignLocks, in_turn
+from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus, SendRange
 from crm_graphql.delivery.messages import SEND_TURNS
 from crm_graphql.delivery.planning_failures import ends_the_plan
@@ -183,8 +183,8 @@ class _Walk:
         async def work(session: AsyncClientSession) -> tuple[Row, bool]:
             return await self._store(page, outcomes, session)
 
-        async with self._planner.locks.of(self._id):
-            campaign, has_ranges = await self._planner.transact(in_turn(self._id, work))
+        planner = self._planner
+        campaign, has_ranges = await planner.locks.transact(self._id, work, transact=planner.transact)
         self._after = page[-1]["_id"]
         await announce(self._id, campaign["revision"], bus=self._planner.bus)
         if has_ranges:

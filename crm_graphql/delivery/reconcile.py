@@ -37,7 +37,6 @@ from crm_graphql.delivery.messages import (
 from crm_graphql.delivery.ranges import next_leases, spans_claimed_before
 from crm_graphql.delivery.receipts import campaigns_of, forward_receipts
 from crm_graphql.delivery.retrying import free_retries
-from crm_graphql.delivery.waiting import RELEASED_AT_ONCE, Waiting, due_campaigns
 from crm_graphql.delivery.writer import LedgerWriter
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.turns import TurnQueue
@@ -64,7 +63,6 @@ class DeliveryReconciler:
     """One round over everything that is being delivered. Harmless at any time and any number of times."""
 
     writer: LedgerWriter
-    waiting: Waiting
     bus: Bus
     clock: Clock
     partitions: int
@@ -75,7 +73,6 @@ class DeliveryReconciler:
         """Every step, also when one of them fails; a failure is logged, the next round tries again."""
         steps: tuple[Callable[[], Awaitable[None]], ...] = (
             self._wake_planners,
-            self._release_due,
             self._wake_senders,
             self._reopen_lost,
             self._time_out_receipts,
@@ -104,15 +101,6 @@ class DeliveryReconciler:
         now = await database_now()
         free = [row["_id"] for row in unplanned if _is_over(row["planning"].get("lease_until"), now)]
         await self._restore(PLAN_TURNS, [*free, *await free_retries()])
-
-    async def _release_due(self) -> None:
-        """Messages that waited by themselves, and are due."""
-        waiting = await self._launched(**HAS_WORK_FOR_SENDERS, **{"stats.deferred": {"$gt": 0}})
-        cancelled = [row["_id"] for row in waiting if row["status"] == CampaignStatus.CANCELLED.value]
-        others = [row["_id"] for row in waiting if row["_id"] not in cancelled]
-        for campaign_id in [*cancelled, *await due_campaigns(others, await database_now())]:
-            while await self.waiting.release_due(campaign_id) == RELEASED_AT_ONCE:
-                pass
 
     async def _wake_senders(self) -> None:
         """Campaigns with ranges that nobody holds."""

@@ -27,7 +27,7 @@ from crm_graphql.campaigns.terms import check_end
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.errors import InvalidInput, WrongState
 from crm_graphql.core.paging import Row
-from crm_graphql.delivery.campaign_locks import CampaignLocks, in_turn
+from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus, SendRange
 from crm_graphql.delivery.ranges import ranges_of
 from crm_graphql.mongo.document_leases import hold_document
@@ -188,8 +188,7 @@ class Retries:
             guard = {**_to_be_retried(campaign["_id"]), "retrying.token": token}
             return await self._store(guard, [row["_id"] for row in rows], reached, reasons, session)
 
-        async with self.locks.of(campaign["_id"]):
-            revision = await self.transact(in_turn(campaign["_id"], work))
+        revision = await self.locks.transact(campaign["_id"], work, transact=self.transact)
         await announce(campaign["_id"], revision, bus=self.bus)
         return reached
 

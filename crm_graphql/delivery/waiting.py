@@ -20,7 +20,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.campaigns.lifecycle import HAS_WORK_FOR_SENDERS, announce
-from crm_graphql.delivery.campaign_locks import CampaignLocks, in_turn
+from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus, SendRange
 from crm_graphql.delivery.ranges import Claim, hold_range, ranges_of
 from crm_graphql.mongo.leases import LeaseLost
@@ -120,8 +120,7 @@ class Waiting:
         await SendRange.get_pymongo_collection().insert_many(ranges, session=session)
 
     async def _commit(self, campaign_id: ObjectId, work: Any) -> None:
-        async with self.locks.of(campaign_id):
-            campaign = await self.transact(in_turn(campaign_id, work))
+        campaign = await self.locks.transact(campaign_id, work, transact=self.transact)
         if campaign is not None:
             await announce(campaign_id, campaign["revision"], bus=self.bus)
 

@@ -16,7 +16,7 @@ from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended, has_ended
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.tasks import end_tasks
-from crm_graphql.delivery.campaign_locks import CampaignLocks, in_turn
+from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery
 from crm_graphql.delivery.ledger import STATE_FIELDS, RowState, advance, stats_changes
 from crm_graphql.delivery.messages import Receipt
@@ -103,8 +103,7 @@ class LedgerWriter:
                 await session.abort_transaction()
             return campaign
 
-        async with self._locks.of(campaign_id):
-            campaign = await self._transact(in_turn(campaign_id, work))
+        campaign = await self._locks.transact(campaign_id, work, transact=self._transact)
         if campaign is None:
             return
         await announce(campaign_id, campaign["revision"], bus=self._bus)

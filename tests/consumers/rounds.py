@@ -36,7 +36,6 @@ def reconciler(resources: Resources) -> tuple[Work, DeliveryReconciler]:
     settings = resources.settings
     return work, DeliveryReconciler(
         writer=work.writer,
-        waiting=work.waiting,
         bus=resources.bus,
         clock=resources.clock,
         partitions=settings.partitions,

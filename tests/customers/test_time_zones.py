@@ -42,7 +42,7 @@ async def test_a_time_zone_is_edited_as_any_field_and_spelled_as_it_is(resources
 
 async def test_records_bring_time_zones_and_rules_ask_for_them(resources: Resources) -> None:
     zones = {"c1": "Europe/Berlin", "c2": "Asia/Tokyo", "c3": None}
-    await send(resources, CUSTOMERS, [{"customer_id": key, "time_zone": zone} for key, zone in zones.items()])
+    await send(resources, CUSTOMERS, [{"external_id": key, "time_zone": zone} for key, zone in zones.items()])
     await apply_pending(resources)
     assert {key: (await stored(key)).get("time_zone") for key in zones} == zones
     assert await found("EQ", "EUROPE/berlin") == {"c1"}

@@ -79,7 +79,6 @@ async def _round(resources: Resources, *, receipt_timeout_seconds: int = 3600) -
     async with running(resources, StandInVendor(), reconcile_interval_seconds=3600) as runner:
         await DeliveryReconciler(
             writer=runner.work.writer,
-            waiting=runner.work.waiting,
             bus=resources.bus,
             clock=resources.clock,
             partitions=resources.settings.partitions,

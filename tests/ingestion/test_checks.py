@@ -200,7 +200,7 @@ def test_a_time_zone_is_stored_as_it_is_spelled(written: str, name: str | None) 
 def test_an_unknown_time_zone_costs_the_customer_nothing_else(written: Any) -> None:
     changes, problem = taken_without(name="Ann", time_zone=written)
     assert (changes, problem.field) == ({"name": "Ann"}, "time_zone")
-    assert "Europe/" in problem.message
+    assert "There is no time zone" in problem.message or "is not text" in problem.message
 
 
 def test_an_address_is_stored_without_what_nobody_sees() -> None:
