@@ -10,16 +10,22 @@ from consumers.work import Work
 from crm_graphql.bulk.reconcile import restore_operations
 from crm_graphql.consents.reconcile import MarkReconciler
 from crm_graphql.core.tasks import repeat
+from crm_graphql.customers.custom_values import take_away_deleted
 from crm_graphql.customers.labels import settle_labels
 from crm_graphql.delivery.reconcile import DeliveryReconciler
 from crm_graphql.delivery.waking import WAKE_SECONDS, wake_due
+from crm_graphql.duplicates.counting import settle_addresses
 from crm_graphql.erasure.reconcile import ErasureReconciler
+from crm_graphql.ingestion.queries import much_is_waiting
 from crm_graphql.ingestion.reconcile import reconcile as reconcile_ingestions
+from crm_graphql.merging.reconcile import MergeReconciler
 from crm_graphql.mongo.leases import hold_task
 
 _TASK = "reconciler"
 _WAKER = "waker"
 _WAKER_LEASE_SECONDS = 5.0
+SETTLE_SECONDS = 1.0
+"""After so long addresses wait for the next round to be counted."""
 _log = get_logger(__name__)
 
 
@@ -78,8 +84,19 @@ async def run_round(
     except Exception:
         _log.exception("reconciling of erasures failed")
     try:
+        await MergeReconciler(resources.in_transaction).run()
+        # It takes the database as long as a tenth of what it counts took: imports come first.
+        if not await much_is_waiting():
+            await settle_addresses(resources.in_transaction, for_seconds=SETTLE_SECONDS)
+    except Exception:
+        _log.exception("reconciling of merges failed")
+    try:
         await restore_operations(bus=resources.bus)
         await settle_labels(resources.in_transaction)
     except Exception:
         _log.exception("reconciling of bulk operations failed")
+    try:
+        await take_away_deleted()
+    except Exception:
+        _log.exception("reconciling of custom fields failed")
     await delivery.run()

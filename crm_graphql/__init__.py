@@ -17,7 +17,8 @@ writes, `queries` for reads, `messages`, `schema/`):
   (`compile`) and into an English sentence (`describe`).
 - `campaigns`: a message to an audience; launch freezes both, the planner writes the ledger.
 - `delivery`: the ledger of who gets what, senders that claim ranges of it, vendors, receipts.
-- `erasure`: a person is forgotten, over all of these.
+- `erasure`: a person is forgotten, over all of these. `merging`: two customers who are one person become one.
+- `duplicates`: who may be one person. `timeline`: what happened with a customer, out of all that keeps it.
 - `assistant`: rules, messages and summaries from plain words, by a model where there is one, else built in.
 - `insights`: what changed in the last 30 days against the 30 before.
 

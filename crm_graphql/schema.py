@@ -19,9 +19,11 @@ from crm_graphql.bulk import schema as bulk
 from crm_graphql.campaigns import schema as campaigns
 from crm_graphql.consents import schema as consents
 from crm_graphql.core.errors import LimitExceeded
+from crm_graphql.custom_fields import schema as custom_fields
 from crm_graphql.customers import schema as customers
 from crm_graphql.delivery import schema as delivery
 from crm_graphql.deployment import schema as deployment
+from crm_graphql.duplicates import schema as duplicates
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.execution_schema import take_as_they_come
 from crm_graphql.gql.node import Node, fetch_nodes
@@ -35,8 +37,8 @@ from crm_graphql.orders import schema as orders
 from crm_graphql.views import schema as views
 
 DOMAINS = (
-    *(customers, orders, consents, imports, ingestion, groups, bulk, audiences, campaigns, delivery),
-    *(assistant, insights, accounts, audit, deployment, views),
+    *(customers, duplicates, custom_fields, orders, consents, imports, ingestion, groups, bulk),
+    *(audiences, campaigns, delivery, assistant, insights, accounts, audit, deployment, views),
 )
 """In the order in which their fields are listed."""
 NODES_LIMIT = 100

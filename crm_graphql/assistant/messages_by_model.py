@@ -27,6 +27,7 @@ from crm_graphql.campaigns.template_fields import (
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.slices import Slices
+from crm_graphql.custom_fields.definitions import NO_FIELDS
 
 ANSWER_TOKENS = 3_000
 SUBJECT_LENGTH = 120
@@ -178,7 +179,8 @@ def problems_of(draft: MessageDraft, wish: Wish) -> Iterator[str]:
     """What is wrong with a variant: what the template check says, its warnings, its length as it arrives, a
     link or address that nobody gave."""
     try:
-        template = checked_template(MessageTemplate(subject=draft.subject, body=draft.body), wish.channel)
+        message = MessageTemplate(subject=draft.subject, body=draft.body)
+        template = checked_template(message, wish.channel, NO_FIELDS)
         values = template.freeze(EXAMPLE_CUSTOMER, campaign_name=EXAMPLE_CAMPAIGN_NAME)
         arrived = template.render(values)
     except InvalidInput as error:

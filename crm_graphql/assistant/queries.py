@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bson import ObjectId
 
-from crm_graphql.audiences.queries import get_audience
+from crm_graphql.audiences.queries import fields_of_stored, get_audience
 from crm_graphql.audiences.rules import Rule, parse
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import NotFound
@@ -15,4 +15,4 @@ async def audience_rule(actor: Actor, audience_id: ObjectId) -> Rule:
     row = await get_audience(actor, audience_id)
     if row is None:
         raise NotFound("There is no such audience; it may have been deleted.", path=("audienceId",))
-    return parse(row["rule"])
+    return parse(row["rule"], await fields_of_stored(row["rule"]))

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
+from crm_graphql.audiences.days import in_days
+from crm_graphql.audiences.evaluate import holds
 from crm_graphql.audiences.fields import CUSTOMER_FIELDS, TWINS, RuleFields, RuleFieldType, RuleOperator
 from crm_graphql.audiences.rules import AllOf, Not, Rule, Where, parse
 from crm_graphql.audiences.values import Day
@@ -132,7 +134,18 @@ def _join(factors: Iterable[Conjunctions | None]) -> Conjunctions | None:
 def _compile_where(where: Where, at: datetime, *, negated: bool) -> Filter:
     """The condition as one filter. "Not between" needs an index less than it needs to be no "or": other
     conditions narrow the search, and MongoDB plans an "or" among them badly."""
+    found = _of_values(where, at, negated=negated)
+    if not _holds_by_default(where, at):
+        return found
+    _, is_negated = _without_negation(where, negated=negated)
+    # Whoever has no value has the default, for which the condition holds without its negation.
+    return _all([found, _set(where)]) if is_negated else _any([found, _unset(where)])
+
+
+def _of_values(where: Where, at: datetime, *, negated: bool) -> Filter:
+    """The condition as one filter where nobody has a default."""
     operator, negated = _without_negation(where, negated=negated)
+    where, operator = in_days(where, operator, at)
     path, bounds = _path(where, operator), _bounds(where, operator, at)
     if bounds is not None:
         return {path: {"$not": bounds} if negated else bounds}
@@ -140,6 +153,25 @@ def _compile_where(where: Where, at: datetime, *, negated: bool) -> Filter:
         path, values = where.field.presence
         return {path: {"$nin" if negated else "$in": list(values)}}
     return {path: _condition(where, operator, at, negated=negated)}
+
+
+def _holds_by_default(where: Where, at: datetime) -> bool:
+    """Whether the field has a default for which the condition holds, its own negation left out."""
+    if where.field.default is None:
+        return False
+    return holds(where, TWINS.get(where.operator, where.operator), {}, at)
+
+
+def _set(where: Where) -> Filter:
+    return {".".join(where.field.path): {"$gte": _least(where)}}
+
+
+def _unset(where: Where) -> Filter:
+    return {".".join(where.field.path): None}
+
+
+def _least(where: Where) -> Any:
+    return "" if where.field.is_day else _LEAST[where.field.type]
 
 
 def compared_path(where: Where) -> str:
@@ -154,11 +186,22 @@ def _path(where: Where, operator: RuleOperator) -> str:
 
 
 def _disjoint_where(where: Where, at: datetime, *, negated: bool) -> Conjunctions:
-    """The condition as filters that exclude each other: two for "not between", one for all else."""
+    """The condition as filters that exclude each other: two for "not between", one for all else; one more for
+    those who have the default."""
+    found = _disjoint_values(where, at, negated=negated)
+    if not _holds_by_default(where, at):
+        return found
+    _, is_negated = _without_negation(where, negated=negated)
+    return [[*one, _set(where)] for one in found] if is_negated else [*found, [_unset(where)]]
+
+
+def _disjoint_values(where: Where, at: datetime, *, negated: bool) -> Conjunctions:
+    """The same where nobody has a default."""
     operator, is_negated = _without_negation(where, negated=negated)
-    path, bounds = _path(where, operator), _bounds(where, operator, at)
+    days, operator = in_days(where, operator, at)
+    path, bounds = _path(days, operator), _bounds(days, operator, at)
     if bounds is None or not is_negated:
-        return [[_compile_where(where, at, negated=negated)]]
+        return [[_of_values(where, at, negated=negated)]]
     outside: Conjunctions = [[{path: {"$not": {"$gte": bounds["$gte"]}}}]]
     return outside + [[{path: {_BEYOND[key]: bounds[key]}}] for key in _BEYOND if key in bounds]
 
@@ -195,7 +238,7 @@ def _condition(where: Where, operator: RuleOperator, at: datetime, *, negated: b
     if operator is RuleOperator.CONTAINS:
         condition: Filter = {"$regex": _literal(str(operand))}
     elif operator is RuleOperator.IS_SET:
-        condition = {"$gte": _LEAST[where.field.type]}
+        condition = {"$gte": _least(where)}
     elif isinstance(operand, Day):
         condition = _beside_day(operator, operand, at)
     else:

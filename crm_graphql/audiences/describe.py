@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from crm_graphql.audiences.fields import (
@@ -173,6 +174,9 @@ def group_text(field: RuleField, group_id: str) -> str:
 
 
 def _value_of(field: RuleField, operand: object, given: object, currency: str, zone: str) -> str:
+    if field.is_day and isinstance(operand, Day):
+        # A day of the calendar, of no zone.
+        return day_text(operand.date)
     if field.reading is RuleReading.GROUP:
         return group_text(field, str(given))
     return value_text(field.type, operand, given, currency, zone)
@@ -185,11 +189,13 @@ def value_text(
     if isinstance(operand, bool):
         return "yes" if operand else "no"
     if isinstance(operand, Day):
-        return f"{_day(operand.date)} ({zone})"
+        return f"{day_text(operand.date)} ({zone})"
     if isinstance(operand, datetime):
         return moment_text(operand)
     if isinstance(operand, int):
         return for_reading(operand, currency) if type_ is RuleFieldType.MONEY else f"{operand:,}"
+    if isinstance(operand, float):
+        return f"{Decimal(repr(operand)):,f}"
     text = str(given)
     if len(text) > SHOWN_TEXT:
         text = f"{text[: SHOWN_TEXT - 3]}..."
@@ -198,13 +204,14 @@ def value_text(
     return f'"{escaped}"'
 
 
-def _day(moment: date) -> str:
+def day_text(moment: date) -> str:
+    """A day for reading: "30 June 2024"."""
     return f"{moment.day} {moment:%B} {moment.year:04d}"
 
 
 def moment_text(moment: datetime) -> str:
     """A moment for reading: "30 June 2024, 09:30 UTC"."""
-    day = _day(moment)
+    day = day_text(moment)
     if moment.microsecond:
         return f"{day}, {moment:%H:%M:%S}.{moment.microsecond // 1000:03d} UTC"
     if moment.second:

@@ -18,6 +18,8 @@ class Audience(Document):
     rule: dict[str, Any]
     name_words: list[str] = Field(default_factory=list)
     """The name's words in folded case, for search by prefix."""
+    created_by: str | None = None
+    """Who made it: a user's name, or an API key's. None where nobody noted it yet."""
     size: int | None = None
     size_at: datetime | None = None
     created_at: datetime

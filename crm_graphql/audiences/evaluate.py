@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from crm_graphql.audiences.days import in_days
 from crm_graphql.audiences.fields import TWINS, RuleFieldType, RuleOperator
 from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule, Where
 from crm_graphql.audiences.values import Day
@@ -24,14 +25,18 @@ def evaluate(rule: Rule, customer: Mapping[str, Any], at: datetime) -> bool:
     if isinstance(rule, Not):
         return not evaluate(rule.part, customer, at)
     if rule.operator in TWINS:
-        return not _holds(rule, TWINS[rule.operator], customer, at)
-    return _holds(rule, rule.operator, customer, at)
+        return not holds(rule, TWINS[rule.operator], customer, at)
+    return holds(rule, rule.operator, customer, at)
 
 
-def _holds(where: Where, operator: RuleOperator, customer: Mapping[str, Any], at: datetime) -> bool:
+def holds(where: Where, operator: RuleOperator, customer: Mapping[str, Any], at: datetime) -> bool:
+    """Whether the condition holds by an operator that is no negation. Nothing set counts as the default."""
+    where, operator = in_days(where, operator, at)
     value: Any = customer
     for part in where.field.path_for(operator):
         value = value.get(part) if isinstance(value, Mapping) else None
+    if value is None and where.field.default is not None:
+        value = where.field.default.compared
     if value is None:
         return False
     if where.field.type is RuleFieldType.LIST:
@@ -41,7 +46,7 @@ def _holds(where: Where, operator: RuleOperator, customer: Mapping[str, Any], at
     return _compare(operator, value, where.operand, at)
 
 
-def _list_holds(operator: RuleOperator, elements: list[Any], operand: Any) -> bool:
+def _list_holds(operator: RuleOperator, elements: Sequence[Any], operand: Any) -> bool:
     if operator is RuleOperator.IS_SET:
         return bool(elements)
     if operator is RuleOperator.IN:
@@ -54,33 +59,33 @@ def _compare(operator: RuleOperator, value: Any, operand: Any, at: datetime) -> 
         return _compare_day(operator, value, operand, at)
     match operator:
         case RuleOperator.EQ if isinstance(operand, tuple):
-            holds = value in operand
+            found = value in operand
         case RuleOperator.EQ:
-            holds = value == operand
+            found = value == operand
         case RuleOperator.IN:
-            holds = value in operand
+            found = value in operand
         case RuleOperator.GT:
-            holds = value > operand
+            found = value > operand
         case RuleOperator.GTE:
-            holds = value >= operand
+            found = value >= operand
         case RuleOperator.LT:
-            holds = value < operand
+            found = value < operand
         case RuleOperator.LTE:
-            holds = value <= operand
+            found = value <= operand
         case RuleOperator.BETWEEN:
             low, high = operand
-            holds = value >= (low.first(at) if isinstance(low, Day) else low) and (
+            found = value >= (low.first(at) if isinstance(low, Day) else low) and (
                 value < high.after(at) if isinstance(high, Day) else value <= high
             )
         case RuleOperator.CONTAINS:
-            holds = operand in value
+            found = operand in value
         case RuleOperator.STARTS_WITH:
-            holds = value.startswith(operand)
+            found = value.startswith(operand)
         case RuleOperator.WITHIN_LAST if isinstance(operand, Duration):
-            holds = operand.before(at) <= value <= at
+            found = operand.before(at) <= value <= at
         case _:
             raise ValueError(f"{operator.value} compares no single value")
-    return bool(holds)
+    return bool(found)
 
 
 def _compare_day(operator: RuleOperator, value: datetime, day: Day, at: datetime) -> bool:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from crm_graphql.audiences.describe import (
     SHOWN_VALUES,
+    day_text,
     group_text,
     moment_text,
     predicate_of,
@@ -129,6 +130,8 @@ def _asked(where: Where, at: datetime, currency: str) -> str:
 
 def _shown_path(asked: RuleField) -> Path:
     """Where the field lies as it was given."""
+    if asked.shown_path is not None:
+        return asked.shown_path
     return asked.path[1:] if asked.path[0] == FOLDED else asked.path
 
 
@@ -142,10 +145,18 @@ def _stored(customer: Mapping[str, Any], path: Path) -> Any:
 def _actual(asked: RuleField, customer: Mapping[str, Any], at: datetime, currency: str) -> str:
     """What the customer has, for people."""
     value = _stored(customer, _shown_path(asked))
+    if value is None and asked.default is not None:
+        return f"{_shown(asked, asked.default.shown, at, currency)} by default"
+    return _shown(asked, value, at, currency)
+
+
+def _shown(asked: RuleField, value: Any, at: datetime, currency: str) -> str:
     if asked.type is RuleFieldType.LIST:
         return _listed(asked, value or [], currency)
     if value is None:
         return ABSENT
+    if asked.is_day:
+        return day_text(date.fromisoformat(value))
     text = value_text(asked.type, value, value, currency)
     return f"{text} ({_ago(value, at)})" if isinstance(value, datetime) else text
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any, NamedTuple
 
 from crm_graphql.core.channels import EMAIL, PHONE, Channel, reaches
 from crm_graphql.core.ids import encode_id
@@ -114,6 +115,13 @@ def value_shape(operator: RuleOperator) -> RuleValueShape:
     return _SHAPES.get(TWINS.get(operator, operator), RuleValueShape.ONE)
 
 
+class Default(NamedTuple):
+    """What a field counts as where a customer has no value: as people read it, and as it is compared."""
+
+    shown: Any
+    compared: Any
+
+
 @dataclass(frozen=True, slots=True)
 class RuleField:
     """A field that a rule may name. `path` is where the compared value lies in the customer's document."""
@@ -134,6 +142,13 @@ class RuleField:
     """Where values are ids: what people call each."""
     takes_others: bool = False
     """Whether a value may be none of `choices`: a stored rule stays one when a group goes."""
+    default: Default | None = None
+    shown_path: tuple[str, ...] | None = None
+    """Where the value lies as it was given, when that is not `path` without its folded case."""
+    has_decimals: bool = False
+    """Of a NUMBER: whether its values may have decimals."""
+    is_day: bool = False
+    """Of a DATE_TIME: whether its values are days without a time."""
 
     def path_for(self, operator: RuleOperator) -> tuple[str, ...]:
         """Where the value lies that `operator` compares: from this table alone, never from a caller."""
@@ -216,15 +231,18 @@ class CustomerFields(Mapping[str, RuleField]):
         return len(self._fields)
 
 
-def fields_with(topics: Mapping[str, str], groups: Mapping[str, str]) -> RuleFields:
-    """The fields of customers where there are these topics and groups and no others: the topics' names by
-    their slugs, the groups' by their keys."""
-    return CustomerFields(_CUSTOMER_FIELDS, topics, groups)
+def fields_with(
+    topics: Mapping[str, str], groups: Mapping[str, str], custom: Iterable[RuleField] = ()
+) -> RuleFields:
+    """The fields of customers where there are these topics, groups and custom fields and no others: the
+    topics' names by their slugs, the groups' by their keys."""
+    return CustomerFields((*_CUSTOMER_FIELDS, *custom), topics, groups)
 
 
-def stored_fields(groups: Mapping[str, str]) -> RuleFields:
-    """The fields of a stored rule, whatever became of topics, with the names of groups for people."""
-    return CustomerFields(_CUSTOMER_FIELDS, groups=groups)
+def stored_fields(groups: Mapping[str, str] | None, custom: Iterable[RuleField] = ()) -> RuleFields:
+    """The fields of a stored rule, whatever became of topics, with the names of groups for people, and the
+    custom fields that it names."""
+    return CustomerFields((*_CUSTOMER_FIELDS, *custom), groups=groups)
 
 
 def group_field(names: Mapping[str, str] | None = None, *, takes_others: bool = True) -> RuleField:

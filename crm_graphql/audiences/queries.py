@@ -14,12 +14,13 @@ from pymongo.errors import ExecutionTimeout
 from crm_graphql.audiences.catalogue import FieldInfo, catalogue
 from crm_graphql.audiences.compile import compile_rule
 from crm_graphql.audiences.counting import Count, count_matching, count_reach
+from crm_graphql.audiences.custom import custom_rule_fields
 from crm_graphql.audiences.describe import describe_rule
 from crm_graphql.audiences.documents import Audience
 from crm_graphql.audiences.explain import Explanation, explain_rule, shown_fields
-from crm_graphql.audiences.fields import RuleFields, fields_with
+from crm_graphql.audiences.fields import CUSTOMER_FIELDS, RuleFields, fields_with, stored_fields
 from crm_graphql.audiences.rules import Rule, parse, read_rule
-from crm_graphql.audiences.stored import names_group
+from crm_graphql.audiences.stored import custom_keys, names_group
 from crm_graphql.consents.queries import list_topics
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.clock import Clock
@@ -27,6 +28,7 @@ from crm_graphql.core.errors import ErrorCode, LimitExceeded, Problem
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import prefix_range, words
+from crm_graphql.custom_fields.queries import definitions, definitions_named
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.queries import CustomerReference, find_customer
 from crm_graphql.groups.queries import group_names
@@ -40,6 +42,7 @@ SAMPLE_SIZE = 10
 SAMPLE_LIMIT = 100
 OPTIONS_LIMIT = 50
 NAMESAKES_LIMIT = 100
+NAMED = 10
 LISTED_FIELDS = ("country", "city", "tags")
 """The fields whose values that occur are shown as options while they are few."""
 
@@ -186,7 +189,8 @@ async def explain_customer(
 async def count_rule(rule: Mapping[str, Any], *, clock: Clock, settings: Settings) -> int | None:
     """How many customers a saved rule selects now; None where counting takes too long."""
     timeout = settings.rule_count_timeout_seconds
-    return await count_matching(parse(rule), settings.local(clock.now()), timeout_seconds=timeout)
+    parsed = parse(rule, await fields_of_stored(rule))
+    return await count_matching(parsed, settings.local(clock.now()), timeout_seconds=timeout)
 
 
 async def rule_fields(actor: Actor) -> list[FieldInfo]:
@@ -207,15 +211,31 @@ async def rule_fields(actor: Actor) -> list[FieldInfo]:
 
 
 async def present_fields() -> RuleFields:
-    """The fields that a new rule may name: of topics and groups, those that there are."""
-    topics, groups = await asyncio.gather(list_topics(), group_names())
-    return fields_with({topic["slug"]: topic["name"] for topic in topics}, groups)
+    """The fields that a new rule may name: of topics, groups and custom fields, those that there are."""
+    topics, groups, custom = await asyncio.gather(list_topics(), group_names(), definitions())
+    by_slug = {topic["slug"]: topic["name"] for topic in topics}
+    return fields_with(by_slug, groups, custom_rule_fields(custom.values()))
+
+
+async def fields_of_stored(*rules: Mapping[str, Any]) -> RuleFields:
+    """The fields of saved rules, also custom fields that were deleted since: nobody has a value of these.
+    Nothing is read for rules that name none."""
+    named = await definitions_named(custom_keys(*rules))
+    if not named:
+        return CUSTOMER_FIELDS
+    return stored_fields(None, custom_rule_fields(named.values(), is_stored=True))
 
 
 async def audiences_naming_group(group_id: ObjectId) -> Sequence[str]:
     """The names of the audiences whose rules name the group. Reads every rule: they are few."""
     rows = Audience.get_pymongo_collection().find({}, {"name": 1, "rule": 1}).sort("created_at", -1)
     return [row["name"] async for row in rows if names_group(row["rule"], group_id)]
+
+
+async def audiences_naming_field(key: str) -> Sequence[Row]:
+    """The newest audiences whose rules name the custom field. Reads every rule: they are few."""
+    rows = Audience.get_pymongo_collection().find({}).sort("created_at", -1)
+    return [row async for row in rows if key in custom_keys(row["rule"])][:NAMED]
 
 
 async def known_values(name: str, limit: int) -> Sequence[str]:

@@ -44,7 +44,8 @@ async def create_audience(
         {"name": name, "description": description, "rule": rule}, Faults(), clock=clock, settings=settings
     )
     now = clock.now()
-    row = row_of(Audience.model_validate({**values, "created_at": now, "updated_at": now}))
+    made = {"created_by": actor.label, "created_at": now, "updated_at": now}
+    row = row_of(Audience.model_validate({**values, **made}))
     await Audience.get_pymongo_collection().insert_one(row)
     return row
 

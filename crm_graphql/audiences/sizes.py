@@ -10,8 +10,10 @@ from weakref import WeakKeyDictionary
 
 from crm_graphql.audiences.counting import count_matching
 from crm_graphql.audiences.documents import Audience
+from crm_graphql.audiences.queries import fields_of_stored
 from crm_graphql.audiences.rules import parse
 from crm_graphql.core.clock import Clock
+from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 
@@ -52,7 +54,13 @@ async def _count(audience: Row, clock: Clock, settings: Settings) -> AudienceSiz
     as no size: it is not tried again by everyone who asks within the minute."""
     now = clock.now()
     timeout = settings.rule_count_timeout_seconds
-    size = await count_matching(parse(audience["rule"]), settings.local(now), timeout_seconds=timeout)
+    size = None
+    try:
+        rule = parse(audience["rule"], await fields_of_stored(audience["rule"]))
+        size = await count_matching(rule, settings.local(now), timeout_seconds=timeout)
+    except InvalidInput:
+        # A custom field that it names was deleted, and is of another type since: nothing can be counted.
+        pass
     await Audience.get_pymongo_collection().update_one(
         {"_id": audience["_id"], "rule": audience["rule"]}, {"$set": {"size": size, "size_at": now}}
     )

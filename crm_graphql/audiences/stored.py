@@ -12,6 +12,7 @@ from crm_graphql.audiences.fields import GROUP
 from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule
 from crm_graphql.audiences.values import INT64_LIMIT
 from crm_graphql.core.ids import encode_id
+from crm_graphql.custom_fields.definitions import PREFIX
 
 
 def to_stored(rule: Rule) -> dict[str, Any]:
@@ -38,6 +39,12 @@ def names_group(rule: Mapping[str, Any], group_id: ObjectId | None = None) -> bo
             if key is None or key in values:
                 return True
     return False
+
+
+def custom_keys(*rules: Mapping[str, Any]) -> frozenset[str]:
+    """The keys of the custom fields that stored rules name."""
+    names = (where["field"] for rule in rules for where in _conditions(rule))
+    return frozenset(name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX))
 
 
 def _conditions(rule: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -19,6 +19,7 @@ from crm_graphql.core.phones import NotANumber, read_beginning, read_phone
 from crm_graphql.core.texts import is_storable
 from crm_graphql.core.times import Duration, parse_moment
 from crm_graphql.core.zones import day_begins
+from crm_graphql.custom_fields.values import Unfit, as_number
 
 MAX_TEXT = 1_000
 """Characters in one value of a rule."""
@@ -53,7 +54,7 @@ def _zone(at: datetime) -> tzinfo:
     return at.tzinfo
 
 
-Scalar = int | str | bool | datetime | Day
+Scalar = int | float | str | bool | datetime | Day
 """A value as it is compared: money in ten-thousandths, text in folded case."""
 
 
@@ -73,7 +74,7 @@ def read_value(
     `default_country` is that of telephone numbers that name none.
     """
     try:
-        scalar = _READERS[field.type](raw)
+        scalar = _reader_of(field)(raw)
     except ValueError as error:
         raise ValueError(f"{shown(raw)} {error}.") from None
     if field.options and scalar not in [option.casefold() for option in field.options]:
@@ -105,6 +106,12 @@ def _group(field: RuleField, raw: object) -> Value:
     if key is None or not (field.takes_others or raw in (field.choices or {})):
         raise ValueError(f"{shown(raw)} is the id of no group; `ruleFields` has them in `choices`.")
     return Value((str(key),), raw)
+
+
+def _reader_of(field: RuleField) -> Callable[[object], Scalar]:
+    if field.has_decimals:
+        return _read_decimal
+    return _read_day if field.is_day else _READERS[field.type]
 
 
 def _phone(raw: str, operator: RuleOperator, default_country: str | None) -> Value:
@@ -166,6 +173,20 @@ def _read_number(raw: object) -> int:
     if number != int(number):
         raise ValueError("is not a whole number")
     return int(number)
+
+
+def _read_decimal(raw: object) -> int | float:
+    try:
+        return as_number(_number(raw))
+    except Unfit as error:
+        raise ValueError(str(error).partition(". ")[0]) from None
+
+
+def _read_day(raw: object) -> Day:
+    day = _read_moment(raw)
+    if not isinstance(day, Day):
+        raise ValueError("has a time, and the field holds days; give a date like 2024-06-30")
+    return day
 
 
 def _read_money(raw: object) -> int:

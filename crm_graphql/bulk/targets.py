@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from bson import ObjectId
 
 from crm_graphql.audiences.counting import count_matching
 from crm_graphql.audiences.describe import UTC_NAME
-from crm_graphql.audiences.queries import get_audience, present_fields
+from crm_graphql.audiences.queries import fields_of_stored, get_audience, present_fields
 from crm_graphql.audiences.rules import Rule, parse
 from crm_graphql.audiences.stored import to_stored
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.errors import ErrorCode, InvalidInput, LimitExceeded, NotFound, Problem, RequiredInput
+from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
-from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.merged import found_by_keys, found_under
 from crm_graphql.mongo.leases import database_now
+
+Key = TypeVar("Key", ObjectId, str)
 
 CUSTOMERS_AT_ONCE = 1_000
 _TOLD = 100
@@ -56,9 +59,12 @@ async def freeze(actor: Actor, target: Target, *, settings: Settings) -> FrozenT
     # By the clock by which customers are made.
     now = await database_now()
     if target.keys is not None:
-        return await _customers("_id", target.keys, "ids", now)
+        _check_few(target.keys, "ids")
+        return _customers(target.keys, await found_by_keys(target.keys, {"_id": 1}), "ids", now)
     if target.external_ids is not None:
-        return await _customers("external_id", target.external_ids, "externalIds", now)
+        _check_few(target.external_ids, "externalIds")
+        found = await found_under(target.external_ids, {"external_id": 1})
+        return _customers(target.external_ids, found, "externalIds", now)
     rule = await _rule(actor, target, settings)
     matched = await count_matching(
         rule, settings.local(now), timeout_seconds=settings.rule_count_timeout_seconds
@@ -66,14 +72,15 @@ async def freeze(actor: Actor, target: Target, *, settings: Settings) -> FrozenT
     return FrozenTarget(now, rule=to_stored(rule), time_zone=settings.time_zone, matched=matched)
 
 
-async def _customers(path: str, given: Sequence[Any], name: str, now: datetime) -> FrozenTarget:
+def _check_few(given: Sequence[Any], name: str) -> None:
     if not given:
         raise RequiredInput("Name at least one customer.", path=("target", name))
     if len(given) > CUSTOMERS_AT_ONCE:
         message = f"These are {len(given):,} customers; at most {CUSTOMERS_AT_ONCE:,} are named at once. "
         raise LimitExceeded(f"{message}Give a rule or an audience.", path=("target", name))
-    rows = Customer.get_pymongo_collection().find({path: {"$in": list(given)}}, {path: 1})
-    found = {row[path]: row["_id"] async for row in rows}
+
+
+def _customers(given: Sequence[Key], found: Mapping[Key, Row], name: str, now: datetime) -> FrozenTarget:
     problems = [
         Problem(ErrorCode.NOT_FOUND, "There is no such customer.", ("target", name, str(index)))
         for index, key in enumerate(given)
@@ -81,7 +88,7 @@ async def _customers(path: str, given: Sequence[Any], name: str, now: datetime) 
     ]
     if problems:
         raise InvalidInput.of(problems[:_TOLD])
-    keys = sorted({found[key] for key in given})
+    keys = sorted({found[key]["_id"] for key in given})
     return FrozenTarget(now, customer_ids=keys, matched=len(keys))
 
 
@@ -90,7 +97,7 @@ async def _rule(actor: Actor, target: Target, settings: Settings) -> Rule:
         audience = await get_audience(actor, target.audience)
         if audience is None:
             raise NotFound("There is no such audience.", path=("target", "audienceId"))
-        return parse(audience["rule"])
+        return parse(audience["rule"], await fields_of_stored(audience["rule"]))
     try:
         return parse(target.rule, await present_fields(), default_country=settings.country or None)
     except InvalidInput as error:

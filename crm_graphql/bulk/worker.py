@@ -15,6 +15,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from structlog import get_logger
 
 from crm_graphql.audiences.compile import select_customers
+from crm_graphql.audiences.queries import fields_of_stored
 from crm_graphql.bulk.changes import CUSTOMER_FIELDS, Changed, change_of, updates_of
 from crm_graphql.bulk.documents import BulkOperation, BulkOperationKind
 from crm_graphql.bulk.failures import ends_the_operation
@@ -138,7 +139,7 @@ class _Walk:
         beyond = {} if self._after is None else {"_id": {"$gt": self._after}}
         rows = (
             Customer.get_pymongo_collection()
-            .find({"$and": [who(self._operation), beyond]}, {"_id": 1})
+            .find({"$and": [await who(self._operation), beyond]}, {"_id": 1})
             .sort("_id")
             .limit(PAGE_CUSTOMERS)
         )
@@ -224,14 +225,15 @@ class _Walk:
         return True
 
 
-def who(operation: Row) -> Mapping[str, Any]:
+async def who(operation: Row) -> Mapping[str, Any]:
     """The filter of the customers whom an operation means, as it was frozen."""
     if operation["customer_ids"] is not None:
         return {"_id": {"$in": operation["customer_ids"]}}
     if operation["rule"] is not None:
         moment = operation["evaluated_at"]
         local = moment.astimezone(zone_of(operation["time_zone"]))
-        return {"$and": [select_customers(operation["rule"], local), {"created_at": {"$lte": moment}}]}
+        matching = select_customers(operation["rule"], local, await fields_of_stored(operation["rule"]))
+        return {"$and": [matching, {"created_at": {"$lte": moment}}]}
     if operation["group_id"] is not None:
         return {"folded.groups": str(operation["group_id"])}
     return {"folded.tags": operation["remove"][0]}

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from bson import ObjectId
 
+from crm_graphql.audiences.custom import custom_rule_fields
 from crm_graphql.audiences.documents import Audience
+from crm_graphql.audiences.fields import stored_fields
+from crm_graphql.audiences.rules import parse
+from crm_graphql.audiences.stored import custom_keys
+from crm_graphql.campaigns.custom import fields_for, keys_in, rows_of
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.terms import Terms, check_end, check_terms
@@ -21,6 +26,7 @@ from crm_graphql.core.errors import Faults, InvalidInput, RequiredInput
 from crm_graphql.core.names import checked_name
 from crm_graphql.core.paging import Row
 from crm_graphql.core.texts import words
+from crm_graphql.custom_fields.definitions import Definition
 
 IDEMPOTENCY_KEY_LIMIT = 200
 NO_NAME = "A campaign needs a name."
@@ -59,7 +65,7 @@ async def check_content(
         _check_key(idempotency_key)
     with faults.noted():
         if content.message is not None:
-            checked_template(content.message, content.channel)
+            checked_template(content.message, content.channel, await fields_for(content.message))
     if faults.problems:
         # Only then: a retry finds what it made, also when the audience is gone since.
         await check_references(content, faults, now=now)
@@ -98,16 +104,25 @@ async def checked_changes(changes: Mapping[str, Any], faults: Faults, *, now: da
     return {name: _stored(value) for name, value in values.items()}
 
 
-async def launchable(draft: Row, *, now: datetime) -> tuple[Row, Row | None]:
-    """The audience and the topic of a draft that can be launched. Raises InvalidInput with all that keeps it
-    from that."""
+class Launchable(NamedTuple):
+    """What a launch freezes beside the message."""
+
+    rule: Mapping[str, Any]
+    topic: Row | None
+    custom_fields: Sequence[Row]
+
+
+async def launchable(draft: Row, *, now: datetime) -> Launchable:
+    """Rule, topic and custom fields of a draft that can be launched. Raises InvalidInput with all that keeps
+    it from that."""
     faults = Faults()
     audience: Row = {}
     topic: Row | None = None
     with faults.noted():
         if draft["message"] is None:
             raise RequiredInput("The campaign has no message yet. Write one first.", path=("message",))
-        checked_template(MessageTemplate.model_validate(draft["message"]), Channel(draft["channel"]))
+        message = MessageTemplate.model_validate(draft["message"])
+        checked_template(message, Channel(draft["channel"]), await fields_for(message))
     with faults.noted():
         audience = await require_audience(draft["audience_id"])
     with faults.noted():
@@ -115,7 +130,21 @@ async def launchable(draft: Row, *, now: datetime) -> tuple[Row, Row | None]:
     with faults.noted():
         check_end(draft.get("send_before"), now=now)
     faults.check()
-    return audience, topic
+    rule = audience["rule"]
+    custom = await rows_of(custom_keys(rule) | keys_in(draft["message"]))
+    _require_readable(rule, custom)
+    return Launchable(rule, topic, custom)
+
+
+def _require_readable(rule: Mapping[str, Any], custom: Sequence[Row]) -> None:
+    """Raise InvalidInput for a rule that names a custom field which is not there any more, or is another."""
+    known = custom_rule_fields(map(Definition.from_document, custom), is_stored=True)
+    try:
+        parse(rule, stored_fields(None, known))
+    except InvalidInput as error:
+        raise InvalidInput(
+            f"The audience's rule cannot be asked any more: {error} Mend the audience.", path=("audienceId",)
+        ) from None
 
 
 def _check_key(idempotency_key: str | None) -> None:

@@ -116,6 +116,8 @@ class Campaign(Document):
     rate_per_second: int | None = None
     quiet_hours: dict[str, str] | None = None
     """`from` and `until`, as the deployment's settings have them; None: those are kept to."""
+    custom_fields: list[dict[str, Any]] = Field(default_factory=list)
+    """Definitions of the custom fields that rule and message name, as at launch."""
     stats: Stats = Field(default_factory=Stats)
     handed_over: list[list[int]] = Field(default_factory=list)
     """How many messages in each of the last seconds, as pairs; `delivery/speed.py` keeps it."""
@@ -128,7 +130,7 @@ class Campaign(Document):
     subject: str
     """Who made it: the actor's subject."""
     created_by: str | None = None
-    """Who made it, for people to read. Campaigns of earlier releases do not say."""
+    """The same for people: a user's name, or an API key's."""
     idempotency_key: str | None = None
     idempotency_hash: str | None = None
     created_at: datetime

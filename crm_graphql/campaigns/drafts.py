@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.template import Template, parse
+from crm_graphql.campaigns.template_fields import names_of
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.errors import Faults, InvalidInput, Problem, RequiredInput
+from crm_graphql.custom_fields.definitions import Definitions
 
 
 def warnings_of(message: MessageTemplate | None, channel: Channel) -> Sequence[Problem]:
@@ -18,8 +20,11 @@ def warnings_of(message: MessageTemplate | None, channel: Channel) -> Sequence[P
         return ()
 
 
-def checked_template(message: MessageTemplate, channel: Channel, *, is_preview: bool = False) -> Template:
-    """The message's template. An email must have a subject, but for a preview; nothing else may have one.
+def checked_template(
+    message: MessageTemplate, channel: Channel, custom: Definitions, *, is_preview: bool = False
+) -> Template:
+    """The message's template, which may name these custom fields. An email must have a subject, but for a
+    preview; nothing else may have one.
 
     Raises InvalidInput with each problem, its path below "message", line and column.
     """
@@ -28,6 +33,6 @@ def checked_template(message: MessageTemplate, channel: Channel, *, is_preview: 
         if TRAITS[channel].has_subject and message.subject is None and not is_preview:
             raise RequiredInput("An email needs a subject.", path=("message", "subject"))
     with faults.noted():
-        template = parse(message.subject, message.body, channel)
+        template = parse(message.subject, message.body, channel, names_of(custom))
     faults.check()
     return template

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pymongo import ReturnDocument
 
 from crm_graphql.bus.port import Bus
-from crm_graphql.campaigns.contents import launchable
+from crm_graphql.campaigns.contents import Launchable, launchable
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.campaigns.lifecycle import announce, wake_planner
 from crm_graphql.core.paging import Row
@@ -25,10 +24,10 @@ async def launch(draft: Row, *, time_zone: str, bus: Bus) -> Row | None:
 
     Raises InvalidInput with all that keeps it from being launched. Durable when it returns.
     """
-    audience, topic = await launchable(draft, now=await database_now())
+    frozen = await launchable(draft, now=await database_now())
     launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
         as_checked(draft),
-        [_launch_of(audience["rule"], topic, time_zone)],
+        [_launch_of(frozen, time_zone)],
         return_document=ReturnDocument.AFTER,
     )
     if launched is not None:
@@ -42,16 +41,18 @@ def as_checked(draft: Row) -> dict[str, Any]:
     return {name: draft.get(name) for name in _CHECKED}
 
 
-def _launch_of(rule: Mapping[str, Any], topic: Row | None, time_zone: str) -> dict[str, Any]:
+def _launch_of(launch: Launchable, time_zone: str) -> dict[str, Any]:
     """The change that launches. Its moment is the database's, as is that at which a customer was made: clocks
     of processes differ, and must leave nobody out."""
+    topic = launch.topic
     frozen = topic and {"id": topic["_id"], "slug": topic["slug"], "is_opt_out": topic["is_opt_out"]}
     moments = dict.fromkeys(("evaluated_at", "launched_at", "updated_at"), "$$NOW")
     return {
         "$set": {
             "status": CampaignStatus.SENDING.value,
             # Whatever a rule holds, it is data here.
-            "rule": {"$literal": rule},
+            "rule": {"$literal": launch.rule},
+            "custom_fields": {"$literal": list(launch.custom_fields)},
             "topic": {"$literal": frozen},
             "time_zone": {"$literal": time_zone},
             "revision": {"$add": ["$revision", 1]},

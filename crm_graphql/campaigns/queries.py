@@ -8,11 +8,15 @@ from typing import Any
 
 from bson import ObjectId
 
-from crm_graphql.audiences.stored import names_group
-from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate
+from crm_graphql.audiences.compile import select_customers
+from crm_graphql.audiences.custom import custom_rule_fields
+from crm_graphql.audiences.fields import stored_fields
+from crm_graphql.audiences.stored import custom_keys, names_group
+from crm_graphql.campaigns.custom import fields_for, frozen_fields, keys_in
+from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate, Stats
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.template import Rendered, RenderFailed
-from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER
+from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER, example_values
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import ErrorCode, InvalidInput, NotFound, Problem
@@ -21,13 +25,13 @@ from crm_graphql.core.slices import Slices
 from crm_graphql.core.texts import prefix_range, words
 from crm_graphql.core.zones import zone_of
 from crm_graphql.customers.queries import CustomerReference, find_customer
-from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
+from crm_graphql.mongo.pages import Parents, count_in_time, read_by_ids, read_child_pages, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 FIELDS = dict.fromkeys(
     (
         *("name", "status", "failure_reason", "channel", "message", "audience_id", "topic_id", "rule"),
-        "time_zone",
+        *("time_zone", "custom_fields"),
         *("pause_reason", "scheduled_at", "send_before", "rate_per_second", "quiet_hours", "created_by"),
         *("stats", "planning.done", "revision", "created_at", "updated_at", "launched_at", "completed_at"),
     ),
@@ -36,6 +40,7 @@ FIELDS = dict.fromkeys(
 """What a list shows of a campaign."""
 ENDED = frozenset({CampaignStatus.COMPLETED, CampaignStatus.CANCELLED, CampaignStatus.FAILED})
 NAMED = 10
+_LAUNCHED = {"launched_at": {"$ne": None}}
 NOTHING_TO_SEND = Problem(
     ErrorCode.INVALID, "The body is empty for this customer; nothing would be sent.", ("message", "body")
 )
@@ -52,6 +57,13 @@ def rule_moment(campaign: Row) -> datetime:
     """The moment at which the rule of a launched campaign is asked, in the zone of its days."""
     moment: datetime = campaign["evaluated_at"]
     return moment.astimezone(zone_of(rule_zone(campaign) or "UTC"))
+
+
+def recipients_filter(campaign: Row) -> dict[str, Any]:
+    """The MongoDB filter of the customers of a launched campaign: rule, days and custom fields are as they
+    were at its launch."""
+    fields = custom_rule_fields(frozen_fields(campaign).values(), is_stored=True)
+    return select_customers(campaign["rule"], rule_moment(campaign), stored_fields(None, fields))
 
 
 async def campaigns_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
@@ -93,6 +105,20 @@ async def campaigns_planning_with_group(group_id: ObjectId) -> Sequence[str]:
     return [row["name"] async for row in rows if names_group(row["rule"], group_id)][:NAMED]
 
 
+async def campaigns_naming_field(key: str) -> Sequence[Row]:
+    """The newest campaigns that have not ended whose rule or message names the custom field. Reads every one:
+    they are few."""
+    rows = Campaign.get_pymongo_collection().find(
+        {"status": {"$nin": [status.value for status in ENDED]}}, FIELDS
+    )
+    found = [row async for row in rows.sort([("created_at", -1), ("_id", -1)]) if _names_field(row, key)]
+    return found[:NAMED]
+
+
+def _names_field(campaign: Row, key: str) -> bool:
+    return key in keys_in(campaign["message"]) or key in custom_keys(campaign.get("rule") or {})
+
+
 def list_filter(
     statuses: Sequence[CampaignStatus] | None = None,
     channel: Channel | None = None,
@@ -117,6 +143,41 @@ async def list_campaigns(filter_: Mapping[str, Any], page: PageRequest) -> Page[
     return await read_page(Campaign.get_pymongo_collection(), filter_, NEWEST_FIRST, page, FIELDS)
 
 
+async def campaigns_of_audiences(
+    audiences: Parents, page: PageRequest, _fields: frozenset[str]
+) -> Mapping[ObjectId, Page[Row]]:
+    """For each audience a page of the campaigns that were sent to it, newest first, in one query."""
+    collection = Campaign.get_pymongo_collection()
+    return await read_child_pages(
+        collection, "audience_id", audiences, NEWEST_FIRST, page, FIELDS, among=_LAUNCHED
+    )
+
+
+async def count_campaigns_of(audience: ObjectId) -> int | None:
+    """How many were sent to the audience."""
+    return await count_in_time(Campaign.get_pymongo_collection(), {"audience_id": audience, **_LAUNCHED})
+
+
+async def stats_of_audiences(audiences: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
+    """For each audience that something was sent to, the stats of all its campaigns together, in the shape of
+    a campaign's; by the index on the audience."""
+    sums = {name: {"$sum": f"$stats.{name}"} for name in Stats.model_fields}
+    found = await Campaign.get_pymongo_collection().aggregate(
+        [
+            {"$match": {"audience_id": {"$in": list(audiences)}, **_LAUNCHED}},
+            {"$group": {"_id": "$audience_id", "is_whole": {"$min": "$planning.done"}, **sums}},
+        ]
+    )
+    return {
+        row["_id"]: {
+            "_id": row["_id"],
+            "stats": {name: row[name] for name in sums},
+            "planning": {"done": row["is_whole"]},
+        }
+        async for row in found
+    }
+
+
 async def count_campaigns(filter_: Mapping[str, Any]) -> int | None:
     """How many match; None where counting takes too long."""
     return await count_in_time(Campaign.get_pymongo_collection(), filter_)
@@ -137,16 +198,17 @@ async def preview_message(
     """
     actor.require(Permission.CAMPAIGNS_READ)
     message = MessageTemplate(subject=subject, body=body)
+    custom = await fields_for(message)
     (template,) = await slices.each(
-        [message], lambda message: checked_template(message, channel, is_preview=True)
+        [message], lambda message: checked_template(message, channel, custom, is_preview=True)
     )
-    found: Mapping[str, Any] | None = EXAMPLE_CUSTOMER
+    found: Mapping[str, Any] | None = {**EXAMPLE_CUSTOMER, "custom_fields": example_values(custom)}
     if customer is not None:
         actor.require(Permission.CUSTOMERS_READ)
         found = await find_customer(customer, fields=dict.fromkeys(("_id", *template.customer_fields), 1))
     if found is None:
         raise NotFound("There is no such customer.", path=("customer",))
-    values = template.freeze(found, campaign_name=EXAMPLE_CAMPAIGN_NAME)
+    values = template.freeze(found, campaign_name=EXAMPLE_CAMPAIGN_NAME, custom=custom)
     try:
         (rendered,) = await slices.each([values], template.render)
     except RenderFailed as error:

@@ -67,15 +67,14 @@ class Scheduler:
 
     async def launch_due(self) -> float:
         """Launch what is due, however late; in how many seconds to look again."""
-        found = Campaign.get_pymongo_collection().find(
-            {"status": CampaignStatus.SCHEDULED.value, "scheduled_at": {"$lte": await database_now()}},
-            hint="scheduled",
-        )
-        due = await found.to_list()
+        campaigns = Campaign.get_pymongo_collection()
+        is_due = {"status": CampaignStatus.SCHEDULED.value, "scheduled_at": {"$lte": await database_now()}}
+        due = [row["_id"] async for row in campaigns.find(is_due, {"_id": 1}, hint="scheduled")]
         # Of several processes each begins elsewhere, so that they share what is due at one moment.
         random.shuffle(due)
-        for campaign in due:
-            await self._launch(campaign)
+        for key in due:
+            if (campaign := await campaigns.find_one({"_id": key, **is_due})) is not None:
+                await self._launch(campaign)
         return await _seconds_to_next()
 
     async def _launch(self, campaign: Row) -> None:

@@ -17,6 +17,7 @@ from crm_graphql.campaigns.contents import (
     check_references,
     checked_changes,
 )
+from crm_graphql.campaigns.custom import fields_for
 from crm_graphql.campaigns.documents import Campaign, MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.launching import as_checked, launch
@@ -108,7 +109,8 @@ async def update_campaign(
         after = {"message": None, **draft, **stored}
         with faults.noted():
             if after["message"] is not None and after.get("channel") is not None:
-                checked_template(MessageTemplate.model_validate(after["message"]), Channel(after["channel"]))
+                message = MessageTemplate.model_validate(after["message"])
+                checked_template(message, Channel(after["channel"]), await fields_for(message))
         faults.check()
         updated: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
             as_checked(draft),
@@ -120,8 +122,8 @@ async def update_campaign(
 
 
 async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, time_zone: str = "UTC") -> Row:
-    """Freeze rule, message, moment and the zone of the rule's days, and begin to send. Requires
-    CAMPAIGNS_WRITE.
+    """Freeze rule, message, moment, the zone of the rule's days and the custom fields that are named, and
+    begin to send. Requires CAMPAIGNS_WRITE.
 
     One guarded update from DRAFT or SCHEDULED to SENDING: of several launches at once, a schedule's too,
     exactly one wins. Raises NotFound, InvalidInput for a message that cannot be sent, an audience that is

@@ -29,11 +29,16 @@ from crm_graphql.campaigns.liquid import (
 )
 from crm_graphql.campaigns.liquid_work import Meter
 from crm_graphql.campaigns.template_fields import (
+    CUSTOM,
+    CUSTOM_NAME,
+    CUSTOM_VALUES,
     EXAMPLE_CAMPAIGN_NAME,
     EXAMPLE_CUSTOMER,
     EXAMPLE_LINKS,
+    EXAMPLES,
     FIELD_NAMES,
     LINKS,
+    CustomNames,
     Values,
     freeze,
     thaw,
@@ -42,6 +47,7 @@ from crm_graphql.campaigns.template_warnings import dates_without_percent, forei
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
 from crm_graphql.core.texts import is_storable
+from crm_graphql.custom_fields.definitions import NO_FIELDS, Definitions
 
 SUBJECT_LIMIT = 500
 BODY_LIMIT = 50_000
@@ -103,7 +109,8 @@ class Template:
     @property
     def customer_fields(self) -> tuple[str, ...]:
         """The fields of a customer document that `freeze` needs."""
-        return tuple(name.removeprefix("customer.") for name in self.fields if name.startswith("customer."))
+        named = (name.removeprefix("customer.") for name in self.fields if name.startswith("customer."))
+        return tuple(dict.fromkeys(CUSTOM_VALUES if name.startswith("custom.") else name for name in named))
 
     @property
     def links(self) -> frozenset[str]:
@@ -111,10 +118,17 @@ class Template:
         return LINKS & {*self.fields}
 
     def freeze(
-        self, customer: Mapping[str, Any], *, campaign_name: str, links: Mapping[str, str] = EXAMPLE_LINKS
+        self,
+        customer: Mapping[str, Any],
+        *,
+        campaign_name: str,
+        links: Mapping[str, str] = EXAMPLE_LINKS,
+        custom: Definitions = NO_FIELDS,
     ) -> Values:
-        """The values that the message uses, for a ledger row: `render` needs nothing else, ever."""
-        return freeze(self.fields, customer, campaign_name, links)
+        """The values that the message uses, for a ledger row: `render` needs nothing else, ever. `custom` are
+        the custom fields that it may name."""
+        shown = custom.shown(customer.get(CUSTOM_VALUES)) if custom else {}
+        return freeze(self.fields, customer, campaign_name, links, shown)
 
     def render(self, values: Mapping[str, Any]) -> Rendered:
         """The message for the frozen `values`: the same values always give the same bytes.
@@ -136,46 +150,49 @@ class Template:
         return Rendered(subject, texts["body"], tuple(dict.fromkeys(noted)))
 
 
-def parse(subject: str | None, body: str, channel: Channel) -> Template:
-    """Check a message and make its template; repeated calls with the same texts cost nothing.
+def parse(subject: str | None, body: str, channel: Channel, custom: CustomNames | None = None) -> Template:
+    """Check a message and make its template; repeated calls with the same texts cost nothing. It may name
+    these custom fields; without them, as a message that was checked before, any.
 
     Raises InvalidInput that lists all problems, each with its path ("message", "body") and, where it has a
     place in the text, line and column from 1.
     """
-    return _parse(subject, body, channel)
+    return _parse(subject, body, channel, custom)
 
 
 @functools.lru_cache(maxsize=PARSED_LIMIT)
-def _parse(subject: str | None, body: str, channel: Channel) -> Template:
+def _parse(subject: str | None, body: str, channel: Channel, custom: CustomNames | None) -> Template:
     problems: list[Problem] = []
     subject_text: _Text | None = None
     if subject is not None:
-        subject_text = _Text("subject", subject, html=False)
+        subject_text = _Text("subject", subject, custom, html=False)
         if TRAITS[channel].has_subject:
             problems += subject_text.check(SUBJECT_LIMIT)
         else:
             problems.append(subject_text.problem("Only an email has a subject. Leave it out."))
-    body_text = _Text("body", body, html=TRAITS[channel].takes_html and _HTML.search(body) is not None)
+    is_html = TRAITS[channel].takes_html and _HTML.search(body) is not None
+    body_text = _Text("body", body, custom, html=is_html)
     problems += body_text.check(BODY_LIMIT)
     if problems:
         raise InvalidInput.of(problems)
     texts = [text for text in (subject_text, body_text) if text is not None]
     used = frozenset[str]().union(*(text.fields for text in texts))
-    if problem := _try_out(texts, used):
+    if problem := _try_out(texts, used, custom):
         raise InvalidInput.of([problem])
     return Template(
         channel=channel,
         html=body_text.html,
-        fields=tuple(name for name in FIELD_NAMES if name in used),
+        fields=(*(name for name in FIELD_NAMES if name in used), *sorted(used.difference(FIELD_NAMES))),
         warnings=tuple(warning for text in texts for warning in text.warnings()),
         _subject=subject_text.parsed.template if subject_text else None,
         _body=body_text.parsed.template,
     )
 
 
-def _try_out(texts: Sequence[_Text], fields: Iterable[str]) -> Problem | None:
+def _try_out(texts: Sequence[_Text], fields: Iterable[str], custom: CustomNames | None) -> Problem | None:
     """What fails for somebody of whom all is known, or for somebody of whom nothing is."""
-    everything = freeze(fields, EXAMPLE_CUSTOMER, EXAMPLE_CAMPAIGN_NAME, EXAMPLE_LINKS)
+    examples = {name.removeprefix(CUSTOM): EXAMPLES[type_] for name, type_ in (custom or {}).items()}
+    everything = freeze(fields, EXAMPLE_CUSTOMER, EXAMPLE_CAMPAIGN_NAME, EXAMPLE_LINKS, examples)
     for values, whom in (
         (everything, "an example customer"),
         ({}, "a customer without any of its values"),
@@ -195,7 +212,8 @@ class _Text:
 
     parsed: ParsedText
 
-    def __init__(self, part: str, source: str, *, html: bool) -> None:
+    def __init__(self, part: str, source: str, custom: CustomNames | None, *, html: bool) -> None:
+        self._custom = custom
         self.part = part
         self.source = source
         self.html = html
@@ -240,12 +258,15 @@ class _Text:
     def _problems_of_names(self, analysis: TemplateAnalysis) -> Iterator[Problem]:
         """Note the fields that are used; the names that nobody knows are problems."""
         for variable in chain.from_iterable(analysis.globals.values()):
-            segments = variable.segments
-            name = ".".join(str(segment) for segment in segments[:2])
-            if name in FIELD_NAMES and all(_may_follow(segment) for segment in segments[2:]):
+            segments = [str(segment) for segment in variable.segments]
+            depth = 3 if segments[:2] == ["customer", "custom"] else 2
+            name = ".".join(segments[:depth])
+            is_known = name in FIELD_NAMES or self._is_custom(name)
+            if is_known and all(_may_follow(segment) for segment in variable.segments[depth:]):
                 self.fields.add(name)
             else:
-                yield self.problem(_unknown(str(variable), "value", FIELD_NAMES), variable.span.index)
+                known = (*FIELD_NAMES, *(self._custom or ()))
+                yield self.problem(_unknown(str(variable), "value", known), variable.span.index)
         for name, spans in analysis.filters.items():
             if name not in PLAIN.filters:
                 yield self.problem(_unknown(name, "filter", sorted(PLAIN.filters)), spans[0].index)
@@ -253,6 +274,9 @@ class _Text:
             if variable.segments[0] in _OWN_NAMES:
                 text = f'"{variable}" is a name of the message itself; assign to another.'
                 yield self.problem(text, variable.span.index)
+
+    def _is_custom(self, name: str) -> bool:
+        return CUSTOM_NAME.fullmatch(name) is not None if self._custom is None else name in self._custom
 
 
 def _may_follow(segment: object) -> bool:

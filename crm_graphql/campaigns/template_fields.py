@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from liquid.undefined import Undefined
@@ -12,6 +14,8 @@ from liquid.undefined import Undefined
 from crm_graphql.campaigns.liquid_numbers import Amount
 from crm_graphql.core.money import UNITS, to_text
 from crm_graphql.core.times import format_moment
+from crm_graphql.custom_fields.definitions import Definitions
+from crm_graphql.custom_fields.documents import CustomFieldType
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,30 @@ EXAMPLE_CUSTOMER: Mapping[str, Any] = {
 }
 """A made-up customer document, for previews."""
 
+CUSTOM = "customer.custom."
+"""Before the key of a custom field."""
+CUSTOM_NAME = re.compile(r"customer\.custom\.[a-z][a-z0-9_]{0,49}", re.ASCII)
+CUSTOM_VALUES = "custom_fields"
+"""Where a customer's document has the values of custom fields."""
+
+
+class CustomNames(dict[str, str]):
+    """The names of custom fields in templates, each with its type; hashed, since parsed messages are kept by
+    it."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+
+EXAMPLES: Mapping[str, Any] = {
+    CustomFieldType.TEXT.value: "Gold",
+    CustomFieldType.NUMBER.value: 12.5,
+    CustomFieldType.DATE.value: "2024-06-30",
+    CustomFieldType.BOOLEAN.value: True,
+    CustomFieldType.LIST.value: ["Gold", "Silver"],
+}
+"""Values of custom fields, for previews, by type."""
+
 Values = dict[str, dict[str, Any]]
 
 # Values are frozen in a form that MongoDB gives back equal and that prints as it is.
@@ -103,17 +131,25 @@ class Missing(Undefined):
 
 
 def freeze(
-    fields: Iterable[str], customer: Mapping[str, Any], campaign_name: str, links: Mapping[str, str]
+    fields: Iterable[str],
+    customer: Mapping[str, Any],
+    campaign_name: str,
+    links: Mapping[str, str],
+    custom: Mapping[str, Any],
 ) -> Values:
     """The values of `fields` in the form that a ledger row stores; those without a value are left out.
 
     `customer` is a customer document, or as much of it as the fields need; `links` are the addresses of the
-    customer's own pages.
+    customer's own pages, `custom` its values of custom fields by their keys.
     """
     values: Values = {}
     for field in fields:
         if field in LINKS:
             values.setdefault("links", {})[field] = links[field]
+            continue
+        if field.startswith(CUSTOM):
+            if (shown := custom.get(key := field.removeprefix(CUSTOM))) is not None:
+                values.setdefault("custom", {})[key] = shown
             continue
         kind, _, name = field.partition(".")
         value = campaign_name if kind == "campaign" else customer.get(name)
@@ -130,6 +166,13 @@ def thaw(fields: Iterable[str], values: Mapping[str, Any], noted: list[str]) -> 
         if field in LINKS:
             seen[field] = values.get("links", {}).get(field) or Missing(field, noted)
             continue
+        if field.startswith(CUSTOM):
+            key = field.removeprefix(CUSTOM)
+            shown = values.get("custom", {}).get(key)
+            seen["customer"].setdefault("custom", {})[key] = (
+                Missing(field, noted) if shown is None else _exact(shown)
+            )
+            continue
         kind, _, name = field.partition(".")
         value = values.get(kind, {}).get(name)
         if value is None:
@@ -137,3 +180,28 @@ def thaw(fields: Iterable[str], values: Mapping[str, Any], noted: list[str]) -> 
         else:
             seen[kind][name] = _THAW[name](value) if name in _THAW else value
     return seen
+
+
+def _exact(value: Any) -> Any:
+    """A number with decimals as Liquid compares and reckons with it."""
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def names_of(custom: Definitions) -> CustomNames:
+    """The names by which templates know custom fields."""
+    return CustomNames({f"{CUSTOM}{field.key}": field.type.value for field in custom.values()})
+
+
+def example_values(custom: Definitions) -> dict[str, Any]:
+    """Values of a made-up customer, by slot."""
+    return {
+        field.slot: list(field.options[:2]) if field.options else EXAMPLES[field.type.value]
+        for field in custom.values()
+    }
+
+
+def custom_catalogue(custom: Definitions) -> Iterable[TemplateField]:
+    """The custom fields that a message may name."""
+    for field, example in zip(custom.values(), example_values(custom).values(), strict=True):
+        shown = ", ".join(example) if isinstance(example, list) else str(example)
+        yield TemplateField(f"{CUSTOM}{field.key}", field.label, shown.lower() if example is True else shown)

@@ -84,9 +84,7 @@ def retry(
     keys = None if every else [key_of("DeadLetter", id) for id in ids or ()]
 
     async def send(resources: Resources) -> list[Retried]:
-        return await retry_dead_letters(
-            OPERATOR, keys, transact=resources.in_transaction, bus=resources.bus, clock=resources.clock
-        )
+        return await retry_dead_letters(OPERATOR, keys, transact=resources.in_transaction, bus=resources.bus)
 
     results = on_storage(data_dir, send)
     for result in results:

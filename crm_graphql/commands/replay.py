@@ -38,7 +38,6 @@ def replay(
             key,
             transact=resources.in_transaction,
             bus=resources.bus,
-            clock=resources.clock,
         )
 
     counters = on_storage(data_dir, feed)

@@ -13,7 +13,7 @@ from crm_graphql.consents.addresses import compared, hash_key, hashed
 from crm_graphql.consents.documents import Suppression, SuppressionReason
 from crm_graphql.consents.suppress import NewSuppression, lift, store
 from crm_graphql.core.channels import TRAITS, Channel
-from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.merged import found_under
 from crm_graphql.customers.records import CustomerRecord
 from crm_graphql.customers.words import ConsentStatus, by_place
 
@@ -32,13 +32,8 @@ async def apply_address_words(records: Sequence[CustomerRecord], *, session: Asy
     if not speaking:
         return
     keys = list({record.external_id for record in speaking})
-    found = Customer.get_pymongo_collection().find(
-        {"external_id": {"$in": keys}},
-        {"external_id": 1, "email": 1, "phone": 1, "consents": 1},
-        session=session,
-        batch_size=len(keys) + 1,
-    )
-    customers = {customer["external_id"]: customer for customer in await found.to_list(None)}
+    fields = {"external_id": 1, "email": 1, "phone": 1, "consents": 1}
+    customers = await found_under(keys, fields, session=session)
     closed: dict[_Place, NewSuppression] = {}
     opened: dict[_Place, datetime] = {}
     for record in speaking:

@@ -15,8 +15,9 @@ from crm_graphql.consents.addresses import compared, hash_key, hashed, suppresse
 from crm_graphql.consents.documents import Suppression
 from crm_graphql.consents.reconcile import SETTLED_AFTER
 from crm_graphql.core.channels import Channel
-from crm_graphql.customers.documents import ConsentWord, Customer
+from crm_graphql.customers.documents import ConsentWord
 from crm_graphql.customers.erased import erased_since
+from crm_graphql.customers.merged import found_by_keys, merged_since
 from crm_graphql.customers.words import ConsentStatus, may_write
 
 FEW = 200
@@ -121,7 +122,7 @@ async def _closed_since(since: datetime, channel: Channel, recipients: Sequence[
 async def _unwilling_since(
     since: datetime, channel: Channel, topic: Topical | None, recipients: Sequence[Recipient]
 ) -> Container[ObjectId | None]:
-    """Those who said something on the topic since, and may not be written to."""
+    """Those who said something on the topic since, or were merged, and may not be written to."""
     if topic is None:
         return ()
     heard = {"topic_id": topic.id, "channel": channel.value, "heard_at": {"$gte": since}}
@@ -133,9 +134,11 @@ async def _unwilling_since(
     )
     spoke = {row["customer_id"] async for row in rows}
     asked = {one.customer_id for one in recipients if one.customer_id}
+    merged = await merged_since(since, asked)
     if len(spoke) <= FEW:
-        asked &= spoke
+        # Who was merged may have said no long ago, as the other of the two.
+        asked &= spoke | {*merged, *merged.values()}
     if not asked:
         return ()
-    found = Customer.get_pymongo_collection().find({"_id": {"$in": list(asked)}}, {topic.path(channel): 1})
-    return asked - {row["_id"] async for row in found if topic.allows(row, channel)}
+    found = await found_by_keys(asked, {topic.path(channel): 1})
+    return asked - {key for key, row in found.items() if topic.allows(row, channel)}

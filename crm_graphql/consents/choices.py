@@ -15,7 +15,7 @@ from crm_graphql.consents.suppress import lift, suppress
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.paging import Row
-from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.queries import CustomerReference, find_customer
 from crm_graphql.customers.words import ConsentStatus, by_place, may_write
 from crm_graphql.mongo.transactions import Transact
 
@@ -42,7 +42,7 @@ async def leave(link: Link, *, transact: Transact, clock: Clock) -> None:
         topic = await Topic.get_pymongo_collection().find_one({"_id": link.topic_id})
         if topic is not None:
             choice = Choice(topic, link.channel, ConsentStatus.UNSUBSCRIBED)
-            await say({"_id": link.customer_id}, [choice], source=ONE_CLICK, transact=transact)
+            await say(CustomerReference(link.customer_id), [choice], source=ONE_CLICK, transact=transact)
             return
     customer = await _customer(link)
     if customer is not None:
@@ -112,7 +112,7 @@ async def _say(
         or place in unwanted
     ]
     if changes:
-        await say({"_id": link.customer_id}, changes, source=PAGE, transact=transact)
+        await say(CustomerReference(link.customer_id), changes, source=PAGE, transact=transact)
 
 
 def _choices(customer: Row, topics: Sequence[Row]) -> Choices:
@@ -132,7 +132,7 @@ def _choices(customer: Row, topics: Sequence[Row]) -> Choices:
 
 async def _customer(link: Link) -> Row | None:
     fields = {"email": 1, "phone": 1, "consents": 1, "suppressed": 1}
-    return await Customer.get_pymongo_collection().find_one({"_id": link.customer_id}, fields)
+    return await find_customer(CustomerReference(link.customer_id), fields=fields)
 
 
 async def _close(customer: Mapping[str, Any], channels: Collection[Channel], clock: Clock) -> None:

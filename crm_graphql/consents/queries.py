@@ -15,7 +15,8 @@ from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.phones import beginnings
 from crm_graphql.core.texts import is_storable, prefix_range
 from crm_graphql.customers.documents import ConsentWord
-from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages, read_page
+from crm_graphql.customers.merged import under
+from crm_graphql.mongo.pages import Parents, count_in_time, read_by_ids, read_child_pages, read_page, steady
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 LATEST_WORD_FIRST = SortKey((("at", -1), ("_id", -1)))
@@ -79,7 +80,7 @@ async def count_suppressions(filter_: Mapping[str, Any]) -> int | None:
 
 
 async def words_of_customers(
-    customers: Sequence[ObjectId], page: PageRequest, fields: frozenset[str]
+    customers: Parents, page: PageRequest, fields: frozenset[str]
 ) -> Mapping[ObjectId, Page[Row]]:
     """For each customer a page of all that was said, newest first, in one query."""
     return await read_child_pages(
@@ -92,9 +93,10 @@ async def words_of_customers(
     )
 
 
-async def count_words(customer: ObjectId) -> int | None:
-    """How many words a customer has said."""
-    return await count_in_time(ConsentWord.get_pymongo_collection(), {"customer_id": customer})
+async def count_words(*customer: ObjectId) -> int | None:
+    """How many words the customer with these keys has said."""
+    theirs = under(customer)
+    return await count_in_time(steady(ConsentWord.get_pymongo_collection(), theirs), {"customer_id": theirs})
 
 
 async def suppressions_of(customers: Sequence[Row]) -> Sequence[Sequence[Row]]:

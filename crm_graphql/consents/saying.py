@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -18,7 +17,7 @@ from crm_graphql.core.texts import is_storable
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.drafts import CustomerDraft
 from crm_graphql.customers.heard import write_words
-from crm_graphql.customers.queries import CustomerReference
+from crm_graphql.customers.queries import CustomerReference, find_whole
 from crm_graphql.customers.words import ConsentStatus, Place, Word
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.transactions import Transact
@@ -58,21 +57,21 @@ async def set_consent(
     topic = await Topic.get_pymongo_collection().find_one({"_id": topic_id, "deleted_at": None})
     if topic is None:
         raise NotFound("There is no such topic; it may have been deleted.", path=("topicId",))
-    row = await say(customer.filter(), [Choice(topic, channel, status)], source=heard_from, transact=transact)
+    row = await say(customer, [Choice(topic, channel, status)], source=heard_from, transact=transact)
     if row is None:
         raise NotFound("There is no such customer.", path=("customer",))
     return row
 
 
 async def say(
-    who: dict[str, Any], choices: Sequence[Choice], *, source: str, transact: Transact
+    who: CustomerReference, choices: Sequence[Choice], *, source: str, transact: Transact
 ) -> Row | None:
-    """Note choices of the customer that the filter finds, in one transaction, as of now by the database's
+    """Note choices of the customer whom the reference means, in one transaction, as of now by the database's
     clock. The customer as it then is; None when there is none."""
 
     async def work(session: AsyncClientSession) -> Row | None:
         customers = Customer.get_pymongo_collection()
-        customer = await customers.find_one(who, session=session)
+        customer = await find_whole(who, session=session)
         if customer is None:
             return None
         now = await database_now()

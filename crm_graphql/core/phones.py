@@ -174,6 +174,9 @@ def _read_slowly(text: str, default_country: str | None) -> str:
     if digits.startswith("+"):
         return _international(digits)
     bare = _bare(digits)
+    if bare.startswith("00"):
+        # "0 049 170": with a sign between them they lead abroad all the same.
+        return _international(f"+{bare[2:]}")
     if default_country is not None and (number := _national(digits, default_country)):
         return number
     if default_country is not None or not FEWEST_DIGITS <= len(bare) <= MOST_DIGITS:

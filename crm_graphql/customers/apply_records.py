@@ -6,16 +6,21 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.versions import record_version
+from crm_graphql.custom_fields.queries import live_slots
+from crm_graphql.customers.addresses import AddressNotes
 from crm_graphql.customers.changes import BY_IMPORT, write_changes
+from crm_graphql.customers.custom_values import of_live
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.drafts import CustomerDraft, new_customer
 from crm_graphql.customers.erased import erased_keys
 from crm_graphql.customers.heard import write_words
 from crm_graphql.customers.labels import LabelNotes
+from crm_graphql.customers.merged import found_under
 from crm_graphql.customers.records import Applied, CustomerRecord
 from crm_graphql.customers.renames import renamed_since
 from crm_graphql.customers.totals import Orders, find_lost_extremes
@@ -43,15 +48,16 @@ async def apply_customers(
 
     Idempotent, and independent of the order in which records arrive: of each field the newest version wins.
     A concurrent writer of the same customer makes the transaction fail with a transient error or, for a new
-    one, DuplicateKeyError: run it again. Records of people who were erased change nothing.
+    one, DuplicateKeyError: run it again. Records of people who were erased change nothing; those of people
+    who were merged into others are the others'.
     """
     drafts, applied = await _merged(records, ingestion_number, now, session)
-    await note_suppressed(drafts.values(), suppressed_on, session)
-    await find_lost_extremes((draft.totals for draft in drafts.values()), orders, session)
-    await write_drafts(drafts.values(), now, session)
-    known = [draft for draft in drafts.values() if not draft.is_new]
+    await note_suppressed(drafts, suppressed_on, session)
+    await find_lost_extremes((draft.totals for draft in drafts), orders, session)
+    await write_drafts(drafts, now, session)
+    known = [draft for draft in drafts if not draft.is_new]
     await write_changes(known, BY_IMPORT, now, session)
-    await write_words({draft.customer["_id"]: draft.heard for draft in drafts.values()}, now, session)
+    await write_words({draft.customer["_id"]: draft.heard for draft in drafts}, now, session)
     return applied
 
 
@@ -68,17 +74,15 @@ async def _merged(
     ingestion_number: int,
     now: datetime,
     session: AsyncClientSession | None,
-) -> tuple[dict[str, CustomerDraft], Applied]:
+) -> tuple[Sequence[CustomerDraft], Applied]:
     """The records' customers with the records merged into them, not written yet, and what that changed."""
-    collection = Customer.get_pymongo_collection()
     keys = list({record.external_id for record in records})
-    found = collection.find({"external_id": {"$in": keys}}, session=session, batch_size=len(keys) + 1)
-    drafts = {
-        customer["external_id"]: CustomerDraft(customer, is_new=False)
-        for customer in await found.to_list(None)
-    }
+    found = await found_under(keys, session=session)
+    by_key = {row["_id"]: CustomerDraft(row, is_new=False) for row in found.values()}
+    drafts = {external_id: by_key[row["_id"]] for external_id, row in found.items()}
     erased = await erased_keys([key for key in keys if key not in drafts], session=session)
     created = updated = 0
+    records = await _with_live_fields(records, session)
     for record in await renamed_since(ingestion_number, records, session):
         if record.external_id in erased:
             continue
@@ -92,7 +96,24 @@ async def _merged(
             created += 1
         elif draft.merge(record, version):
             updated += 1
-    return drafts, Applied(created, updated, len(records) - created - updated)
+    # Several external ids may lead to one.
+    distinct = list(dict.fromkeys(drafts.values()))
+    return distinct, Applied(created, updated, len(records) - created - updated)
+
+
+async def _with_live_fields(
+    records: Sequence[CustomerRecord], session: AsyncClientSession | None
+) -> Sequence[CustomerRecord]:
+    """The records without values of fields that were deleted since they were accepted."""
+    if all(record.custom is None for record in records):
+        return records
+    live = await live_slots(session=session)
+    return [
+        record
+        if record.custom is None or record.custom.keys() <= live
+        else msgspec.structs.replace(record, custom=dict(of_live(record.custom, live)))
+        for record in records
+    ]
 
 
 async def note_suppressed(
@@ -108,11 +129,12 @@ async def note_suppressed(
 async def write_drafts(drafts: Collection[CustomerDraft], now: datetime, session: AsyncClientSession) -> None:
     """Write the new customers, and what is dirty of the others."""
     collection = Customer.get_pymongo_collection()
-    notes = LabelNotes()
+    labels, addresses = LabelNotes(), AddressNotes()
     for draft in drafts:
         draft.settle(now)
-        draft.note_labels(notes)
-    await notes.write(session)
+        draft.note(labels, addresses)
+    await labels.write(session)
+    await addresses.write(session)
     new = [draft.customer for draft in drafts if draft.is_new]
     if new:
         await collection.insert_many(new, ordered=False, session=session)

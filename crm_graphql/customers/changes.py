@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
 from bson import ObjectId
@@ -13,7 +14,10 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from crm_graphql.audit.service import actor_id_of
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.channels import ADDRESSES
+from crm_graphql.custom_fields.definitions import PREFIX, key_of_slot
 from crm_graphql.customers.documents import CustomerChange
+from crm_graphql.customers.merged import under
+from crm_graphql.customers.metadata import texts_of
 
 TEXT_CHARACTERS = 200
 TAGS = 20
@@ -47,6 +51,18 @@ class Changed(Protocol):
         """Of each field that people edit and that has changed: what it was."""
 
 
+async def write_merge(
+    draft: Changed, other: Mapping[str, Any], author: Author, now: datetime, session: AsyncClientSession
+) -> None:
+    """Note that another became part of the customer, with what that changed, in the session's transaction."""
+    row = {
+        **_noted(draft, author, now),
+        "changes": _changes(draft),
+        "merged": {"customer_id": other["_id"], "external_id": other["external_id"]},
+    }
+    await CustomerChange.get_pymongo_collection().insert_one(row, session=session)
+
+
 async def write_changes(
     drafts: Iterable[Changed], author: Author, now: datetime, session: AsyncClientSession
 ) -> None:
@@ -57,26 +73,48 @@ async def write_changes(
 
 
 def _change_of(draft: Changed, author: Author, now: datetime) -> dict[str, Any] | None:
-    changes = [
-        {"field": field, "before": _shown(before), "after": _shown(draft.customer[field])}
-        for field, before in sorted(draft.before.items())
-        if draft.customer[field] != before
+    changes = _changes(draft)
+    return {**_noted(draft, author, now), "changes": changes} if changes else None
+
+
+def _changes(draft: Changed) -> list[dict[str, Any]]:
+    return [
+        {"field": field, "before": _shown(before), "after": _shown(after)}
+        for field, before, after in sorted(_differences(draft), key=itemgetter(0))
+        if after != before
     ]
-    if not changes:
-        return None
+
+
+def _noted(draft: Changed, author: Author, now: datetime) -> dict[str, Any]:
     return {
         "customer_id": draft.customer["_id"],
         "at": now,
         "actor": author.name,
         "actor_id": author.id,
         "revision": draft.customer["revision"],
-        "changes": changes,
     }
+
+
+def _differences(draft: Changed) -> Iterator[tuple[str, Any, Any]]:
+    """Each field that may have changed, before and after; custom fields and metadata by their keys."""
+    for field, before in draft.before.items():
+        after = draft.customer[field]
+        if field == "custom_fields":
+            for slot in (before or {}).keys() | after.keys():
+                yield f"{PREFIX}{key_of_slot(slot)}", (before or {}).get(slot), after.get(slot)
+        elif field == "metadata":
+            texts_before, texts_after = texts_of(before), texts_of(after)
+            for key in texts_before.keys() | texts_after.keys():
+                yield f"metadata.{key}", texts_before.get(key), texts_after.get(key)
+        else:
+            yield field, before, after
 
 
 def _shown(value: Any) -> Any:
     """The value, cut where it is long: the history of a customer must not outgrow the customer."""
-    return value[:TAGS] if isinstance(value, list) else value and value[:TEXT_CHARACTERS]
+    if isinstance(value, list):
+        return value[:TAGS]
+    return value[:TEXT_CHARACTERS] if isinstance(value, str) else value
 
 
 async def changed_since(
@@ -97,11 +135,14 @@ async def changed_since(
     return found
 
 
-async def former_addresses(customer: ObjectId, *, session: AsyncClientSession) -> set[tuple[str, str]]:
-    """The addresses that a customer once had, each with its field, as far as the last changes tell."""
+async def former_addresses(
+    customer: Sequence[ObjectId], *, session: AsyncClientSession
+) -> set[tuple[str, str]]:
+    """The addresses that the customer with these keys once had, each with its field, as far as the last
+    changes tell."""
     rows = (
         CustomerChange.get_pymongo_collection()
-        .find({"customer_id": customer}, {"changes": 1}, session=session)
+        .find({"customer_id": under(customer)}, {"changes": 1}, session=session)
         .sort([("at", DESCENDING), ("_id", DESCENDING)])
         .limit(_LOOKED_AT)
     )

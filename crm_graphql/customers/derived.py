@@ -9,7 +9,8 @@ from bson import ObjectId
 
 from crm_graphql.core.channels import ADDRESSES, TRAITS, Channel
 from crm_graphql.core.texts import indexed_words
-from crm_graphql.customers.documents import TEXT_FIELDS
+from crm_graphql.custom_fields.values import compared
+from crm_graphql.customers.parts import TEXT_FIELDS
 from crm_graphql.customers.tagging import folded_tags
 from crm_graphql.customers.words import said
 
@@ -39,10 +40,14 @@ def folded_copy(customer: Mapping[str, Any]) -> dict[str, Any]:
     # Empty ones would be keys of the index all the same.
     if source_ids := customer.get("source_ids"):
         copy["source_ids"] = list(dict.fromkeys(term for text in source_ids for term in _id_terms(text)))
+    if former := customer.get("former"):
+        copy["former_ids"] = [one["external_id"].casefold() for one in former]
     if consent := said(customer):
         copy["consent"] = consent
     if groups := customer.get("groups"):
         copy["groups"] = folded_groups(groups)
+    if custom := customer.get("custom_fields"):
+        copy["custom"] = {slot: compared(value) for slot, value in custom.items()}
     if suppressed := customer.get("suppressed"):
         copy["suppressed"] = [channel.casefold() for channel in suppressed]
     return copy

@@ -6,48 +6,13 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from beanie import Document, PydanticObjectId
-from pydantic import BaseModel, Field
+from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from crm_graphql.core.channels import Channel
+from crm_graphql.customers.parts import Folded, Former, Opening
 from crm_graphql.customers.rule_indexes import RULE_INDEXES
 from crm_graphql.customers.words import ConsentStatus
-
-TEXT_FIELDS = ("external_id", "name", "email", "phone", "city", "country")
-"""The fields that `folded` repeats in folded case."""
-
-
-class Folded(BaseModel):
-    """Case-folded copies: rules, search and sorting compare these, so that case never matters."""
-
-    external_id: str
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    city: str | None = None
-    country: str | None = None
-    time_zone: str | None = None
-    """Missing where it has none."""
-    tags: list[str] = Field(default_factory=list)
-    name_words: list[str] = Field(default_factory=list)
-    """The name's words, for search by the beginning of any. Missing until a customer's next change where it
-    was stored by a release without them: then the beginning of the whole name finds it."""
-    consent: dict[str, dict[str, str]] = Field(default_factory=dict)
-    """By a topic's slug and by channel: the status that counts, for rules. Missing where nothing was said."""
-    source_ids: list[str] = Field(default_factory=list)
-    """For search, with and without the name of the system in front. Missing where there is none."""
-    groups: list[str] = Field(default_factory=list)
-    """Its groups' keys, for rules and lists. Missing where it is in none."""
-    suppressed: list[str] = Field(default_factory=list)
-    """The channels on which its address must not be written to. Missing where there is none."""
-
-
-class Opening(BaseModel):
-    """Balances carried over from another system; orders add to them. Money in ten-thousandths."""
-
-    total_spend: int = 0
-    visit_count: int = 0
-    last_visit_at: datetime | None = None
 
 
 class Customer(Document):
@@ -56,8 +21,8 @@ class Customer(Document):
     Totals are the opening balance plus the orders' and move only in the transaction that writes those.
     `versions` holds, for each field that a record has set (opening balances as `opening_<field>`), the
     version of that record: an older record never overwrites a newer one's value, whatever order they come in.
-    Changes of single tags have two more there; see `tagging.py`.
-    A text that is not set is null, never empty.
+    Changes of single tags have two more there; see `tagging.py`. Custom values are there as `custom:<slot>`.
+    A text that is not set is null, never empty; `time_zone`, an IANA name, may be missing too.
     """
 
     external_id: str
@@ -67,13 +32,16 @@ class Customer(Document):
     city: str | None = None
     country: str | None = None
     time_zone: str | None = None
-    """An IANA name. Missing where none was ever given."""
     tags: list[str] = Field(default_factory=list)
     signed_up_at: datetime | None = None
     source_ids: list[str] = Field(default_factory=list)
     """Its ids in other systems, in the order they came, at most 20. Missing where there is none."""
     groups: list[PydanticObjectId] = Field(default_factory=list)
     """The groups that it is in. Missing where it was in none yet."""
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+    """Values of custom fields by the field's slot. Missing where there was none yet."""
+    metadata: list[dict[str, Any]] = Field(default_factory=list)
+    """Free-form values: see `metadata.py`. Missing where there was none yet."""
     consents: list[dict[str, Any]] = Field(default_factory=list)
     """The words that count, one a topic and channel; see `words.py`. Missing where nothing was said."""
     folded: Folded
@@ -84,6 +52,8 @@ class Customer(Document):
     first_visit_at: datetime | None = None
     last_visit_at: datetime | None = None
     opening: Opening = Field(default_factory=Opening)
+    former: list[Former] = Field(default_factory=list)
+    """Those who were merged into it, in the order in which they were. Missing where nobody was."""
     revision: int = 0
     """Grows with every change of a field that people edit, whoever makes it."""
     versions: dict[str, int] = Field(default_factory=dict)
@@ -101,10 +71,9 @@ class Customer(Document):
             *RULE_INDEXES,
             # Lists newest first; sort CREATED_AT.
             IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="created_at"),
-            # Sort NAME; search and rules on the name.
-            # Beanie makes only one of two indexes that differ in nothing but the order of their fields.
+            # Sort NAME, search and rules on it. Of two that differ in order alone Beanie makes one.
             IndexModel([("folded.name", ASCENDING), ("_id", ASCENDING)], name="folded_name"),
-            # Search by prefix, and rules on the other texts and on tags: one index for all of them.
+            # Search by prefix, and rules on the other texts, on tags and custom fields: one index for all.
             IndexModel([("folded.$**", ASCENDING)], name="folded"),
         ]
 
@@ -167,6 +136,8 @@ class CustomerChange(Document):
     """The customer's, once it was made."""
     changes: list[dict[str, Any]]
     """`field`, `before` and `after` of each, long values cut."""
+    merged: dict[str, Any] | None = None
+    """Where a merge made it: `customer_id` and `external_id` of who became part of the customer."""
 
     class Settings:
         """Collection and indexes."""
@@ -175,6 +146,41 @@ class CustomerChange(Document):
         indexes: ClassVar[list[IndexModel]] = [
             # A customer's timeline, newest first; what changed since a revision.
             IndexModel([("customer_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+        ]
+
+
+class MergedCustomer(Document):
+    """A customer who became part of another; its id is the one that they had. Its keys lead to the other."""
+
+    external_id: str
+    customer_id: PydanticObjectId
+    """Whose they are now."""
+    merged_at: datetime
+    """By the database's clock: also when the other one was merged in turn."""
+    is_open: bool = True
+    """Orders, deliveries or words may still lie under the id that it had."""
+    pieces: int = 0
+    """How many transactions have moved some of them."""
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "merged_customers"
+        indexes: ClassVar[list[IndexModel]] = [
+            # Whose a record under the former external id is.
+            IndexModel([("external_id", ASCENDING)], name="external_id", unique=True),
+            # Those of a customer, when it is merged in turn, or erased.
+            IndexModel([("customer_id", ASCENDING)], name="customer"),
+            # Who was merged since a moment, from the index alone.
+            IndexModel(
+                [("merged_at", ASCENDING), ("_id", ASCENDING), ("customer_id", ASCENDING)], name="merged_at"
+            ),
+            # What a reconciler has to go on with: few.
+            IndexModel(
+                [("is_open", ASCENDING), ("merged_at", ASCENDING)],
+                name="open",
+                partialFilterExpression={"is_open": True},
+            ),
         ]
 
 
@@ -216,10 +222,10 @@ class ErasedCustomer(Document):
 
 
 class TagRename(Document):
-    """A tag that got another name, or none, everywhere: for records that came before it and are applied
-    later. `number` is of the ingestions' counter."""
+    """A tag that got another name, or none, everywhere: for older records that are applied later."""
 
     number: int
+    """Of the ingestions' counter."""
     tag: str
     """In folded case."""
     to: str | None = None
@@ -235,8 +241,7 @@ class TagRename(Document):
 
 
 class LabelCount(Document):
-    """How many customers have a tag, or are in a group; `labels.py` keeps it. One of none is not
-    there."""
+    """How many customers have a tag, or are in a group: `labels.py` keeps it. Of none there is no row."""
 
     id: str  # type: ignore[assignment]
     kind: str
@@ -269,6 +274,18 @@ class LabelChanges(Document):
         """Collection."""
 
         name = "label_changes"
+
+
+class AddressChanges(Document):
+    """Addresses that one transaction gave to customers or took from them, until who shares them is seen."""
+
+    addresses: list[str]
+    """As `<field>:<address>`, in folded case."""
+
+    class Settings:
+        """Collection."""
+
+        name = "address_changes"
 
 
 class CustomersMoment(Document):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,16 +10,25 @@ from bson import ObjectId
 from pymongo import UpdateOne
 
 from crm_graphql.core.channels import ADDRESSES, TRAITS, Channel
+from crm_graphql.customers.addresses import AddressNotes
+from crm_graphql.customers.custom_values import CustomChanges, merge_custom
 from crm_graphql.customers.derived import folded_copy, reach_of
 from crm_graphql.customers.key_addresses import address_of_key
 from crm_graphql.customers.labels import LabelNotes
+from crm_graphql.customers.metadata import MetadataChanges, merge_metadata, texts_of
 from crm_graphql.customers.records import OPENING_FIELDS, CustomerRecord
 from crm_graphql.customers.source_ids import add_source_id
-from crm_graphql.customers.totals import Totals
+from crm_graphql.customers.totals import Totals, opening_visits
 from crm_graphql.customers.words import Word, by_place
 
 EDITED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "time_zone", "tags"})
-"""The fields that people edit: they move the revision, and `folded` repeats them."""
+"""The fields that people edit as a whole: they move the revision, and `folded` repeats them."""
+_NOTED = ("tags", "groups", *(address.field for address in ADDRESSES))
+_BY_KEY: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
+    "custom_fields": lambda stored: stored or {},
+    "metadata": texts_of,
+}
+"""What people edit key by key, and how it is read."""
 _OPENING_VERSIONS = {field: f"opening_{field}" for field in OPENING_FIELDS}
 _NO_OPENING: dict[str, Any] = {"total_spend": 0, "visit_count": 0, "last_visit_at": None}
 
@@ -63,7 +72,7 @@ class CustomerDraft:
     def __init__(self, customer: dict[str, Any], *, is_new: bool) -> None:
         self.customer = customer
         self.is_new = is_new
-        self._labels_before = {} if is_new else {name: customer.get(name) for name in ("tags", "groups")}
+        self._noted_before = {} if is_new else {name: customer.get(name) for name in _NOTED}
         self.totals = Totals(customer)
         self.dirty: set[str] = set()
         self.before: dict[str, Any] = {}
@@ -73,20 +82,25 @@ class CustomerDraft:
 
     def merge(self, record: CustomerRecord, version: int) -> bool:
         """Take over the fields that no newer record has set. True when a value changed."""
-        versions = self.customer["versions"]
+        part = self._part(record.external_id)
         changed = edited = False
         for field, value in record.changes.items():
             mark = _OPENING_VERSIONS.get(field, field)
+            versions = self.customer["versions"] if mark is field else part["versions"]
             if versions.get(mark, -1) >= version:
                 continue
             # Also for an equal value: a record in between may still be on its way.
             versions[mark] = version
-            self.dirty.add("versions")
+            self.dirty.add("versions" if versions is self.customer["versions"] else "former")
             if mark is not field:
-                changed |= self._set_opening(field, value)
+                changed |= self._set_opening(part, field, value)
             elif self.customer.get(field) != value:
-                edited |= self._set(field, value)
+                edited |= self.set(field, value)
                 changed = True
+        if record.custom is not None or record.metadata is not None:
+            by_key = self.merge_by_key(record.custom, record.metadata, version)
+            edited |= by_key
+            changed |= by_key
         is_new_id = record.source_id is not None and add_source_id(self.customer, record.source_id)
         if is_new_id:
             self.dirty.add("source_ids")
@@ -100,8 +114,33 @@ class CustomerDraft:
             changed |= self.hear(said.word() for said in record.words)
         return changed
 
-    def _set(self, field: str, value: Any) -> bool:
-        """True where it is a field that people edit."""
+    def merge_by_key(
+        self, custom: CustomChanges | None, metadata: MetadataChanges | None, version: int
+    ) -> bool:
+        """Take over custom values and metadata, each by its own version. True when one changed."""
+        before = {name: self.customer.get(name) for name in _BY_KEY}
+        dirty: set[str] = set()
+        if custom is not None:
+            dirty |= merge_custom(self.customer, custom, version)
+        if metadata is not None:
+            dirty |= merge_metadata(self.customer, metadata, version)
+        self.dirty |= dirty
+        # Metadata holds its versions, which change also where a value does not.
+        changed = {
+            name: before[name]
+            for name, shown in _BY_KEY.items()
+            if shown(self.customer.get(name)) != shown(before[name])
+        }
+        self.before = {**changed, **self.before}
+        return bool(changed)
+
+    def _part(self, external_id: str) -> dict[str, Any]:
+        """Whose openings a record under this external id gives: they add up."""
+        former: list[dict[str, Any]] = self.customer.get("former") or []
+        return next((one for one in former if one["external_id"] == external_id), self.customer)
+
+    def set(self, field: str, value: Any) -> bool:
+        """Give a field another value. True where it is one that people edit."""
         is_edited = field in EDITED_FIELDS
         if is_edited:
             self.before.setdefault(field, self.customer.get(field))
@@ -159,22 +198,22 @@ class CustomerDraft:
             self.dirty.add("suppressed")
             self.derive()
 
-    def _set_opening(self, field: str, value: Any) -> bool:
+    def _set_opening(self, part: dict[str, Any], field: str, value: Any) -> bool:
         """Move the totals by the difference between the old opening value and the new one."""
-        opening, totals = self.customer["opening"], self.totals
+        opening, totals = part["opening"], self.totals
         new: Any = _NO_OPENING[field] if value is None else value
         old: Any = opening[field]
         if new == old:
             return False
         opening[field] = new
-        self.dirty.add("opening")
+        self.dirty.add("opening" if part is self.customer else "former")
         totals.is_changed = True
         if field == "total_spend":
             totals.total_spend += new - old
         elif field == "visit_count":
             totals.visit_count += new - old
         else:
-            totals.opening_visit_at = new
+            totals.opening_visits = opening_visits(self.customer)
             if old is not None:
                 totals.lose(old)
             if new is not None:
@@ -191,10 +230,11 @@ class CustomerDraft:
             self.customer["updated_at"] = now
             self.dirty.add("updated_at")
 
-    def note_labels(self, notes: LabelNotes) -> None:
-        """Say how its tags and groups have changed."""
-        if self.is_new or not self.dirty.isdisjoint(self._labels_before):
-            notes.of(self._labels_before, self.customer)
+    def note(self, labels: LabelNotes, addresses: AddressNotes) -> None:
+        """Say how its tags and groups, and its addresses, have changed."""
+        if self.is_new or not self.dirty.isdisjoint(_NOTED):
+            labels.of(self._noted_before, self.customer)
+            addresses.of(self._noted_before, self.customer)
 
     def update(self) -> UpdateOne:
         """The one update that writes what is dirty."""

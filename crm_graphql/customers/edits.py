@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
-from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem, RequiredInput
+from crm_graphql.core.errors import ErrorCode, Faults, InvalidInput, Problem, RequiredInput
+from crm_graphql.core.settings import Settings
+from crm_graphql.core.zones import zone_of
+from crm_graphql.custom_fields.definitions import NO_FIELDS, Definition, Definitions
+from crm_graphql.custom_fields.queries import definitions
+from crm_graphql.custom_fields.values import Unfit, read_value
 from crm_graphql.customers import values as check
+from crm_graphql.customers.metadata import checked_metadata
 from crm_graphql.customers.queries import CustomerReference
+from crm_graphql.customers.records import CustomerRecord
 from crm_graphql.customers.values import BadValue
 
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
@@ -21,8 +29,41 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
 }
 _NAMES = {"time_zone": "timeZone"}
 """As callers know them."""
-FIELDS = (*_CHECKS, "phone")
+_SHOWN = 60
+FIELDS = (*_CHECKS, "phone", "custom_fields", "metadata")
 """What people edit."""
+_BY_KEY = frozenset({"custom_fields", "metadata"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What the checks of values need of a deployment."""
+
+    default_country: str | None
+    """Of telephone numbers that name none."""
+    custom: Definitions
+    zone: tzinfo
+    """Of which the day of a moment is."""
+
+    @classmethod
+    async def read(cls, settings: Settings, *changes: Mapping[str, Any]) -> Fields:
+        """As they are now; the definitions of custom fields only where one of the changes gives some."""
+        is_asked = any("custom_fields" in given for given in changes)
+        custom = await definitions() if is_asked else NO_FIELDS
+        return cls(settings.country or None, custom, zone_of(settings.time_zone))
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Checked values as they are stored: of fields by name, of custom fields by slot, of metadata by key."""
+
+    changes: dict[str, Any]
+    custom: dict[str, Any] | None = None
+    metadata: dict[str, str | None] | None = None
+
+    def record(self, external_id: str) -> CustomerRecord:
+        """The values as the record that is merged into the customer."""
+        return CustomerRecord(0, external_id, self.changes, custom=self.custom, metadata=self.metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +80,62 @@ class Edit:
     problems: Sequence[Problem] = ()
 
 
-def checked_changes(changes: Mapping[str, Any], *, default_country: str | None) -> dict[str, Any]:
-    """The values as they are stored. Raises InvalidInput with every field that is at fault."""
-    problems: list[Problem] = []
+def checked_changes(changes: Mapping[str, Any], fields: Fields, *, is_new: bool = False) -> Values:
+    """The values as they are stored. Raises InvalidInput with every field that is at fault; of a customer who
+    `is_new` also with every custom field that is required and not given."""
+    faults = Faults()
     checked: dict[str, Any] = {}
+    custom: dict[str, Any] | None = None
+    metadata: dict[str, str | None] | None = None
     for field, value in changes.items():
-        try:
-            checked[field] = _checked(field, value, default_country)
-        except BadValue as error:
-            name = _NAMES.get(field, field)
-            problems.append(Problem(error.code, f"{name} {error}", (name,)))
-    if problems:
-        raise InvalidInput.of(problems)
-    return checked
+        if field in _BY_KEY:
+            continue
+        with faults.noted():
+            try:
+                checked[field] = _checked(field, value, fields.default_country)
+            except BadValue as error:
+                name = _NAMES.get(field, field)
+                raise InvalidInput.of([Problem(error.code, f"{name} {error}", (name,))]) from None
+    if changes.get("custom_fields") is not None or (is_new and fields.custom):
+        with faults.noted("customFields"):
+            custom = checked_custom(changes.get("custom_fields") or {}, fields, is_new=is_new)
+    if changes.get("metadata") is not None:
+        with faults.noted():
+            metadata = checked_metadata(changes["metadata"])
+    faults.check()
+    return Values(checked, custom, metadata)
+
+
+def checked_custom(given: object, fields: Fields, *, is_new: bool) -> dict[str, Any]:
+    """Values of custom fields by slot, None for one that is cleared. Raises InvalidInput with every fault,
+    at the fields' keys."""
+    if not isinstance(given, Mapping):
+        raise InvalidInput("customFields is no object of values by their keys.")
+    faults, found = Faults(), dict[str, Any]()
+    for key, raw in given.items():
+        with faults.noted(str(key)[:_SHOWN]):
+            field = fields.custom.get(key)
+            if field is None:
+                raise InvalidInput(
+                    f'There is no custom field "{str(key)[:_SHOWN]}"; customFields lists them.'
+                )
+            found[field.slot] = _checked_custom(field, raw, fields.zone)
+    for field in fields.custom.values():
+        if is_new and field.is_required and field.default is None and field.key not in given:
+            with faults.noted(field.key):
+                raise RequiredInput(f"{field.label} is required.")
+    faults.check()
+    return found
+
+
+def _checked_custom(field: Definition, raw: object, zone: tzinfo) -> Any:
+    try:
+        value = read_value(field, raw, zone)
+    except Unfit as error:
+        raise InvalidInput(f"{field.name} {error}") from None
+    if value is None and field.is_required and field.default is None:
+        raise RequiredInput(f"{field.label} is required and cannot be cleared.")
+    return value
 
 
 def _checked(field: str, value: Any, default_country: str | None) -> Any:

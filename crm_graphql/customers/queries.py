@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.core.emails import plain_email
 from crm_graphql.core.errors import InvalidInput
@@ -15,7 +16,8 @@ from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.phones import beginnings
 from crm_graphql.core.texts import is_storable, prefix_range, words
 from crm_graphql.customers.documents import Customer
-from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_page
+from crm_graphql.customers.merged import FORMER_FIELD, found_by_keys, keys_of, leads_to, survivors
+from crm_graphql.mongo.pages import count_in_time, read_page
 
 SEARCH_CHARACTERS = 200
 
@@ -105,20 +107,44 @@ def _places(search: str, default_country: str | None) -> Iterator[dict[str, Any]
     yield {"folded.email": prefix_range(plain_email(search).casefold() or prefix)}
     yield {"folded.external_id": prefix_range(prefix)}
     yield {"folded.source_ids": {"$elemMatch": prefix_range(prefix)}}
+    yield {"folded.former_ids": {"$elemMatch": prefix_range(prefix)}}
     for phone in dict.fromkeys((prefix, *beginnings(search, default_country))):
         yield {"folded.phone": prefix_range(phone)}
 
 
 async def find_customer(reference: CustomerReference, *, fields: Mapping[str, int]) -> Row | None:
-    """The customer's fields, or None."""
-    return await Customer.get_pymongo_collection().find_one(reference.filter(), fields)
+    """The customer's fields, or None. Keys of who was merged into another lead to the other."""
+    customers = Customer.get_pymongo_collection()
+    found = await customers.find_one(reference.filter(), fields)
+    if found is None and (key := await survivor_of(reference)) is not None:
+        found = await customers.find_one({"_id": key}, fields)
+    return found
+
+
+async def survivor_of(
+    reference: CustomerReference, *, session: AsyncClientSession | None = None
+) -> ObjectId | None:
+    """Whose the key is now, where it is of somebody who was merged into another."""
+    if reference.key is not None:
+        return (await survivors([reference.key], session=session)).get(reference.key)
+    external_id = reference.external_id or ""
+    return (await leads_to([external_id], session=session)).get(external_id)
+
+
+async def find_whole(reference: CustomerReference, *, session: AsyncClientSession) -> dict[str, Any] | None:
+    """The customer's document as the session's transaction sees it, or None; found as by `find_customer`."""
+    customers = Customer.get_pymongo_collection()
+    found = await customers.find_one(reference.filter(), session=session)
+    if found is None and (key := await survivor_of(reference, session=session)) is not None:
+        found = await customers.find_one({"_id": key}, session=session)
+    return found
 
 
 async def customers_by_ids(
     ids: Sequence[ObjectId], *, fields: Mapping[str, int] | None = None
 ) -> Mapping[ObjectId, Row]:
-    """The customers with these ids, by id."""
-    return await read_by_ids(Customer.get_pymongo_collection(), ids, fields)
+    """The customers with these ids, by id. The id of who was merged into another leads to the other."""
+    return await found_by_keys(ids, fields)
 
 
 async def list_customers(
@@ -129,11 +155,12 @@ async def list_customers(
 
 
 async def keys_of_found(search: str, *, limit: int, default_country: str | None) -> list[ObjectId] | None:
-    """The keys of the customers that a search finds; None for more than `limit`. Raises InvalidInput."""
+    """The keys of the customers that a search finds, also those that they had before being merged; None for
+    more than `limit` customers. Raises InvalidInput."""
     filter_ = list_filter(search, default_country=default_country)
-    found = Customer.get_pymongo_collection().find(filter_, {"_id": 1}).limit(limit + 1)
-    keys = [row["_id"] async for row in found]
-    return keys if len(keys) <= limit else None
+    found = Customer.get_pymongo_collection().find(filter_, {FORMER_FIELD: 1}).limit(limit + 1)
+    rows = await found.to_list()
+    return [key for row in rows for key in keys_of(row)] if len(rows) <= limit else None
 
 
 async def count_customers(filter_: Mapping[str, Any]) -> int | None:

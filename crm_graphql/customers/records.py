@@ -50,7 +50,8 @@ class CustomerRecord(msgspec.Struct, array_like=True, frozen=True, gc=False, omi
 
     `changes` holds only the fields that the row gives, null where it clears one (tags: an empty list); money
     is in ten-thousandths, times are aware UTC in whole milliseconds. `source_id` is one that the customer has
-    in another system: it is added to those that are known.
+    in another system: it is added to those that are known. `custom` has values of custom fields by slot,
+    `metadata` JSON texts by key; null clears one.
     """
 
     row: int
@@ -59,6 +60,8 @@ class CustomerRecord(msgspec.Struct, array_like=True, frozen=True, gc=False, omi
     words: tuple[SaidWord, ...] = ()
     address_words: tuple[AddressWord, ...] = ()
     source_id: str | None = None
+    custom: dict[str, Any] | None = None
+    metadata: dict[str, str | None] | None = None
 
 
 class Applied(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bson import ObjectId
@@ -28,12 +28,12 @@ from crm_graphql.core.versions import NUMBERS, record_version
 from crm_graphql.customers.apply_records import SuppressedOn, note_suppressed, write_drafts
 from crm_graphql.customers.changed import tell_customers_changed
 from crm_graphql.customers.changes import Author, changed_since, write_changes
-from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.drafts import CustomerDraft, new_customer
-from crm_graphql.customers.edits import Edit, checked_changes, checked_external_id
+from crm_graphql.customers.edits import Edit, Fields, Values, checked_changes, checked_external_id
 from crm_graphql.customers.erased import erased_keys
+from crm_graphql.customers.merged import found_by_keys, found_under, leads_to
+from crm_graphql.customers.metadata import too_much
 from crm_graphql.customers.queries import CustomerReference
-from crm_graphql.customers.records import CustomerRecord
 from crm_graphql.mongo.duplicate_keys import already_taken
 from crm_graphql.mongo.leases import database_now, next_number
 from crm_graphql.mongo.transactions import Transact
@@ -67,22 +67,22 @@ async def create_customer(
     who was erased: what comes later under it is dropped.
     """
     actor.require(Permission.CUSTOMERS_WRITE)
-    faults, values = Faults(), dict[str, Any]()
+    # A new customer may lack no custom field that is required.
+    fields = await Fields.read(settings, {"custom_fields": {}})
+    faults, values = Faults(), Values({})
     key = ObjectId()
     wanted = f"{MADE_UP}{key}"
     with faults.noted():
-        values = checked_changes(changes, default_country=settings.country or None)
+        values = checked_changes(changes, fields, is_new=True)
     with faults.noted():
         wanted = wanted if external_id is None else checked_external_id(external_id)
     faults.check()
 
     async def work(session: AsyncClientSession) -> Row:
-        if await erased_keys([wanted], session=session):
-            message = "This external id was that of a customer who was erased. Choose another one."
-            raise AlreadyExists(message, path=("externalId",))
+        await _check_free(wanted, session)
         now = await database_now()
         draft = CustomerDraft({**new_customer(wanted, now), "_id": key}, is_new=True)
-        draft.merge(CustomerRecord(0, wanted, values), record_version(await next_number(NUMBERS), 0))
+        draft.merge(values.record(wanted), record_version(await next_number(NUMBERS), 0))
         await _write([draft], actor, suppressed_on, session)
         return draft.customer
 
@@ -93,6 +93,16 @@ async def create_customer(
         raise _taken() from None
     await tell_customers_changed(bus)
     return row
+
+
+async def _check_free(external_id: str, session: AsyncClientSession) -> None:
+    """Raise AlreadyExists where the external id was somebody's who is no customer any more."""
+    if await erased_keys([external_id], session=session):
+        message = "This external id was that of a customer who was erased. Choose another one."
+        raise AlreadyExists(message, path=("externalId",))
+    if await leads_to([external_id], session=session):
+        message = "This external id leads to another customer, into whom its own was merged."
+        raise AlreadyExists(f"{message} Choose another one.", path=("externalId",))
 
 
 async def update_customer(
@@ -110,7 +120,7 @@ async def update_customer(
     applied. Raises InvalidInput with every fault, NotFound at `customer`, and Conflict at `expectedRevision`.
     """
     actor.require(Permission.CUSTOMERS_WRITE)
-    tools = Tools(suppressed_on, transact, bus, settings.country or None)
+    tools = Tools(suppressed_on, transact, bus, settings)
     (outcome,) = await _update(actor, [edit], tools)
     if isinstance(outcome, DomainError):
         raise outcome
@@ -132,7 +142,7 @@ async def update_customers(
     if len(edits) > UPDATES_AT_ONCE:
         message = f"These are {len(edits)} updates; at most {UPDATES_AT_ONCE:,} are taken at once."
         raise LimitExceeded(f"{message} Send a file to POST /ingest/customers.", path=("updates",))
-    tools = Tools(suppressed_on, transact, bus, settings.country or None)
+    tools = Tools(suppressed_on, transact, bus, settings)
     outcomes = await _update(actor, edits, tools)
     return Updated(
         rows=[None if isinstance(outcome, DomainError) else outcome for outcome in outcomes],
@@ -154,12 +164,13 @@ class Tools(NamedTuple):
     suppressed_on: SuppressedOn
     transact: Transact
     bus: Bus
-    default_country: str | None
+    settings: Settings
 
 
 async def _update(actor: Actor, edits: Sequence[Edit], tools: Tools) -> Sequence[Outcome]:
-    checked = [_checked(edit, tools.default_country) for edit in edits]
-    wanted = [edit.customer for edit in checked if isinstance(edit, Edit) and edit.customer]
+    fields = await Fields.read(tools.settings, *(edit.changes for edit in edits))
+    checked = [_checked(edit, fields) for edit in edits]
+    wanted = [edit.customer for edit in edits if edit.customer]
 
     async def work(session: AsyncClientSession) -> list[Outcome]:
         drafts = await _drafts_of(wanted, session)
@@ -167,13 +178,14 @@ async def _update(actor: Actor, edits: Sequence[Edit], tools: Tools) -> Sequence
         # ingestion or another edit was quicker; and it is drawn again when the transaction is.
         number = await next_number(NUMBERS)
         outcomes: list[Outcome] = []
-        for row, edit in enumerate(checked):
-            if isinstance(edit, DomainError):
-                outcomes.append(edit)
+        for row, (edit, values) in enumerate(zip(edits, checked, strict=True)):
+            if isinstance(values, DomainError):
+                outcomes.append(values)
                 continue
             draft = drafts.get(edit.customer) if edit.customer else None
             version = record_version(number, row)
-            outcomes.append(_missing() if draft is None else await _merged(draft, edit, version, session))
+            merge = _Merge(edit, values, version)
+            outcomes.append(_missing() if draft is None else await _merged(draft, merge, session))
         await _write(list(dict.fromkeys(drafts.values())), actor, tools.suppressed_on, session)
         return outcomes
 
@@ -183,14 +195,22 @@ async def _update(actor: Actor, edits: Sequence[Edit], tools: Tools) -> Sequence
     return outcomes
 
 
-def _checked(edit: Edit, default_country: str | None) -> Edit | InvalidInput:
-    """The edit with its values as they are stored, or all that is wrong with it."""
-    problems, values = list(edit.problems), dict[str, Any]()
+class _Merge(NamedTuple):
+    """An edit on its way into a draft."""
+
+    edit: Edit
+    values: Values
+    version: int
+
+
+def _checked(edit: Edit, fields: Fields) -> Values | InvalidInput:
+    """The edit's values as they are stored, or all that is wrong with it."""
+    problems, values = list(edit.problems), Values({})
     try:
-        values = checked_changes(edit.changes, default_country=default_country)
+        values = checked_changes(edit.changes, fields)
     except InvalidInput as error:
         problems += error.problems
-    return InvalidInput.of(problems) if problems else replace(edit, changes=values)
+    return InvalidInput.of(problems) if problems else values
 
 
 async def _drafts_of(
@@ -198,25 +218,22 @@ async def _drafts_of(
 ) -> Mapping[CustomerReference, CustomerDraft]:
     """By each reference the draft of its customer; two references to one have one draft."""
     keys = {one.key for one in references if one.key is not None}
-    external_ids = {one.external_id for one in references if one.key is None}
-    named = [{"_id": {"$in": list(keys)}}, {"external_id": {"$in": list(external_ids)}}]
-    found: dict[ObjectId | str, CustomerDraft] = {}
+    external_ids = {one.external_id or "" for one in references if one.key is None}
     # Each by its own index.
-    for filter_ in named:
-        rows = Customer.get_pymongo_collection().find(
-            filter_, session=session, batch_size=len(references) + 1
-        )
-        for customer in await rows.to_list(None):
-            if customer["_id"] not in found:
-                draft = CustomerDraft(customer, is_new=False)
-                found[customer["_id"]] = found[customer["external_id"]] = draft
-    drafts = {one: found.get(one.key or one.external_id or "") for one in references}
-    return {one: draft for one, draft in drafts.items() if draft is not None}
+    by_key = await found_by_keys(keys, session=session)
+    by_external_id = await found_under(external_ids, session=session)
+    rows = (*by_key.values(), *by_external_id.values())
+    drafts = {row["_id"]: CustomerDraft(row, is_new=False) for row in rows}
+    found = {
+        one: by_external_id.get(one.external_id or "") if one.key is None else by_key.get(one.key)
+        for one in references
+    }
+    return {one: drafts[row["_id"]] for one, row in found.items() if row is not None}
 
 
-async def _merged(draft: CustomerDraft, edit: Edit, version: int, session: AsyncClientSession) -> Outcome:
+async def _merged(draft: CustomerDraft, merge: _Merge, session: AsyncClientSession) -> Outcome:
     """The customer with the edit, or why it is refused."""
-    customer = draft.customer
+    customer, edit = draft.customer, merge.edit
     revision = customer.get("revision", 0)
     if edit.expected_revision is not None and edit.expected_revision != revision:
         changed = {
@@ -224,7 +241,9 @@ async def _merged(draft: CustomerDraft, edit: Edit, version: int, session: Async
             **dict.fromkeys(draft.before, "this request"),
         }
         return _outdated(edit.expected_revision, revision, changed)
-    draft.merge(CustomerRecord(0, customer["external_id"], dict(edit.changes)), version)
+    if merge.values.metadata and (problem := too_much(customer, merge.values.metadata)):
+        return InvalidInput.of([problem])
+    draft.merge(merge.values.record(customer["external_id"]), merge.version)
     return customer
 
 

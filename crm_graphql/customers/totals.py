@@ -11,6 +11,8 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
+from crm_graphql.customers.merged import keys_of
+
 TOTALS_PROJECTION = {
     "external_id": 1,
     "total_spend": 1,
@@ -18,16 +20,24 @@ TOTALS_PROJECTION = {
     "first_visit_at": 1,
     "last_visit_at": 1,
     "opening.last_visit_at": 1,
+    "former.customer_id": 1,
+    "former.opening.last_visit_at": 1,
 }
 
 Orders = AsyncCollection[dict[str, Any]]
+
+
+def opening_visits(customer: Mapping[str, Any]) -> list[datetime]:
+    """The last visits before any order, of the customer and of those who were merged into it."""
+    openings = (part["opening"]["last_visit_at"] for part in (customer, *(customer.get("former") or ())))
+    return [visit_at for visit_at in openings if visit_at is not None]
 
 
 class Totals:
     """One customer's totals. Money in ten-thousandths; an order of no negative amount is a visit.
 
     `extremes_lost` says that the first or last visit may have gone away: `find_lost_extremes` must then look
-    for them once the orders are written.
+    for them once the orders are written. `keys` are those under which orders of the customer may lie.
     """
 
     __slots__ = (
@@ -35,8 +45,9 @@ class Totals:
         "first_visit_at",
         "id",
         "is_changed",
+        "keys",
         "last_visit_at",
-        "opening_visit_at",
+        "opening_visits",
         "total_spend",
         "visit_count",
     )
@@ -47,7 +58,8 @@ class Totals:
         self.visit_count: int = customer["visit_count"]
         self.first_visit_at: datetime | None = customer["first_visit_at"]
         self.last_visit_at: datetime | None = customer["last_visit_at"]
-        self.opening_visit_at: datetime | None = customer["opening"]["last_visit_at"]
+        self.keys = keys_of(customer)
+        self.opening_visits = opening_visits(customer)
         self.is_changed = False
         self.extremes_lost = False
 
@@ -103,7 +115,7 @@ async def find_lost_extremes(
     cursor = await orders.database.aggregate(
         [
             # Not from the customers: those that the transaction makes are not written yet.
-            {"$documents": [{"_id": key} for key in lost]},
+            {"$documents": [{"_id": key, "keys": list(totals.keys)} for key, totals in lost.items()]},
             _first_visit(orders, ASCENDING, "first"),
             _first_visit(orders, DESCENDING, "last"),
         ],
@@ -115,8 +127,8 @@ async def find_lost_extremes(
         totals.first_visit_at = totals.last_visit_at = None
         for order in (*row["first"], *row["last"]):
             totals.widen(order["ordered_at"])
-        if totals.opening_visit_at is not None:
-            totals.widen(totals.opening_visit_at)
+        for visit_at in totals.opening_visits:
+            totals.widen(visit_at)
         totals.extremes_lost = False
 
 
@@ -124,7 +136,7 @@ def _first_visit(orders: Orders, way: int, name: str) -> dict[str, Any]:
     return {
         "$lookup": {
             "from": orders.name,
-            "localField": "_id",
+            "localField": "keys",
             "foreignField": "customer_id",
             "pipeline": [
                 {"$match": {"amount": {"$gte": 0}}},

@@ -13,6 +13,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.core.paging import Row
 from crm_graphql.customers.erased import STEP
+from crm_graphql.customers.merged import under
 from crm_graphql.delivery.documents import (
     Delivery,
     DeliveryReason,
@@ -29,11 +30,11 @@ _TEXT = "The customer was erased before it was sent."
 _QUEUED = DeliveryStatus.QUEUED.value
 
 
-async def skip_queued(customer: ObjectId, session: AsyncClientSession) -> Sequence[Row]:
-    """Skip what waits to be sent to a customer, by the rules of the ledger, in the session's transaction; the
-    campaigns after it, at most a hundred at once."""
+async def skip_queued(customer: Sequence[ObjectId], session: AsyncClientSession) -> Sequence[Row]:
+    """Skip what waits to be sent to the customer with these keys, by the rules of the ledger, in the
+    session's transaction; the campaigns after it, at most a hundred at once."""
     rows = Delivery.get_pymongo_collection().find(
-        {"customer_id": customer, "status": _QUEUED},
+        {"customer_id": under(customer), "status": _QUEUED},
         {"campaign_id": 1, "attempt": 1},
         hint="of_customer",
         limit=CAMPAIGNS_AT_ONCE,
@@ -87,7 +88,7 @@ async def scrub_deliveries(customer: ObjectId, session: AsyncClientSession) -> b
     return len(keys) < STEP
 
 
-async def in_senders_hands(customer: ObjectId, *, for_seconds: float) -> bool:
+async def in_senders_hands(customer: Sequence[ObjectId], *, for_seconds: float) -> bool:
     """Wait until no sender has a message to the person in hand that it took before they were erased. True
     where one still has after so long.
 
@@ -105,9 +106,9 @@ async def in_senders_hands(customer: ObjectId, *, for_seconds: float) -> bool:
     return False
 
 
-async def _skipped(customer: ObjectId) -> Mapping[ObjectId, int]:
+async def _skipped(customer: Sequence[ObjectId]) -> Mapping[ObjectId, int]:
     rows = Delivery.get_pymongo_collection().find(
-        {"customer_id": customer, "reason": DeliveryReason.ERASED.value},
+        {"customer_id": under(customer), "reason": DeliveryReason.ERASED.value},
         {"campaign_id": 1, "number": 1},
         hint="of_customer",
     )

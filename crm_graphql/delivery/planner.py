@@ -14,11 +14,11 @@ from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from structlog import get_logger
 
-from crm_graphql.audiences.compile import select_customers
 from crm_graphql.bus.port import Bus, BusError
+from crm_graphql.campaigns.custom import frozen_fields
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
-from crm_graphql.campaigns.queries import rule_moment
+from crm_graphql.campaigns.queries import recipients_filter
 from crm_graphql.consents.asking import Refusal, Topical, refused_now
 from crm_graphql.consents.links import CampaignLinks, link_key
 from crm_graphql.consents.reconcile import SETTLED_AFTER
@@ -26,7 +26,7 @@ from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.customers.documents import Customer
-from crm_graphql.customers.erased import erased_since
+from crm_graphql.delivery.absent import absent_since
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus, SendRange
 from crm_graphql.delivery.messages import SEND_TURNS
@@ -114,12 +114,9 @@ class _Walk:
         self._name: str = campaign["name"]
         self._launched_at: datetime = campaign["launched_at"]
         self._links: CampaignLinks | None = None
-        self._filter = {
-            "$and": [
-                select_customers(campaign["rule"], rule_moment(campaign)),
-                {"created_at": {"$lte": campaign["evaluated_at"]}},
-            ]
-        }
+        self._custom = frozen_fields(campaign)
+        is_old = {"created_at": {"$lte": campaign["evaluated_at"]}}
+        self._filter = {"$and": [recipients_filter(campaign), is_old]}
 
     async def run(self) -> bool:
         """True once the whole ledger is written, False when the turn is over before."""
@@ -193,12 +190,12 @@ class _Walk:
     async def _store(
         self, page: Sequence[Row], outcomes: Sequence[_Outcome], session: AsyncClientSession
     ) -> tuple[Row, bool]:
-        """Campaign first, for it guards and orders; then the rows and their ranges. Who was erased since the
-        page was read is left out."""
+        """Campaign first, for it guards and orders; then the rows and their ranges. Who was erased or
+        merged since the page was read is left out."""
         last = page[-1]["_id"]
         since = self._launched_at - SETTLED_AFTER
-        if erased := await erased_since(since, [one["_id"] for one in page], session=session):
-            kept = [pair for pair in zip(page, outcomes, strict=True) if pair[0]["_id"] not in erased]
+        if gone := await absent_since(self._id, since, [one["_id"] for one in page], session=session):
+            kept = [pair for pair in zip(page, outcomes, strict=True) if pair[0]["_id"] not in gone]
             page, outcomes = [one for one, _ in kept], [outcome for _, outcome in kept]
         queued = sum(outcome.skipped is None for outcome in outcomes)
         campaign = await Campaign.get_pymongo_collection().find_one_and_update(
@@ -247,6 +244,7 @@ class _Walk:
                     customer,
                     campaign_name=self._name,
                     links=self._links.of(customer["_id"]) if self._links else {},
+                    custom=self._custom,
                 ),
                 "status": (DeliveryStatus.SKIPPED if skipped else DeliveryStatus.QUEUED).value,
                 "reason": skipped and skipped.value,

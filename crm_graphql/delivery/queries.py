@@ -18,7 +18,7 @@ from crm_graphql.core.phones import NotANumber, read_phone
 from crm_graphql.customers.queries import SortDirection, keys_of_found
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus
 from crm_graphql.delivery.same_addresses import address_key
-from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages, read_page
+from crm_graphql.mongo.pages import Parents, count_in_time, read_by_ids, read_child_pages, read_page, steady
 
 NEWEST_FIRST = SortKey((("_id", -1),))
 """Of a customer: rows are made in the order of campaigns."""
@@ -151,11 +151,12 @@ async def list_deliveries(
 
 async def count_deliveries(filter_: Mapping[str, Any]) -> int | None:
     """How many match; None where counting takes too long."""
-    return await count_in_time(Delivery.get_pymongo_collection(), filter_)
+    collection = steady(Delivery.get_pymongo_collection(), filter_.get("customer_id"))
+    return await count_in_time(collection, filter_)
 
 
 async def deliveries_of_customers(
-    customers: Sequence[ObjectId], page: PageRequest, fields: frozenset[str]
+    customers: Parents, page: PageRequest, fields: frozenset[str]
 ) -> Mapping[ObjectId, Page[Row]]:
     """For each customer the page of its deliveries, newest first, in one query."""
     return await read_child_pages(

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm_graphql.consents.asking import Recipient, Refusal, Topical, refused_since
+from crm_graphql.consents.reconcile import SETTLED_AFTER
 from crm_graphql.core.channels import Channel
 from crm_graphql.delivery.documents import DeliveryReason
+from crm_graphql.delivery.merging import second_messages
 
 Row = Mapping[str, Any]
 
@@ -21,6 +23,7 @@ _ENDS = {
     DeliveryReason.CANCELLED: "The campaign was cancelled before it was sent.",
     DeliveryReason.EXPIRED: "The campaign's end had passed before it was sent.",
 }
+_SECOND = "The customer was merged with another, who gets this campaign."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,23 @@ def ended(rows: Sequence[Row], end: DeliveryReason) -> list[RefusedRow]:
 
 async def without_refused(campaign: Row, rows: Sequence[Row]) -> tuple[Sequence[Row], list[RefusedRow]]:
     """The rows that may be sent, and the others, by what is committed now."""
+    planned_from = campaign["launched_at"]
     refusals = await refused_since(
-        campaign["launched_at"],
+        planned_from,
         Channel(campaign["channel"]),
         Topical.of(campaign),
         [Recipient(row["customer_id"], row["address"]) for row in rows],
     )
-    allowed = [row for row, refusal in zip(rows, refusals, strict=True) if refusal is None]
-    return allowed, [
+    refused = [
         RefusedRow(key_of(row), DeliveryReason[refusal.name], _TEXTS[refusal])
         for row, refusal in zip(rows, refusals, strict=True)
         if refusal is not None
     ]
+    allowed = [row for row, refusal in zip(rows, refusals, strict=True) if refusal is None]
+    second = await second_messages(campaign, allowed, planned_from - SETTLED_AFTER)
+    refused += [
+        RefusedRow(key_of(row), DeliveryReason.DUPLICATE_ADDRESS, _SECOND)
+        for row in allowed
+        if row["_id"] in second
+    ]
+    return [row for row in allowed if row["_id"] not in second], refused

@@ -185,7 +185,7 @@ class Retries:
         reached = rows[-1]["number"] if len(rows) == PAGE_ROWS else None
 
         async def work(session: AsyncClientSession) -> int:
-            guard = {**_to_be_retried(campaign["_id"]), "retrying.token": token, "retrying.after": after}
+            guard = {**_to_be_retried(campaign["_id"]), "retrying.token": token}
             return await self._store(guard, [row["_id"] for row in rows], reached, reasons, session)
 
         revision = await self.locks.transact(campaign["_id"], work, transact=self.transact)

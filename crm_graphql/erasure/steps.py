@@ -78,7 +78,7 @@ async def scrub_at_once(tombstone: Mapping[str, Any], session: AsyncClientSessio
 async def scrub(tombstone: Row, *, transact: Transact, bus: Bus, clock: Clock, for_seconds: float) -> bool:
     """Take away whatever names the person, for so long. True once nothing is left of what can be found."""
     until = time.monotonic() + for_seconds
-    while campaigns := await transact(partial(skip_queued, tombstone["_id"])):
+    while campaigns := await transact(partial(skip_queued, [tombstone["_id"]])):
         for campaign in campaigns:
             await tell(campaign, bus=bus, clock=clock)
     for step in _STEPS:

@@ -13,6 +13,7 @@ from strawberry.dataloader import DataLoader
 from crm_graphql.core.actor import Actor
 from crm_graphql.core.paging import Page, PageRequest, Row
 from crm_graphql.gql.context import Context
+from crm_graphql.mongo.pages import Parents
 
 FetchMany = Callable[[Sequence[ObjectId]], Awaitable[Mapping[ObjectId, Row]]]
 FetchOwn = Callable[[Actor, Sequence[ObjectId]], Awaitable[Mapping[ObjectId, Row]]]
@@ -43,28 +44,30 @@ def own_rows_by_id(fetch: FetchOwn) -> Callable[[Context], DataLoader[ObjectId, 
 
 @dataclass(frozen=True, slots=True)
 class ChildPage:
-    """A page of a parent's list, and the document's fields that are wanted of it."""
+    """A page of a parent's list, and the document's fields that are wanted of it.
+
+    `former` are further keys under which the list is kept.
+    """
 
     parent: ObjectId
     page: PageRequest
     fields: frozenset[str]
+    former: tuple[ObjectId, ...] = ()
 
 
-FetchPages = Callable[
-    [Sequence[ObjectId], PageRequest, frozenset[str]], Awaitable[Mapping[ObjectId, Page[Row]]]
-]
+FetchPages = Callable[[Parents, PageRequest, frozenset[str]], Awaitable[Mapping[ObjectId, Page[Row]]]]
 
 
 def child_pages(fetch: FetchPages) -> DataLoader[ChildPage, Page[Row]]:
     """A loader of pages: one query for all parents that are asked the same page."""
 
     async def load(keys: list[ChildPage]) -> list[Page[Row]]:
-        alike: dict[tuple[PageRequest, frozenset[str]], list[ObjectId]] = {}
+        alike: dict[tuple[PageRequest, frozenset[str]], dict[ObjectId, Sequence[ObjectId]]] = {}
         for key in keys:
-            alike.setdefault((key.page, key.fields), []).append(key.parent)
+            alike.setdefault((key.page, key.fields), {})[key.parent] = (key.parent, *key.former)
         pages: dict[tuple[Any, ...], Page[Row]] = {}
         for (page, fields), parents in alike.items():
-            found = await fetch(list(dict.fromkeys(parents)), page, fields)
+            found = await fetch(parents, page, fields)
             pages |= {(page, fields, parent): rows for parent, rows in found.items()}
         return [pages[key.page, key.fields, key.parent] for key in keys]
 

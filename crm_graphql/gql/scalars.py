@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLFloat
 from graphql.language import FloatValueNode, IntValueNode, StringValueNode, ValueNode
+from graphql.type.scalars import coerce_float
 from strawberry.types.scalar import ScalarDefinition
 
 from crm_graphql.core.times import format_moment, parse_moment
@@ -94,5 +95,14 @@ DECIMAL = strawberry.scalar(
     parse_value=_parse_decimal,
     parse_literal=_decimal_literal,
 )
+
+
+def _parse_float(value: object) -> float:
+    """A JSON number arrives as Decimal, which GraphQL's own scalar does not know."""
+    return coerce_float(float(value) if isinstance(value, Decimal) else value)
+
+
+# The type itself cannot be made anew: its name is reserved.
+GraphQLFloat.parse_value = GraphQLFloat.coerce_input_value = _parse_float  # type: ignore[method-assign]
 
 SCALARS: dict[object, ScalarDefinition] = {date: DATE, datetime: DATE_TIME, Decimal: DECIMAL}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from msgspec import UNSET
@@ -243,3 +243,15 @@ def joined(cells: Sequence[Any]) -> Any:
 def first_given(cells: Sequence[Any]) -> Any:
     """The first cell that holds anything."""
     return next((cell for cell in cells if is_given(cell)), cells[0])
+
+
+def less(amount: Any, refunded: Any) -> Any:
+    """The amount less what was given back; what is no number is left to the checks."""
+    if type(refunded) is Refused and type(amount) is not Refused:
+        return refunded
+    if type(amount) is Refused or not is_given(amount) or not is_given(refunded):
+        return amount
+    try:
+        return Decimal(amount) - abs(Decimal(refunded))
+    except (InvalidOperation, TypeError, ValueError):
+        return amount

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crm_graphql.core.errors import Faults, InvalidInput
+from crm_graphql.custom_fields.definitions import NO_FIELDS, PREFIX, Definitions
+from crm_graphql.imports.custom import JSON_ONLY, key_in
 from crm_graphql.imports.fields import field_names, fields_by_heading, folded, own_headings
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.plans import ImportRequest
@@ -17,7 +19,6 @@ SEVERAL = frozenset({"name", "tags"})
 TOTALS = frozenset({"total_spend", "visit_count"})
 _MAPPING = "mapping"
 _HEADING = "heading"
-_CUSTOM = "custom."
 _SHOWN = 40
 _MAKES_USELESS = frozenset({"name", "customer_id", "amount"})
 """Fields beside which others bring nothing; the further ones of _USELESS are needed by them."""
@@ -67,8 +68,10 @@ def assign(
     *,
     grows: bool,
     consent: int | None = None,
+    custom: Definitions = NO_FIELDS,
 ) -> Assignment:
-    """Which column goes to which field. `consent` is the place of one whose cells speak of it. `grows` where
+    """Which column goes to which field. `consent` is the place of one whose cells speak of it, `custom` are
+    the custom fields that there are. `grows` where
     headings may follow, as keys of JSON do; of these several may be one field, a row has one of them.
 
     Raises InvalidInput with all that is wrong with the mapping.
@@ -76,10 +79,15 @@ def assign(
     columns = [Assigned(heading.strip(), place) for place, heading in enumerate(headings)]
     notes: list[str] = []
     _by_heading(kind, columns, request, preset, notes)
+    if kind is IngestionKind.CUSTOMERS:
+        _custom_columns(columns, custom, notes, grows=grows)
     if consent is not None and columns[consent].field is None:
         columns[consent].field, columns[consent].because, columns[consent].rank = "email_consent", _HEADING, 1
     faults = Faults()
-    mapped = _mapped(kind, columns, request, faults, grows=grows)
+    known = field_names(kind)
+    if kind is IngestionKind.CUSTOMERS:
+        known |= {field.name for field in custom.values()}
+    mapped = _mapped(known, columns, request, faults, grows=grows)
     _overlay(columns, mapped)
     _settle(kind, columns, faults, notes, grows=grows)
     faults.check()
@@ -137,8 +145,27 @@ def _columns_of(preset: Preset, *, with_totals: bool) -> dict[str, tuple[str | N
     return known
 
 
+def _custom_columns(
+    columns: Sequence[Assigned], custom: Definitions, notes: list[str], *, grows: bool
+) -> None:
+    """Give columns headed custom.<key> to the fields of these keys, and say which there are not."""
+    unknown: list[str] = []
+    for column in columns:
+        if column.field in JSON_ONLY and not grows:
+            _drop([column])
+        key = key_in(column.column)
+        if key is None or column.field is not None:
+            continue
+        if field := custom.get(key):
+            column.field, column.because, column.rank = field.name, _HEADING, 0
+        else:
+            unknown.append(column.column)
+    if unknown:
+        notes.append(f"There is no such custom field, so nothing takes: {listed(unknown)}. Make it first.")
+
+
 def _mapped(
-    kind: IngestionKind,
+    known: frozenset[str],
     columns: Sequence[Assigned],
     request: ImportRequest,
     faults: Faults,
@@ -156,7 +183,7 @@ def _mapped(
     for name, field in request.mapping or ():
         heading = name.strip()
         with faults.noted("mapping", heading[:_SHOWN]):
-            _require_field(kind, heading, field)
+            _require_field(known, heading, field)
             places = exact.get(heading) or alike.get(folded(heading), [])
             if not places and not grows:
                 raise InvalidInput(
@@ -189,12 +216,13 @@ def _overlay(columns: Sequence[Assigned], mapped: Mapping[int, str | None]) -> N
             column.field, column.because, column.rank = field, _MAPPING if field else None, order
 
 
-def _require_field(kind: IngestionKind, heading: str, field: str | None) -> None:
-    known = field_names(kind)
+def _require_field(known: frozenset[str], heading: str, field: str | None) -> None:
     if field is None or field in known:
         return
-    if field.startswith(_CUSTOM):
-        raise InvalidInput(f"The mapping gives {field[:_SHOWN]}: there are no custom fields. Map it to null.")
+    if field.startswith(PREFIX):
+        raise InvalidInput(
+            f"The mapping gives {field[:_SHOWN]}, which is no custom field. Make it first, or map it to null."
+        )
     raise InvalidInput(
         f'The mapping gives the column "{heading[:_SHOWN]}" the field {field[:_SHOWN]}, which is none of: '
         f"{', '.join(sorted(known))}."

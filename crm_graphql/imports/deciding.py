@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
@@ -10,8 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crm_graphql.core.errors import Faults, InvalidInput
 from crm_graphql.core.phones import COUNTRIES
+from crm_graphql.custom_fields.definitions import Definitions
+from crm_graphql.custom_fields.documents import CustomFieldType
 from crm_graphql.imports import moments, numbers
+from crm_graphql.imports.custom import names_of_type
+from crm_graphql.imports.fields import DATES, NUMBERS
 from crm_graphql.imports.plans import DateOrder, ImportOptions
+from crm_graphql.imports.tables import Cells
 
 _UTC = "UTC"
 UTC_NOTE = "Times without an offset are read as UTC. The option timeZone names another zone."
@@ -43,9 +48,21 @@ def require_options(options: ImportOptions) -> None:
 
 
 def decide(
-    options: ImportOptions, *, numbers_seen: Sequence[Any], dates_seen: Sequence[Any], currency: str
+    places: Mapping[str, Sequence[int]],
+    samples: Sequence[Cells],
+    options: ImportOptions,
+    *,
+    custom: Definitions,
+    currency: str,
+    grows: bool,
 ) -> Decided:
-    """The options from what was said and seen. A point is the decimal sign where JSON says nothing else."""
+    """The options from what was said and is seen in the first rows, by the columns of each field. A point is
+    the decimal sign where JSON, which `grows`, says nothing else."""
+    numbers_seen = _seen(places, samples, NUMBERS | names_of_type(custom, CustomFieldType.NUMBER), options)
+    dates_seen = _seen(places, samples, DATES | names_of_type(custom, CustomFieldType.DATE), options)
+    if grows and options.decimal_comma is None:
+        # As programs write it.
+        options = replace(options, decimal_comma=False)
     questions: list[str] = []
     notes: list[str] = []
     if options.decimal_comma is None:
@@ -61,6 +78,23 @@ def decide(
         if any(map(_has_zoneless_time, dates_seen)):
             notes.append(UTC_NOTE)
     return Decided(options, tuple(questions), tuple(notes))
+
+
+def _seen(
+    places: Mapping[str, Sequence[int]],
+    samples: Sequence[Cells],
+    fields: Collection[str],
+    options: ImportOptions,
+) -> list[Any]:
+    """The cells of the columns of these fields in the first rows, without those that mean nothing."""
+    marks = {mark.strip().casefold() for mark in options.empty or ()}
+    found = [place for field, columns in places.items() if field in fields for place in columns]
+    return [
+        row[place]
+        for place in found
+        for row in samples
+        if place < len(row) and not (type(row[place]) is str and row[place].strip().casefold() in marks)
+    ]
 
 
 def _is_zone(name: str) -> bool:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
+from crm_graphql.custom_fields.definitions import NO_FIELDS, Definitions
 from crm_graphql.imports import presets
 from crm_graphql.imports.cells import Column, Refused, has_refused
 from crm_graphql.imports.columns import Assignment, assign, listed
 from crm_graphql.imports.consent import status_column
 from crm_graphql.imports.deciding import decide, require_options
 from crm_graphql.imports.doors import ForeignRows, right_door
-from crm_graphql.imports.fields import DATES, NUMBERS
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.line_items import LineItems, NoSales, Row
 from crm_graphql.imports.plans import ImportOptions, ImportRequest, PlannedColumn, PlannedRows
@@ -40,18 +39,19 @@ def plan(
     country: str | None,
     currency: str,
     format: FileFormat = FileFormat.CSV,
+    custom: Definitions = NO_FIELDS,
 ) -> FilePlan:
     """How the rows of a file under these headings are read, by its first rows and what its sender asks.
 
-    `country` and `currency` are the deployment's. Raises InvalidInput with all that is wrong with the
-    request; whether a row can be read, the plan's `require_readable` says.
+    `country`, `currency` and the `custom` fields are the deployment's. Raises InvalidInput with all that is
+    wrong with the request; whether a row can be read, the plan's `require_readable` says.
     """
     require_options(request.options)
     if request.preset is None:
         preset = presets.recognised(headings, kind)
     else:
         preset = presets.named(request.preset, headings, kind)
-    return FilePlan(kind, headings, samples, request, preset, country, currency, format)
+    return FilePlan(kind, headings, samples, request, preset, country, currency, format, custom)
 
 
 class FilePlan:
@@ -67,6 +67,7 @@ class FilePlan:
         country: str | None,
         currency: str,
         format: FileFormat,
+        custom: Definitions,
     ) -> None:
         self.kind = kind
         self._request = request
@@ -74,15 +75,13 @@ class FilePlan:
         self.preset = None if preset is None else preset.name
         self._format = format
         self._grows = format.grows
+        self._custom = custom
         self._samples = samples[:_SAMPLE_ROWS]
         self._headings = list(headings)
         self._consent = status_column(headings, samples) if kind is IngestionKind.CUSTOMERS else None
         assignment = self._assign()
         decided = decide(
-            _with_point(request.options) if self._grows else request.options,
-            numbers_seen=_seen(assignment, samples, NUMBERS, request.options),
-            dates_seen=_seen(assignment, samples, DATES, request.options),
-            currency=currency,
+            assignment.places, samples, request.options, custom=custom, currency=currency, grows=self._grows
         )
         self.options: ImportOptions = decided.options
         self.questions: Sequence[str] = decided.questions
@@ -102,6 +101,7 @@ class FilePlan:
             *(self.kind, self._headings, self._request, self._preset),
             grows=self._grows,
             consent=self._consent,
+            custom=self._custom,
         )
 
     def _take(self, assignment: Assignment) -> None:
@@ -116,6 +116,7 @@ class FilePlan:
             currency=self._currency,
             is_keyed_by_address=self._is_keyed,
             format=self._format,
+            custom=self._custom,
         )
         self.names = self._sources.names
         self.columns: Sequence[PlannedColumn] = [
@@ -241,25 +242,6 @@ class FilePlan:
         elif "customer_id" in missing:
             sentence += f" In place of customer_id, {' or '.join(_ADDRESSES[self.kind])} would do."
         return sentence
-
-
-def _with_point(options: ImportOptions) -> ImportOptions:
-    """A decimal in JSON has a point, as programs write it, unless its sender says otherwise."""
-    return options if options.decimal_comma is not None else replace(options, decimal_comma=False)
-
-
-def _seen(
-    assignment: Assignment, samples: Sequence[Cells], fields: Collection[str], options: ImportOptions
-) -> list[Any]:
-    """The cells of the columns of these fields in the first rows, without those that mean nothing."""
-    marks = {mark.strip().casefold() for mark in options.empty or ()}
-    places = [place for field, found in assignment.places.items() if field in fields for place in found]
-    return [
-        row[place]
-        for place in places
-        for row in samples
-        if place < len(row) and not (type(row[place]) is str and row[place].strip().casefold() in marks)
-    ]
 
 
 def _samples(rows: Sequence[Cells], place: int) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 
+from crm_graphql.custom_fields.definitions import NO_FIELDS, Definitions
 from crm_graphql.imports.files.recognise import last_batches, recognise
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.mapping import plan as make_plan
@@ -32,6 +33,8 @@ class FileReading:
         self._plan: Plan | None = None
         self.names: dict[str, str] = {}
         """For each field the heading that brings it, kept up to date while columns come."""
+        self.custom = NO_FIELDS
+        """The custom fields by which the plan was made."""
         self._sample: list[Cells] = []
         self._waiting: list[Batch] = []
         self._last: Iterator[Batch] | None = None
@@ -99,7 +102,14 @@ class FileReading:
         """Rows of the beginning."""
         return sum(len(batch.rows) for batch in self._waiting)
 
-    def make_plan(self, request: ImportRequest, *, country: str | None, currency: str) -> Plan:
+    def make_plan(
+        self,
+        request: ImportRequest,
+        *,
+        country: str | None,
+        currency: str,
+        custom: Definitions = NO_FIELDS,
+    ) -> Plan:
         """Plan how the rows are read, from the first of them. Raises InvalidInput for a mapping that cannot
         be; whether rows can be read at all, the plan's `require_readable` says."""
         headings = self._table.headings
@@ -108,7 +118,9 @@ class FileReading:
             country=country,
             currency=currency,
             format=self._table.form.format,
+            custom=custom,
         )
+        self.custom = custom
         self._columns = len(headings)
         self.names.update(self._plan.names)
         return self._plan

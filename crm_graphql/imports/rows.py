@@ -74,6 +74,8 @@ _OF_CUSTOMERS = (
     "signed_up_at",
     "source_id",
     "consents",
+    "custom",
+    "metadata",
 )
 """Fields of customers that have one name in files and in mutations but for its case."""
 
@@ -104,6 +106,7 @@ LAYOUTS = {
             "signedUpAt": "signed_up_at",
             "sourceId": "source_id",
             "timeZone": "time_zone",
+            "customFields": "custom",
         },
     ),
     IngestionKind.SUPPRESSIONS: Layout(
@@ -117,7 +120,8 @@ LAYOUTS = {
 
 _SHARED_NAMES = {
     IngestionKind.ORDERS: frozenset({"customer_id", "externalId"}),
-    IngestionKind.CUSTOMERS: frozenset({"customer_id", "externalId"}),
+    # Whatever an order is, it may have metadata.
+    IngestionKind.CUSTOMERS: frozenset({"customer_id", "externalId", "custom", "customFields", "metadata"}),
     # Customers have addresses too, and a street may be called one.
     IngestionKind.SUPPRESSIONS: frozenset({"address", "email", "phone", "created_at", "createdAt"}),
 }

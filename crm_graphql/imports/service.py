@@ -22,6 +22,8 @@ from crm_graphql.core.errors import (
 )
 from crm_graphql.core.names import checked_name
 from crm_graphql.core.paging import Row
+from crm_graphql.custom_fields.definitions import NO_FIELDS, Definitions
+from crm_graphql.custom_fields.queries import definitions
 from crm_graphql.imports.asked import checked_columns, checked_country, checked_empty, checked_time_zone
 from crm_graphql.imports.columns import SEVERAL
 from crm_graphql.imports.documents import ImportMapping
@@ -50,7 +52,8 @@ async def save_mapping(
     mapping of the kind has in any case of its letters, NotFound, LimitExceeded.
     """
     actor.require(Permission.INGESTIONS_WRITE)
-    values = {**_checked(name, kind, columns, options), "updated_at": clock.now()}
+    custom = await definitions() if kind is IngestionKind.CUSTOMERS else NO_FIELDS
+    values = {**_checked(name, kind, columns, options, custom), "updated_at": clock.now()}
     mappings = ImportMapping.get_pymongo_collection()
     try:
         if key is None:
@@ -78,7 +81,9 @@ async def delete_mapping(actor: Actor, key: ObjectId) -> None:
         raise _missing()
 
 
-def _checked(name: str, kind: IngestionKind, columns: Columns, options: ImportOptions) -> dict[str, Any]:
+def _checked(
+    name: str, kind: IngestionKind, columns: Columns, options: ImportOptions, custom: Definitions
+) -> dict[str, Any]:
     faults = Faults()
     values: dict[str, Any] = {"kind": kind.value}
     with faults.noted():
@@ -86,7 +91,7 @@ def _checked(name: str, kind: IngestionKind, columns: Columns, options: ImportOp
         values["name_key"] = values["name"].casefold()
     with faults.noted():
         checked = checked_columns(columns, "columns")
-        check_fields(kind, checked)
+        check_fields(kind, checked, custom)
         values["columns"] = [{"column": column, "field": field} for column, field in checked]
     said = {option: value for option, value in asdict(options).items() if value is not None}
     with faults.noted("options"):
@@ -104,10 +109,12 @@ def _checked(name: str, kind: IngestionKind, columns: Columns, options: ImportOp
     return {**values, "options": said}
 
 
-def check_fields(kind: IngestionKind, columns: Iterable[tuple[str, str | None]]) -> None:
+def check_fields(
+    kind: IngestionKind, columns: Iterable[tuple[str, str | None]], custom: Definitions = NO_FIELDS
+) -> None:
     """Raise InvalidInput at `columns` for fields that there are not, for one that two columns bring and that
     takes one only, and for a mapping of no column to any field."""
-    known = {field.field for field in FIELDS[kind]}
+    known = {field.field for field in FIELDS[kind]} | {field.name for field in custom.values()}
     taken: dict[str, str] = {}
     faults = Faults()
     for column, field in columns:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,10 +10,12 @@ from zoneinfo import ZoneInfo
 from msgspec import UNSET
 
 from crm_graphql.core.channels import Channel
+from crm_graphql.custom_fields.definitions import Definitions
 from crm_graphql.imports import cells as cell
 from crm_graphql.imports.cells import Column, Reader, Refused, is_given
 from crm_graphql.imports.columns import Assignment
 from crm_graphql.imports.consent import ChannelWords, consents
+from crm_graphql.imports.custom import readers_of, together
 from crm_graphql.imports.fields import DATES, NUMBERS, folded, own_headings
 from crm_graphql.imports.keys import address_key
 from crm_graphql.imports.kinds import IngestionKind
@@ -54,12 +55,14 @@ class Sources:
         currency: str,
         is_keyed_by_address: bool,
         format: FileFormat,
+        custom: Definitions,
     ) -> None:
         self.kind = kind
         self.width = len(assignment.columns)
         self._places = assignment.places
         self._headings = [column.column for column in assignment.columns]
         self._preset = preset
+        self._custom = {field.name: field for field in custom.values()}
         self._grows = format.grows
         self._is_workbook = format is FileFormat.XLSX
         self._marks = frozenset(mark.strip().casefold() for mark in options.empty or ())
@@ -160,6 +163,14 @@ class Sources:
         for field, places in self._places.items():
             for place in places:
                 heading = self._headings[place]
+                if field in self._custom:
+                    readers[place] = readers_of(
+                        *(self._custom[field], heading, options),
+                        currency=currency,
+                        zone=zone,
+                        is_workbook=self._is_workbook,
+                    )
+                    continue
                 if field in NUMBERS:
                     found: list[Reader] = [cell.Numbers(heading, options.decimal_comma, currency)]
                 elif field in DATES:
@@ -186,6 +197,8 @@ class Sources:
             special["name"] = self._full_names
         if "source_id" in places and self._preset is not None:
             special["source_id"] = self._source_ids
+        if self._custom.keys() & places.keys():
+            special["custom"] = self._customs
         if self.kind is IngestionKind.CUSTOMERS and (channels := self._channels()):
             special["consents"] = lambda sheet: self._consents(sheet, channels)
         return special
@@ -239,9 +252,17 @@ class Sources:
         if "refunded_amount" not in self._places:
             return amounts
         return [
-            _less(one, other)
+            cell.less(one, other)
             for one, other in zip(amounts, self.field("refunded_amount", sheet), strict=True)
         ]
+
+    def _customs(self, sheet: Sheet) -> Column:
+        single = [
+            (field.key, self.field(name, sheet))
+            for name, field in self._custom.items()
+            if name in self._places
+        ]
+        return list(together(self.field("custom", sheet), single, keeps_blank=self._grows))
 
     def _channels(self) -> dict[Channel, ChannelWords]:
         found = {}
@@ -271,15 +292,3 @@ class Sources:
             FileStatus.SUBSCRIBED.value if any(map(is_given, row)) else FileStatus.UNSUBSCRIBED.value
             for row in zip(*columns, strict=True)
         ]
-
-
-def _less(amount: Any, refunded: Any) -> Any:
-    """The amount less what was given back; what is no number is left to the checks."""
-    if type(refunded) is Refused and type(amount) is not Refused:
-        return refunded
-    if type(amount) is Refused or not is_given(amount) or not is_given(refunded):
-        return amount
-    try:
-        return Decimal(amount) - abs(Decimal(refunded))
-    except (InvalidOperation, TypeError, ValueError):
-        return amount

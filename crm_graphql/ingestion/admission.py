@@ -25,6 +25,7 @@ class Admission:
     """
 
     def __init__(self, settings: Settings, lane: Lane) -> None:
+        self.lane = lane
         self._limit = settings.pending_records_limit
         self._patience = settings.backpressure_wait_seconds
         self._waiting: dict[str, Any] = {"state": ChunkState.PENDING.value}

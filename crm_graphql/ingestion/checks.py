@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Protocol
 
 from msgspec import UNSET
 
 from crm_graphql.consents.documents import SuppressionReason
 from crm_graphql.consents.records import SuppressionRecord
+from crm_graphql.custom_fields.definitions import NO_FIELDS, Definitions
 from crm_graphql.customers.records import AddressWord, CustomerRecord, SaidWord
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.rows import LAYOUTS, Incomplete, RowProblem, Values, shown
 from crm_graphql.imports.words import FileWord
 from crm_graphql.ingestion import values as check
-from crm_graphql.ingestion.file_words import DEFAULT_TOPIC, BadWord, FileWords
+from crm_graphql.ingestion.custom_values import CustomCheck, read_row_metadata
+from crm_graphql.ingestion.file_words import DEFAULT_TOPIC, FileWords
 from crm_graphql.ingestion.payloads import Record
 from crm_graphql.ingestion.said import TopicName, said_words
-from crm_graphql.ingestion.values import BadOption, BadValue
+from crm_graphql.ingestion.values import BadOption, BadPart, BadValue
 from crm_graphql.orders.records import OrderRecord
 
 _Words = tuple[tuple[SaidWord, ...], tuple[AddressWord, ...]]
@@ -99,7 +101,8 @@ class OrderCheck(_Check):
 
 class CustomerCheck(_Check):
     """Checks customers. `default_country` is that of telephone numbers that name none; `topics` are those
-    that there are, by their names in folded case, `topic` the name of the one that a file's columns speak of.
+    that there are, by their names in folded case, `topic` the name of the one that a file's columns speak of,
+    `custom` checks values of custom fields.
 
     Raises TopicNeeded where that is not there yet.
     """
@@ -113,11 +116,13 @@ class CustomerCheck(_Check):
         default_country: str | None,
         topics: MutableMapping[str, TopicName],
         topic: str,
+        custom: CustomCheck,
         blank_clears: bool,
     ) -> None:
         super().__init__(IngestionKind.CUSTOMERS, names, latest=latest, blank_clears=blank_clears)
         self._default_country = default_country
         self._topics = topics
+        self._custom = custom
         self._file_words = FileWords(topics, topic, begun_at, latest)
         self._begun_at = begun_at
         moment = self._moment
@@ -145,7 +150,7 @@ class CustomerCheck(_Check):
         problems: list[RowProblem] = []
         try:
             key = check.external_id(values[0]) if _is_given(values[0]) else check.required()
-            for (field, convert), value in zip(self._checks.items(), values[1:-2], strict=True):
+            for (field, convert), value in zip(self._checks.items(), values[1:-4], strict=True):
                 if value is UNSET:
                     continue
                 try:
@@ -156,21 +161,27 @@ class CustomerCheck(_Check):
                 if found is not None or self._blank_clears:
                     changes[field] = [] if found is None and field == "tags" else found
             source_id = None
-            if _is_given(values[-2]):
+            if _is_given(values[-4]):
                 source_id = self._source_id(values, problems)
             field = "consents"
-            words, on_addresses = self._words(values[-1], changes) if _is_given(values[-1]) else _NO_WORDS
-        except BadWord as error:
-            return self._bad_word(values, error)
+            words, on_addresses = self._words(values[-3], changes) if _is_given(values[-3]) else _NO_WORDS
+            custom = metadata = None
+            if values[-2] is not UNSET or values[-1] is not UNSET:
+                field = "custom"
+                custom = self._custom_values(values, problems)
+                field = "metadata"
+                metadata = read_row_metadata(values[-1]) if _is_given(values[-1]) else None
+        except BadPart as error:
+            return self._bad_part(values, error)
         except BadValue as error:
             return self._problem(field, values, error)
-        record = CustomerRecord(row, key, changes, words, on_addresses, source_id)
+        record = CustomerRecord(row, key, changes, words, on_addresses, source_id, custom, metadata)
         return Incomplete(record, _together(problems)) if problems else record
 
     def _source_id(self, values: Values, problems: list[RowProblem]) -> str | None:
         """A bad one costs the record no more than that."""
         try:
-            return check.external_id(values[-2])
+            return check.external_id(values[-4])
         except BadValue as error:
             problems.append(self._problem("source_id", values, error))
             return None
@@ -180,9 +191,17 @@ class CustomerCheck(_Check):
             return self._file_words.read(value, changes)
         return said_words(value, self._topics, begun_at=self._begun_at, latest=self._latest), ()
 
-    def _bad_word(self, values: Values, error: BadWord) -> RowProblem:
+    def _custom_values(self, values: Values, problems: list[RowProblem]) -> dict[str, Any] | None:
+        if not _is_given(values[-2]):
+            return None
+        left_out: list[BadPart] = []
+        found = self._custom.read(values[-2], left_out)
+        problems += [self._bad_part(values, error) for error in left_out]
+        return found
+
+    def _bad_part(self, values: Values, error: BadPart) -> RowProblem:
         name = self._names.get(error.field, error.field)
-        problem = self._problem("consents", values, error)
+        problem = self._problem("external_id", values, error)
         return replace(problem, message=f"{name} {error}", field=name, value=shown(error.value))
 
     def _phone(self, value: Any) -> str | None:
@@ -250,10 +269,13 @@ def row_check(
     default_country: str | None = None,
     topics: MutableMapping[str, TopicName] | None = None,
     topic: str | None = None,
+    custom: Definitions = NO_FIELDS,
+    zone: tzinfo = UTC,
     blank_clears: bool,
 ) -> RowCheck:
     """The check for `kind`. The ingestion's beginning stands for now, so that a retry judges alike. `topic`
-    names what a file's columns on consent speak of, DEFAULT_TOPIC unless said."""
+    names what a file's columns on consent speak of, DEFAULT_TOPIC unless said; `custom` are the custom fields
+    that there are, `zone` is that of the days of moments."""
     latest = begun_at + check.FUTURE_ALLOWED
     if kind is IngestionKind.ORDERS:
         return OrderCheck(names, latest=latest, currency=currency, blank_clears=blank_clears)
@@ -272,5 +294,6 @@ def row_check(
         default_country=default_country,
         topics={} if topics is None else topics,
         topic=topic or DEFAULT_TOPIC,
+        custom=CustomCheck(custom, zone, blank_clears),
         blank_clears=blank_clears,
     )

@@ -12,7 +12,6 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.bus.port import Bus
 from crm_graphql.core.actor import Actor, Permission
-from crm_graphql.core.clock import Clock
 from crm_graphql.core.paging import Row
 from crm_graphql.core.versions import ROW_LIMIT
 from crm_graphql.customers.changed import tell_customers_changed
@@ -37,7 +36,7 @@ class Retried:
 
 
 async def retry_dead_letters(
-    actor: Actor, ids: Sequence[ObjectId] | None, *, transact: Transact, bus: Bus, clock: Clock
+    actor: Actor, ids: Sequence[ObjectId] | None, *, transact: Transact, bus: Bus
 ) -> list[Retried]:
     """Apply dead letters again, each in its own transaction and with its old version; all when `ids` is None.
 

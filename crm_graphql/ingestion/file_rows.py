@@ -10,6 +10,9 @@ from crm_graphql.core.bodies import Body
 from crm_graphql.core.errors import NotFound
 from crm_graphql.core.ids import decode_key
 from crm_graphql.core.settings import Settings
+from crm_graphql.core.zones import zone_of
+from crm_graphql.custom_fields.definitions import NO_FIELDS, Definitions
+from crm_graphql.custom_fields.queries import definitions
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.plans import ImportRequest
 from crm_graphql.imports.queries import request_of_mapping
@@ -46,13 +49,26 @@ async def request_for(upload: Upload, kind: IngestionKind, begun: Ingestion | No
     return ImportRequest(kept.mapping, upload.request.preset, replace(options, **said))
 
 
+async def custom_fields_of(kind: IngestionKind) -> Definitions:
+    """The custom fields that records of the kind may bring: read once an ingestion."""
+    return await definitions() if kind is IngestionKind.CUSTOMERS else NO_FIELDS
+
+
 def records_check(
-    kind: IngestionKind, names: Mapping[str, str], topics: Topics, begun_at: datetime, settings: Settings
+    kind: IngestionKind,
+    names: Mapping[str, str],
+    topics: Topics,
+    begun_at: datetime,
+    settings: Settings,
+    custom: Definitions,
 ) -> RowCheck:
     """The check of a mutation's records."""
     return row_check(
         kind,
-        names,
+        {**names, "custom": "customFields"}
+        | {field.name: f"customFields.{field.key}" for field in custom.values()},
+        custom=custom,
+        zone=zone_of(settings.time_zone),
         begun_at=begun_at,
         currency=settings.currency,
         default_country=settings.country or None,
@@ -72,5 +88,7 @@ def file_check(reading: FileReading, topics: Topics, begun_at: datetime, setting
         default_country=plan.options.country or settings.country or None,
         topics=topics.by_name,
         topic=plan.options.topic,
+        custom=reading.custom,
+        zone=zone_of(settings.time_zone),
         blank_clears=reading.form.format in JSON_FORMATS,
     )

@@ -14,7 +14,7 @@ from crm_graphql.customers.records import AddressWord, SaidWord
 from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.imports.words import FileStatus, FileWord
 from crm_graphql.ingestion.said import SOURCE, TopicName
-from crm_graphql.ingestion.values import BadValue, moment
+from crm_graphql.ingestion.values import BadPart, BadValue, moment
 
 DEFAULT_TOPIC = "Marketing"
 
@@ -38,15 +38,6 @@ class TopicNeeded(Exception):
         self.name = name
 
 
-class BadWord(BadValue):
-    """A column on consent cannot be read; `field` is the field of files that it goes to."""
-
-    def __init__(self, message: str, field: str, value: Any) -> None:
-        super().__init__(message)
-        self.field = field
-        self.value = value
-
-
 @dataclass(frozen=True, slots=True)
 class FileWords:
     """Reads the words of files. `topics` are those that there are, by their names in folded case; `topic` is
@@ -62,7 +53,7 @@ class FileWords:
     ) -> tuple[tuple[SaidWord, ...], tuple[AddressWord, ...]]:
         """The words on topics, and those on the addresses in `changes`, the record's fields.
 
-        Raises BadWord: a record whose words cannot be kept is refused whole; and TopicNeeded.
+        Raises BadPart: a record whose words cannot be kept is refused whole; and TopicNeeded.
         """
         said: list[SaidWord] = []
         on_addresses: list[AddressWord] = []
@@ -84,7 +75,7 @@ class FileWords:
         try:
             return moment(word.at, self.latest), True
         except BadValue as error:
-            raise BadWord(str(error), f"{word.channel.value.lower()}_consent_at", word.at) from None
+            raise BadPart(str(error), f"{word.channel.value.lower()}_consent_at", word.at) from None
 
     def _topic(self, word: FileWord) -> TopicName:
         name = (word.topic or "").strip() or self.topic

@@ -28,7 +28,6 @@ from crm_graphql.ingestion.file_words import TopicNeeded
 from crm_graphql.ingestion.origin import FileOrigin
 from crm_graphql.ingestion.payloads import Record
 from crm_graphql.ingestion.publishing import publish_chunks, tell_progress
-from crm_graphql.ingestion.states import Lane
 from crm_graphql.ingestion.topics import Topics
 from crm_graphql.mongo.duplicate_keys import already_taken
 from crm_graphql.mongo.leases import database_now
@@ -48,7 +47,7 @@ class Intake:
         self,
         ingestion: Ingestion,
         check: RowCheck,
-        lane: Lane,
+        admission: Admission,
         *,
         topics: Topics,
         settings: Settings,
@@ -70,8 +69,8 @@ class Intake:
             refused_until=clock.now() + timedelta(days=settings.chunk_retention_days),
             expires_at=ingestion.expires_at,
         )
-        self._admission = Admission(settings, lane)
-        self._cutter = ChunkCutter(ingestion, lane)
+        self._admission = admission
+        self._cutter = ChunkCutter(ingestion, admission.lane)
         self._has_key = ingestion.idempotency_key is not None
         self._chunks: list[dict[str, Any]] = []
         self._writing: asyncio.Task[None] | None = None

@@ -24,7 +24,7 @@ from crm_graphql.imports.reading import BEGINNING_BYTES, FileReading
 from crm_graphql.imports.rows import LAYOUTS, Incomplete, RowProblem, Values
 from crm_graphql.imports.tables import FileForm
 from crm_graphql.ingestion.checks import RowCheck
-from crm_graphql.ingestion.file_rows import file_check, request_for, unpacked
+from crm_graphql.ingestion.file_rows import custom_fields_of, file_check, request_for, unpacked
 from crm_graphql.ingestion.file_words import TopicNeeded
 from crm_graphql.ingestion.origin import Counted, FileOrigin
 from crm_graphql.ingestion.payloads import Record
@@ -72,7 +72,12 @@ async def preview_file(
     request = await request_for(upload, kind)
     content = unpacked(body, settings, gzip=gzip)
     reading = await FileReading.begin(kind, upload.hints, _first(content), cut_from=_ABOUT_A_MEGABYTE)
-    plan = reading.make_plan(request, country=settings.country or None, currency=settings.currency)
+    plan = reading.make_plan(
+        request,
+        country=settings.country or None,
+        currency=settings.currency,
+        custom=await custom_fields_of(kind),
+    )
     preview = Preview(reading.form, plan)
     try:
         plan.require_readable()

@@ -20,10 +20,12 @@ from crm_graphql.ingestion.begin import stored_key
 from crm_graphql.ingestion.documents import Counters, DeadLetter, Ingestion, IngestionChunk, RowErrorRecord
 from crm_graphql.ingestion.payloads import Undecodable, decode_records
 from crm_graphql.ingestion.states import ChunkState
-from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages, read_page
+from crm_graphql.mongo.pages import Parents, count_in_time, read_by_ids, read_child_pages, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 ROW_ORDER = SortKey((("row", 1),))
+MUCH = 5
+"""So many chunks at least wait where an import is under way."""
 FIGURES = ("created", "updated", "unchanged", "failed")
 """What can become of an accepted record."""
 UNDECODABLE_BYTES_SHOWN = 3_000
@@ -83,7 +85,7 @@ async def count_ingestions(actor: Actor) -> int | None:
 
 
 async def row_errors_of_ingestions(
-    ingestions: Sequence[ObjectId], page: PageRequest, fields: frozenset[str]
+    ingestions: Parents, page: PageRequest, fields: frozenset[str]
 ) -> Mapping[ObjectId, Page[Row]]:
     """For each ingestion the page of its row errors, in the order of rows, in one query."""
     return await read_child_pages(
@@ -210,3 +212,12 @@ async def show_dead_letter(actor: Actor, id: ObjectId) -> DeadLetterView:
     if row is None:
         raise NotFound("There is no such dead letter; it may have been sent again already.")
     return DeadLetterView.from_document(row)
+
+
+async def much_is_waiting() -> bool:
+    """Whether several chunks wait to be applied, from the index alone: then what can wait does."""
+    waiting = {"state": ChunkState.PENDING.value}
+    count = await IngestionChunk.get_pymongo_collection().count_documents(
+        waiting, hint="unapplied", limit=MUCH
+    )
+    return count >= MUCH

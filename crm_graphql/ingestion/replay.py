@@ -12,7 +12,6 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.core.actor import Actor, Permission
-from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import NotFound, Unavailable, WrongState
 from crm_graphql.core.paging import Row
 from crm_graphql.customers.changed import tell_customers_changed
@@ -32,9 +31,7 @@ TURN_SECONDS = 20.0
 """A message's share of a replay."""
 
 
-async def replay_ingestion(
-    actor: Actor, id: ObjectId, *, transact: Transact, bus: Bus, clock: Clock
-) -> Counters:
+async def replay_ingestion(actor: Actor, id: ObjectId, *, transact: Transact, bus: Bus) -> Counters:
     """Apply every applied chunk of the ingestion again, with the records' old versions.
 
     What newer records have written since stays. Returns what the replay did: with unchanged data all is

@@ -17,6 +17,7 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.errors import Faults, LimitExceeded
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
+from crm_graphql.custom_fields.definitions import Definitions
 from crm_graphql.imports.kinds import IngestionKind
 from crm_graphql.imports.plans import ImportRequest
 from crm_graphql.imports.reading import FileReading
@@ -26,7 +27,13 @@ from crm_graphql.ingestion.begin import Begun, begin_ingestion, check_labels, fi
 from crm_graphql.ingestion.completion import complete_if_done
 from crm_graphql.ingestion.documents import Ingestion
 from crm_graphql.ingestion.dry_run import DryRun
-from crm_graphql.ingestion.file_rows import file_check, records_check, request_for, unpacked
+from crm_graphql.ingestion.file_rows import (
+    custom_fields_of,
+    file_check,
+    records_check,
+    request_for,
+    unpacked,
+)
 from crm_graphql.ingestion.intake import Intake
 from crm_graphql.ingestion.origin import Counted, FileOrigin
 from crm_graphql.ingestion.publishing import tell_progress
@@ -72,17 +79,19 @@ async def ingest_records(
     body_hash = hashlib.sha256(
         msgspec.msgpack.encode([dict(record) for record in records], order="deterministic", enc_hook=repr)
     ).hexdigest()
-    await Admission(settings, Lane.INTERACTIVE).wait_for_room()
+    admission = Admission(settings, Lane.INTERACTIVE)
+    await admission.wait_for_room()
     ingestion = await begin_ingestion(
         actor, kind, idempotency_key=idempotency_key, source=source, settings=settings
     )
     if ingestion.sealed:
         return await _with_figures(same_content(ingestion, body_hash))
     names = {field: _camel_case(field) for field in fields}
-    topics, lane = await Topics.read(actor, clock), Lane.INTERACTIVE
-    check = records_check(kind, names, topics, ingestion.created_at, settings)
+    topics = await Topics.read(actor, clock)
+    custom = await custom_fields_of(kind)
+    check = records_check(kind, names, topics, ingestion.created_at, settings, custom)
     async with Intake(
-        ingestion, check, lane, topics=topics, settings=settings, bus=bus, clock=clock
+        ingestion, check, admission, topics=topics, settings=settings, bus=bus, clock=clock
     ) as intake:
         await intake.take(rows)
         sealed = await intake.seal(body_hash)
@@ -132,30 +141,36 @@ async def ingest_stream(
     async with aclosing(content.pieces()) as pieces:
         # The beginning is read before an ingestion is begun: a file with a wrong header leaves no trace.
         reading = await FileReading.begin(kind, upload.hints, pieces)
-        _plan(reading, request, settings)
-        lane = _lane(reading)
+        _plan(reading, request, settings, await custom_fields_of(kind))
+        admission = Admission(settings, _lane(reading))
         if not upload.is_dry_run:
-            await Admission(settings, lane).wait_for_room()
+            await admission.wait_for_room()
         begins = replace(begins, plan=stored_plan(reading.plan, reading.form))
         labels = {"idempotency_key": idempotency_key, "source": source}
         ingestion = await begin_ingestion(actor, kind, settings=settings, begins=begins, **labels)
         _keep_to(ingestion, reading, begins, settings)
         topics = await Topics.read(actor, clock, makes=not ingestion.is_dry_run)
         origin = FileOrigin(reading, came)
-        async with _intake(ingestion, origin, topics, lane, settings=settings, bus=bus) as intake:
+        async with _intake(ingestion, origin, topics, admission, settings=settings, bus=bus) as intake:
             await _take_file(intake, reading, pieces)
             sealed = await intake.seal(content.hash)
     return await _end(sealed, bus=bus, clock=clock)
 
 
 def _intake(
-    ingestion: Ingestion, origin: FileOrigin, topics: Topics, lane: Lane, *, settings: Settings, bus: Bus
+    ingestion: Ingestion,
+    origin: FileOrigin,
+    topics: Topics,
+    admission: Admission,
+    *,
+    settings: Settings,
+    bus: Bus,
 ) -> Intake:
     """Where the file's rows go."""
     check = file_check(origin.reading, topics, ingestion.created_at, settings)
     of = DryRun if ingestion.is_dry_run else Intake
     return of(
-        *(ingestion, check, lane),
+        *(ingestion, check, admission),
         topics=topics,
         settings=settings,
         bus=bus,
@@ -164,9 +179,11 @@ def _intake(
     )
 
 
-def _plan(reading: FileReading, request: ImportRequest, settings: Settings) -> None:
+def _plan(reading: FileReading, request: ImportRequest, settings: Settings, custom: Definitions) -> None:
     """Plan how the file is read. Raises InvalidInput where no row of it could be."""
-    plan = reading.make_plan(request, country=settings.country or None, currency=settings.currency)
+    plan = reading.make_plan(
+        request, country=settings.country or None, currency=settings.currency, custom=custom
+    )
     plan.require_readable()
 
 
@@ -177,7 +194,7 @@ def _keep_to(ingestion: Ingestion, reading: FileReading, begins: Begun, settings
         and begins.plan is not None
         and not is_same_plan(ingestion.plan, begins.plan)
     ):
-        _plan(reading, request_of(ingestion.plan), settings)
+        _plan(reading, request_of(ingestion.plan), settings, reading.custom)
 
 
 def _lane(reading: FileReading) -> Lane:

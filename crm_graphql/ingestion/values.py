@@ -67,6 +67,15 @@ _PLAIN_MONEY = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
 _COUNT = re.compile(r"-?\d{1,10}(?:\.0+)?", re.ASCII)
 
 
+class BadPart(BadValue):
+    """One part of a field's value is refused; `field` is the name of that part in files."""
+
+    def __init__(self, message: str, field: str, value: Any) -> None:
+        super().__init__(message)
+        self.field = field
+        self.value = value
+
+
 def money(value: Any) -> int:
     """An exact amount in ten-thousandths, from a decimal text or a number."""
     kind = type(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from crm_graphql.migrations.indexes import (
     create_indexes,
@@ -69,6 +70,36 @@ async def plan_left_collections(database: Database) -> Sequence[Action]:
     ]
 
 
+NOTED_AT_ONCE = 5_000
+"""Customers of whom one note tells."""
+
+
+async def plan_address_notes(database: Database) -> Sequence[Action]:
+    """Note the addresses of those who were taken in before there were notes; who shares them is counted from
+    these. Twice is no harm."""
+    if await database["customers"].find_one({}, {"_id": 1}) is None:
+        return []
+    return [Action("note the addresses of all customers", partial(_note_addresses, database))]
+
+
+async def _note_addresses(database: Database) -> None:
+    after: dict[str, Any] = {}
+    while True:
+        rows = (
+            await database["customers"]
+            .find(after, {"folded.email": 1, "folded.phone": 1})
+            .sort("_id")
+            .limit(NOTED_AT_ONCE)
+            .to_list()
+        )
+        if not rows:
+            return
+        folded = [(field, row["folded"].get(field)) for row in rows for field in ("email", "phone")]
+        if addresses := sorted({f"{field}:{value}" for field, value in folded if value}):
+            await database["address_changes"].insert_one({"addresses": addresses})
+        after = {"_id": {"$gt": rows[-1]["_id"]}}
+
+
 STEPS: Sequence[Step] = (
     # Made again by every release that declares others: documents say what there is to be.
     Step(1, "indexes that the documents declare", Phase.EXPAND, plan_missing_indexes, fingerprint),
@@ -76,4 +107,6 @@ STEPS: Sequence[Step] = (
     Step(2, "indexes that earlier releases left", Phase.CONTRACT, plan_left_indexes),
     # The release before works with them.
     Step(3, "collections that earlier releases left", Phase.CONTRACT, plan_left_collections),
+    # The release before takes in customers without notes.
+    Step(4, "addresses that customers share", Phase.CONTRACT, plan_address_notes),
 )

@@ -8,15 +8,26 @@ from typing import Any, TypeVar
 from bson import ObjectId
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import ExecutionTimeout, OperationFailure
+from pymongo.read_concern import ReadConcern
 
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.mongo.deadlines import own_limits
 
 Collection = AsyncCollection[dict[str, Any]]
 
+Parents = Mapping[ObjectId, Sequence[ObjectId]]
+"""Parents of lists, each with the keys under which its list is kept: its own, and those that it had."""
+
 COUNT_TIMEOUT_MS = 3_000
 
 Counted = TypeVar("Counted")
+
+
+def steady(collection: Collection, parent: Any) -> Collection:
+    """The collection as of one moment where a condition on the parent names several: documents may be moving
+    from one to another meanwhile, and would be met twice or never."""
+    is_several = isinstance(parent, Mapping) and "$in" in parent
+    return collection.with_options(read_concern=ReadConcern("snapshot")) if is_several else collection
 
 
 async def read_page(
@@ -43,28 +54,33 @@ async def read_page(
 async def read_child_pages(
     collection: Collection,
     parent_field: str,
-    parents: Sequence[ObjectId],
+    parents: Parents,
     key: SortKey,
     page: PageRequest,
     fields: Mapping[str, int],
+    *,
+    among: Mapping[str, Any] | None = None,
 ) -> dict[ObjectId, Page[Row]]:
-    """For each parent the page of its own list, in one command; each uses the index on the parent."""
+    """For each parent the page of its own list, in one command; each uses the index on the parent. `among`
+    says which documents the lists hold."""
     if len(parents) == 1:
-        own = {parent_field: parents[0]}
-        return {parents[0]: await read_page(collection, own, key, page, {**fields, parent_field: 1})}
+        ((parent, keys),) = parents.items()
+        own = {**(among or {}), parent_field: {"$in": list(keys)} if len(keys) > 1 else parent}
+        still = steady(collection, own[parent_field])
+        return {parent: await read_page(still, own, key, page, {**fields, parent_field: 1})}
     pipeline: list[dict[str, Any]] = [
-        {"$match": key.mongo_filter(page)},
+        {"$match": {"$and": [among or {}, key.mongo_filter(page)]}},
         {"$sort": dict(key.mongo_sort(backward=page.backward))},
         {"$limit": page.size + 1},
         {"$project": {**fields, **{name: 1 for name, _ in key.fields}}},
     ]
     cursor = await collection.database.aggregate(
         [
-            {"$documents": [{"_id": parent} for parent in parents]},
+            {"$documents": [{"_id": parent, "keys": list(keys)} for parent, keys in parents.items()]},
             {
                 "$lookup": {
                     "from": collection.name,
-                    "localField": "_id",
+                    "localField": "keys",
                     "foreignField": parent_field,
                     "pipeline": pipeline,
                     "as": "rows",

@@ -11,10 +11,12 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.core.versions import record_version
+from crm_graphql.customers.addresses import AddressNotes
 from crm_graphql.customers.apply_records import SuppressedOn
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.drafts import CustomerDraft, new_customer
 from crm_graphql.customers.erased import erased_keys
+from crm_graphql.customers.merged import found_by_keys, found_under
 from crm_graphql.customers.records import Applied
 from crm_graphql.customers.totals import TOTALS_PROJECTION, Totals, find_lost_extremes
 from crm_graphql.orders.documents import Order
@@ -51,22 +53,27 @@ class OrderBatch:
         )
         self._orders = {order["external_id"]: order for order in await found.to_list(None)}
         owners = {record.customer_external_id for record in records}
-        await self._load_customers("external_id", list(owners))
+        found_owners = await found_under(owners, TOTALS_PROJECTION, session=self._session)
+        for external_id, customer in found_owners.items():
+            self._customers[external_id] = self._totals_of(customer)
         await self._load_erased(owners)
         elsewhere = {order["customer_id"] for order in self._orders.values()} - self._customers_by_id.keys()
         if elsewhere:
-            await self._load_customers("_id", list(elsewhere))
+            found_elsewhere = await found_by_keys(elsewhere, TOTALS_PROJECTION, session=self._session)
+            for key, customer in found_elsewhere.items():
+                self._customers_by_id[key] = self._totals_of(customer)
         for key in elsewhere - self._customers_by_id.keys():
             self._customers_by_id[key] = self._totals_of_erased(key)
+        for order in self._orders.values():
+            # Of somebody who was merged into another it may not be moved yet.
+            order["customer_id"] = self._customers_by_id[order["customer_id"]].id
 
-    async def _load_customers(self, key: str, values: list[Any]) -> None:
-        found = Customer.get_pymongo_collection().find(
-            {key: {"$in": values}}, TOTALS_PROJECTION, session=self._session, batch_size=len(values) + 1
-        )
-        for customer in await found.to_list(None):
-            totals = Totals(customer)
-            self._customers[customer["external_id"]] = totals
-            self._customers_by_id[totals.id] = totals
+    def _totals_of(self, customer: dict[str, Any]) -> Totals:
+        """The totals of a customer, also for a second external id that leads to the same one."""
+        totals = self._customers_by_id.get(customer["_id"])
+        if totals is None:
+            totals = self._customers_by_id[customer["_id"]] = Totals(customer)
+        return totals
 
     async def _load_erased(self, owners: set[str]) -> None:
         """Orders of people who were erased are kept under the tombstone's id, and count for nobody: the write
@@ -123,8 +130,9 @@ class OrderBatch:
         self._new_orders.append(order)
         self.created += 1
 
-    async def _note_suppressed(self, suppressed_on: SuppressedOn, session: AsyncClientSession) -> None:
-        """Mark the new customers whose address, out of their key, must not be written to."""
+    async def _note_addresses(self, suppressed_on: SuppressedOn, session: AsyncClientSession) -> None:
+        """Mark the new customers whose address, out of their key, must not be written to; and note the
+        addresses."""
         drafts = [
             CustomerDraft(customer, is_new=True)
             for customer in self._new_customers.values()
@@ -133,8 +141,11 @@ class OrderBatch:
         addresses = {address for draft in drafts for address in draft.new_addresses}
         if addresses:
             suppressed = await suppressed_on(addresses, session=session)
+            notes = AddressNotes()
             for draft in drafts:
                 draft.suppress(suppressed)
+                notes.of({}, draft.customer)
+            await notes.write(session)
 
     def _customer(self, external_id: str) -> Totals:
         """The customer's totals; one not yet known is made, to be filled in when its record comes."""
@@ -165,7 +176,7 @@ class OrderBatch:
 
     async def write(self, suppressed_on: SuppressedOn, session: AsyncClientSession) -> None:
         """Write everything: new orders, changed ones, then one write a customer."""
-        await self._note_suppressed(suppressed_on, session)
+        await self._note_addresses(suppressed_on, session)
         orders = Order.get_pymongo_collection()
         if self._new_orders:
             await orders.insert_many(self._new_orders, ordered=False, session=self._session)
@@ -173,7 +184,8 @@ class OrderBatch:
         updates = [_order_update(order) for key, order in self._changed_orders.items() if key not in new]
         if updates:
             await orders.bulk_write(updates, ordered=False, session=self._session)
-        changed = [totals for totals in self._customers.values() if totals.is_changed]
+        # Several keys may lead to one.
+        changed = [totals for totals in dict.fromkeys(self._customers_by_id.values()) if totals.is_changed]
         await find_lost_extremes(changed, orders, session)
         await self._write_customers(changed)
 

@@ -9,8 +9,9 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
+from crm_graphql.customers.merged import FORMER_FIELD, keys_of, under
 from crm_graphql.customers.queries import CustomerReference, find_customer
-from crm_graphql.mongo.pages import count_in_time, read_by_ids, read_child_pages, read_page
+from crm_graphql.mongo.pages import Parents, count_in_time, read_by_ids, read_child_pages, read_page, steady
 from crm_graphql.orders.documents import Order
 
 NEWEST_FIRST = SortKey((("ordered_at", -1), ("_id", -1)))
@@ -37,8 +38,8 @@ async def list_filter(
     """The MongoDB filter of a list: of one customer, from a moment (included) until another (excluded)."""
     filter_: dict[str, Any] = {}
     if customer is not None:
-        found = await find_customer(customer, fields={"_id": 1})
-        filter_["customer_id"] = found["_id"] if found else {"$in": []}
+        found = await find_customer(customer, fields={FORMER_FIELD: 1})
+        filter_["customer_id"] = under(keys_of(found)) if found else {"$in": []}
     if ordered_from is not None:
         filter_["ordered_at"] = {"$gte": ordered_from}
     if ordered_until is not None:
@@ -50,16 +51,18 @@ async def list_orders(
     filter_: Mapping[str, Any], page: PageRequest, *, fields: Mapping[str, int]
 ) -> Page[Row]:
     """A page of the orders that match, newest first."""
-    return await read_page(Order.get_pymongo_collection(), filter_, NEWEST_FIRST, page, fields)
+    collection = steady(Order.get_pymongo_collection(), filter_.get("customer_id"))
+    return await read_page(collection, filter_, NEWEST_FIRST, page, fields)
 
 
 async def count_orders(filter_: Mapping[str, Any]) -> int | None:
     """How many match; None where counting takes too long."""
-    return await count_in_time(Order.get_pymongo_collection(), filter_)
+    collection = steady(Order.get_pymongo_collection(), filter_.get("customer_id"))
+    return await count_in_time(collection, filter_)
 
 
 async def orders_of_customers(
-    customers: Sequence[ObjectId], page: PageRequest, fields: frozenset[str]
+    customers: Parents, page: PageRequest, fields: frozenset[str]
 ) -> Mapping[ObjectId, Page[Row]]:
     """For each customer the page of its orders, newest first, in one query."""
     return await read_child_pages(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -292,3 +293,18 @@ async def test_customers_that_are_not_there_are_named(resources: Resources) -> N
     assert [problem.path for problem in refused.value.problems] == [("target", "ids", "1")]
     with pytest.raises(Forbidden):
         await cancel_operation(VIEWER, ObjectId(), worker=worker_over(resources))
+
+
+async def test_days_of_a_rule_are_those_of_the_zone_at_the_moment_of_asking(resources: Resources) -> None:
+    await people(2)
+    late_evening = datetime(2024, 1, 1, 23, 30, tzinfo=UTC)
+    await Customer.get_pymongo_collection().update_one(
+        {"external_id": "C0001"}, {"$set": {"last_visit_at": late_evening}}
+    )
+    second = {"where": {"field": "lastVisitAt", "operator": "EQ", "value": "2024-01-02"}}
+    berlin = resources.with_settings(resources.settings.model_copy(update={"time_zone": "Europe/Berlin"}))
+    row = await tag(berlin, Target(rule=second), add=["second"])
+    # Whoever works has another zone by then.
+    ended = await finish(resources, row["_id"])
+    assert (row["matched"], ended["done"]) == (1, 1)
+    assert await tags_of("C0001") == ["second"]

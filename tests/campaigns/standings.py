@@ -34,6 +34,8 @@ class Standing:
 
     status: str | None
     launched: bool = False
+    planned: bool = True
+    """Once it is launched: whether its recipients are all written down."""
     retrying: bool = False
 
 
@@ -73,7 +75,9 @@ async def standing_of(key: ObjectId) -> Standing:
     row = await Campaign.get_pymongo_collection().find_one({"_id": key})
     if row is None:
         return Standing(None)
-    return Standing(row["status"], row["launched_at"] is not None, row.get("retrying") is not None)
+    launched = row["launched_at"] is not None
+    planned = row["planning"]["done"] or not launched
+    return Standing(row["status"], launched, planned, row.get("retrying") is not None)
 
 
 Act = Callable[[Resources, ObjectId], Awaitable[object]]
@@ -129,7 +133,7 @@ def after(act: str, before: Standing) -> tuple[bool, Standing]:
     status = _MOVES[act].get(before.status)
     is_refused = (
         status is None
-        or (act in ("retry", "complete") and before.retrying)
+        or (act in ("retry", "complete") and (before.retrying or not before.planned))
         or (act in ("retry", "complete") and not before.launched)
         or (act == "resume" and not before.launched)
     )
@@ -137,6 +141,8 @@ def after(act: str, before: Standing) -> tuple[bool, Standing]:
         return act in ("complete", "fire"), before
     if act == "schedule":
         status = "MOVED"
-    launched = before.launched or act in ("launch", "fire")
+    begins = act in ("launch", "fire")
+    launched = before.launched or begins
+    planned = act == "cancel" or (before.planned and not begins)
     retrying = act == "retry" or (before.retrying and act != "cancel")
-    return True, replace(before, status=status, launched=launched, retrying=retrying)
+    return True, replace(before, status=status, launched=launched, planned=planned, retrying=retrying)

@@ -84,7 +84,7 @@ async def test_ten_schedulers_launch_each_campaign_once_within_a_second_of_its_m
     resources: Resources,
 ) -> None:
     async with schedulers(resources, 10):
-        at = await database_now() + timedelta(seconds=1)
+        at = await database_now() + timedelta(seconds=2)
         keys = [await make_draft(resources) for _ in range(5)]
         for key in keys:
             await schedule_campaign(MARKETER, key, at, bus=resources.bus)
@@ -125,6 +125,22 @@ async def test_what_cannot_be_launched_any_more_fails_and_says_why(resources: Re
         row = await until_left(key)
     assert row["status"] == "FAILED"
     assert "There is no such audience" in row["failure_reason"]
+
+
+async def test_one_that_moved_while_its_launch_was_refused_does_not_fail(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await overdue(resources)
+
+    async def moved(*_: object, **__: object) -> None:
+        at = await database_now() + timedelta(days=1)
+        await schedule_campaign(MARKETER, key, at, bus=resources.bus)
+        raise InvalidInput("The audience is gone.")
+
+    monkeypatch.setattr(scheduling, "launch", moved)
+    await scheduler(resources).launch_due()
+    assert (await campaign_row(key))["status"] == "SCHEDULED"
+    assert await launches() == []
 
 
 async def test_a_moment_that_moves_wakes_who_sleeps_till_it(resources: Resources) -> None:

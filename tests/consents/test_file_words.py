@@ -197,7 +197,6 @@ async def _replay(resources: Resources, ingestion: Any) -> None:
         ingestion.id,
         transact=resources.in_transaction,
         bus=resources.bus,
-        clock=resources.clock,
     )
 
 

@@ -169,6 +169,8 @@ def test_the_example_of_every_country_is_read_in_each_of_its_forms(region: str) 
     assert read_phone(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL), region) == e164
 
 
+@example(text="0/0000", country=None)
+@example(text="0 049 170 1234567", country="DE")
 @given(
     text=st.text(st.sampled_from("+0123456789 ()-/.x\u2013"), max_size=18),
     country=st.sampled_from([None, "DE", "US"]),

@@ -173,7 +173,7 @@ async def test_a_row_of_an_erased_person_that_was_written_late_is_not_sent(resou
         | {"created_at": (await campaign_row(campaign))["created_at"]}
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planner_module, "erased_since", _nobody)
+        patch.setattr(planner_module, "absent_since", _nobody)
         await make_planner(resources).plan(campaign)
     assert len(await ledger(campaign)) == 3
     vendor = StandInVendor(sends_receipts=False)

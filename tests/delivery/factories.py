@@ -13,7 +13,8 @@ from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTem
 from crm_graphql.campaigns.service import create_campaign, launch_campaign
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.channels import Channel
-from crm_graphql.customers.documents import Customer, Folded
+from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.parts import Folded
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus
 from crm_graphql.resources import Resources
 

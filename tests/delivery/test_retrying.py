@@ -116,6 +116,26 @@ async def test_two_at_once_put_each_row_back_once(resources: Resources) -> None:
     await assert_all_put_back(key)
 
 
+async def test_a_receipt_that_comes_just_before_a_page_is_committed_keeps_its_row(
+    resources: Resources,
+) -> None:
+    key = await failed_campaign()
+    await retry_campaign(MARKETER, key, None, bus=resources.bus)
+
+    async def corrected(work: Work) -> Any:
+        delivered = {"$set": {"status": "DELIVERED", "reason": None}}
+        row = {"campaign_id": key, "number": 1, "status": "FAILED"}
+        moved = await Delivery.get_pymongo_collection().update_one(row, delivered)
+        counts = {"stats.failed": -moved.modified_count, "stats.delivered": moved.modified_count}
+        await Campaign.get_pymongo_collection().update_one({"_id": key}, {"$inc": counts})
+        return await resources.in_transaction(work)
+
+    while not await retries(resources, corrected).run(key):
+        pass
+    assert (await assert_exact(key))["stats"]["delivered"] == 1
+    assert [(row["status"], row["attempt"]) for row in await ledger(key)][1] == ("DELIVERED", 1)
+
+
 async def test_one_that_has_lost_its_lease_changes_nothing_more(resources: Resources) -> None:
     key = await failed_campaign()
     await retry_campaign(MARKETER, key, None, bus=resources.bus)
@@ -125,7 +145,7 @@ async def test_one_that_has_lost_its_lease_changes_nothing_more(resources: Resou
         nonlocal pages
         pages += 1
         if pages == 3:
-            taken = {"retrying.token": "another", "retrying.after": 94}
+            taken = {"retrying.token": "another"}
             await Campaign.get_pymongo_collection().update_one({"_id": key}, {"$set": taken})
         return await resources.in_transaction(work)
 

@@ -9,7 +9,8 @@ from bson import ObjectId
 
 from crm_graphql.core.texts import indexed_words
 from crm_graphql.customers.derived import reach_of
-from crm_graphql.customers.documents import TEXT_FIELDS, Customer
+from crm_graphql.customers.documents import Customer
+from crm_graphql.customers.parts import TEXT_FIELDS
 from crm_graphql.orders.documents import Order
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

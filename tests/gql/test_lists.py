@@ -18,6 +18,7 @@ from crm_graphql.core.paging import encode_cursor
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.delivery.documents import Delivery
+from crm_graphql.duplicates.documents import SharedAddress
 from crm_graphql.groups.documents import Group
 from crm_graphql.ingestion.documents import RowErrorRecord
 from crm_graphql.schema import executable_schema
@@ -55,7 +56,12 @@ class List(NamedTuple):
         return _TOLD_BY.get(self.field, "id")
 
 
-_TOLD_BY = {"Ingestion.rowErrors": "row", "Customer.consentHistory": "source", "Query.tags": "name"}
+_TOLD_BY = {
+    "Ingestion.rowErrors": "row",
+    "Customer.consentHistory": "source",
+    "Query.tags": "name",
+    "Query.customerDuplicates": "value",
+}
 """What tells objects apart that have no id."""
 
 
@@ -101,6 +107,7 @@ ROOT = [
     List("Query.suppressions", 'search: "s"'),
     List("Query.tags"),
     List("Query.tags", 'search: "t"'),
+    List("Query.customerDuplicates"),
     List("Query.groups"),
     List("Query.groups", 'search: "g"'),
     List("Query.bulkOperations"),
@@ -126,6 +133,18 @@ async def make_groups(customers: list[ObjectId]) -> list[List]:
     ]
 
 
+async def share_addresses() -> None:
+    """Four addresses that customers share."""
+    rows = [
+        {"_id": f"email:{letter}@x.org", "by": "email", "value": f"{letter}@x.org", "customers": 2}
+        for letter in "abcd"
+    ]
+    await SharedAddress.get_pymongo_collection().insert_many(rows)
+
+
+CHILDREN = ("orders", "deliveries", "timeline")
+
+
 @pytest.fixture
 async def lists(api: Api) -> list[List]:
     """All lists, at least four objects in each."""
@@ -144,6 +163,9 @@ async def lists(api: Api) -> list[List]:
     times = {"created_at": START, "updated_at": START}
     await Audience.get_pymongo_collection().insert_many([{**row, **times} for row in made])
     assert await Campaign.get_pymongo_collection().count_documents({}) == 4
+    await share_addresses()
+    sent_to = made[0]["_id"]
+    await Campaign.get_pymongo_collection().update_many({}, {"$set": {"audience_id": sent_to}})
     ingestions = []
     for number in range(4):
         records = ", ".join(f'{{externalId: "n{number}", visitCount: -1}}' for _ in range(4))
@@ -163,7 +185,7 @@ async def lists(api: Api) -> list[List]:
     sent = [encode_id("Campaign", key) for key in campaigns[:2]]
     return [
         *ROOT,
-        *(List(f"Customer.{name}", "", person) for name in ("orders", "deliveries") for person in people),
+        *(List(f"Customer.{name}", "", person) for name in CHILDREN for person in people),
         *await make_groups(customers),
         *(List("Customer.consentHistory", "", encode_id("Customer", key)) for key in speakers),
         *(List("Campaign.deliveries", "", key) for key in sent),
@@ -178,6 +200,7 @@ async def lists(api: Api) -> list[List]:
             )
         ),
         *(List("Ingestion.rowErrors", "", key) for key in ingestions[:2]),
+        List("Audience.campaigns", "", encode_id("Audience", sent_to)),
         *(List("Audience.customers", "", encode_id("Audience", row["_id"])) for row in made[:2]),
     ]
 

@@ -103,7 +103,7 @@ def test_what_is_wrong_with_a_mapping_is_told_at_once() -> None:
         '"Colour", which the file has not; it has: Email',
         'gives the column "City" the field colour, which is none of: city',
         'names the column "Name" twice',
-        "custom.points: there are no custom fields",
+        "custom.points, which is no custom field",
         'The columns "Email" and "E-Mail 2" are both mapped to email',
     ):
         assert any(words in message for message in messages), words

@@ -82,7 +82,6 @@ async def replay(resources: Resources, key: Any) -> Any:
         ObjectId(key),
         transact=resources.in_transaction,
         bus=resources.bus,
-        clock=resources.clock,
     )
 
 

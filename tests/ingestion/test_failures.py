@@ -110,7 +110,7 @@ async def test_a_dead_letter_sent_again_by_two_at_once_is_applied_once(resources
         await together.wait()
         return await resources.in_transaction(work)
 
-    parts: dict[str, Any] = {"transact": transact, "bus": resources.bus, "clock": resources.clock}
+    parts: dict[str, Any] = {"transact": transact, "bus": resources.bus}
     both = await asyncio.gather(*(retry_dead_letters(ADMIN, None, **parts) for _ in range(2)))
     assert sorted(map(len, both)) == [0, 1]
     assert await figures(ingestion) == (2, 0, 0, 0)
@@ -118,9 +118,7 @@ async def test_a_dead_letter_sent_again_by_two_at_once_is_applied_once(resources
 
 async def retry(resources: Resources, ids: list[ObjectId] | None) -> Any:
     """Send dead letters again, as `crm dead retry` does."""
-    return await retry_dead_letters(
-        ADMIN, ids, transact=resources.in_transaction, bus=resources.bus, clock=resources.clock
-    )
+    return await retry_dead_letters(ADMIN, ids, transact=resources.in_transaction, bus=resources.bus)
 
 
 async def test_totals_beyond_what_a_database_holds_are_a_dead_letter(resources: Resources) -> None:
@@ -278,7 +276,6 @@ async def test_replay_changes_nothing_when_nothing_has_changed(resources: Resour
             ObjectId(ingestion.id),
             transact=resources.in_transaction,
             bus=resources.bus,
-            clock=resources.clock,
         )
         assert (replayed.created, replayed.updated, replayed.unchanged) == (0, 0, count)
     assert await snapshot(resources) == before
@@ -288,7 +285,6 @@ async def test_replay_changes_nothing_when_nothing_has_changed(resources: Resour
         ObjectId(orders.id),
         transact=resources.in_transaction,
         bus=resources.bus,
-        clock=resources.clock,
     )
     assert (replayed.created, replayed.unchanged) == (2, 18)
 
@@ -298,7 +294,6 @@ async def test_what_is_not_kept_cannot_be_replayed(resources: Resources) -> None
     parts: dict[str, Any] = {
         "transact": resources.in_transaction,
         "bus": resources.bus,
-        "clock": resources.clock,
     }
     with pytest.raises(WrongState):
         await replay_ingestion(ADMIN, ObjectId(ingestion.id), **parts)

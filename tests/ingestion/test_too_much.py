@@ -160,9 +160,7 @@ async def test_one_record_that_cannot_be_decoded_keeps_back_no_other(resources: 
 
 async def retry(resources: Resources) -> Any:
     """Send all dead letters again."""
-    return await retry_dead_letters(
-        ADMIN, None, transact=resources.in_transaction, bus=resources.bus, clock=resources.clock
-    )
+    return await retry_dead_letters(ADMIN, None, transact=resources.in_transaction, bus=resources.bus)
 
 
 async def test_lost_extremes_of_a_chunk_are_found_by_one_command(

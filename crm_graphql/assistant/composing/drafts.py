@@ -28,6 +28,7 @@ from crm_graphql.assistant.composing.tones import VOICES, Tone, in_voice, tone_o
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.core.channels import TRAITS, Channel
+from crm_graphql.custom_fields.definitions import NO_FIELDS
 
 OWN_WORDS = 600
 """How much of an objective's own words a message repeats, in characters."""
@@ -85,7 +86,7 @@ def compose(
     plan = _plan(one_line(objective), channel, audience_text or "", tone)
     drafts = [_draft(plan, channel, number) for number in range(count)]
     for draft in drafts:
-        checked_template(MessageTemplate(subject=draft.subject, body=draft.body), channel)
+        checked_template(MessageTemplate(subject=draft.subject, body=draft.body), channel, NO_FIELDS)
     return drafts
 
 

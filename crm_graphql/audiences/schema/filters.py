@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from crm_graphql.audiences.compile import select_customers
-from crm_graphql.audiences.queries import get_audience
+from crm_graphql.audiences.queries import fields_of_stored, get_audience, present_fields
 from crm_graphql.audiences.schema.inputs import RuleInput
 from crm_graphql.core.errors import InvalidInput, NotFound
 from crm_graphql.core.ids import decode_key
@@ -27,7 +27,8 @@ async def compiled_rules(
     parts: list[dict[str, Any]] = []
     if rule is not None:
         try:
-            parts.append(select_customers(rule.tree(), now, default_country=country))
+            fields = await present_fields()
+            parts.append(select_customers(rule.tree(), now, fields, default_country=country))
         except InvalidInput as error:
             raise InvalidInput.of([problem.under("filter", "rule") for problem in error.problems]) from None
     if audience_id is not None:
@@ -36,5 +37,5 @@ async def compiled_rules(
         )
         if audience is None:
             raise NotFound("There is no such audience.", path=("filter", "audienceId"))
-        parts.append(select_customers(audience["rule"], now))
+        parts.append(select_customers(audience["rule"], now, await fields_of_stored(audience["rule"])))
     return {"$and": parts} if parts else {}

@@ -12,12 +12,12 @@ from crm_graphql.audiences.schema.inputs import (
     AudienceDeleteInput,
     AudienceUpdateInput,
 )
-from crm_graphql.audiences.schema.types import (
-    Audience,
+from crm_graphql.audiences.schema.payloads import (
     AudienceCreatePayload,
     AudienceDeletePayload,
     AudienceUpdatePayload,
 )
+from crm_graphql.audiences.schema.types import Audience
 from crm_graphql.audiences.service import create_audience, delete_audience, update_audience
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import ErrorCode, Faults, Problem

@@ -7,15 +7,25 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from bson import ObjectId
 from strawberry.scalars import JSON
 
 from crm_graphql.audiences.catalogue import FieldInfo
 from crm_graphql.audiences.compile import select_customers
 from crm_graphql.audiences.explain import Explanation, NodeOutcome
 from crm_graphql.audiences.fields import RuleOperator
-from crm_graphql.audiences.queries import RulePreview, count_rule
+from crm_graphql.audiences.queries import RulePreview, count_rule, fields_of_stored
 from crm_graphql.audiences.schema.enums import Channel, RuleFieldType, RuleValueShape
-from crm_graphql.audiences.schema.loaders import audience_loader, audience_size_loader, rule_sentence
+from crm_graphql.audiences.schema.loaders import (
+    audience_loader,
+    audience_size_loader,
+    audience_stats_loader,
+    campaigns_of_audience_loader,
+    rule_sentence,
+)
+from crm_graphql.audiences.schema.stats import DeliveryStats
+from crm_graphql.campaigns.queries import NEWEST_FIRST as NEWEST_CAMPAIGNS_FIRST
+from crm_graphql.campaigns.queries import count_campaigns_of
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import Problem
 from crm_graphql.core.paging import Row
@@ -31,10 +41,12 @@ from crm_graphql.gql.connections import (
     list_cursors,
 )
 from crm_graphql.gql.context import Info
-from crm_graphql.gql.errors import Payload, UserError
+from crm_graphql.gql.errors import UserError
+from crm_graphql.gql.loaders import ChildPage
 from crm_graphql.gql.node import Node, global_id, node_type, register
 
 if TYPE_CHECKING:
+    from crm_graphql.campaigns.schema.types import Campaign
     from crm_graphql.customers.schema.types import Customer
 
 
@@ -47,6 +59,9 @@ class Audience(Node):
     )
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
+    created_by: str | None = strawberry.field(
+        description="Who made it: a user's name, or an API key's. Null for those of former releases."
+    )
     row: strawberry.Private[Row]
 
     @classmethod
@@ -59,6 +74,7 @@ class Audience(Node):
             rule=JSON(row["rule"]),
             created_at=row["created_at"],
             updated_at=row["updated_at"],
+            created_by=row.get("created_by"),
             row=row,
         )
 
@@ -87,7 +103,9 @@ class Audience(Node):
     ) -> Connection[Annotated[Customer, strawberry.lazy("crm_graphql.customers.schema.types")]] | None:
         customer = node_type("Customer")
         resources, rule = info.context.resources, self.row["rule"]
-        matching = select_customers(rule, resources.settings.local(resources.clock.now()))
+        fields_of_rule = await fields_of_stored(rule)
+        now = resources.settings.local(resources.clock.now())
+        matching = select_customers(rule, now, fields_of_rule)
         fields = customer.projection(info, *CONNECTION_PATHS)
         cursors = list_cursors(info, sort_key(), self.row["_id"])
         page_asked = cursors.page(first, after, last, before)
@@ -98,6 +116,26 @@ class Audience(Node):
             customer.make,
             lambda: count_rule(rule, clock=resources.clock, settings=resources.settings),
         )
+
+    @strawberry.field(description="The campaigns that were sent to it, newest first.")
+    async def campaigns(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Annotated[Campaign, strawberry.lazy("crm_graphql.campaigns.schema.types")]] | None:
+        key: ObjectId = self.row["_id"]
+        cursors = list_cursors(info, NEWEST_CAMPAIGNS_FIRST, key)
+        asked = ChildPage(key, cursors.page(first, after, last, before), frozenset())
+        page = await info.context.loader(campaigns_of_audience_loader).load(asked)
+        return connection(page, cursors, node_type("Campaign").make, lambda: count_campaigns_of(key))
+
+    @strawberry.field(description="The messages of all its campaigns together; null where there is none.")
+    async def stats(self, info: Info) -> DeliveryStats | None:
+        row = await info.context.loader(audience_stats_loader).load(self.row["_id"])
+        return DeliveryStats.from_document(row) if row else None
 
 
 register(Audience, permission=Permission.AUDIENCES_READ, loader=audience_loader)
@@ -234,32 +272,3 @@ class RuleField:
                 for one in info.operators
             ],
         )
-
-
-@strawberry.type
-class AudiencePayload(Payload):
-    """Base of the payloads that hold an audience."""
-
-    audience: Audience | None = strawberry.field(default=None, description="The audience as it now stands.")
-    warnings: list[UserError] = strawberry.field(
-        default_factory=list, description="What may be unmeant: another audience has the same name."
-    )
-
-
-@strawberry.type(description="What became of audienceCreate.")
-class AudienceCreatePayload(AudiencePayload):
-    pass
-
-
-@strawberry.type(description="What became of audienceUpdate.")
-class AudienceUpdatePayload(AudiencePayload):
-    pass
-
-
-@strawberry.type(
-    description="What became of audienceDelete. Campaigns keep the rule they were launched with."
-)
-class AudienceDeletePayload(Payload):
-    deleted_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The id of what was deleted."
-    )

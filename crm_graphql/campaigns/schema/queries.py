@@ -17,10 +17,11 @@ from crm_graphql.campaigns.queries import (
 from crm_graphql.campaigns.schema.enums import Channel
 from crm_graphql.campaigns.schema.inputs import CampaignFilter, MessageInput
 from crm_graphql.campaigns.schema.types import Campaign, MessagePreview, TemplateField
-from crm_graphql.campaigns.template_fields import CATALOGUE
+from crm_graphql.campaigns.template_fields import CATALOGUE, custom_catalogue
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.ids import decode_key
+from crm_graphql.custom_fields.queries import definitions
 from crm_graphql.customers.schema.references import CustomerRef
 from crm_graphql.gql.connections import After, Before, Connection, First, Last, connection, list_cursors
 from crm_graphql.gql.context import Info
@@ -91,4 +92,5 @@ async def message_preview(
 
 @query(Permission.CAMPAIGNS_READ, "What a template may name.")
 async def template_fields(info: Info) -> list[TemplateField]:
-    return [TemplateField(name=field.name, label=field.label, example=field.example) for field in CATALOGUE]
+    known = (*CATALOGUE, *custom_catalogue(await definitions()))
+    return [TemplateField(name=field.name, label=field.label, example=field.example) for field in known]

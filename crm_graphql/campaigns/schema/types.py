@@ -10,6 +10,8 @@ from bson import ObjectId
 from strawberry.scalars import JSON
 
 from crm_graphql.audiences.schema.loaders import audience_loader, rule_sentence
+from crm_graphql.audiences.schema.stats import DeliveryStats
+from crm_graphql.campaigns.custom import frozen_fields
 from crm_graphql.campaigns.queries import rule_zone
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
 from crm_graphql.campaigns.schema.failures import FailureCount
@@ -54,35 +56,6 @@ WARNINGS = "What may be unmeant, at its place: another tool's placeholder, a dat
 class Message:
     subject: str | None = strawberry.field(description="The subject; email only.")
     body: str = strawberry.field(description="The body.")
-
-
-@strawberry.type(description="total = queued + sent + delivered + failed + skipped, at every moment.")
-class DeliveryStats:
-    total: int = strawberry.field(description="All recipients written down so far.")
-    total_is_final: bool = strawberry.field(
-        description="False while the audience is still being written down."
-    )
-    queued: int = strawberry.field(description="Waiting to be sent.")
-    deferred: int = strawberry.field(
-        description="Part of `queued`: waits for quiet hours, a cap or the vendor."
-    )
-    sent: int = strawberry.field(description="Taken by the vendor, receipt not yet here.")
-    delivered: int = strawberry.field(description="Arrived, as the vendor says.")
-    failed: int = strawberry.field(description="Did not arrive.")
-    skipped: int = strawberry.field(
-        description="Not sent on purpose; a cancelled campaign's queued ones end here."
-    )
-
-    @classmethod
-    def from_document(cls, row: Row) -> DeliveryStats:
-        """The stats in a campaign document."""
-        stats: dict[str, int] = row["stats"]
-        names = ("total", "queued", "sent", "delivered", "failed", "skipped")
-        return cls(
-            total_is_final=bool(row.get("planning", {}).get("done")),
-            deferred=stats.get("deferred", 0),
-            **{name: stats[name] for name in names},
-        )
 
 
 @strawberry.type(description="A message to an audience, from draft to the last receipt.")
@@ -173,7 +146,10 @@ class Campaign(Node):
     @strawberry.field(description="That rule as an English sentence.")
     async def audience_rule_text(self, info: Info) -> str:
         rule = await self._rule(info)
-        return await rule_sentence(info, rule, zone=rule_zone(self.row)) if rule else ""
+        if not rule:
+            return ""
+        frozen = frozen_fields(self.row).values() if self.row.get("launched_at") else None
+        return await rule_sentence(info, rule, zone=rule_zone(self.row), frozen=frozen)
 
     @strawberry.field(description="Its messages, in the order in which they were written down unless said.")
     async def deliveries(

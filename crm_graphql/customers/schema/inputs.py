@@ -8,6 +8,7 @@ from typing import Any
 
 import strawberry
 from strawberry import UNSET
+from strawberry.scalars import JSON
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types import get_object_definition
 from strawberry.types.arguments import InputContext
@@ -60,6 +61,16 @@ class CustomerSort:
     direction: SortDirection = strawberry.field(description="Which end comes first.")
 
 
+_CUSTOM = (
+    "Values of custom fields by their keys; the others stay, null clears one. A new customer needs all that "
+    "are required and have no default."
+)
+_METADATA = (
+    "An object of any values by their keys; the others stay, null clears one. At most 64 keys, 16 KB and 5 "
+    "levels, of all together."
+)
+
+
 @strawberry.input(description="A new customer.")
 class CustomerCreateInput:
     external_id: str | None = strawberry.field(
@@ -78,6 +89,8 @@ class CustomerCreateInput:
     tags: list[str] | None = strawberry.field(
         default=UNSET, description="At most 100 of at most 100 characters."
     )
+    custom_fields: JSON | None = strawberry.field(default=UNSET, description=_CUSTOM)
+    metadata: JSON | None = strawberry.field(default=UNSET, description=_METADATA)
 
 
 @strawberry.input(description="An edit of a customer. A field left out stays, null clears it.")
@@ -100,6 +113,8 @@ class CustomerUpdateInput:
     tags: list[str] | None = strawberry.field(
         default=UNSET, description="All of them: at most 100 of at most 100 characters."
     )
+    custom_fields: JSON | None = strawberry.field(default=UNSET, description=_CUSTOM)
+    metadata: JSON | None = strawberry.field(default=UNSET, description=_METADATA)
 
 
 def _as_given(type_: type[Any], values: Mapping[str, Any], context: InputContext) -> Any:
@@ -158,3 +173,9 @@ class CustomersUpdateInput:
 @strawberry.input(description="Whom to erase.")
 class CustomerDeleteInput:
     customer: CustomerRef = strawberry.field(description="Who.")
+
+
+@strawberry.input(description="Two customers who are one person.")
+class CustomersMergeInput:
+    into: CustomerRef = strawberry.field(description="Who stays, and whose values hold.")
+    from_: CustomerRef = strawberry.field(name="from", description="Who becomes part of them.")

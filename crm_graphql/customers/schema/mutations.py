@@ -13,6 +13,7 @@ from crm_graphql.customers.edits import FIELDS
 from crm_graphql.customers.schema.inputs import (
     CustomerCreateInput,
     CustomerDeleteInput,
+    CustomersMergeInput,
     CustomersUpdateInput,
     CustomerUpdateInput,
     edit_of,
@@ -20,6 +21,7 @@ from crm_graphql.customers.schema.inputs import (
 from crm_graphql.customers.schema.payloads import (
     CustomerCreatePayload,
     CustomerDeletePayload,
+    CustomersMergePayload,
     CustomersUpdatePayload,
     CustomerUpdatePayload,
 )
@@ -30,6 +32,7 @@ from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Note, UserError
 from crm_graphql.gql.node import global_id
 from crm_graphql.gql.permission import mutation
+from crm_graphql.merging.service import merge_customers
 
 
 @mutation(
@@ -109,3 +112,26 @@ async def customer_delete(
     )
     deleted = global_id("Customer", key)
     return CustomerDeletePayload(deleted_id=deleted, note=Note(deleted))
+
+
+@mutation(
+    Permission.CUSTOMERS_WRITE,
+    "Make one customer of two. `from` becomes part of `into`: orders, messages, tags, groups and words are "
+    "`into`'s, its values hold, what it lacks comes from the other, totals add up. Later records under "
+    "either external id are `into`'s.",
+)
+async def customers_merge(
+    info: Info, input: Annotated[CustomersMergeInput, strawberry.argument(description="Who and who.")]
+) -> CustomersMergePayload:
+    resources = info.context.resources
+    merged = await merge_customers(
+        info.context.actor,
+        input.into.reference(field="into"),
+        input.from_.reference(field="from"),
+        transact=resources.in_transaction,
+        bus=resources.bus,
+    )
+    customer = Customer.from_document(merged.row)
+    return CustomersMergePayload(
+        customer=customer, merged_id=global_id("Customer", merged.key), note=Note(customer.id)
+    )

@@ -25,6 +25,14 @@ class CustomersUpdatePayload(Payload):
     )
 
 
+@strawberry.type(description="What became of customersMerge.")
+class CustomersMergePayload(Payload):
+    customer: Customer | None = strawberry.field(default=None, description="The customer as it now stands.")
+    merged_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The id of who became part of it; it leads to the customer from now on."
+    )
+
+
 @strawberry.type(description="What became of customerDelete.")
 class CustomerDeletePayload(Payload):
     deleted_id: strawberry.ID | None = strawberry.field(

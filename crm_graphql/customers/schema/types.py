@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from bson import ObjectId
+from strawberry.scalars import JSON
 
 from crm_graphql.consents.queries import LATEST_WORD_FIRST, WORD_FIELDS, count_words
 from crm_graphql.consents.schema.types import Consent, Suppression, topic_loader
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.money import from_units
 from crm_graphql.core.paging import Row
+from crm_graphql.custom_fields.schema.loaders import definitions_loader
+from crm_graphql.customers.merged import FORMER_FIELD, keys_of, under
+from crm_graphql.customers.metadata import shown_metadata
 from crm_graphql.customers.schema.loaders import (
     customer_loader,
     deliveries_of_customer_loader,
@@ -22,6 +26,7 @@ from crm_graphql.customers.schema.loaders import (
     suppressions_of_customer_loader,
     words_of_customer_loader,
 )
+from crm_graphql.customers.schema.timeline import TimelineConnection, TimelineEntry, timeline_loader
 from crm_graphql.delivery.queries import NEWEST_FIRST as NEWEST_DELIVERIES_FIRST
 from crm_graphql.delivery.queries import count_deliveries
 from crm_graphql.gql.connections import (
@@ -42,6 +47,8 @@ from crm_graphql.groups.queries import BY_NAME as GROUPS_BY_NAME
 from crm_graphql.groups.queries import page_of_groups
 from crm_graphql.orders.queries import NEWEST_FIRST as NEWEST_ORDERS_FIRST
 from crm_graphql.orders.queries import count_orders
+from crm_graphql.timeline.queries import count_entries
+from crm_graphql.timeline.sources import NEWEST_FIRST as NEWEST_ENTRIES_FIRST
 
 if TYPE_CHECKING:
     from crm_graphql.delivery.schema.types import Delivery
@@ -65,9 +72,16 @@ CUSTOMER_COLUMNS = Columns(
         "firstVisitAt": ("first_visit_at",),
         "lastVisitAt": ("last_visit_at",),
         "revision": ("revision",),
+        "customFields": ("custom_fields",),
+        "metadata": ("metadata",),
         "createdAt": ("created_at",),
         "updatedAt": ("updated_at",),
         "sourceIds": ("source_ids",),
+        "formerExternalIds": ("former",),
+        "orders": (FORMER_FIELD,),
+        "deliveries": (FORMER_FIELD,),
+        "consentHistory": (FORMER_FIELD,),
+        "timeline": (FORMER_FIELD,),
         "groups": ("groups",),
         "consents": ("consents",),
         "suppressions": ("email", "phone", "suppressed"),
@@ -133,6 +147,15 @@ class Customer(Node):
             updated_at=row.get("updated_at"),  # type: ignore[arg-type]
         )
 
+    @strawberry.field(description="Custom field values by key, defaults filled in.")
+    async def custom_fields(self, info: Info) -> JSON:
+        fields = await info.context.loader(definitions_loader).load(None)
+        return JSON(fields.shown(self.row.get("custom_fields")))
+
+    @strawberry.field(description="Free-form, not validated, not usable in rules.")
+    def metadata(self) -> JSON:
+        return JSON(shown_metadata(self.row.get("metadata")))
+
     @strawberry.field(description="The customer's orders, newest first.")
     async def orders(
         self,
@@ -145,9 +168,9 @@ class Customer(Node):
         order = node_type("Order")
         fields = frozenset(order.projection(info, *CONNECTION_PATHS))
         cursors = list_cursors(info, NEWEST_ORDERS_FIRST, self.key)
-        key = ChildPage(self.key, cursors.page(first, after, last, before), fields)
+        key = ChildPage(self.key, cursors.page(first, after, last, before), fields, self.former)
         page = await info.context.loader(orders_of_customer_loader).load(key)
-        return connection(page, cursors, order.make, lambda: count_orders({"customer_id": self.key}))
+        return connection(page, cursors, order.make, lambda: count_orders({"customer_id": under(self.keys)}))
 
     @strawberry.field(description="The messages to the customer, newest first.")
     async def deliveries(
@@ -161,9 +184,10 @@ class Customer(Node):
         delivery = node_type("Delivery")
         fields = frozenset(delivery.projection(info, *CONNECTION_PATHS))
         cursors = list_cursors(info, NEWEST_DELIVERIES_FIRST, self.key)
-        key = ChildPage(self.key, cursors.page(first, after, last, before), fields)
+        key = ChildPage(self.key, cursors.page(first, after, last, before), fields, self.former)
         page = await info.context.loader(deliveries_of_customer_loader).load(key)
-        return connection(page, cursors, delivery.make, lambda: count_deliveries({"customer_id": self.key}))
+        matching = {"customer_id": under(self.keys)}
+        return connection(page, cursors, delivery.make, lambda: count_deliveries(matching))
 
     @strawberry.field(description="The groups that the customer is in, by name.")
     async def groups(
@@ -207,7 +231,7 @@ class Customer(Node):
         before: Before = None,
     ) -> Connection[Consent] | None:
         cursors = list_cursors(info, LATEST_WORD_FIRST, self.key)
-        key = ChildPage(self.key, cursors.page(first, after, last, before), WORD_FIELDS)
+        key = ChildPage(self.key, cursors.page(first, after, last, before), WORD_FIELDS, self.former)
         page = await info.context.loader(words_of_customer_loader).load(key)
         topics = await info.context.loader(topic_loader).load_many([row["topic_id"] for row in page.rows])
         # A deleted topic stays in its collection.
@@ -216,8 +240,46 @@ class Customer(Node):
             page,
             cursors,
             lambda row: Consent.from_word(row, known[row["_id"]]),
-            lambda: count_words(self.key),
+            lambda: count_words(*self.keys),
         )
+
+    @strawberry.field(
+        description="What happened with the customer: orders, messages, words, changes, merges; newest first."
+    )
+    async def timeline(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> TimelineConnection | None:
+        cursors = list_cursors(info, NEWEST_ENTRIES_FIRST, self.key)
+        key = ChildPage(self.key, cursors.page(first, after, last, before), frozenset(), self.former)
+        page = await info.context.loader(timeline_loader).load(key)
+        return TimelineConnection(
+            page=page,
+            cursors=cursors,
+            make=TimelineEntry.from_entry,
+            count=lambda: count_entries(self.keys),
+        )
+
+    @strawberry.field(
+        description="External ids of those who were merged into this customer: later records under them are "
+        "this customer's too."
+    )
+    def former_external_ids(self) -> list[str]:
+        return [one["external_id"] for one in self.row.get("former") or ()]
+
+    @property
+    def keys(self) -> tuple[ObjectId, ...]:
+        """The keys under which something of the customer may lie."""
+        return keys_of(self.row)
+
+    @property
+    def former(self) -> tuple[ObjectId, ...]:
+        """The same without its own."""
+        return self.keys[1:]
 
     @strawberry.field(description="What closes the customer's addresses.")
     async def suppressions(self, info: Info) -> list[Suppression] | None:

@@ -135,6 +135,20 @@ CUSTOMERS = (
         '[{"topic": "News", "channel": "EMAIL", "status": "SUBSCRIBED"}]',
     ),
     ImportField(
+        "custom",
+        "Custom fields",
+        "In JSON: an object of values by the fields' keys. A column of a table is headed custom.<key>.",
+        names("customFields"),
+        '{"loyalty_points": 120}',
+    ),
+    ImportField(
+        "metadata",
+        "Metadata",
+        "In JSON: an object of any values by their keys.",
+        (),
+        '{"crm": {"owner": "kim"}}',
+    ),
+    ImportField(
         "email_consent",
         "Consent to e-mail",
         "yes, no, subscribed, unsubscribed, pending, cleaned, bounced or complained.",

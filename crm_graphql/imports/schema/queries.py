@@ -7,8 +7,10 @@ from typing import Annotated
 import strawberry
 
 from crm_graphql.core.actor import Permission
+from crm_graphql.custom_fields.queries import definitions
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.permission import query
+from crm_graphql.imports.custom import import_fields as import_fields_of
 from crm_graphql.imports.fields import FIELDS
 from crm_graphql.imports.queries import list_mappings
 from crm_graphql.imports.schema.enums import IngestionKind
@@ -19,7 +21,8 @@ from crm_graphql.imports.schema.types import ImportField, ImportMapping
 async def import_fields(
     info: Info, kind: Annotated[IngestionKind, strawberry.argument(description="What the rows are.")]
 ) -> list[ImportField]:
-    return [ImportField.of(field) for field in FIELDS[kind]]
+    custom = import_fields_of(await definitions()) if kind is IngestionKind.CUSTOMERS else ()
+    return [ImportField.of(field) for field in (*FIELDS[kind], *custom)]
 
 
 @query(Permission.INGESTIONS_READ, "Kept mappings, by kind and name.")

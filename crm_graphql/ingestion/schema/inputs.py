@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import strawberry
+from strawberry.scalars import JSON
 from strawberry.types import get_object_definition
 from strawberry.types.arguments import InputContext
 
@@ -24,7 +25,7 @@ _READ_FROM_TEXT = frozenset(
     {"amount", "total_spend", "ordered_at", "last_visit_at", "signed_up_at"},
 )
 """Fields whose check says more of a text than that it is none of their type."""
-_READ_AS_SENT = frozenset({"consents"})
+_READ_AS_SENT = frozenset({"consents", "custom", "metadata"})
 """Fields whose check says what is wrong with each part."""
 
 
@@ -97,6 +98,16 @@ class CustomerRecordInput:
     consents: list[ConsentRecordInput] | None = strawberry.field(
         default=strawberry.UNSET,
         description="What the customer said; kept by when it was said, whatever order records come in.",
+    )
+    custom: JSON | None = strawberry.field(
+        name="customFields",
+        default=strawberry.UNSET,
+        description="Values of custom fields by their keys; the others stay, null clears one.",
+    )
+    metadata: JSON | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="An object of any values by their keys; the others stay, null clears one. What goes "
+        "beyond 64 keys or 16 KB of a customer is left out.",
     )
 
 

@@ -80,7 +80,16 @@ WEIGHTS = {
     "Mutation.ruleSuggest": 5_000,
     "Mutation.messagesSuggest": 5_000,
     "Mutation.campaignSummarize": 5_000,
+    # Counts the customers whose value does not fit; reads every rule and message.
+    "Mutation.customFieldUpdate": 100,
+    "Mutation.customFieldDelete": 100,
     "RuleSuggestion.size": 100,
+    # A page of each of four collections, merged.
+    "Customer.timeline": 40,
+    # Reads the counts of all campaigns of the audience.
+    "Audience.stats": 20,
+    # One more read, for ten of those who share it.
+    "Duplicate.customers": 20,
     # One render, 5 ms at the most; both of a delivery share it.
     "Delivery.subject": 50,
     "Delivery.body": 50,
@@ -99,6 +108,8 @@ SAMPLE_SIZE = 10
 
 LISTS = {
     "Query.apiKeys": 50,
+    "Query.customFields": 20,
+    "CustomFieldDeletePayload.usedBy": 20,
     "Query.importFields": 30,
     "Query.importMappings": 50,
     "Query.insights": 20,
@@ -111,6 +122,7 @@ LISTS = {
     # Topics by channels of which something was said.
     "Customer.consents": 20,
     "Customer.suppressions": 3,
+    "Duplicate.customers": 10,
     "SuppressionsCreatePayload.suppressions": 100,
     "ImportMapping.columns": 20,
     "ImportPreview.columns": 20,

@@ -1,0 +1,1 @@
+"""Tests of custom fields and metadata."""
