@@ -96,7 +96,7 @@ async def measure(run: Run, folder: Path, mongod: Mongod, rabbitmq: RabbitNode, 
 
 def mongod_pid(mongod: Mongod) -> int:
     """The process that serves the port."""
-    port = mongod.url.rpartition(":")[2].partition("/")[0]
+    port = str(mongod.port)
     found = psutil.process_iter(["name", "cmdline"])
     return next(one.pid for one in found if one.info["name"] == "mongod" and port in one.info["cmdline"])
 

@@ -18,6 +18,7 @@ from crm_graphql.delivery.frequency_cap import FrequencyCap, Message, give_back
 from crm_graphql.delivery.vendors.port import OutcomeStatus, OutgoingMessage, VendorUnavailable
 from crm_graphql.deployment.service import update_settings
 from crm_graphql.resources import Resources
+from tests.customers.test_erasing_while_sending import erase
 from tests.delivery.factories import assert_exact, campaign_row, launch, make_customers
 from tests.delivery.ledgers import ledger
 from tests.delivery.running import running, until, until_stats, until_status
@@ -170,6 +171,16 @@ async def test_what_surely_was_not_sent_takes_no_place(resources: Resources) -> 
     assert {one["customer_id"]: len(one["sends"]) for one in kept} == {
         customer: int(number != 1) for number, customer in enumerate(customers)
     }
+
+
+async def test_nothing_is_kept_of_who_was_erased(resources: Resources) -> None:
+    first, second = await make_customers(2)
+    await cap_at(resources, 2)
+    async with running(resources, StandInVendor(sends_receipts=False)):
+        await until_status(await launch(resources), "COMPLETED")
+    await erase(resources, first)
+    kept = await SentLately.get_pymongo_collection().find().to_list()
+    assert [one["customer_id"] for one in kept] == [second]
 
 
 @pytest.mark.parametrize("count", [0, 3])

@@ -117,8 +117,8 @@ async def test_a_campaign_is_sent_at_its_rate_by_all_senders_together(resources:
     assert set(vendor.keys.values()) == {1}
     moments = vendor.moments[str(key)]
     assert len(moments) == 50
-    # A busy machine comes late, and makes up for less than half a second of that.
-    assert moments[-1] - moments[0] == pytest.approx(49 / 10, rel=0.15)
+    # Never faster; a busy machine comes late, and makes up for less than half a second of that.
+    assert 0.9 <= (moments[-1] - moments[0]) / (49 / 10) <= 1.5
     assert most_in_a_second(moments) <= 10 * 1.4 + 1
 
 
@@ -146,7 +146,7 @@ async def test_a_vendors_own_limit_is_shared_fairly(resources: Resources) -> Non
         for key in keys:
             await until_status(key, "COMPLETED", seconds=60)
     every = sorted(moment for moments in vendor.moments.values() for moment in moments)
-    assert every[-1] - every[0] == pytest.approx(119 / 20, rel=0.15)
+    assert 0.9 <= (every[-1] - every[0]) / (119 / 20) <= 1.8
     assert most_in_a_second(every) <= 20 * 1.4 + 1
     # Halfway through each has had about its third.
     halfway = every[len(every) // 2]

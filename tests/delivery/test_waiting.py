@@ -14,7 +14,7 @@ from crm_graphql.delivery import handover as handover_module
 from crm_graphql.delivery import not_taken as not_taken_module
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, SendRange
-from crm_graphql.delivery.messages import Receipt, ReceiptStatus
+from crm_graphql.delivery.messages import SEND_QUEUE, Receipt, ReceiptStatus
 from crm_graphql.delivery.ranges import claim_range, finish_range, queued_rows, ranges_of
 from crm_graphql.delivery.vendors.port import (
     Fault,
@@ -25,6 +25,7 @@ from crm_graphql.delivery.vendors.port import (
     VendorUnavailable,
 )
 from crm_graphql.delivery.waiting import Deferral, Waiting
+from crm_graphql.delivery.waking import wake_due
 from crm_graphql.delivery.writer import LedgerWriter
 from crm_graphql.mongo.leases import LeaseLost
 from crm_graphql.resources import Resources
@@ -32,6 +33,7 @@ from tests.delivery.factories import assert_exact, campaign_row, launch, make_cu
 from tests.delivery.ledgers import ledger
 from tests.delivery.running import running, until, until_stats, until_status
 from tests.delivery.stand_in import StandInVendor
+from tests.profiling import documents_examined, profiled
 
 SOON = timedelta(seconds=0.5)
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -235,6 +237,25 @@ async def test_what_is_not_due_or_paused_is_not_released(resources: Resources) -
     before = [await campaign_row(later), await campaign_row(paused)]
     assert await tools(resources).release_due(later) == await tools(resources).release_due(paused) == 0
     assert [await campaign_row(later), await campaign_row(paused)] == before
+
+
+async def test_a_look_for_what_is_due_reads_no_document_where_nothing_is(resources: Resources) -> None:
+    for _ in range(3):
+        await defer_all(resources, 3, LATER)
+    async with profiled(resources.database) as commands:
+        await wake_due(tools(resources), bus=resources.bus)
+    ours = [one for one in commands if one["ns"].partition(".")[2] in ("campaigns", "deliveries")]
+    assert len(ours) == 1 + 3
+    assert documents_examined(ours) == {}
+
+
+async def test_senders_are_told_of_what_is_due(resources: Resources) -> None:
+    key, _ = await defer_all(resources, 3, datetime.now(UTC) - SOON)
+    later, _ = await defer_all(resources, 3, LATER)
+    await wake_due(tools(resources), bus=resources.bus)
+    turns = await resources.database.turns.find({"queue": SEND_QUEUE}).to_list()
+    assert {row["work_id"] for row in turns} == {key}
+    assert [(await campaign_row(one))["stats"]["deferred"] for one in (key, later)] == [0, 3]
 
 
 @pytest.mark.parametrize("times", [1, 2])
