@@ -1,4 +1,4 @@
-"""The reconciler: one short periodic round over the whole deployment, by one process at a time."""
+"""The reconciler, a short periodic round over the whole deployment, and the waker; each by one process."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from crm_graphql.core.tasks import repeat
 from crm_graphql.customers.custom_values import take_away_deleted
 from crm_graphql.customers.labels import settle_labels
 from crm_graphql.delivery.reconcile import DeliveryReconciler
+from crm_graphql.delivery.waking import WAKE_SECONDS, wake_due
 from crm_graphql.duplicates.counting import settle_addresses
 from crm_graphql.erasure.reconcile import ErasureReconciler
 from crm_graphql.exports.reconcile import reconcile_exports
@@ -26,6 +27,8 @@ from crm_graphql.mongo.leases import hold_task
 from crm_graphql.mongo.transactions import Transact
 
 _TASK = "reconciler"
+_WAKER = "waker"
+_WAKER_LEASE_SECONDS = 5.0
 SETTLE_SECONDS = 1.0
 """After so long addresses wait for the next round to be counted."""
 _log = get_logger(__name__)
@@ -53,6 +56,19 @@ async def reconcile_for_ever(work: Work) -> None:
             await run_round(work, delivery, marks, erasures)
 
     await repeat(step, name=_TASK, seconds=settings.reconcile_interval_seconds)
+
+
+async def wake_for_ever(work: Work) -> None:
+    """Put messages that waited back to work within a second of their moment, as long as no other process does
+    it. Ends only when cancelled."""
+    token = uuid.uuid4().hex
+
+    async def step() -> None:
+        if await hold_task(_WAKER, token, _WAKER_LEASE_SECONDS):
+            await wake_due(work.waiting, bus=work.resources.bus)
+
+    interval = work.resources.settings.reconcile_interval_seconds
+    await repeat(step, name=_WAKER, seconds=min(WAKE_SECONDS, interval))
 
 
 async def run_round(

@@ -10,7 +10,7 @@ from structlog import get_logger
 
 from consumers.figures import keep_figures_for_ever
 from consumers.partitions import Partitions
-from consumers.reconciler import reconcile_for_ever
+from consumers.reconciler import reconcile_for_ever, wake_for_ever
 from consumers.registry import Job, of_partition, shared
 from consumers.sweeper import sweep_for_ever
 from consumers.upkeep import end_abandoned_for_ever
@@ -47,9 +47,11 @@ class Runner:
         await self.partitions.start()
         self._background = [
             asyncio.create_task(reconcile_for_ever(self.work), name="reconciler"),
+            asyncio.create_task(wake_for_ever(self.work), name="waker"),
             asyncio.create_task(end_abandoned_for_ever(self.work.resources), name="upkeep"),
             asyncio.create_task(sweep_for_ever(self.work.resources.storage), name="sweeper"),
             asyncio.create_task(keep_figures_for_ever(self.work.resources), name="figures"),
+            asyncio.create_task(self.work.scheduler.run(), name="scheduler"),
         ]
 
     async def stop(self) -> None:
@@ -58,6 +60,7 @@ class Runner:
         self.work.sender.stop()
         # Senders first: their last answers still go to the writer, here or in another process.
         await self._stop(self._shared)
+        await self.work.sender.close()
         await self.partitions.stop()
         await self.work.writer.close(grace_seconds=self._grace_seconds)
         _log.info("consumers stopped")

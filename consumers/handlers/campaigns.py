@@ -8,8 +8,8 @@ from crm_graphql.delivery.messages import CampaignSend
 
 
 async def handle_plan(work: Work, message: CampaignPlan) -> None:
-    """Write the next pages of the campaign's ledger."""
-    await work.planner.take_turn(message)
+    """Write the next pages of the campaign's ledger, or put back what failed of it."""
+    await work.ledgers.take(message)
 
 
 async def handle_send(work: Work, message: CampaignSend) -> None:

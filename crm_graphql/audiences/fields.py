@@ -177,6 +177,7 @@ _CUSTOMER_FIELDS = (
     ),
     RuleField("city", "City", "Profile", _TEXT, ("folded", "city")),
     RuleField("country", "Country", "Profile", _TEXT, ("folded", "country"), reading=RuleReading.COUNTRY),
+    RuleField("timeZone", "Time zone", "Profile", _TEXT, ("folded", "time_zone")),
     RuleField("tags", "Tags", "Profile", _LIST, ("folded", "tags")),
     RuleField(
         *("suppressed", "Suppressed on", "Consent", _LIST, ("folded", "suppressed")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,6 +19,7 @@ from crm_graphql.audiences.stored import custom_keys
 from crm_graphql.campaigns.custom import fields_for, keys_in, rows_of
 from crm_graphql.campaigns.documents import MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
+from crm_graphql.campaigns.terms import Terms, check_end, check_terms
 from crm_graphql.consents.queries import find_topic
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import Faults, InvalidInput, RequiredInput
@@ -39,6 +41,7 @@ class Content:
     topic_id: ObjectId | None
     channel: Channel
     message: MessageTemplate | None
+    terms: Terms
 
     @property
     def hash(self) -> str:
@@ -47,10 +50,14 @@ class Content:
         content: tuple[object, ...] = (self.name, str(self.audience_id), self.channel.value, message)
         if self.topic_id is not None:
             content = (*content, str(self.topic_id))
+        if terms := self.terms.stored():
+            content = (*content, sorted(terms.items()))
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
 
-async def check_content(content: Content, idempotency_key: str | None, faults: Faults) -> None:
+async def check_content(
+    content: Content, idempotency_key: str | None, faults: Faults, *, now: datetime
+) -> None:
     """Raise InvalidInput with all that is wrong with a new campaign, `faults` included."""
     with faults.noted():
         checked_name(content.name, needed=NO_NAME)
@@ -61,12 +68,13 @@ async def check_content(content: Content, idempotency_key: str | None, faults: F
             checked_template(content.message, content.channel, await fields_for(content.message))
     if faults.problems:
         # Only then: a retry finds what it made, also when the audience is gone since.
-        await check_references(content, faults)
+        await check_references(content, faults, now=now)
     faults.check()
 
 
-async def check_references(content: Content, faults: Faults) -> None:
-    """Note what the content names and is not there."""
+async def check_references(content: Content, faults: Faults, *, now: datetime) -> None:
+    """Note what the content names and is not there, or not any more: an end that is over."""
+    check_terms(content.terms.stored(), now=now, faults=faults)
     if content.audience_id is not None:
         with faults.noted():
             await require_audience(content.audience_id)
@@ -74,9 +82,10 @@ async def check_references(content: Content, faults: Faults) -> None:
         await require_topic(content.topic_id)
 
 
-async def checked_changes(changes: Mapping[str, Any], faults: Faults) -> dict[str, Any]:
+async def checked_changes(changes: Mapping[str, Any], faults: Faults, *, now: datetime) -> dict[str, Any]:
     """What is to be stored of the changes; what is wrong with them is noted."""
     values = dict(changes)
+    check_terms(values, now=now, faults=faults)
     for field, path in (("name", "name"), ("audience_id", "audienceId"), ("channel", "channel")):
         if field in values and values[field] is None:
             with faults.noted():
@@ -103,7 +112,7 @@ class Launchable(NamedTuple):
     custom_fields: Sequence[Row]
 
 
-async def launchable(draft: Row) -> Launchable:
+async def launchable(draft: Row, *, now: datetime) -> Launchable:
     """Rule, topic and custom fields of a draft that can be launched. Raises InvalidInput with all that keeps
     it from that."""
     faults = Faults()
@@ -118,6 +127,8 @@ async def launchable(draft: Row) -> Launchable:
         audience = await require_audience(draft["audience_id"])
     with faults.noted():
         topic = await require_topic(draft.get("topic_id"))
+    with faults.noted():
+        check_end(draft.get("send_before"), now=now)
     faults.check()
     rule = audience["rule"]
     custom = await rows_of(custom_keys(rule) | keys_in(draft["message"]))

@@ -25,6 +25,18 @@ class CampaignStatus(Enum):
     FAILED = "FAILED"
 
 
+LAUNCHED = [
+    status.value
+    for status in (
+        CampaignStatus.SENDING,
+        CampaignStatus.PAUSED,
+        CampaignStatus.CANCELLED,
+        CampaignStatus.FAILED,
+    )
+]
+"""In which states a launched campaign may have messages without an end."""
+
+
 class MessageTemplate(BaseModel):
     """The text, Liquid templates; `subject` for email only."""
 
@@ -37,6 +49,8 @@ class Stats(BaseModel):
 
     total: int = 0
     queued: int = 0
+    deferred: int = 0
+    """Part of `queued`: those that wait for a moment of their own."""
     sent: int = 0
     delivered: int = 0
     failed: int = 0
@@ -53,6 +67,15 @@ class Planning(BaseModel):
     lease_until: datetime | None = None
     failures: int = 0
     """How often in a row the next page could not be made, for a reason that does not pass by itself."""
+
+
+class Retrying(BaseModel):
+    """How far the failed deliveries are put back to be sent, in the order of the ledger."""
+
+    reasons: list[str]
+    after: int = -1
+    token: str | None = None
+    lease_until: datetime | None = None
 
 
 class FrozenTopic(BaseModel):
@@ -74,6 +97,8 @@ class Campaign(Document):
     name_words: list[str] = Field(default_factory=list)
     status: CampaignStatus = CampaignStatus.DRAFT
     failure_reason: str | None = None
+    pause_reason: str | None = None
+    """Why it is PAUSED, where nobody paused it."""
     channel: Channel
     message: MessageTemplate | None = None
     audience_id: PydanticObjectId
@@ -84,10 +109,23 @@ class Campaign(Document):
     evaluated_at: datetime | None = None
     time_zone: str | None = None
     """Of which the rule's days are, as at launch. Those that were launched before there was one mean UTC."""
+    scheduled_at: datetime | None = None
+    """When it is launched by itself, while it is SCHEDULED; afterwards, when it was to be."""
+    send_before: datetime | None = None
+    """What is not sent by then is not sent at all."""
+    rate_per_second: int | None = None
+    quiet_hours: dict[str, str] | None = None
+    """`from` and `until`, as the deployment's settings have them; None: those are kept to."""
     custom_fields: list[dict[str, Any]] = Field(default_factory=list)
     """Definitions of the custom fields that rule and message name, as at launch."""
     stats: Stats = Field(default_factory=Stats)
+    handed_over: list[list[int]] = Field(default_factory=list)
+    """How many messages in each of the last seconds, as pairs; `delivery/speed.py` keeps it."""
+    waits: int = 0
+    """How often one process waited for another's transaction; `delivery/campaign_locks.py` says how."""
     planning: Planning = Field(default_factory=Planning)
+    retrying: Retrying | None = None
+    """While failed deliveries are put back to be sent."""
     revision: int = 0
     subject: str
     """Who made it: the actor's subject."""
@@ -127,20 +165,35 @@ class Campaign(Document):
             IndexModel([("launched_at", DESCENDING)], name="launched_at"),
             # Search by the prefix of a word.
             IndexModel([("name_words", ASCENDING), ("created_at", DESCENDING)], name="name_words"),
-            # What the reconciler asks of each campaign that is being sent, from the index alone.
+            # What the reconciler asks of each campaign that was launched and may have work left, from the
+            # index alone.
             IndexModel(
                 [
                     ("status", ASCENDING),
                     ("planning.done", ASCENDING),
                     ("planning.lease_until", ASCENDING),
                     ("stats.queued", ASCENDING),
+                    ("stats.deferred", ASCENDING),
                     ("stats.sent", ASCENDING),
                     ("launched_at", ASCENDING),
                     ("updated_at", ASCENDING),
                     ("_id", ASCENDING),
                 ],
-                name="sending",
-                partialFilterExpression={"status": "SENDING"},
+                # Of all: of a partial one by state MongoDB reads the documents too where a query names some
+                # of its states.
+                name="launched",
+            ),
+            # What is due to be launched, and when the next will be.
+            IndexModel(
+                [("status", ASCENDING), ("scheduled_at", ASCENDING)],
+                name="scheduled",
+                partialFilterExpression={"status": "SCHEDULED"},
+            ),
+            # Retries that are under way.
+            IndexModel(
+                [("retrying.lease_until", ASCENDING)],
+                name="retrying",
+                partialFilterExpression={"retrying.reasons": {"$exists": True}},
             ),
             # A retry of campaignCreate finds what it made.
             IndexModel(

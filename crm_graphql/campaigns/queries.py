@@ -33,6 +33,7 @@ FIELDS = dict.fromkeys(
     (
         *("name", "status", "failure_reason", "channel", "message", "audience_id", "topic_id", "rule"),
         *("time_zone", "custom_fields"),
+        *("pause_reason", "scheduled_at", "send_before", "rate_per_second", "quiet_hours", "created_by"),
         *("stats", "planning.done", "revision", "created_at", "updated_at", "launched_at", "completed_at"),
     ),
     1,
@@ -76,6 +77,12 @@ async def find_campaign(key: ObjectId) -> Row | None:
     return await Campaign.get_pymongo_collection().find_one({"_id": key})
 
 
+async def sending_campaigns() -> Sequence[Row]:
+    """All campaigns that are being sent."""
+    found = Campaign.get_pymongo_collection().find({"status": CampaignStatus.SENDING.value}, FIELDS)
+    return await found.to_list()
+
+
 async def open_campaigns_naming(topic_id: ObjectId) -> Sequence[str]:
     """The names of some campaigns that name the topic and have not ended, drafts included."""
     rows = Campaign.get_pymongo_collection().find(
@@ -89,7 +96,8 @@ async def campaigns_planning_with_group(group_id: ObjectId) -> Sequence[str]:
     written down."""
     rows = Campaign.get_pymongo_collection().find(
         {
-            "status": {"$nin": [status.value for status in ENDED]},
+            # One that failed is gone on with when somebody resumes it.
+            "status": {"$nin": [CampaignStatus.COMPLETED.value, CampaignStatus.CANCELLED.value]},
             "planning.done": False,
             "rule": {"$ne": None},
         },

@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
-from structlog import get_logger
 
-from crm_graphql.bus.port import Bus, BusError
+from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.contents import (
     Content,
-    Launchable,
     check_content,
     check_references,
     checked_changes,
-    launchable,
 )
 from crm_graphql.campaigns.custom import fields_for
-from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate
+from crm_graphql.campaigns.documents import Campaign, MessageTemplate
 from crm_graphql.campaigns.drafts import checked_template
-from crm_graphql.campaigns.lifecycle import announce
-from crm_graphql.campaigns.messages import PLAN_TURNS
+from crm_graphql.campaigns.launching import as_checked, launch
+from crm_graphql.campaigns.lifecycle import Action
+from crm_graphql.campaigns.standing import require_campaign
+from crm_graphql.campaigns.terms import Terms
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import Conflict, Faults, NotFound, WrongState
+from crm_graphql.core.errors import Conflict, Faults
 from crm_graphql.core.paging import Row
 from crm_graphql.core.texts import words
 from crm_graphql.mongo.rows import row_of
-
-_log = get_logger(__name__)
 
 
 async def create_campaign(
@@ -45,6 +43,7 @@ async def create_campaign(
     idempotency_key: str | None,
     clock: Clock,
     topic_id: ObjectId | None = None,
+    terms: Terms | None = None,
     faults: Faults | None = None,
 ) -> Row:
     """Make a draft. Requires CAMPAIGNS_WRITE.
@@ -55,22 +54,28 @@ async def create_campaign(
     """
     actor.require(Permission.CAMPAIGNS_WRITE)
     faults = faults or Faults()
-    content = Content(name.strip(), audience_id, topic_id, channel, message)
-    await check_content(content, idempotency_key, faults)
+    now = clock.now()
+    content = Content(name.strip(), audience_id, topic_id, channel, message, terms or Terms())
+    await check_content(content, idempotency_key, faults, now=now)
     assert audience_id is not None, "without one there is a fault"
     if made := await _made_before(actor, idempotency_key, content.hash):
         return made
-    await check_references(content, faults)
+    await check_references(content, faults, now=now)
     faults.check()
-    now = clock.now()
-    row = row_of(
+    row = _draft_of(content, actor, idempotency_key, now)
+    return await _insert_once(row, actor, content.hash)
+
+
+def _draft_of(content: Content, actor: Actor, idempotency_key: str | None, now: datetime) -> Row:
+    return row_of(
         Campaign(
             name=content.name,
             name_words=words(content.name),
-            channel=channel,
-            message=message,
-            audience_id=audience_id,
-            topic_id=topic_id,
+            channel=content.channel,
+            message=content.message,
+            audience_id=content.audience_id,
+            topic_id=content.topic_id,
+            **content.terms.stored(),
             subject=actor.subject,
             created_by=actor.label,
             idempotency_key=idempotency_key,
@@ -79,7 +84,6 @@ async def create_campaign(
             updated_at=now,
         )
     )
-    return await _insert_once(row, actor, content.hash)
 
 
 async def update_campaign(
@@ -90,8 +94,8 @@ async def update_campaign(
     clock: Clock,
     faults: Faults | None = None,
 ) -> Row:
-    """Change a draft: only the fields in `changes` (name, audience_id, topic_id, channel, message; null
-    clears message and topic). Requires CAMPAIGNS_WRITE.
+    """Change a draft: only the fields in `changes` (name, audience_id, topic_id, channel, message and those
+    of its terms; null clears all but name, audience and channel). Requires CAMPAIGNS_WRITE.
 
     The whole of the result is checked, and written only over what was checked. Raises NotFound, WrongState
     with the campaign as it stands unless it is a draft, and InvalidInput with all that is wrong, `faults`
@@ -99,9 +103,9 @@ async def update_campaign(
     """
     actor.require(Permission.CAMPAIGNS_WRITE)
     faults = faults or Faults()
-    stored = await checked_changes(changes, faults)
+    stored = await checked_changes(changes, faults, now=clock.now())
     while True:
-        draft = await _require_state(key, CampaignStatus.DRAFT) if key is not None else {}
+        draft = await require_campaign(key, Action.UPDATE) if key is not None else {}
         after = {"message": None, **draft, **stored}
         with faults.noted():
             if after["message"] is not None and after.get("channel") is not None:
@@ -109,7 +113,7 @@ async def update_campaign(
                 checked_template(message, Channel(after["channel"]), await fields_for(message))
         faults.check()
         updated: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
-            _as_checked(draft),
+            as_checked(draft),
             {"$set": {**stored, "updated_at": clock.now()}},
             return_document=ReturnDocument.AFTER,
         )
@@ -121,47 +125,17 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, time_zone: s
     """Freeze rule, message, moment, the zone of the rule's days and the custom fields that are named, and
     begin to send. Requires CAMPAIGNS_WRITE.
 
-    One guarded update from DRAFT to SENDING: of several launches at once exactly one wins. Raises NotFound,
-    InvalidInput for a message that cannot be sent or an audience that is gone, and WrongState with the
-    campaign as it stands for all but a draft. Durable when it returns, also while the bus is away.
+    One guarded update from DRAFT or SCHEDULED to SENDING: of several launches at once, a schedule's too,
+    exactly one wins. Raises NotFound, InvalidInput for a message that cannot be sent, an audience that is
+    gone or an end that is over, and WrongState with the campaign as it stands for all others. Durable when
+    it returns, also while the bus is away.
     """
     actor.require(Permission.CAMPAIGNS_WRITE)
     while True:
-        draft = await _require_state(key, CampaignStatus.DRAFT)
-        frozen = await launchable(draft)
-        launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
-            _as_checked(draft),
-            [_launch_of(frozen, time_zone)],
-            return_document=ReturnDocument.AFTER,
-        )
+        draft = await require_campaign(key, Action.LAUNCH)
+        launched = await launch(draft, time_zone=time_zone, bus=bus)
         if launched is not None:
-            break
-    await announce(key, launched["revision"], bus=bus)
-    try:
-        await PLAN_TURNS.fill(key, bus=bus)
-    except BusError as error:
-        _log.warning("planner not told, the reconciler will", campaign_id=str(key), error=str(error))
-    return launched
-
-
-def _launch_of(launch: Launchable, time_zone: str) -> dict[str, Any]:
-    """The change that launches. Its moment is the database's, as is that at which a customer was made: clocks
-    of processes differ, and must leave nobody out."""
-    topic = launch.topic
-    frozen = topic and {"id": topic["_id"], "slug": topic["slug"], "is_opt_out": topic["is_opt_out"]}
-    moments = dict.fromkeys(("evaluated_at", "launched_at", "updated_at"), "$$NOW")
-    return {
-        "$set": {
-            "status": CampaignStatus.SENDING.value,
-            # Whatever a rule holds, it is data here.
-            "rule": {"$literal": launch.rule},
-            "custom_fields": {"$literal": list(launch.custom_fields)},
-            "topic": {"$literal": frozen},
-            "time_zone": {"$literal": time_zone},
-            "revision": {"$add": ["$revision", 1]},
-            **moments,
-        }
-    }
+            return launched
 
 
 async def _made_before(actor: Actor, idempotency_key: str | None, content_hash: str) -> Row | None:
@@ -188,23 +162,3 @@ async def _insert_once(row: Row, actor: Actor, content_hash: str) -> Row:
         if made is None:
             raise
         return made
-
-
-async def _require_state(key: ObjectId, status: CampaignStatus) -> Row:
-    """The campaign, which must have this status. Raises NotFound, WrongState."""
-    row: Row | None = await Campaign.get_pymongo_collection().find_one({"_id": key})
-    if row is None:
-        raise NotFound("There is no such campaign.", path=("id",))
-    if row["status"] != status.value:
-        raise WrongState(
-            f"The campaign is {row['status']}; only a {status.value} can be changed or launched.",
-            path=("id",),
-            subject=row,
-        )
-    return row
-
-
-def _as_checked(draft: Row) -> dict[str, Any]:
-    """The condition that nothing of what was checked has changed since it was read."""
-    names = ("_id", "status", "channel", "audience_id", "topic_id", "message")
-    return {name: draft.get(name) for name in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -22,11 +23,29 @@ def zone_of(name: str) -> ZoneInfo:
     """The zone of this name, spelled as the database of zones has it. Raises ValueError with a sentence."""
     if name in zone_names():
         return ZoneInfo(name)
-    folded = {known.casefold(): known for known in zone_names()}
+    raise _no_zone(name)
+
+
+def known_zone(name: str) -> str:
+    """The name of a zone as the database of zones spells it, given in any case and with spaces for _. Raises
+    ValueError with a sentence."""
+    found = _folded_names().get(name.casefold().replace(" ", "_"))
+    if found is None:
+        raise _no_zone(name)
+    return found
+
+
+@cache
+def _folded_names() -> Mapping[str, str]:
+    return {known.casefold(): known for known in zone_names()}
+
+
+def _no_zone(name: str) -> ValueError:
+    folded = _folded_names()
     close = difflib.get_close_matches(name[:100].casefold(), folded, n=1)
     hint = f"Did you mean {folded[close[0]]}?" if close else "It is a name like Europe/Berlin."
     shown = name if len(name) <= 60 else f"{name[:57]}..."
-    raise ValueError(f'There is no time zone "{shown}". {hint}')
+    return ValueError(f'There is no time zone "{shown}". {hint}')
 
 
 def day_begins(day: date, zone: tzinfo) -> datetime:

@@ -35,6 +35,8 @@ def folded_copy(customer: Mapping[str, Any]) -> dict[str, Any]:
         copy[field] = None if text is None else text.casefold()
     copy["name_words"] = indexed_words(customer["name"] or "")
     copy["tags"] = folded_tags(customer["tags"])
+    if time_zone := customer.get("time_zone"):
+        copy["time_zone"] = time_zone.casefold()
     # Empty ones would be keys of the index all the same.
     if source_ids := customer.get("source_ids"):
         copy["source_ids"] = list(dict.fromkeys(term for text in source_ids for term in _id_terms(text)))

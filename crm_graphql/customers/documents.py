@@ -22,7 +22,7 @@ class Customer(Document):
     `versions` holds, for each field that a record has set (opening balances as `opening_<field>`), the
     version of that record: an older record never overwrites a newer one's value, whatever order they come in.
     Changes of single tags have two more there; see `tagging.py`. Custom values are there as `custom:<slot>`.
-    A text that is not set is null, never empty.
+    A text that is not set is null, never empty; `time_zone`, an IANA name, may be missing too.
     """
 
     external_id: str
@@ -31,6 +31,7 @@ class Customer(Document):
     phone: str | None = None
     city: str | None = None
     country: str | None = None
+    time_zone: str | None = None
     tags: list[str] = Field(default_factory=list)
     signed_up_at: datetime | None = None
     source_ids: list[str] = Field(default_factory=list)
@@ -70,8 +71,7 @@ class Customer(Document):
             *RULE_INDEXES,
             # Lists newest first; sort CREATED_AT.
             IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="created_at"),
-            # Sort NAME; search and rules on the name.
-            # Beanie makes only one of two indexes that differ in nothing but the order of their fields.
+            # Sort NAME, search and rules on it. Of two that differ in order alone Beanie makes one.
             IndexModel([("folded.name", ASCENDING), ("_id", ASCENDING)], name="folded_name"),
             # Search by prefix, and rules on the other texts, on tags and custom fields: one index for all.
             IndexModel([("folded.$**", ASCENDING)], name="folded"),

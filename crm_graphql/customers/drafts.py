@@ -21,7 +21,7 @@ from crm_graphql.customers.source_ids import add_source_ids
 from crm_graphql.customers.totals import Totals, opening_visits
 from crm_graphql.customers.words import Word, by_place
 
-EDITED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "tags"})
+EDITED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "time_zone", "tags"})
 """The fields that people edit as a whole: they move the revision, and `folded` repeats them."""
 _NOTED = ("tags", "groups", *(address.field for address in ADDRESSES))
 _BY_KEY: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
@@ -94,7 +94,7 @@ class CustomerDraft:
             self.dirty.add("versions" if versions is self.customer["versions"] else "former")
             if mark is not field:
                 changed |= self._set_opening(part, field, value)
-            elif self.customer[field] != value:
+            elif self.customer.get(field) != value:
                 edited |= self.set(field, value)
                 changed = True
         if record.custom is not None or record.metadata is not None:
@@ -143,7 +143,7 @@ class CustomerDraft:
         """Give a field another value. True where it is one that people edit."""
         is_edited = field in EDITED_FIELDS
         if is_edited:
-            self.before.setdefault(field, self.customer[field])
+            self.before.setdefault(field, self.customer.get(field))
         self.customer[field] = value
         self.dirty.add(field)
         return is_edited

@@ -24,8 +24,11 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "email": check.email,
     "city": check.text,
     "country": check.country,
+    "time_zone": check.time_zone,
     "tags": check.tags,
 }
+_NAMES = {"time_zone": "timeZone"}
+"""As callers know them."""
 _SHOWN = 60
 FIELDS = (*_CHECKS, "phone", "custom_fields", "metadata")
 """What people edit."""
@@ -91,7 +94,8 @@ def checked_changes(changes: Mapping[str, Any], fields: Fields, *, is_new: bool 
             try:
                 checked[field] = _checked(field, value, fields.default_country)
             except BadValue as error:
-                raise InvalidInput.of([Problem(error.code, f"{field} {error}", (field,))]) from None
+                name = _NAMES.get(field, field)
+                raise InvalidInput.of([Problem(error.code, f"{name} {error}", (name,))]) from None
     if changes.get("custom_fields") is not None or (is_new and fields.custom):
         with faults.noted("customFields"):
             custom = checked_custom(changes.get("custom_fields") or {}, fields, is_new=is_new)

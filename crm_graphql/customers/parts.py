@@ -21,6 +21,8 @@ class Folded(BaseModel):
     phone: str | None = None
     city: str | None = None
     country: str | None = None
+    time_zone: str | None = None
+    """Missing where it has none."""
     tags: list[str] = Field(default_factory=list)
     name_words: list[str] = Field(default_factory=list)
     """The name's words, for search by the beginning of any. Missing until a customer's next change where it

@@ -10,6 +10,7 @@ from crm_graphql.core.countries import country_code
 from crm_graphql.core.emails import NotAnEmail, checked_address, plain_email
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.core.phones import NotANumber, read_phone
+from crm_graphql.core.zones import known_zone
 
 ID_CHARACTERS = 200
 TEXT_CHARACTERS = 500
@@ -133,6 +134,19 @@ def country(value: Any) -> str | None:
     """The ISO 3166-1 alpha-2 code of a country that is known; another text as it is."""
     name = text(value)
     return None if name is None else country_code(name) or name
+
+
+def time_zone(value: Any) -> str | None:
+    """The IANA name of a time zone, given in any case of its letters."""
+    if type(value) is not str:
+        raise BadOption("is not text. Send a name like Europe/Berlin.")
+    name = text(value)
+    if name is None:
+        return None
+    try:
+        return known_zone(name)
+    except ValueError as error:
+        raise BadOption(f"is unknown. {error}") from None
 
 
 def tags(value: Any) -> list[str] | None:

@@ -1,4 +1,5 @@
-"""The delivery ledger, the ranges that senders claim, and receipts that wait for their delivery."""
+"""The delivery ledger, the ranges that senders claim, receipts that wait for their delivery, and what holds
+sending back: paces, and who was written to lately."""
 
 from __future__ import annotations
 
@@ -11,6 +12,9 @@ from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from crm_graphql.core.channels import Channel
+
+CAP_KEPT_DAYS = 366
+"""So long it is kept when somebody was last written to: longer than any frequency cap."""
 
 
 class DeliveryStatus(Enum):
@@ -33,6 +37,8 @@ class DeliveryReason(Enum):
     FREQUENCY_CAP = "FREQUENCY_CAP"
     CANCELLED = "CANCELLED"
     ERASED = "ERASED"
+    EXPIRED = "EXPIRED"
+    HOLDOUT = "HOLDOUT"
     TEMPLATE_ERROR = "TEMPLATE_ERROR"
     VENDOR_REJECTED = "VENDOR_REJECTED"
     BOUNCED = "BOUNCED"
@@ -63,6 +69,16 @@ class Delivery(Document):
     erased: bool = False
     """Its customer was erased: what names the person is gone, and does not come back."""
     attempt: int = 1
+    time_zone: str | None = None
+    """The recipient's, as it was planned; None: the deployment's."""
+    not_before: datetime | None = None
+    """Until then it waits by itself, outside of any range; only a QUEUED one does."""
+    wave: PydanticObjectId | None = None
+    """Which ranges it is sent by: None for those of the plan, else those that were made when it was due."""
+    doubtful_since: datetime | None = None
+    """Where it waits though a vendor may have had it before: since when at the earliest."""
+    put_off: int = 0
+    """How often the vendor said to come again later."""
     vendor_message_id: str | None = None
     revision: int
     sent_at: datetime | None = None
@@ -114,6 +130,23 @@ class Delivery(Document):
                 name="by_change",
                 partialFilterExpression={"status": {"$in": ["FAILED", "SKIPPED"]}},
             ),
+            # What waits by itself and is due, or when the next will be.
+            IndexModel(
+                [("campaign_id", ASCENDING), ("not_before", ASCENDING), ("number", ASCENDING)],
+                name="due",
+                partialFilterExpression={"not_before": {"$type": "date"}},
+            ),
+            # How many failed or were skipped for which cause, from the index alone.
+            IndexModel(
+                [
+                    ("campaign_id", ASCENDING),
+                    ("status", ASCENDING),
+                    ("reason", ASCENDING),
+                    ("reason_text", ASCENDING),
+                ],
+                name="causes",
+                partialFilterExpression={"status": {"$in": ["FAILED", "SKIPPED"]}},
+            ),
             # A customer's deliveries, newest first.
             IndexModel([("customer_id", ASCENDING), ("_id", DESCENDING)], name="of_customer"),
         ]
@@ -130,16 +163,21 @@ class SendRange(Document):
     """The rows `first` to `last` (numbers, both included) of a campaign, claimed whole by one sender.
 
     `claims` counts how often it was claimed: from the second on, an earlier sender may have sent it. A range
-    that is given back for later is not held by anyone until `lease_until`.
+    that is given back for later is not held by anyone until `lease_until`. One of a wave holds the rows with
+    these `numbers` only, which lie scattered.
     """
 
     campaign_id: PydanticObjectId
     first: int
     last: int
+    wave: PydanticObjectId | None = None
+    numbers: list[int] | None = None
     state: RangeState = RangeState.PENDING
     claims: int = 0
     token: str | None = None
     lease_until: datetime | None = None
+    holds: int = 0
+    """Grows with what is done under a claim that must not be done under two."""
     first_claimed_at: datetime | None = None
     """When a sender may first have handed it over: from then on the vendor's time of deduping runs."""
     claimed_at: datetime | None = None
@@ -153,8 +191,12 @@ class SendRange(Document):
 
         name = "send_ranges"
         indexes: ClassVar[list[IndexModel]] = [
-            # One a stretch of numbers, however often the page is written.
-            IndexModel([("campaign_id", ASCENDING), ("first", ASCENDING)], name="first", unique=True),
+            # One a stretch of numbers in a wave, however often the page is written.
+            IndexModel(
+                [("campaign_id", ASCENDING), ("wave", ASCENDING), ("first", ASCENDING)],
+                name="first_of_wave",
+                unique=True,
+            ),
             # What a sender may claim; which campaigns have something of it, from the index alone.
             IndexModel(
                 [
@@ -194,4 +236,63 @@ class ParkedReceipt(Document):
         indexes: ClassVar[list[IndexModel]] = [
             # The reconciler's next ones.
             IndexModel([("tried_at", ASCENDING)], name="tried_at"),
+        ]
+
+
+class PaceBook(Document):
+    """How far a pace has been reserved."""
+
+    id: str  # type: ignore[assignment]
+    tat: float
+    """The next free moment, in milliseconds since 1970, by the database's clock."""
+    reserved_at: datetime
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "paces"
+        indexes: ClassVar[list[IndexModel]] = [
+            # Those of campaigns that ended vanish by themselves.
+            IndexModel([("reserved_at", ASCENDING)], name="reserved_at", expireAfterSeconds=24 * 3600),
+        ]
+
+
+class SentLately(Document):
+    """What was sent to a person on a channel lately, or is about to be: `sends` holds the delivery and the
+    moment of each."""
+
+    id: str  # type: ignore[assignment]
+    customer_id: PydanticObjectId
+    sends: list[dict[str, Any]]
+    changed_at: datetime
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "sent_lately"
+        indexes: ClassVar[list[IndexModel]] = [
+            # What is to go when the person is erased.
+            IndexModel([("customer_id", ASCENDING)], name="customer"),
+            # People who have not been written to for longer than any cap looks back.
+            IndexModel(
+                [("changed_at", ASCENDING)], name="changed_at", expireAfterSeconds=CAP_KEPT_DAYS * 24 * 3600
+            ),
+        ]
+
+
+class LedgerWait(Document):
+    """A process that waits for its turn on a campaign's ledger."""
+
+    id: PydanticObjectId
+    """The campaign's."""
+    process: str
+    until: datetime
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "ledger_waits"
+        indexes: ClassVar[list[IndexModel]] = [
+            # Processes that died while they waited.
+            IndexModel([("until", ASCENDING)], name="until", expireAfterSeconds=60),
         ]

@@ -76,6 +76,7 @@ async def scrub_deliveries(customer: ObjectId, session: AsyncClientSession) -> b
                 "$set": {
                     "erased": True,
                     "address": None,
+                    "time_zone": None,
                     "values": {},
                     "reason_text": None,
                     "vendor_message_id": None,

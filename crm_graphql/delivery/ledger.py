@@ -24,6 +24,8 @@ CONCLUDED_FROM = {
     DeliveryReason.TEMPLATE_ERROR: _QUEUED,
     DeliveryReason.NO_RECEIPT: _SENT,
 }
+_CORRECTED = frozenset({DeliveryReason.NO_RECEIPT, DeliveryReason.OUTCOME_UNKNOWN})
+"""What we concluded of a message that a vendor may have had: its receipt knows better."""
 _NEVER_SENT = frozenset({*CONCLUDED_FROM, DeliveryReason.VENDOR_REJECTED})
 
 
@@ -38,6 +40,8 @@ class RowState:
     vendor_message_id: str | None = None
     sent_at: datetime | None = None
     finished_at: datetime | None = None
+    not_before: datetime | None = None
+    """Until when it waits by itself; only while it is QUEUED."""
     is_erased: bool = False
 
     @classmethod
@@ -52,8 +56,15 @@ class RowState:
             row.get("vendor_message_id"),
             row.get("sent_at"),
             row.get("finished_at"),
+            row.get("not_before"),
             row.get("erased", False),
         )
+
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """The names of the figures of the stats that it is part of."""
+        name = self.status.value.lower()
+        return (name,) if self.not_before is None else (name, "deferred")
 
     def stored(self) -> dict[str, Any]:
         """The fields as MongoDB holds them, but for what news never changes."""
@@ -64,6 +75,7 @@ class RowState:
             "vendor_message_id": self.vendor_message_id,
             "sent_at": self.sent_at,
             "finished_at": self.finished_at,
+            "not_before": self.not_before,
         }
 
 
@@ -75,7 +87,10 @@ def advance(row: RowState, news: Receipt, *, now: datetime) -> RowState:
     """The row after the news; `row` itself where it changes nothing. `now` for news without a moment.
 
     News of another attempt than the row's changes nothing. QUEUED, SENT, then DELIVERED or FAILED: forward
-    only, steps may be skipped. What is final stays, but for NO_RECEIPT, which a true final receipt corrects.
+    only, steps may be skipped. What is final stays, but for
+
+    - NO_RECEIPT and OUTCOME_UNKNOWN, our own conclusions, which a true final receipt corrects;
+    - DELIVERED, which a bounce overrules: a server takes a message, and finds out later.
     """
     if news.attempt is not None and news.attempt != row.attempt:
         return row
@@ -99,6 +114,7 @@ def advance(row: RowState, news: Receipt, *, now: datetime) -> RowState:
         vendor_message_id=(keeps and news.vendor_message_id) or row.vendor_message_id,
         sent_at=sent_at,
         finished_at=finished_at,
+        not_before=None,
     )
 
 
@@ -109,18 +125,20 @@ def _may_follow(row: RowState, news: Receipt) -> bool:
         return row.status is CONCLUDED_FROM[news.reason]
     if row.status is _QUEUED:
         return True
-    is_open = row.status is _SENT or (row.status is _FAILED and row.reason is DeliveryReason.NO_RECEIPT)
+    if row.status is DeliveryStatus.DELIVERED:
+        return news.status is ReceiptStatus.FAILED and news.reason is DeliveryReason.BOUNCED
+    is_open = row.status is _SENT or (row.status is _FAILED and row.reason in _CORRECTED)
     return is_open and news.status is not ReceiptStatus.SENT
 
 
-def stats_changes(transitions: Iterable[tuple[DeliveryStatus, DeliveryStatus]]) -> dict[str, int]:
-    """By how much each count moves when rows go from one status to another; those that stay are left out.
+def stats_changes(transitions: Iterable[tuple[RowState, RowState]]) -> dict[str, int]:
+    """By how much each count moves when rows go from one state to another; those that stay are left out.
 
-    The sum is zero, so that `total` stays the sum of the others.
+    Without `deferred`, which is part of `queued`, the sum is zero: so `total` stays the sum of the others.
     """
     changes: dict[str, int] = {}
     for before, after in transitions:
-        for status, step in ((before, -1), (after, 1)):
-            name = status.value.lower()
-            changes[name] = changes.get(name, 0) + step
+        for row, step in ((before, -1), (after, 1)):
+            for name in row.counts:
+                changes[name] = changes.get(name, 0) + step
     return {name: change for name, change in changes.items() if change}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from crm_graphql.core.clock import Clock
 from crm_graphql.delivery.documents import DeliveryReason
 from crm_graphql.delivery.messages import Receipt, ReceiptStatus
-from crm_graphql.delivery.vendors.port import Outcome, OutcomeStatus
+from crm_graphql.delivery.vendors.port import Fault, Outcome, OutcomeStatus
+
+_REASONS: Mapping[Fault | None, DeliveryReason] = {Fault.TEMPLATE: DeliveryReason.TEMPLATE_ERROR}
+"""Of what is rejected; all else is VENDOR_REJECTED."""
 
 
 class News:
@@ -25,7 +28,7 @@ class News:
             status = ReceiptStatus.SENT if self._sends_receipts else ReceiptStatus.DELIVERED
             yield self._receipt(outcome.key, status, vendor_message_id=outcome.vendor_message_id)
         elif outcome.status is OutcomeStatus.REJECTED:
-            reason = outcome.reason or DeliveryReason.VENDOR_REJECTED
+            reason = outcome.reason or _REASONS.get(outcome.fault, DeliveryReason.VENDOR_REJECTED)
             yield self.failed(outcome.key, reason, outcome.reason_text)
 
     def failed(self, key: str, reason: DeliveryReason, text: str | None) -> Receipt:

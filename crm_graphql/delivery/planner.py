@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, NamedTuple
 
 from bson import ObjectId
@@ -19,7 +18,6 @@ from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.campaigns.custom import frozen_fields
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
-from crm_graphql.campaigns.messages import PLAN_TURNS, CampaignPlan
 from crm_graphql.campaigns.queries import recipients_filter
 from crm_graphql.consents.asking import Refusal, Topical, refused_now
 from crm_graphql.consents.links import CampaignLinks, link_key
@@ -61,10 +59,6 @@ class Planner:
     range_rows: int
     public_url: str
     """Where the pages are that links in messages lead to."""
-
-    async def take_turn(self, message: CampaignPlan) -> None:
-        """Write the next pages of the campaign's ledger, then let other campaigns have theirs."""
-        await PLAN_TURNS.take(message, partial(self.plan, ObjectId(message.work_id)), bus=self.bus)
 
     async def plan(self, campaign_id: ObjectId) -> bool:
         """Write what is missing of the ledger, for a turn, and note when it is whole.
@@ -166,8 +160,8 @@ class _Walk:
         return _Page(customers, await refused_now(self._channel, self._topic, reachable))
 
     def _fields(self) -> dict[str, int]:
-        said = (self._topic.path(self._channel),) if self._topic else ()
-        return dict.fromkeys((self._address_kind.field, *said, *self._template.customer_fields), 1)
+        fields = (self._address_kind.field, "time_zone", *self._template.customer_fields)
+        return dict.fromkeys((*fields, self._topic.path(self._channel)) if self._topic else fields, 1)
 
     async def _write_page(self, read: _Page) -> None:
         page, refusals = read
@@ -186,8 +180,8 @@ class _Walk:
         async def work(session: AsyncClientSession) -> tuple[Row, bool]:
             return await self._store(page, outcomes, session)
 
-        async with self._planner.locks.of(self._id):
-            campaign, has_ranges = await self._planner.transact(work)
+        planner = self._planner
+        campaign, has_ranges = await planner.locks.transact(self._id, work, transact=planner.transact)
         self._after = page[-1]["_id"]
         await announce(self._id, campaign["revision"], bus=self._planner.bus)
         if has_ranges:
@@ -245,6 +239,7 @@ class _Walk:
                 "channel": self._channel.value,
                 "address": self._address(customer),
                 "address_key": key,
+                "time_zone": customer.get("time_zone"),
                 "values": self._template.freeze(
                     customer,
                     campaign_name=self._name,

@@ -87,6 +87,40 @@ async def deliveries_to(
 
     Raises InvalidInput for a search too long, LimitExceeded for one that finds too many customers.
     """
+    conditions = await _recipients(actor, campaign_id, search, default_country=default_country)
+    if conditions is None:
+        return None
+    # Each from its own index, which MongoDB would leave for that of the order.
+    found = [
+        row["_id"]
+        for condition, hint in zip(conditions, ("customer", "address"), strict=True)
+        async for row in Delivery.get_pymongo_collection().find(
+            {"campaign_id": campaign_id, **condition}, {"_id": 1}, hint=hint
+        )
+    ]
+    return list(dict.fromkeys(found))
+
+
+async def changes_filter(
+    actor: Actor,
+    campaign_id: ObjectId,
+    statuses: Sequence[DeliveryStatus] | None,
+    reasons: Sequence[DeliveryReason] | None,
+    search: str | None,
+    *,
+    default_country: str | None,
+) -> dict[str, Any]:
+    """The MongoDB filter of the deliveries that `changes_since` gives: those to whom the search finds now,
+    also such as are not yet written down. Requires and raises as `deliveries_to`."""
+    filter_ = list_filter(campaign_id, statuses, reasons)
+    conditions = await _recipients(actor, campaign_id, search, default_country=default_country)
+    return filter_ if conditions is None else {**filter_, "$or": list(conditions)}
+
+
+async def _recipients(
+    actor: Actor, campaign_id: ObjectId, search: str | None, *, default_country: str | None
+) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The conditions on a delivery to be to whom a search finds: by the customer, and by the address."""
     if search is None or not search.strip():
         return None
     actor.require(Permission.CUSTOMERS_READ)
@@ -95,18 +129,10 @@ async def deliveries_to(
         message = f"More than {RECIPIENTS_LIMIT:,} customers are found. Give more of the name or address."
         raise LimitExceeded(message, path=("filter", "search"))
     addresses = [address_key(campaign_id, address) for address in _addresses(search, default_country)]
-    # Each from its own index, which MongoDB would leave for that of the order.
-    found = [
-        row["_id"]
-        for condition, hint in (
-            ({"customer_id": {"$in": customers}}, "customer"),
-            ({"address_key": {"$in": addresses, "$type": "binData"}}, "address"),
-        )
-        async for row in Delivery.get_pymongo_collection().find(
-            {"campaign_id": campaign_id, **condition}, {"_id": 1}, hint=hint
-        )
-    ]
-    return list(dict.fromkeys(found))
+    return (
+        {"customer_id": {"$in": customers}},
+        {"address_key": {"$in": addresses, "$type": "binData"}},
+    )
 
 
 def _addresses(search: str, default_country: str | None) -> Iterator[str]:
@@ -144,9 +170,10 @@ async def deliveries_of_customers(
 
 
 async def changes_since(
-    campaign_id: ObjectId, position: LedgerPosition, *, up_to: int, fields: Mapping[str, int]
+    matching: Mapping[str, Any], position: LedgerPosition, *, up_to: int, fields: Mapping[str, int]
 ) -> Sequence[Row]:
-    """The next rows, at most 500, that changed after `position` and by revision `up_to`.
+    """The next of a campaign's rows that match, at most 500, that changed after `position` and by revision
+    `up_to`.
 
     In the order of (revision, id): the last row is the next position. A row that changed several times
     comes once, with its newest state. `up_to` is a committed revision of the campaign, so that no row of it
@@ -160,7 +187,7 @@ async def changes_since(
         # One range of the index at a time: an $or would sort in memory.
         cursor = (
             Delivery.get_pymongo_collection()
-            .find({"campaign_id": campaign_id, **place}, {**fields, "revision": 1})
+            .find({**matching, **place}, {**fields, "revision": 1})
             .sort([("revision", 1), ("_id", 1)])
             .limit(CHANGES_LIMIT - len(found))
         )

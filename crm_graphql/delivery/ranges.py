@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
 from pymongo import ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus, RangeState, SendRange
-from crm_graphql.mongo.leases import until
+from crm_graphql.mongo.leases import LeaseLost, until
+from crm_graphql.mongo.transactions import Transact
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +35,42 @@ class Claim:
     claimed_at: datetime
     doubts: int
     strikes: Mapping[str, int]
+    wave: ObjectId | None = None
+    numbers: Sequence[int] | None = None
+    """Of a wave: which rows it holds, ascending."""
 
 
-def ranges_of(campaign_id: ObjectId, queued: Iterable[int], size: int) -> list[dict[str, Any]]:
+def ranges_of(
+    campaign_id: ObjectId,
+    queued: Iterable[int],
+    size: int,
+    *,
+    wave: ObjectId | None = None,
+    claimed_since: datetime | None = None,
+) -> list[dict[str, Any]]:
     """The documents of the ranges that hold these numbers, at most `size` of them each, in order.
 
-    Numbers in between that are not queued fall into a range without counting.
+    Numbers in between that are not queued fall into a range without counting; in one of a `wave` nothing is
+    in between. `claimed_since`: when a vendor may first have had the messages; None for new ones.
     """
     numbers = list(queued)
+    parts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
     return [
         {
             "campaign_id": campaign_id,
-            "first": numbers[start],
-            "last": numbers[min(start + size, len(numbers)) - 1],
+            "first": part[0],
+            "last": part[-1],
+            "wave": wave,
+            "numbers": None if wave is None else part,
             "state": RangeState.PENDING.value,
-            "claims": 0,
+            "claims": int(claimed_since is not None),
             "token": None,
             "lease_until": None,
-            "first_claimed_at": None,
+            "first_claimed_at": claimed_since,
             "doubts": 0,
             "strikes": {},
         }
-        for start in range(0, len(numbers), size)
+        for part in parts
     ]
 
 
@@ -91,6 +107,8 @@ async def claim_range(campaign_id: ObjectId, *, lease_seconds: float) -> Claim |
         row["claimed_at"],
         row.get("doubts", 0),
         row.get("strikes") or {},
+        row.get("wave"),
+        row.get("numbers"),
     )
 
 
@@ -137,6 +155,14 @@ async def renew_range(claim: Claim, *, lease_seconds: float) -> bool:
     return result.matched_count == 1
 
 
+async def hold_range(claim: Claim, *, session: AsyncClientSession) -> bool:
+    """Whether it is still ours, and stays so until the session's transaction is committed."""
+    result = await SendRange.get_pymongo_collection().update_one(
+        _ours(claim), {"$inc": {"holds": 1}}, session=session
+    )
+    return result.matched_count == 1
+
+
 async def finish_range(claim: Claim) -> bool:
     """All its outcomes are on their way to the writer. False when it is no longer ours."""
     result = await SendRange.get_pymongo_collection().update_one(
@@ -179,15 +205,41 @@ async def release_in_doubt(claim: Claim, *, delay_seconds: float, strikes: Mappi
     )
 
 
+async def split_range(claim: Claim, number: int, *, transact: Transact) -> Claim:
+    """Keep of the range what is below `number`, and give the rest back as a range of its own: free at once,
+    and nothing of it was sent under this claim. What is kept. Raises LeaseLost when it is no longer ours."""
+    ranges = SendRange.get_pymongo_collection()
+    kept = claim.numbers and [one for one in claim.numbers if one < number]
+    rest = claim.numbers and [one for one in claim.numbers if one >= number]
+
+    async def work(session: AsyncClientSession) -> None:
+        whole = await ranges.find_one_and_update(
+            _ours(claim), {"$set": {"last": number - 1, "numbers": kept}}, session=session
+        )
+        if whole is None:
+            raise LeaseLost
+        claims = whole["claims"] - 1
+        since = whole["first_claimed_at"] if claims else None
+        free = {"claims": claims, "first_claimed_at": since, "token": None, "lease_until": None}
+        left = {name: value for name, value in whole.items() if name not in ("_id", "claimed_at")}
+        await ranges.insert_one({**left, **free, "first": number, "numbers": rest}, session=session)
+
+    await transact(work)
+    return replace(claim, last=number - 1, numbers=kept)
+
+
 async def queued_rows(claim: Claim, fields: Sequence[str]) -> list[Mapping[str, Any]]:
-    """The rows of the range that still wait to be sent, in order."""
+    """The rows of the range that still wait to be sent, in order; not those that wait by themselves."""
+    span = {"$gte": claim.first, "$lte": claim.last}
     return (
         await Delivery.get_pymongo_collection()
         .find(
             {
                 "campaign_id": claim.campaign_id,
-                "number": {"$gte": claim.first, "$lte": claim.last},
+                "number": span if claim.numbers is None else {"$in": list(claim.numbers)},
                 "status": DeliveryStatus.QUEUED.value,
+                "wave": claim.wave,
+                "not_before": None,
             },
             dict.fromkeys(fields, 1),
         )

@@ -16,8 +16,8 @@ from bson import ObjectId
 from structlog import get_logger
 
 from crm_graphql.bus.port import Bus, BusError, Queue
-from crm_graphql.campaigns.documents import Campaign, CampaignStatus
-from crm_graphql.campaigns.lifecycle import complete_if_ended, has_ended
+from crm_graphql.campaigns.documents import LAUNCHED, Campaign, CampaignStatus
+from crm_graphql.campaigns.lifecycle import HAS_WORK_FOR_SENDERS, complete_if_ended, has_ended
 from crm_graphql.campaigns.messages import PLAN_TURNS
 from crm_graphql.core.clock import Clock
 from crm_graphql.delivery.documents import (
@@ -36,6 +36,7 @@ from crm_graphql.delivery.messages import (
 )
 from crm_graphql.delivery.ranges import next_leases, spans_claimed_before
 from crm_graphql.delivery.receipts import campaigns_of, forward_receipts
+from crm_graphql.delivery.retrying import free_retries
 from crm_graphql.delivery.writer import LedgerWriter
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.turns import TurnQueue
@@ -45,7 +46,13 @@ LOST_SECONDS = 60
 BATCH = 1_000
 """Deliveries or parked receipts that one step takes."""
 
-_FIGURES = dict.fromkeys(("status", "stats.queued", "stats.sent", "planning.done", "planning.lease_until"), 1)
+_FIGURES = dict.fromkeys(
+    (
+        *("status", "stats.queued", "stats.deferred", "stats.sent"),
+        *("planning.done", "planning.lease_until"),
+    ),
+    1,
+)
 _RECEIPT = msgspec.msgpack.Decoder(Receipt)
 _PARKED_RETRY_SECONDS = 5
 _log = get_logger(__name__)
@@ -80,24 +87,25 @@ class DeliveryReconciler:
             except Exception:
                 _log.exception("reconciling failed", step=step.__name__)
 
-    async def _sending(self, **conditions: Any) -> list[Mapping[str, Any]]:
-        """Campaigns that are being sent, of each what the index says: their texts and rules are not read."""
+    async def _launched(self, **conditions: Any) -> list[Mapping[str, Any]]:
+        """Campaigns that may not be over, those that are being sent unless said; of each what the index says:
+        their texts and rules are not read."""
         found = Campaign.get_pymongo_collection().find(
-            {"status": CampaignStatus.SENDING.value, **conditions}, _FIGURES, hint="sending"
+            {"status": CampaignStatus.SENDING.value, **conditions}, _FIGURES, hint="launched"
         )
         return await found.to_list()
 
     async def _wake_planners(self) -> None:
         """Campaigns whose ledger is not whole and that nobody writes."""
-        unplanned = await self._sending(**{"planning.done": False})
+        unplanned = await self._launched(**{"planning.done": False})
         now = await database_now()
-        await self._restore(
-            PLAN_TURNS, [row["_id"] for row in unplanned if _is_over(row["planning"].get("lease_until"), now)]
-        )
+        free = [row["_id"] for row in unplanned if _is_over(row["planning"].get("lease_until"), now)]
+        await self._restore(PLAN_TURNS, [*free, *await free_retries()])
 
     async def _wake_senders(self) -> None:
         """Campaigns with ranges that nobody holds."""
-        leases = await next_leases([row["_id"] for row in await self._sending()])
+        queued = await self._launched(**HAS_WORK_FOR_SENDERS, **{"stats.queued": {"$gt": 0}})
+        leases = await next_leases([row["_id"] for row in queued])
         now = await database_now()
         await self._restore(SEND_TURNS, [key for key, lease in leases.items() if _is_over(lease, now)])
 
@@ -109,24 +117,35 @@ class DeliveryReconciler:
         """Ranges that were sent, and whose outcomes a broker took and lost: found by their rows, which wait
         while nothing moves, no range is open, and the writer's queue is empty."""
         quiet_since = await database_now() - timedelta(seconds=LOST_SECONDS)
-        quiet = await self._sending(
-            **{"planning.done": True, "stats.queued": {"$gt": 0}, "updated_at": {"$lte": quiet_since}}
+        quiet = await self._launched(
+            **HAS_WORK_FOR_SENDERS,
+            **{"planning.done": True, "stats.queued": {"$gt": 0}, "updated_at": {"$lte": quiet_since}},
         )
+        deferred = {row["_id"]: row["stats"].get("deferred") or 0 for row in quiet}
+        # What waits by itself is not lost.
+        quiet = [row for row in quiet if row["stats"]["queued"] > deferred[row["_id"]]]
         leases = await next_leases([row["_id"] for row in quiet])
         by_queue: dict[Queue, list[ObjectId]] = defaultdict(list)
         for row in quiet:
             if row["_id"] not in leases:
                 by_queue[receipts_queue(receipts_partition(row["_id"], self.partitions))].append(row["_id"])
         lost = [key for queue, keys in by_queue.items() if not await self.bus.depth(queue) for key in keys]
-        if count := await reopen_ranges(lost, limit=BATCH):
+        count = 0
+        for some_wait in (False, True):
+            campaigns = [key for key in lost if bool(deferred[key]) is some_wait]
+            count += await reopen_ranges(campaigns, limit=BATCH, some_wait=some_wait)
+        if count:
             _log.warning("sent ranges without outcomes", campaigns=len(lost), count=count)
 
     async def _time_out_receipts(self) -> None:
-        """Messages that were sent long ago and have no receipt fail with NO_RECEIPT."""
+        """Messages that were sent long ago and have no receipt fail with NO_RECEIPT, also of campaigns that
+        were stopped since."""
         now = await database_now()
         before = now - timedelta(seconds=self.receipt_timeout_seconds)
         # What was launched since cannot have been sent before; so young campaigns cost nothing here.
-        old = await self._sending(**{"stats.sent": {"$gt": 0}, "launched_at": {"$lte": before}})
+        old = await self._launched(
+            **{"status": {"$in": LAUNCHED}, "stats.sent": {"$gt": 0}, "launched_at": {"$lte": before}}
+        )
         # So do those of which nothing was claimed by then: an index of the ledger's rows by time would slow
         # down each of them, for this alone.
         spans = await spans_claimed_before([row["_id"] for row in old], before)
@@ -135,7 +154,7 @@ class DeliveryReconciler:
                 await self.writer.submit(campaign_id, [_no_receipt(delivery, now) for delivery in late])
 
     async def _complete(self) -> None:
-        for row in await self._sending(**{"planning.done": True, "stats.queued": 0, "stats.sent": 0}):
+        for row in await self._launched(**{"planning.done": True, "stats.queued": 0, "stats.sent": 0}):
             if has_ended(row):
                 await complete_if_ended(row["_id"], bus=self.bus, clock=self.clock)
 

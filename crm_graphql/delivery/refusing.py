@@ -19,6 +19,10 @@ _TEXTS = {
     Refusal.SUPPRESSED: "The address was suppressed before it was sent.",
     Refusal.NO_CONSENT: "The customer said no, or took back a yes, before it was sent.",
 }
+_ENDS = {
+    DeliveryReason.CANCELLED: "The campaign was cancelled before it was sent.",
+    DeliveryReason.EXPIRED: "The campaign's end had passed before it was sent.",
+}
 _SECOND = "The customer was merged with another, who gets this campaign."
 
 
@@ -34,6 +38,11 @@ class RefusedRow:
 def key_of(row: Row) -> str:
     """The key by which a vendor knows the message of a delivery's attempt."""
     return f"{row['_id']}-{row['attempt']}"
+
+
+def ended(rows: Sequence[Row], end: DeliveryReason) -> list[RefusedRow]:
+    """These are not to be sent, for their campaign has ended: CANCELLED or EXPIRED."""
+    return [RefusedRow(key_of(row), end, _ENDS[end]) for row in rows]
 
 
 async def without_refused(campaign: Row, rows: Sequence[Row]) -> tuple[Sequence[Row], list[RefusedRow]]:

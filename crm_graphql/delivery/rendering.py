@@ -9,6 +9,9 @@ from crm_graphql.campaigns.template import Rendered, RenderFailed, Template, par
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.delivery.documents import DeliveryReason, DeliveryStatus
+from crm_graphql.delivery.messages import Receipt
+from crm_graphql.delivery.news import News
+from crm_graphql.delivery.vendors.port import OutgoingMessage
 
 __all__ = ["Rendered", "render_delivery", "template_of"]
 
@@ -20,6 +23,20 @@ def template_of(campaign: Mapping[str, Any]) -> Template:
     took."""
     message = campaign["message"]
     return parse(message["subject"], message["body"], Channel(campaign["channel"]))
+
+
+def outgoing(
+    campaign: Mapping[str, Any], row: Mapping[str, Any], key: str, news: News
+) -> OutgoingMessage | Receipt:
+    """The message of a delivery; where its template fails or leaves nothing to send, the news of that."""
+    try:
+        text = template_of(campaign).render(row["values"])
+    except (RenderFailed, InvalidInput) as error:
+        return news.failed(key, DeliveryReason.TEMPLATE_ERROR, str(error)[:500])
+    if text.is_empty:
+        return news.skipped(key, DeliveryReason.TEMPLATE_ERROR, "The body is empty for this customer.")
+    channel = Channel(campaign["channel"])
+    return OutgoingMessage(key, channel, row["address"], text.subject, text.body, str(campaign["_id"]))
 
 
 def render_delivery(campaign: Mapping[str, Any], delivery: Mapping[str, Any]) -> Rendered | None:

@@ -21,6 +21,7 @@ from crm_graphql.delivery.documents import Delivery
 from crm_graphql.delivery.ledger import STATE_FIELDS, RowState, advance, stats_changes
 from crm_graphql.delivery.messages import Receipt
 from crm_graphql.delivery.row_updates import row_updates
+from crm_graphql.delivery.speed import speed_after
 from crm_graphql.mongo.transactions import Transact
 
 FLUSH_RECEIPTS = 2_000
@@ -102,8 +103,7 @@ class LedgerWriter:
                 await session.abort_transaction()
             return campaign
 
-        async with self._locks.of(campaign_id):
-            campaign = await self._transact(work)
+        campaign = await self._locks.transact(campaign_id, work, transact=self._transact)
         if campaign is None:
             return
         await announce(campaign_id, campaign["revision"], bus=self._bus)
@@ -124,7 +124,7 @@ async def write_news(
     numbered = await campaigns.find_one_and_update(
         {"_id": campaign_id},
         {"$inc": {"revision": 1}, "$currentDate": {"updated_at": True}},
-        projection={"revision": 1, "updated_at": 1},
+        projection={"revision": 1, "updated_at": 1, "handed_over": 1},
         return_document=ReturnDocument.AFTER,
         session=session,
     )
@@ -135,10 +135,14 @@ async def write_news(
     common = {"revision": numbered["revision"], "updated_at": numbered["updated_at"]}
     updates = list(row_updates(before, after, common))
     await Delivery.get_pymongo_collection().bulk_write(updates, ordered=False, session=session)
-    counts = stats_changes((before[key].status, row.status) for key, row in after.items())
+    counts = stats_changes((before[key], row) for key, row in after.items())
+    handed_over = sum(before[key].sent_at is None is not row.sent_at for key, row in after.items())
     campaign: Mapping[str, Any] | None = await campaigns.find_one_and_update(
         {"_id": campaign_id},
-        {"$inc": {f"stats.{name}": change for name, change in {"total": 0, **counts}.items()}},
+        {
+            "$inc": {f"stats.{name}": change for name, change in {"total": 0, **counts}.items()},
+            **speed_after(numbered, handed_over),
+        },
         projection=_CAMPAIGN_FIELDS,
         return_document=ReturnDocument.AFTER,
         session=session,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from crm_graphql.core.errors import Faults, InvalidInput, RequiredInput
 from crm_graphql.core.phones import COUNTRIES
+from crm_graphql.core.quiet_hours import check_quiet_hours
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import is_storable
 from crm_graphql.core.zones import zone_of
@@ -18,8 +18,6 @@ MOST_ATTRIBUTION_DAYS = 365
 MOST_CAP_MESSAGES = 1_000
 MOST_CAP_DAYS = 365
 NAME_LIMIT = 200
-
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ def checked(values: DeploymentValues) -> None:
             message = f"{values.country[:20]!r} is not the code of a country like DE (ISO 3166-1 alpha-2)."
             raise InvalidInput(message, path=("country",))
     if values.quiet_hours is not None:
-        _check_quiet_hours(values.quiet_hours, faults)
+        check_quiet_hours(values.quiet_hours, faults)
     _check_cap(values, faults)
     with faults.noted():
         _check_range("attributionDays", values.attribution_days, MOST_ATTRIBUTION_DAYS)
@@ -96,18 +94,6 @@ def _check_zone(name: str) -> None:
         zone_of(name)
     except ValueError as error:
         raise InvalidInput(str(error), path=("timeZone",)) from None
-
-
-def _check_quiet_hours(hours: Mapping[str, str], faults: Faults) -> None:
-    for end in ("from", "until"):
-        with faults.noted():
-            if not _TIME.fullmatch(hours[end]):
-                message = f'"{hours[end][:20]}" is no time of a day like "21:00".'
-                raise InvalidInput(message, path=("quietHours", end))
-    with faults.noted():
-        if hours["from"] == hours["until"]:
-            message = "Quiet hours end at another time than they begin; to have none: null."
-            raise InvalidInput(message, path=("quietHours", "until"))
 
 
 def _check_cap(values: DeploymentValues, faults: Faults) -> None:

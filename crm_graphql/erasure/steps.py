@@ -20,6 +20,7 @@ from crm_graphql.core.paging import Row
 from crm_graphql.customers.documents import ConsentWord, CustomerChange, ErasedCustomer
 from crm_graphql.customers.erased import STEP
 from crm_graphql.delivery.erasing import scrub_deliveries, skip_queued
+from crm_graphql.delivery.frequency_cap import forget_sent_lately
 from crm_graphql.ingestion.erasing import delete_dead_letters, delete_row_errors, has_dead_letters
 from crm_graphql.media.attachments import forget_media_of
 from crm_graphql.mongo.transactions import Transact
@@ -48,11 +49,17 @@ async def _forget_media(tombstone: Mapping[str, Any], session: AsyncClientSessio
     return await forget_media_of(tombstone["_id"], session)
 
 
+async def _forget_sent_lately(tombstone: Mapping[str, Any], session: AsyncClientSession) -> bool:
+    await forget_sent_lately(tombstone["_id"], session)
+    return True
+
+
 _STEPS: tuple[Step, ...] = (
     _scrub_deliveries,
     _delete_words,
     _delete_changes,
     _forget_media,
+    _forget_sent_lately,
     _delete_row_errors,
 )
 

@@ -33,6 +33,7 @@ IMPORTED = (
     Column("phone", Kind.TEXT),
     Column("city", Kind.TEXT),
     Column("country", Kind.TEXT),
+    Column("time_zone"),
     Column("tags", Kind.LIST),
     Column("signed_up_at"),
     Column("source_ids", Kind.JSON),
@@ -63,7 +64,15 @@ KINDS = {
 FIELDS = dict.fromkeys(
     (
         *("external_id", "name", "email", "phone", "city", "country", "tags", "signed_up_at", "source_ids"),
-        *("consents", "opening", "total_spend", "visit_count", "first_visit_at", "last_visit_at"),
+        *(
+            "time_zone",
+            "consents",
+            "opening",
+            "total_spend",
+            "visit_count",
+            "first_visit_at",
+            "last_visit_at",
+        ),
         *("groups", "reach", "custom_fields", "metadata"),
     ),
     1,
@@ -119,6 +128,7 @@ class Customers:
             row["phone"],
             row["city"],
             row["country"],
+            row.get("time_zone"),
             row["tags"],
             moment(row["signed_up_at"]),
             row.get("source_ids") or (),

@@ -33,6 +33,7 @@ COLUMNS = (
     Column("reason_text", Kind.TEXT),
     Column("attempt"),
     Column("queued_at"),
+    Column("not_before"),
     Column("sent_at"),
     Column("finished_at"),
     Column(MARK),
@@ -41,7 +42,7 @@ CUSTOMERS_AT_ONCE = 100
 _FIELDS = dict.fromkeys(
     (
         *("campaign_id", "number", "customer_id", "channel", "address", "status", "reason", "reason_text"),
-        *("attempt", "created_at", "sent_at", "finished_at"),
+        *("attempt", "created_at", "not_before", "sent_at", "finished_at"),
     ),
     1,
 )
@@ -118,6 +119,7 @@ class Deliveries:
             None if customer is None else row["reason_text"],
             row["attempt"],
             moment(row["created_at"]),
+            moment(row.get("not_before")),
             moment(row["sent_at"]),
             moment(row["finished_at"]),
             self._as_of,

@@ -27,9 +27,9 @@ class ChangeLog(ABC, Generic[Place, Event]):
     """An event to begin with: the place of now, for one who did not name a place."""
 
     @abstractmethod
-    def caught_up(self, place: Place) -> Event:
+    def caught_up(self, place: Place) -> Event | None:
         """The event without any news, for one who resumed and missed nothing: what it knows is the state at
-        `place`."""
+        `place`. None where such a one is told nothing."""
 
     @abstractmethod
     def heads(self) -> AsyncIterator[Place]:
@@ -52,4 +52,5 @@ class ChangeLog(ABC, Generic[Place, Event]):
             place = max(place, head)
             if not told:
                 told = True
-                yield self.caught_up(place)
+                if (nothing := self.caught_up(place)) is not None:
+                    yield nothing

@@ -21,6 +21,7 @@ POLL_SECONDS = 3.0
 """The truth is read this often even when no event came: events are hints that may be lost."""
 
 State = TypeVar("State")
+Kept = TypeVar("Kept")
 Read = Callable[[], Coroutine[Any, Any, State]]
 
 
@@ -82,6 +83,7 @@ class LiveHub:
         self._watch: Watch | None = None
         self._pump: asyncio.Task[None] | None = None
         self._topics: dict[str, dict[str, _Reader]] = {}
+        self._kept: dict[str, Any] = {}
         self._unbinding: set[asyncio.Task[None]] = set()
         # Of binding and unbinding: a topic that is watched again must not lose its binding to the last leave.
         self._lock = asyncio.Lock()
@@ -98,6 +100,13 @@ class LiveHub:
         """How many topics are watched, and by how many listeners; for metrics and tests."""
         readers = [reader for named in self._topics.values() for reader in named.values()]
         return len(self._topics), sum(reader.topic.listeners for reader in readers)
+
+    def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """What all listeners of this process share under a name; made for the first of them."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        kept: Kept = self._kept[name]
+        return kept
 
     async def states(
         self, topic: str, view: str, read: Read[State], revision_of: Callable[[State], Any]

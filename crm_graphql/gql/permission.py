@@ -23,6 +23,8 @@ from crm_graphql.gql.enums import describe_enum
 
 RESUME_ARGUMENT = "resume_argument"
 """In the metadata of a subscription to a log: which argument names the place to resume from."""
+IS_LOG = "is_log"
+"""In the metadata of a subscription: whether it is to a log."""
 PERSONAL = "personal"
 """In the metadata of a subscription: whether its answers depend on who asks, beside their role."""
 SUBJECT = "subject"
@@ -183,12 +185,13 @@ def subscription(
     permission: Permission,
     description: str,
     *,
+    is_log: bool = False,
     resume_argument: str | None = None,
     is_personal: bool = False,
 ) -> Callable[[Callable[..., Any]], Any]:
     """A root field that watches: an async generator of newest states, or a coroutine of a `ChangeLog`.
 
-    A log's field names the argument that says after which place to begin; those who differ in it alone
+    A log's field may name the argument that says after which place to begin; those who differ in it alone
     share the log's growing end. What is personal depends on who asks, and is shared with nobody else.
     """
 
@@ -205,7 +208,11 @@ def subscription(
                 resolver=guarded,
                 description=description,
                 directives=[Requires(permission=permission)],
-                metadata={RESUME_ARGUMENT: resume_argument, PERSONAL: is_personal},
+                metadata={
+                    IS_LOG: is_log or resume_argument is not None,
+                    RESUME_ARGUMENT: resume_argument,
+                    PERSONAL: is_personal,
+                },
             ),
         )
 

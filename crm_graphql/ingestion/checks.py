@@ -132,6 +132,7 @@ class CustomerCheck(_Check):
             "phone": self._phone,
             "city": check.text,
             "country": check.country,
+            "time_zone": check.time_zone,
             "tags": check.tags,
             "total_spend": check.money,
             "visit_count": _visits,

@@ -52,6 +52,9 @@ from crm_graphql.customers.values import (
 from crm_graphql.customers.values import (
     text as text,
 )
+from crm_graphql.customers.values import (
+    time_zone as time_zone,
+)
 
 Digits = TypeVar("Digits", str, tuple[int, ...])
 Member = TypeVar("Member", bound=Enum)

@@ -17,6 +17,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from crm_graphql.customers.documents import ConsentWord, MergedCustomer
+from crm_graphql.delivery.frequency_cap import move_sent_lately
 from crm_graphql.delivery.merging import move_deliveries
 from crm_graphql.media.attachments import move_attachments
 from crm_graphql.mongo.transactions import Transact
@@ -59,7 +60,7 @@ def _moved(row: dict[str, Any], key: ObjectId) -> UpdateOne:
     return UpdateOne({"customer_id": key, **said}, {"$setOnInsert": heard}, upsert=True)
 
 
-_PIECES: tuple[Piece, ...] = (_move_orders, _move_words, move_attachments)
+_PIECES: tuple[Piece, ...] = (_move_orders, _move_words, move_attachments, move_sent_lately)
 
 
 async def move_all(old: ObjectId, *, transact: Transact, for_seconds: float) -> bool:

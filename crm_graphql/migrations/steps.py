@@ -20,7 +20,9 @@ LEFT_INDEXES = (
         for name in ("waiting", "pending", "counters", "pending_of_ingestion", "applied_at")
     ),
     ("ingestions", "status"),
+    ("campaigns", "sending"),
     ("send_ranges", "pending"),
+    ("send_ranges", "first"),
     ("deliveries", "status"),
 )
 """By collection and name: what earlier releases declared, and no document declares any more."""

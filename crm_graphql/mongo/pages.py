@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from bson import ObjectId
 from pymongo.asynchronous.collection import AsyncCollection
@@ -19,6 +19,8 @@ Parents = Mapping[ObjectId, Sequence[ObjectId]]
 """Parents of lists, each with the keys under which its list is kept: its own, and those that it had."""
 
 COUNT_TIMEOUT_MS = 3_000
+
+Counted = TypeVar("Counted")
 
 
 def steady(collection: Collection, parent: Any) -> Collection:
@@ -93,9 +95,26 @@ async def count_in_time(collection: Collection, filter_: Mapping[str, Any]) -> i
     """How many match; None when counting takes longer than three seconds."""
     if not filter_:
         return await collection.estimated_document_count()
+    return await _in_time(lambda: collection.count_documents(filter_, maxTimeMS=COUNT_TIMEOUT_MS))
+
+
+async def aggregate_in_time(
+    collection: Collection, pipeline: Sequence[Mapping[str, Any]], *, hint: str
+) -> list[dict[str, Any]] | None:
+    """What the pipeline gives; None when that takes longer than three seconds."""
+
+    async def rows() -> list[dict[str, Any]]:
+        cursor = await collection.aggregate(list(pipeline), hint=hint, maxTimeMS=COUNT_TIMEOUT_MS)
+        return await cursor.to_list()
+
+    return await _in_time(rows)
+
+
+async def _in_time(count: Callable[[], Awaitable[Counted]]) -> Counted | None:
+    """What is counted; None where the server cut it off."""
     try:
         with own_limits():
-            return await collection.count_documents(filter_, maxTimeMS=COUNT_TIMEOUT_MS)
+            return await count()
     except ExecutionTimeout:
         return None
     except OperationFailure as error:

@@ -91,7 +91,10 @@ class Api:
         return _json(Results(results))
 
     def _admit(self, messages: int, behaviour: Behaviour) -> None:
-        """Raise Refused in an outage and over the throttle."""
+        """Raise Refused in an outage, for the account, and over the throttle."""
+        if behaviour.account_fault:
+            self._refused_calls += 1
+            raise Refused(403, "A fault of the account is simulated.")
         if behaviour.outage:
             self._refused_calls += 1
             raise Refused(503, "An outage is simulated.", retry_after_seconds=OUTAGE_RETRY_SECONDS)

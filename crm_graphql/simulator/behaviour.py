@@ -21,8 +21,10 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `sent_share` gets a SENT receipt before the final one, `duplicate_share` gets its final receipt twice,
     `early_share` gets it before the answer to the call. `reorder` shuffles and staggers receipts.
     `latency_ms` passes between taking messages and answering; `hang_share` of the calls are taken and then
-    cut off without an answer (drawn at random). `throttle_per_second` (messages; null: none) answers 429,
-    `outage` 503 to everything that sends. Without `dedupe` a key that comes again is sent again.
+    cut off without an answer (drawn at random). `deferred_share` is not taken when it first comes, and asked
+    for again in `deferred_ms`; `late_bounce_share` of what is delivered bounces afterwards all the same.
+    `throttle_per_second` (messages; null: none) answers 429, `outage` 503 to everything that sends, and
+    `account_fault` 403. Without `dedupe` a key that comes again is sent again.
     """
 
     failed_share: Share = 0.1
@@ -31,6 +33,10 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     duplicate_share: Share = 0.0
     early_share: Share = 0.0
     hang_share: Share = 0.0
+    deferred_share: Share = 0.0
+    deferred_ms: Milliseconds = 1_000.0
+    late_bounce_share: Share = 0.0
+    account_fault: bool = False
     latency_ms: Milliseconds = 0.0
     receipt_delay_ms: Milliseconds = 200.0
     receipts_batch: Annotated[int, msgspec.Meta(ge=1, le=RECEIPTS_LIMIT)] = RECEIPTS_LIMIT

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Literal
 
 import httpx
 import msgspec
@@ -171,10 +170,11 @@ class Callbacks:
             occurred_at = occurred_at.replace("+00:00", "Z")
             if one.sent_receipt and one.first:
                 receipts.append(Receipt(delivery_id, one.key, attempt, "SENT", occurred_at))
-            final: Literal["DELIVERED", "FAILED"] = "FAILED" if one.fate == "FAILED" else "DELIVERED"
-            receipts.append(
-                Receipt(delivery_id, one.key, attempt, final, occurred_at, one.reason, one.reason_text)
-            )
+            if one.fate == "DELIVERED" or (one.fate == "BOUNCED_LATE" and one.first):
+                receipts.append(Receipt(delivery_id, one.key, attempt, "DELIVERED", occurred_at))
+            else:
+                why = (one.reason, one.reason_text)
+                receipts.append(Receipt(delivery_id, one.key, attempt, "FAILED", occurred_at, *why))
         if self._behaviour().reorder:
             random.shuffle(receipts)
         return receipts

@@ -8,7 +8,7 @@ from typing import Literal
 
 from crm_graphql.simulator.behaviour import Behaviour
 
-Fate = Literal["DELIVERED", "FAILED", "REJECTED"]
+Fate = Literal["DELIVERED", "FAILED", "REJECTED", "BOUNCED_LATE"]
 
 _BOUNCES = {
     "EMAIL": ("550 5.1.1 mailbox does not exist", "552 5.2.2 mailbox full", "550 5.7.1 refused as spam"),
@@ -46,7 +46,20 @@ def decide(seed: int, key: str, channel: str, to: str, behaviour: Behaviour) -> 
         texts = _BOUNCES[channel]
         text = texts[int(draws[5] * len(texts))]
         return Decision("FAILED", "BOUNCED", text, sent_receipt, receipts, early)
+    if _draw(seed, key, "late bounce") < behaviour.late_bounce_share:
+        # The receipt that it was delivered comes first.
+        return Decision("BOUNCED_LATE", "BOUNCED", _BOUNCES[channel][0], sent_receipt, receipts + 1, early)
     return Decision("DELIVERED", None, None, sent_receipt, receipts, early)
+
+
+def is_deferred(seed: int, key: str, behaviour: Behaviour) -> bool:
+    """Whether the message is put off when it first comes."""
+    return _draw(seed, key, "deferred") < behaviour.deferred_share
+
+
+def _draw(seed: int, key: str, question: str) -> float:
+    digest = blake2b(f"{seed}:{key}:{question}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") / _SCALE
 
 
 def message_id(key: str) -> str:

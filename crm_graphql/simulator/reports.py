@@ -12,7 +12,7 @@ _FIGURES = """
     coalesce(sum(fate <> 'REJECTED'), 0) AS accepted,
     coalesce(sum(fate = 'REJECTED'), 0) AS rejected,
     coalesce(sum(fate = 'DELIVERED'), 0) AS delivered,
-    coalesce(sum(fate = 'FAILED'), 0) AS failed,
+    coalesce(sum(fate IN ('FAILED', 'BOUNCED_LATE')), 0) AS failed,
     coalesce(sum(times_seen > 1), 0) AS keys_seen_again,
     coalesce(max(times_seen), 0) AS times_seen_max,
     coalesce(max(sends), 0) AS sends_per_key_max,

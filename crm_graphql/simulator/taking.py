@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Container
 
 from crm_graphql.simulator.behaviour import Behaviour
-from crm_graphql.simulator.outcomes import Decision, decide, message_id
+from crm_graphql.simulator.outcomes import Decision, decide, is_deferred, message_id
 from crm_graphql.simulator.store import OwedReceipt, Store, Taken
 from crm_graphql.simulator.wire import IncomingMessage, Result, SendRequest
 
@@ -21,6 +22,7 @@ class Taking:
         self._store = store
         self._seed = seed
         self._callback_url = callback_url
+        self._were_put_off: set[str] = set()
 
     def take(
         self, batch: SendRequest, behaviour: Behaviour
@@ -31,11 +33,14 @@ class Taking:
         """
         url = batch.callback_url or self._callback_url
         known = self._store.fates([message.key for message in batch.messages])
+        put_off = self._put_off(batch, known, behaviour)
         new: list[Taken] = []
         again: list[Taken] = []
         early_keys: list[str] = []
         now = time.time()
         for message in batch.messages:
+            if message.key in put_off:
+                continue
             decision = decide(self._seed, message.key, message.channel, message.to, behaviour)
             taken = _taken(message, decision, behaviour, url, now)
             if message.key in known:
@@ -47,7 +52,24 @@ class Taking:
                 early_keys.append(message.key)
         self._store.add(new, again, dedupe=behaviour.dedupe)
         early = self._store.owed(early_keys) if early_keys else []
-        return [_result(message.key, *known[message.key]) for message in batch.messages], early, url
+        results = [
+            _deferred(message.key, behaviour)
+            if message.key in put_off
+            else _result(message.key, *known[message.key])
+            for message in batch.messages
+        ]
+        return results, early, url
+
+    def _put_off(self, batch: SendRequest, known: Container[str], behaviour: Behaviour) -> frozenset[str]:
+        """The keys that are not taken now: each once, as long as this process lives."""
+        if not behaviour.deferred_share:
+            return frozenset()
+        keys = {message.key for message in batch.messages} - self._were_put_off
+        put_off = frozenset(
+            key for key in keys if key not in known and is_deferred(self._seed, key, behaviour)
+        )
+        self._were_put_off |= put_off
+        return put_off
 
 
 def _taken(
@@ -76,6 +98,11 @@ def _taken(
         receipts_wanted=wanted,
         due_at=due_at if wanted else None,
     )
+
+
+def _deferred(key: str, behaviour: Behaviour) -> Result:
+    text = "451 4.7.1 try again later"
+    return Result(key, message_id(key), "deferred", text, behaviour.deferred_ms)
 
 
 def _result(key: str, fate: str, reason_text: str | None) -> Result:

@@ -41,8 +41,9 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 
     key: str
     id: str
-    status: Literal["accepted", "rejected"]
+    status: Literal["accepted", "rejected", "deferred"]
     reason: str | None = None
+    retry_after_ms: float | None = None
 
 
 class Results(msgspec.Struct, frozen=True):

@@ -119,6 +119,8 @@ async def test_the_tour_runs_and_its_campaign_is_watched_live(deployment: Deploy
     await deployment.graphql(LAUNCH, {"id": campaign})
     await shown(page).to_contain_text('"status": "COMPLETED"')
     await shown(page).to_contain_text('"total": 2')
+    copy = (await answer_to(page, "Step15_Copy"))["campaignDuplicate"]["campaign"]
+    assert (copy["name"], copy["status"]) == ("Tour: thank you (copy)", "DRAFT")
     sockets = [address for address in seen.addresses if address.startswith("ws")]
     assert sockets == [deployment.url.replace("http", "ws", 1) + "/graphql"]
     assert seen.errors == []

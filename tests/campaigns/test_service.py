@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from crm_graphql.bus.port import BusError
 from crm_graphql.campaigns.documents import Campaign, MessageTemplate
 from crm_graphql.campaigns.queries import preview_message
 from crm_graphql.campaigns.service import create_campaign, launch_campaign, update_campaign
+from crm_graphql.campaigns.terms import Terms
 from crm_graphql.core.actor import Actor, Role
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import (
@@ -234,3 +236,44 @@ async def test_a_preview_says_what_is_wrong(
             slices=resources.slices,
         )
     assert caught.value.problems[0].code is code
+
+
+PAST, SOON = datetime.now(UTC) - timedelta(minutes=1), datetime.now(UTC) + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("terms", "path"),
+    [
+        ({"send_before": PAST}, ("sendBefore",)),
+        ({"rate_per_second": 0}, ("ratePerSecond",)),
+        ({"rate_per_second": 100_001}, ("ratePerSecond",)),
+        ({"quiet_hours": {"from": "21:00", "until": "24:00"}}, ("quietHours", "until")),
+        ({"quiet_hours": {"from": "9pm", "until": "08:00"}}, ("quietHours", "from")),
+        ({"quiet_hours": {"from": "08:00", "until": "08:00"}}, ("quietHours", "until")),
+    ],
+)
+async def test_terms_that_cannot_be_kept_are_refused_at_their_place(
+    resources: Resources, terms: dict[str, Any], path: tuple[str, ...]
+) -> None:
+    with pytest.raises(InvalidInput) as made:
+        await create(resources, terms=Terms(**terms))
+    key = await make_draft(resources)
+    with pytest.raises(InvalidInput) as changed:
+        await update_campaign(MARKETER, key, terms, clock=resources.clock)
+    assert [problem.path for problem in made.value.problems] == [path]
+    assert [problem.path for problem in changed.value.problems] == [path]
+
+
+async def test_terms_are_stored_changed_and_cleared(resources: Resources) -> None:
+    hours = {"from": "21:00", "until": "08:00"}
+    audience = await make_audience()
+    content = {"audience_id": audience, "idempotency_key": "k1", "terms": Terms(SOON, 7, hours)}
+    made = await create(resources, **content)
+    assert (made.rate_per_second, made.quiet_hours, made.created_by) == (7, hours, "marketer")
+    assert (await create(resources, **content)).id == made.id
+    with pytest.raises(Conflict):
+        await create(resources, **content | {"terms": Terms(SOON, 8, hours)})
+    assert made.id is not None
+    cleared = dict.fromkeys(("send_before", "rate_per_second", "quiet_hours"))
+    changed = _campaign(await update_campaign(MARKETER, made.id, cleared, clock=resources.clock))
+    assert (changed.send_before, changed.rate_per_second, changed.quiet_hours) == (None, None, None)

@@ -15,6 +15,8 @@ UPDATE = """mutation ($input: CustomerUpdateInput!) { customerUpdate(input: $inp
   customer { externalId name email tags revision } errors { path code } } }"""
 UPDATES = """mutation ($updates: [CustomerUpdateInput!]!) { customersUpdate(input: {updates: $updates}) {
   customers { externalId name revision } errors { path code } } }"""
+INGEST = """mutation ($records: [CustomerRecordInput!]!) { customersIngest(input: {records: $records}) {
+  errors { path code } } }"""
 DELETE = """mutation ($ref: CustomerRef!) { customerDelete(input: {customer: $ref}) {
   deletedId errors { path code } } }"""
 
@@ -132,3 +134,19 @@ async def test_an_answer_with_a_customer_for_each_edit_costs_as_many(api: Api) -
     body = await api.ask(document, {"updates": updates})
     assert "cost" in body["errors"][0]["message"]
     assert "errors" not in await api.ask(document, {"updates": updates[:10]})
+
+
+async def test_a_time_zone_goes_in_with_edits_and_records_and_comes_out(api: Api) -> None:
+    await made(api, "c1", timeZone="europe/berlin")
+    records = [{"externalId": "c2", "timeZone": "Asia/Tokyo"}, {"externalId": "c3", "timeZone": "Nowhere"}]
+    answer = await api.data(INGEST, {"records": records})
+    assert answer["customersIngest"]["errors"] == []
+    await apply_pending(api.resources)
+    customers = (await api.data("{ customers(first: 10) { nodes { externalId timeZone } } }"))["customers"]
+    assert {one["externalId"]: one["timeZone"] for one in customers["nodes"]} == {
+        "c1": "Europe/Berlin",
+        "c2": "Asia/Tokyo",
+        "c3": None,
+    }
+    refused = await api.data(UPDATE, {"input": {"customer": {"externalId": "c1"}, "timeZone": "Nowhere"}})
+    assert refused["customerUpdate"]["errors"] == [{"path": ["timeZone"], "code": "INVALID"}]

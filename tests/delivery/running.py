@@ -28,7 +28,9 @@ QUICK = {
 async def running(resources: Resources, vendor: Vendor, **changes: Any) -> AsyncIterator[Runner]:
     """Consumers over `resources`, with the settings changed."""
     settings = resources.settings.model_copy(update={**QUICK, **changes})
-    runner = Runner(resources.with_settings(settings), vendor=vendor)
+    changed = resources.with_settings(settings)
+    await changed.deployment.read()
+    runner = Runner(changed, vendor=vendor)
     await runner.start()
     try:
         yield runner

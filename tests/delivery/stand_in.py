@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from crm_graphql.delivery.vendors.port import Outcome, OutcomeStatus, OutgoingMessage
 
+Refuse = Callable[[OutgoingMessage], Outcome | None]
 Step = Callable[[Sequence[OutgoingMessage]], Awaitable[None]]
 
 
@@ -39,6 +40,8 @@ class StandInVendor:
         self.after: Step | None = None
         self.statuses: dict[str, OutcomeStatus] = {}
         """By address; ACCEPTED for all others."""
+        self.refuse: Refuse | None = None
+        """Says of a message that is not to be taken what the answer is; None: it is taken."""
 
     async def send(self, messages: Sequence[OutgoingMessage], *, deadline_seconds: float) -> list[Outcome]:
         """Take the messages."""
@@ -46,14 +49,18 @@ class StandInVendor:
         assert len(messages) <= self.batch_limit
         if self.before is not None:
             await self.before(messages)
+        refused = {message.key: self.refuse(message) if self.refuse else None for message in messages}
         for message in messages:
+            if refused[message.key] is not None:
+                continue
             if self.dedupes_for is None or message.key not in self.keys:
                 self.keys[message.key] += 1
             assert self.bodies.setdefault(message.key, message.body) == message.body
         if self.after is not None:
             await self.after(messages)
         return [
-            Outcome(message.key, self.statuses.get(message.address, OutcomeStatus.ACCEPTED), "v")
+            refused[message.key]
+            or Outcome(message.key, self.statuses.get(message.address, OutcomeStatus.ACCEPTED), "v")
             for message in messages
         ]
 

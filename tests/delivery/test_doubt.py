@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crm_graphql.delivery import doubt as doubt_module
-from crm_graphql.delivery import handover as handover_module
+from crm_graphql.delivery import doubtful as doubtful_module
 from crm_graphql.delivery.documents import DeliveryReason, SendRange
 from crm_graphql.delivery.doubt import SILENT_CALLS, WHOLE_TRIES, CallSizes, delay_seconds
 from crm_graphql.delivery.vendors.port import OutcomeStatus, OutgoingMessage, VendorUncertain
@@ -121,7 +121,7 @@ async def test_the_only_message_of_a_vendor_that_answers_nothing_ends_in_the_end
 ) -> None:
     await make_customers(1)
     monkeypatch.setattr(doubt_module, "_LONGEST_DELAY", 1)
-    monkeypatch.setattr(handover_module, "STRIKES", 3)
+    monkeypatch.setattr(doubtful_module, "STRIKES", 3)
     vendor = StandInVendor(dedupes_for=DAY, sends_receipts=False)
 
     async def ill(_messages: Sequence[OutgoingMessage]) -> None:

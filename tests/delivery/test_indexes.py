@@ -19,7 +19,8 @@ QUERIES: list[tuple[str, Any, dict[str, Any], list[tuple[str, int]]]] = [
     ("revision", Delivery, {"revision": {"$gt": 5, "$lte": 9}}, [("revision", 1), ("_id", 1)]),
     ("free", SendRange, CLAIM, [("lease_until", 1), ("first", 1)]),
     ("claimed", SendRange, {"first_claimed_at": {"$lte": LONG_AGO}}, [("first_claimed_at", 1)]),
-    ("first", SendRange, {"first": {"$lte": 70}}, [("first", -1)]),
+    ("first_of_wave", SendRange, {"wave": None, "first": {"$lte": 70}}, [("first", -1)]),
+    ("due", Delivery, {"not_before": {"$lte": LONG_AGO, "$type": "date"}}, [("not_before", 1)]),
 ]
 
 
@@ -32,6 +33,8 @@ async def key(resources: Resources) -> ObjectId:
         for first in range(0, 200, 10)
     ]
     await SendRange.get_pymongo_collection().insert_many(ranges)
+    waits = {"campaign_id": key, "number": {"$lt": 9}}
+    await Delivery.get_pymongo_collection().update_many(waits, {"$set": {"not_before": LONG_AGO}})
     return key
 
 

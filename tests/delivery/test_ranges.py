@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from crm_graphql.core.slices import Slices
-from crm_graphql.delivery.backoff import Backoff
+from crm_graphql.delivery.calls import HandoverLimits
+from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import SendRange
-from crm_graphql.delivery.handover import Handover, HandoverLimits
+from crm_graphql.delivery.handover import Handover, HandoverTools
 from crm_graphql.delivery.ranges import (
     Claim,
     claim_range,
@@ -18,7 +19,10 @@ from crm_graphql.delivery.ranges import (
     release_range,
     renew_range,
 )
+from crm_graphql.delivery.sending_rules import SendingRules
+from crm_graphql.delivery.vendors.choose import Carrier
 from crm_graphql.delivery.vendors.port import Outcome, OutcomeStatus, OutgoingMessage, VendorUnavailable
+from crm_graphql.delivery.waiting import Waiting
 from crm_graphql.resources import Resources
 from tests.delivery.factories import campaign_row, make_ledger
 from tests.delivery.stand_in import StandInVendor
@@ -58,15 +62,13 @@ async def stored(claim: Claim) -> dict[str, Any]:
 async def hand_over(resources: Resources, claim: Claim, vendor: StandInVendor) -> None:
     """Send the claimed range, as a sender does."""
     campaign = await campaign_row(claim.campaign_id)
+    waiting = Waiting(resources.in_transaction, resources.bus, CampaignLocks(), 10)
     await Handover(
         claim,
         campaign,
-        vendor=vendor,
-        backoff=Backoff(),
-        bus=resources.bus,
-        clock=resources.clock,
-        limits=LIMITS,
-        slices=Slices(),
+        carrier=Carrier(vendor),
+        rules=SendingRules.of(campaign, resources.deployment.values, claim.claimed_at),
+        tools=HandoverTools(resources.bus, resources.clock, LIMITS, Slices(), waiting),
     ).run()
 
 
@@ -114,12 +116,13 @@ async def test_a_slow_sender_that_keeps_its_lease_sends_everything(resources: Re
     assert (await stored(claim))["state"] == "DONE"
 
 
-async def test_a_range_that_was_sent_in_part_counts_as_sent_before(resources: Resources) -> None:
+async def test_of_a_range_that_was_sent_in_part_the_rest_counts_as_never_sent(resources: Resources) -> None:
     claim = await claimed(3)
     await hand_over(resources, claim, one_by_one(takes=1))
+    assert ((await stored(claim))["state"], (await stored(claim))["last"]) == ("DONE", 0)
     again = await claim_range(claim.campaign_id, lease_seconds=30)
     assert again is not None
-    assert again.is_repeat
+    assert ((again.first, again.last), again.is_repeat) == ((1, 2), False)
 
 
 async def test_a_range_of_which_nothing_was_taken_does_not(resources: Resources) -> None:

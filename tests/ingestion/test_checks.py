@@ -188,6 +188,21 @@ def test_a_country_is_stored_by_its_code_where_it_is_known(written: str, code: s
     assert customer(country=written).changes == {"country": code}
 
 
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("Europe/Oslo", "Europe/Oslo"), ("america/new york", "America/New_York"), ("utc", "UTC"), (" ", None)],
+)
+def test_a_time_zone_is_stored_as_it_is_spelled(written: str, name: str | None) -> None:
+    assert customer(time_zone=written).changes == {"time_zone": name}
+
+
+@pytest.mark.parametrize("written", ["CEST", "../etc/passwd", "Europe/Olso", "+02:00", 2])
+def test_an_unknown_time_zone_costs_the_customer_nothing_else(written: Any) -> None:
+    changes, problem = taken_without(name="Ann", time_zone=written)
+    assert (changes, problem.field) == ({"name": "Ann"}, "time_zone")
+    assert "There is no time zone" in problem.message or "is not text" in problem.message
+
+
 def test_an_address_is_stored_without_what_nobody_sees() -> None:
     assert customer(email="\ufeffid\u200ba@exam\u00adple.com\u00a0").changes == {"email": "ida@example.com"}
 

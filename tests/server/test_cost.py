@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, get_named_type, is_composite_type
 
-from crm_graphql.server.operations.cost import LISTS, PAGED, WEIGHTS
+from crm_graphql.server.operations.prices import LISTS, PAGED, WEIGHTS
 from tests.server.asking import SCHEMA, prepared
 
 NODES = "nodes { id }"

@@ -87,6 +87,20 @@ def test_duplicate_early_sent_and_reordered_receipts(
     assert sorted(order) == keys(100)
 
 
+def test_what_bounces_late_was_delivered_before(
+    simulator: SimulatorProcess, client: httpx.Client, receiver: Receiver
+) -> None:
+    simulator.control(late_bounce_share=1, failed_share=0)
+    client.post("/v1/messages", json=batch(keys(5))).raise_for_status()
+    receiver.wait(lambda: len(receiver.receipts) >= 10)
+    simulator.wait_until_receipts_are_out()
+    by_key: dict[str, list[tuple[str, str | None]]] = {}
+    for one in receiver.receipts:
+        by_key.setdefault(one["key"], []).append((one["status"], one.get("reason")))
+    assert list(by_key.values()) == [[("DELIVERED", None), ("FAILED", "BOUNCED")]] * 5
+    assert (simulator.stats()["failed"], simulator.stats()["delivered"]) == (5, 0)
+
+
 def test_receipts_wait_for_their_delay(
     simulator: SimulatorProcess, client: httpx.Client, receiver: Receiver
 ) -> None:

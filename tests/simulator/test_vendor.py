@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from crm_graphql.core.channels import Channel
-from crm_graphql.delivery.documents import DeliveryReason
 from crm_graphql.delivery.vendors.port import (
+    Fault,
     OutcomeStatus,
     OutgoingMessage,
     Vendor,
+    VendorAccountFault,
     VendorUnavailable,
     VendorUncertain,
 )
@@ -62,8 +63,31 @@ async def test_a_rejection_is_an_outcome(vendor: Vendor, simulator: SimulatorPro
     simulator.control(rejected_share=1)
     (outcome,) = await vendor.send(outgoing(1), deadline_seconds=10)
     assert outcome.status is OutcomeStatus.REJECTED
-    assert outcome.reason is DeliveryReason.VENDOR_REJECTED
+    assert outcome.fault is Fault.PERSON
     assert outcome.reason_text == "the vendor does not take this address"
+
+
+async def test_what_is_put_off_is_not_taken_until_it_comes_again(
+    vendor: Vendor, simulator: SimulatorProcess
+) -> None:
+    simulator.control(deferred_share=1, deferred_ms=1500)
+    outcomes = await vendor.send(outgoing(3), deadline_seconds=10)
+    assert {(one.status, one.fault) for one in outcomes} == {(OutcomeStatus.DEFERRED, Fault.TRANSIENT)}
+    assert {one.retry_after_seconds for one in outcomes} == {1.5}
+    assert simulator.stats()["messages"] == 0
+    assert await vendor.look_up([one.key for one in outcomes]) == {}
+    again = await vendor.send(outgoing(3), deadline_seconds=10)
+    assert {one.status for one in again} == {OutcomeStatus.ACCEPTED}
+    assert simulator.stats()["messages"] == 3
+
+
+async def test_a_refused_account_is_a_fault_of_ours_and_nothing_was_taken(
+    vendor: Vendor, simulator: SimulatorProcess
+) -> None:
+    simulator.control(account_fault=True)
+    with pytest.raises(VendorAccountFault, match="403"):
+        await vendor.send(outgoing(3), deadline_seconds=10)
+    assert simulator.stats()["messages"] == 0
 
 
 async def test_nothing_was_taken_in_an_outage_or_over_the_throttle(

@@ -14,6 +14,9 @@ class DeliveryStats:
         description="False while the audience is still being written down."
     )
     queued: int = strawberry.field(description="Waiting to be sent.")
+    deferred: int = strawberry.field(
+        description="Part of `queued`: waits for quiet hours, a cap or the vendor."
+    )
     sent: int = strawberry.field(description="Taken by the vendor, receipt not yet here.")
     delivered: int = strawberry.field(description="Arrived, as the vendor says.")
     failed: int = strawberry.field(description="Did not arrive.")
@@ -27,5 +30,7 @@ class DeliveryStats:
         stats: dict[str, int] = row["stats"]
         names = ("total", "queued", "sent", "delivered", "failed", "skipped")
         return cls(
-            total_is_final=bool(row.get("planning", {}).get("done")), **{name: stats[name] for name in names}
+            total_is_final=bool(row.get("planning", {}).get("done")),
+            deferred=stats.get("deferred", 0),
+            **{name: stats[name] for name in names},
         )

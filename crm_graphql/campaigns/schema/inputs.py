@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import strawberry
 
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
+from crm_graphql.delivery.schema.enums import DeliveryReason
+from crm_graphql.deployment.schema.inputs import QuietHoursInput
 
 
 @strawberry.input(description="The text of a campaign.")
@@ -37,6 +41,15 @@ class CampaignCreateInput:
     message: MessageInput | None = strawberry.field(
         default=None, description="The text; may be written later, before the launch."
     )
+    send_before: datetime | None = strawberry.field(
+        default=None, description="What is not sent by then is skipped. None: it is sent however late."
+    )
+    rate_per_second: int | None = strawberry.field(
+        default=None, description="Messages a second, 1 to 100,000. None: as fast as the vendor takes them."
+    )
+    quiet_hours: QuietHoursInput | None = strawberry.field(
+        default=None, description="When nobody is written to. None: as the deployment's settings say."
+    )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key with the same content gives the same campaign back."
     )
@@ -56,8 +69,65 @@ class CampaignUpdateInput:
     message: MessageInput | None = strawberry.field(
         default=strawberry.UNSET, description="The text; null clears it."
     )
+    send_before: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="What is not sent by then is skipped; null: no end."
+    )
+    rate_per_second: int | None = strawberry.field(
+        default=strawberry.UNSET, description="1 to 100,000; null: as fast as the vendor takes them."
+    )
+    quiet_hours: QuietHoursInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Null: as the deployment's settings say."
+    )
 
 
-@strawberry.input(description="The launch of a draft.")
+@strawberry.input(description="The launch of a draft, or of one that is scheduled.")
 class CampaignLaunchInput:
     id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="The end of a schedule.")
+class CampaignUnscheduleInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="A pause.")
+class CampaignPauseInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="The end of a pause.")
+class CampaignResumeInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="The end of a campaign.")
+class CampaignCancelInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="A copy.")
+class CampaignDuplicateInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="The deletion of a campaign.")
+class CampaignDeleteInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+
+
+@strawberry.input(description="A launch at a moment to come.")
+class CampaignScheduleInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+    at: datetime = strawberry.field(
+        description="When it is launched: in the future, and before its `sendBefore`."
+    )
+
+
+@strawberry.input(description="Failed deliveries, once more.")
+class CampaignRetryInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign.")
+    reasons: list[DeliveryReason] | None = strawberry.field(
+        default=None,
+        description="Which failures; left out: VENDOR_REJECTED, NO_RECEIPT, TEMPLATE_ERROR, OTHER. "
+        "OUTCOME_UNKNOWN only when named: the person may have got it. BOUNCED and COMPLAINED never.",
+    )

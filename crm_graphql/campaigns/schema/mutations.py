@@ -15,18 +15,20 @@ from crm_graphql.campaigns.schema.inputs import (
     CampaignUpdateInput,
     MessageInput,
 )
-from crm_graphql.campaigns.schema.types import (
-    Campaign,
+from crm_graphql.campaigns.schema.payloads import (
     CampaignCreatePayload,
     CampaignLaunchPayload,
     CampaignUpdatePayload,
 )
+from crm_graphql.campaigns.schema.types import Campaign
 from crm_graphql.campaigns.service import create_campaign, launch_campaign, update_campaign
+from crm_graphql.campaigns.terms import Terms
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import Faults
 from crm_graphql.core.ids import decode_key
 from crm_graphql.core.paging import Row
+from crm_graphql.deployment.schema.inputs import QuietHoursInput
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import UserError
 from crm_graphql.gql.permission import mutation
@@ -42,6 +44,10 @@ def _audience_key(given: str | None) -> ObjectId | None:
 
 def _topic_key(given: str | None) -> ObjectId | None:
     return None if given is None else decode_key("Topic", given, field="topicId")
+
+
+def _hours(given: QuietHoursInput | None) -> dict[str, str] | None:
+    return None if given is None else {"from": given.from_, "until": given.until}
 
 
 def _warnings(row: Row) -> list[UserError]:
@@ -66,6 +72,7 @@ async def campaign_create(
         topic_id=topic_id,
         channel=input.channel,
         message=_message(input.message),
+        terms=Terms(input.send_before, input.rate_per_second, _hours(input.quiet_hours)),
         idempotency_key=input.idempotency_key,
         clock=info.context.resources.clock,
         faults=faults,
@@ -81,7 +88,7 @@ async def campaign_update(
     faults, key = Faults(), None
     with faults.noted():
         key = decode_key("Campaign", input.id)
-    for name in ("name", "channel"):
+    for name in ("name", "channel", "send_before", "rate_per_second"):
         if (value := getattr(input, name)) is not strawberry.UNSET:
             changes[name] = value
     if input.audience_id is not strawberry.UNSET:
@@ -92,6 +99,8 @@ async def campaign_update(
             changes["topic_id"] = _topic_key(input.topic_id)
     if input.message is not strawberry.UNSET:
         changes["message"] = _message(input.message)
+    if input.quiet_hours is not strawberry.UNSET:
+        changes["quiet_hours"] = _hours(input.quiet_hours)
     clock = info.context.resources.clock
     row = await update_campaign(info.context.actor, key, changes, clock=clock, faults=faults)
     return CampaignUpdatePayload(campaign=Campaign.from_document(row), warnings=_warnings(row))

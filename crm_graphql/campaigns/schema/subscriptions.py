@@ -1,14 +1,15 @@
-"""Watching a campaign."""
+"""Watching a campaign, or all that are being sent."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated
 
 import strawberry
 
-from crm_graphql.campaigns.schema.types import Campaign, CampaignProgress
+from crm_graphql.campaigns.schema.active import active_log
+from crm_graphql.campaigns.schema.types import CampaignProgress
 from crm_graphql.campaigns.schema.watching import campaign_states, watched_campaign
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.ids import decode_key
@@ -27,12 +28,14 @@ async def campaign_progress(
     await watched_campaign(key)
     async with aclosing(campaign_states(info, key)) as states:
         async for row in states:
-            campaign = Campaign.from_document(row)
-            yield CampaignProgress(
-                campaign_id=campaign.id,
-                campaign=campaign,
-                status=campaign.status,
-                stats=campaign.stats,
-                revision=campaign.revision,
-                at=info.context.resources.clock.now(),
-            )
+            yield CampaignProgress.from_document(row, at=info.context.resources.clock.now())
+
+
+@subscription(
+    Permission.CAMPAIGNS_READ,
+    "Of every campaign that is being sent: first where each is, then changes, newest wins; also the state in "
+    "which one stopped. For home pages and lists.",
+    is_log=True,
+)
+async def active_campaigns(info: Info) -> AsyncIterable[CampaignProgress]:
+    return await active_log(info)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from bson import ObjectId
@@ -14,10 +14,12 @@ from crm_graphql.audiences.schema.stats import DeliveryStats
 from crm_graphql.campaigns.custom import frozen_fields
 from crm_graphql.campaigns.queries import rule_zone
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
-from crm_graphql.campaigns.schema.loaders import campaign_loader
+from crm_graphql.campaigns.schema.failures import FailureCount
+from crm_graphql.campaigns.schema.loaders import campaign_loader, outlook_loader
 from crm_graphql.core.actor import Permission
-from crm_graphql.core.errors import DomainError
 from crm_graphql.core.paging import Row
+from crm_graphql.delivery.failures import causes_of
+from crm_graphql.delivery.outlook import Outlook
 from crm_graphql.delivery.queries import (
     count_deliveries,
     deliveries_to,
@@ -25,6 +27,7 @@ from crm_graphql.delivery.queries import (
     list_filter,
     sort_key,
 )
+from crm_graphql.deployment.schema.types import QuietHours
 from crm_graphql.gql.connections import (
     CONNECTION_PATHS,
     After,
@@ -36,7 +39,7 @@ from crm_graphql.gql.connections import (
     list_cursors,
 )
 from crm_graphql.gql.context import Info
-from crm_graphql.gql.errors import Payload, UserError
+from crm_graphql.gql.errors import UserError
 from crm_graphql.gql.node import Node, global_id, node_type, register
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
     from crm_graphql.delivery.schema.types import Delivery
 
 
-_WARNINGS = "What may be unmeant, at its place: another tool's placeholder, a date pattern without %."
+WARNINGS = "What may be unmeant, at its place: another tool's placeholder, a date pattern without %."
 
 
 @strawberry.type(description="The text of a campaign: Liquid templates.")
@@ -60,8 +63,27 @@ class Campaign(Node):
     name: str = strawberry.field(description="The name that people know it by.")
     status: CampaignStatus = strawberry.field(description="How far it is.")
     failure_reason: str | None = strawberry.field(description="Why it failed, when it did.")
+    pause_reason: str | None = strawberry.field(
+        description="Why it is PAUSED, where nobody paused it: what keeps the vendor from sending."
+    )
     channel: Channel = strawberry.field(description="How its messages travel.")
     message: Message = strawberry.field(description="The text; empty until it is written.")
+    scheduled_at: datetime | None = strawberry.field(
+        description="When it is launched by itself; null where nobody scheduled it."
+    )
+    send_before: datetime | None = strawberry.field(
+        description="What is not sent by then is SKIPPED with EXPIRED; null is never."
+    )
+    rate_per_second: int | None = strawberry.field(
+        description="Messages a second at most; null is as fast as the vendor takes them."
+    )
+    quiet_hours: QuietHours | None = strawberry.field(
+        description="No message between these local times of the recipient; what falls there waits. "
+        "Null: the deployment's."
+    )
+    created_by: str | None = strawberry.field(
+        description="Who made it: a user's or an API key's name. Null for campaigns of earlier releases."
+    )
     stats: DeliveryStats = strawberry.field(description="How many messages are in which state.")
     revision: int = strawberry.field(
         description="Grows with every change of status or stats; compare it with CampaignProgress.revision."
@@ -76,11 +98,18 @@ class Campaign(Node):
     def from_document(cls, row: Row) -> Campaign:
         """The projection of a campaign document."""
         message = row.get("message") or {"subject": None, "body": ""}
+        hours = row.get("quiet_hours")
         return cls(
             id=global_id("Campaign", row["_id"]),
             name=row["name"],
             status=CampaignStatus(row["status"]),
             failure_reason=row.get("failure_reason"),
+            pause_reason=row.get("pause_reason"),
+            scheduled_at=row.get("scheduled_at"),
+            send_before=row.get("send_before"),
+            rate_per_second=row.get("rate_per_second"),
+            quiet_hours=QuietHours(from_=hours["from"], until=hours["until"]) if hours else None,
+            created_by=row.get("created_by"),
             channel=Channel(row["channel"]),
             message=Message(subject=message.get("subject"), body=message["body"]),
             stats=DeliveryStats.from_document(row),
@@ -153,6 +182,32 @@ class Campaign(Node):
         page = await list_deliveries(matching, order, cursors.page(first, after, last, before), fields=fields)
         return connection(page, cursors, delivery.make, lambda: count_deliveries(matching))
 
+    @strawberry.field(description="While nothing can be sent: until when, as at the end of quiet hours.")
+    async def waiting_until(self, info: Info) -> datetime | None:
+        return (await self.outlook(info)).waiting_until
+
+    @strawberry.field(description="Over the last ten seconds; null when nothing is being sent.")
+    async def messages_per_second(self, info: Info) -> float | None:
+        return (await self.outlook(info)).messages_per_second
+
+    @strawberry.field(description="When the last message will be sent at this pace; null when that is open.")
+    async def estimated_end_at(self, info: Info) -> datetime | None:
+        return (await self.outlook(info)).estimated_end_at
+
+    @strawberry.field(
+        description="Failed and skipped deliveries by cause, most first, at most 50. Null where counting "
+        "takes too long."
+    )
+    async def failures(self) -> list[FailureCount] | None:
+        causes = await causes_of(self.row["_id"])
+        return None if causes is None else [FailureCount.from_cause(cause) for cause in causes]
+
+    async def outlook(self, info: Info) -> Outlook:
+        """How its sending goes now."""
+        if self.status is not CampaignStatus.SENDING:
+            return Outlook()
+        return await info.context.loader(outlook_loader).load(self.row["_id"])
+
     async def _rule(self, info: Info) -> dict[str, Any]:
         frozen = self.row.get("rule")
         if frozen is not None:
@@ -171,8 +226,35 @@ class CampaignProgress:
     campaign: Campaign = strawberry.field(description="For caches that merge by id.")
     status: CampaignStatus = strawberry.field(description="How far it is.")
     stats: DeliveryStats = strawberry.field(description="How many messages are in which state.")
+    pause_reason: str | None = strawberry.field(description="Why it is PAUSED, where nobody paused it.")
     revision: int = strawberry.field(description="Grows with every change. A client keeps the highest.")
     at: datetime = strawberry.field(description="When the server made this event.")
+
+    @classmethod
+    def from_document(cls, row: Row, *, at: datetime) -> CampaignProgress:
+        """The projection of a campaign document."""
+        campaign = Campaign.from_document(row)
+        return cls(
+            campaign_id=campaign.id,
+            campaign=campaign,
+            status=campaign.status,
+            stats=campaign.stats,
+            pause_reason=campaign.pause_reason,
+            revision=campaign.revision,
+            at=at,
+        )
+
+    @strawberry.field(description="While nothing can be sent: until when, as at the end of quiet hours.")
+    async def waiting_until(self, info: Info) -> datetime | None:
+        return (await self.campaign.outlook(info)).waiting_until
+
+    @strawberry.field(description="Over the last ten seconds; null when nothing is being sent.")
+    async def messages_per_second(self, info: Info) -> float | None:
+        return (await self.campaign.outlook(info)).messages_per_second
+
+    @strawberry.field(description="When the last message will be sent at this pace; null when that is open.")
+    async def estimated_end_at(self, info: Info) -> datetime | None:
+        return (await self.campaign.outlook(info)).estimated_end_at
 
 
 @strawberry.type(description="A message as one customer would get it.")
@@ -181,7 +263,7 @@ class MessagePreview:
     body: str | None = strawberry.field(description="The rendered body; null with `errors`.")
     missing: list[str] = strawberry.field(description="Placeholders that had no value and no default.")
     errors: list[UserError] = strawberry.field(description="What is wrong with the template.")
-    warnings: list[UserError] = strawberry.field(description=_WARNINGS)
+    warnings: list[UserError] = strawberry.field(description=WARNINGS)
 
 
 @strawberry.type(description="Something that a template may name.")
@@ -189,37 +271,3 @@ class TemplateField:
     name: str = strawberry.field(description='How a template names it, e.g. "customer.name".')
     label: str = strawberry.field(description="What it is, for people.")
     example: str | None = strawberry.field(description="What it may look like.")
-
-
-@strawberry.type
-class CampaignPayload(Payload):
-    """Base of the payloads that hold a campaign."""
-
-    campaign: Campaign | None = strawberry.field(
-        default=None, description="The campaign as it now stands; also filled with WRONG_STATE."
-    )
-    warnings: list[UserError] = strawberry.field(default_factory=list, description=_WARNINGS)
-
-    @classmethod
-    def failed(cls, error: DomainError) -> Self:
-        """The payload of a mutation that `error` ended, with the campaign that it met."""
-        row = error.subject
-        return cls(
-            errors=[UserError.from_problem(problem) for problem in error.problems],
-            campaign=Campaign.from_document(row) if isinstance(row, dict) else None,
-        )
-
-
-@strawberry.type(description="What became of campaignCreate.")
-class CampaignCreatePayload(CampaignPayload):
-    pass
-
-
-@strawberry.type(description="What became of campaignUpdate.")
-class CampaignUpdatePayload(CampaignPayload):
-    pass
-
-
-@strawberry.type(description="What became of campaignLaunch.")
-class CampaignLaunchPayload(CampaignPayload):
-    pass

@@ -45,6 +45,9 @@ class DeliverySettings(BaseSettings):
     senders: Annotated[int, Field(ge=1, le=64)] = Field(
         4, description="Calls to the vendor that one consumer process has under way at once."
     )
+    vendor_rate_per_second: Annotated[float, Field(ge=0, le=100_000)] = Field(
+        0.0, description="The vendor's own limit, messages a second; all campaigns share it fairly. 0: none."
+    )
     vendor_deadline_seconds: Annotated[float, Field(gt=0)] = Field(
         15.0, description="How long one call to a vendor may take; must be below lease_seconds."
     )

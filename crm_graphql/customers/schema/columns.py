@@ -14,6 +14,7 @@ CUSTOMER_COLUMNS = Columns(
         "phone": ("phone",),
         "city": ("city",),
         "country": ("country",),
+        "timeZone": ("time_zone",),
         "tags": ("tags",),
         "signedUpAt": ("signed_up_at",),
         "totalSpend": ("total_spend",),

@@ -83,6 +83,9 @@ class CustomerCreateInput:
     )
     city: str | None = strawberry.field(default=UNSET, description="At most 500 characters.")
     country: str | None = strawberry.field(default=UNSET, description="A name or an ISO code.")
+    time_zone: str | None = strawberry.field(
+        default=UNSET, description="IANA name, e.g. Europe/Berlin; quiet hours go by it."
+    )
     tags: list[str] | None = strawberry.field(
         default=UNSET, description="At most 100 of at most 100 characters."
     )
@@ -104,6 +107,9 @@ class CustomerUpdateInput:
     )
     city: str | None = strawberry.field(default=UNSET, description="At most 500 characters.")
     country: str | None = strawberry.field(default=UNSET, description="A name or an ISO code.")
+    time_zone: str | None = strawberry.field(
+        default=UNSET, description="IANA name, e.g. Europe/Berlin; quiet hours go by it."
+    )
     tags: list[str] | None = strawberry.field(
         default=UNSET, description="All of them: at most 100 of at most 100 characters."
     )

@@ -68,6 +68,9 @@ class Customer(Node):
     phone: str | None = strawberry.field(description="The phone number: digits, with a leading + if given.")
     city: str | None = strawberry.field(description="The city as it was given.")
     country: str | None = strawberry.field(description="The country as it was given.")
+    time_zone: str | None = strawberry.field(
+        description="IANA name, e.g. Europe/Berlin; null: quiet hours are those of the deployment's zone."
+    )
     tags: list[str] = strawberry.field(description="Labels in the order given.")
     signed_up_at: datetime | None = strawberry.field(description="When the customer signed up elsewhere.")
     source_ids: list[str] = strawberry.field(
@@ -102,6 +105,7 @@ class Customer(Node):
             phone=row.get("phone"),
             city=row.get("city"),
             country=row.get("country"),
+            time_zone=row.get("time_zone"),
             tags=row.get("tags") or [],
             signed_up_at=row.get("signed_up_at"),
             source_ids=row.get("source_ids") or [],

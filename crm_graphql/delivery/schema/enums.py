@@ -31,6 +31,8 @@ describe_enum(
         "FREQUENCY_CAP": "The customer was written to too often lately.",
         "CANCELLED": "The campaign was cancelled before it was sent.",
         "ERASED": "The customer was erased.",
+        "EXPIRED": "The campaign's `sendBefore` had passed before it was sent.",
+        "HOLDOUT": "Left out on purpose, so that the campaign's effect can be counted.",
         "TEMPLATE_ERROR": "The template failed for this customer, or left nothing to send.",
         "VENDOR_REJECTED": "The vendor refused the message.",
         "BOUNCED": "The receiving side refused it.",

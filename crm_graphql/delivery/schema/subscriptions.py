@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from bson import ObjectId
@@ -12,8 +12,9 @@ from bson import ObjectId
 from crm_graphql.campaigns.schema.watching import campaign_states, watched_campaign
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.ids import decode_key
-from crm_graphql.delivery.queries import LedgerPosition, changes_since
+from crm_graphql.delivery.queries import LedgerPosition, changes_filter, changes_since
 from crm_graphql.delivery.schema.cursors import decode_position, encode_position
+from crm_graphql.delivery.schema.inputs import DeliveryFilter
 from crm_graphql.delivery.schema.types import DELIVERY_COLUMNS, Delivery, DeliveryUpdate
 from crm_graphql.gql.changelog import ChangeLog
 from crm_graphql.gql.context import Info
@@ -31,11 +32,13 @@ class DeliveryLog(ChangeLog[LedgerPosition, DeliveryUpdate]):
         start: LedgerPosition | None,
         *,
         newest: LedgerPosition,
+        matching: Mapping[str, Any],
         fields: Mapping[str, int],
     ) -> None:
         """Who names no place to `start` from begins at `newest`, with an empty event."""
         self._info = info
         self._key = key
+        self._matching = matching
         self._fields = fields
         self.start = start or newest
         self.newest = newest
@@ -55,7 +58,7 @@ class DeliveryLog(ChangeLog[LedgerPosition, DeliveryUpdate]):
         self, after: LedgerPosition, up_to: LedgerPosition
     ) -> tuple[DeliveryUpdate, LedgerPosition] | None:
         """At most 500 deliveries that changed after the place."""
-        rows = await changes_since(self._key, after, up_to=up_to.revision, fields=self._fields)
+        rows = await changes_since(self._matching, after, up_to=up_to.revision, fields=self._fields)
         if not rows:
             return None
         place = LedgerPosition(rows[-1]["revision"], rows[-1]["_id"])
@@ -68,7 +71,8 @@ class DeliveryLog(ChangeLog[LedgerPosition, DeliveryUpdate]):
     "Per-recipient changes, at most 500 an event, none left out. Without `after`: first an empty event with "
     "the cursor of now, so a client subscribes, then queries deliveries, and misses nothing. With `after`: "
     "all since then, or one empty event when that is nothing. A cursor that is not of this log, as after the "
-    "database was restored from a copy, fails with CURSOR_EXPIRED.",
+    "database was restored from a copy, fails with CURSOR_EXPIRED. With `filter` only what matches comes: "
+    "what no longer does is not told.",
     resume_argument="after",
 )
 async def delivery_updates(
@@ -77,9 +81,21 @@ async def delivery_updates(
     after: Annotated[
         str | None, strawberry.argument(description="The cursor of the last event that was seen.")
     ] = None,
+    filter: Annotated[
+        DeliveryFilter | None, strawberry.argument(description="Which deliveries; all by default.")
+    ] = None,
 ) -> AsyncIterable[DeliveryUpdate]:
     key = decode_key("Campaign", campaign_id, field="campaignId")
     newest = (await watched_campaign(key))["revision"]
     start = None if after is None else decode_position(key, after, newest=newest)
+    wanted = filter or DeliveryFilter()
+    matching = await changes_filter(
+        info.context.actor,
+        key,
+        wanted.statuses,
+        wanted.reasons,
+        wanted.search,
+        default_country=info.context.resources.settings.country or None,
+    )
     fields = projection(DELIVERY_COLUMNS, selected(info, "deliveries"))
-    return DeliveryLog(info, key, start, newest=LedgerPosition(newest), fields=fields)
+    return DeliveryLog(info, key, start, newest=LedgerPosition(newest), matching=matching, fields=fields)

@@ -40,6 +40,7 @@ DELIVERY_COLUMNS = Columns(
         "attempt": ("attempt",),
         "subject": _TEXT,
         "body": _TEXT,
+        "notBefore": ("not_before",),
         "sentAt": ("sent_at",),
         "finishedAt": ("finished_at",),
         "updatedAt": ("updated_at",),
@@ -56,6 +57,9 @@ class Delivery(Node):
     reason: DeliveryReason | None = strawberry.field(description="Why it failed or was skipped.")
     reason_text: str | None = strawberry.field(description="What the vendor said about it.")
     attempt: int = strawberry.field(description="1, then one more with each retry.")
+    not_before: datetime | None = strawberry.field(
+        description="While it waits for quiet hours, a cap or the vendor: not before this."
+    )
     sent_at: datetime | None = strawberry.field(description="When the vendor took it.")
     finished_at: datetime | None = strawberry.field(description="When its final outcome happened.")
     updated_at: datetime = strawberry.field(description="When its state last changed.")
@@ -76,6 +80,7 @@ class Delivery(Node):
             reason=DeliveryReason(reason) if reason else None,
             reason_text=row.get("reason_text"),
             attempt=row.get("attempt", 1),
+            not_before=row.get("not_before"),
             sent_at=row.get("sent_at"),
             finished_at=row.get("finished_at"),
             updated_at=row.get("updated_at"),  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import httpx
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.settings import Settings
 from crm_graphql.delivery.backoff import Backoff
+from crm_graphql.delivery.pace import Pace, vendor_pace
 from crm_graphql.delivery.vendors.port import Vendor
 from crm_graphql.delivery.vendors.simulator import SimulatorVendor
 
@@ -20,6 +21,8 @@ class Carrier:
 
     vendor: Vendor
     backoff: Backoff = field(default_factory=Backoff)
+    pace: Pace | None = None
+    """The vendor's own limit, which all campaigns share; None for none."""
 
 
 Carriers = Mapping[Channel, Carrier]
@@ -30,12 +33,13 @@ def choose_vendors(settings: Settings, http: httpx.AsyncClient) -> Carriers:
 
     In development it is the simulator for every channel, whatever else is set: nothing leaves the machine.
     """
-    simulator = Carrier(
-        SimulatorVendor(http, settings.vendor_url, api_key=settings.vendor_api_key.get_secret_value())
+    return one_for_all(
+        SimulatorVendor(http, settings.vendor_url, api_key=settings.vendor_api_key.get_secret_value()),
+        settings,
     )
-    return dict.fromkeys(Channel, simulator)
 
 
-def one_for_all(vendor: Vendor) -> Carriers:
+def one_for_all(vendor: Vendor, settings: Settings) -> Carriers:
     """The same carrier for every channel."""
-    return dict.fromkeys(Channel, Carrier(vendor))
+    pace = vendor_pace(vendor.name, settings.vendor_rate_per_second)
+    return dict.fromkeys(Channel, Carrier(vendor, pace=pace))

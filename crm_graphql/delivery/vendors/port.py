@@ -30,12 +30,34 @@ class VendorUncertain(VendorError):
     under the same keys where the vendor dedupes."""
 
 
+class VendorAccountFault(VendorUnavailable):
+    """Surely nothing was taken, and nothing will be until people mend the account: a key that is no longer
+    good, a sender that is blocked, a bill. The message says what to mend; it is shown to those who sent."""
+
+
+class Fault(Enum):
+    """Whose fault it is that a message was not taken: what is done about it depends on that alone."""
+
+    PERSON = "PERSON"
+    """This address, for good: it does not exist, or wants nothing."""
+    CONTENT = "CONTENT"
+    """This message, for good: too long, or not what the vendor takes. Another may go to the same address."""
+    TEMPLATE = "TEMPLATE"
+    """What the vendor holds of the message's text: missing, not approved, or of other values."""
+    ACCOUNT = "ACCOUNT"
+    """Ours. Nobody else's message will be taken either: the campaign pauses, and loses none of its people."""
+    TRANSIENT = "TRANSIENT"
+    """Nobody's: a full mailbox, a grey list, a limit. It is tried again later, by itself."""
+
+
 class OutcomeStatus(Enum):
     """What became of one message of a call."""
 
     ACCEPTED = "ACCEPTED"
     REJECTED = "REJECTED"
-    """For good: sending the same again changes nothing."""
+    """For good: sending the same again changes nothing. The fault is PERSON, CONTENT or TEMPLATE."""
+    DEFERRED = "DEFERRED"
+    """Surely not taken, and not for good: the fault is TRANSIENT, or ACCOUNT."""
     UNKNOWN = "UNKNOWN"
     """The answer did not say; treat it like VendorUncertain, for this message alone."""
 
@@ -55,13 +77,18 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the vendor said about the message `key`. `reason` and `reason_text` only where it was rejected."""
+    """What the vendor said about the message `key`. What follows its id only where it was not taken.
+
+    `reason_text` is the vendor's own words, `retry_after_seconds` its wish where it deferred the message.
+    """
 
     key: str
     status: OutcomeStatus
     vendor_message_id: str | None = None
     reason: DeliveryReason | None = None
     reason_text: str | None = None
+    fault: Fault | None = None
+    retry_after_seconds: float | None = None
 
 
 class Vendor(Protocol):

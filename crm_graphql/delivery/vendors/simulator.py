@@ -11,17 +11,19 @@ import httpx
 import msgspec
 
 from crm_graphql.core.times import retry_after_seconds
-from crm_graphql.delivery.documents import DeliveryReason
 from crm_graphql.delivery.vendors.port import (
+    Fault,
     Outcome,
     OutcomeStatus,
     OutgoingMessage,
+    VendorAccountFault,
     VendorUnavailable,
     VendorUncertain,
 )
 
 _CONNECT_SECONDS = 3.0
 _MISCONFIGURED_RETRY_SECONDS = 30.0
+_ACCOUNT_FAULTS = frozenset({401, 402, 403})
 # Before any byte of the request can have left.
 _NOTHING_LEFT = (
     httpx.ConnectError,
@@ -39,6 +41,7 @@ class _Result(msgspec.Struct):
     id: str
     status: str
     reason: str | None = None
+    retry_after_ms: float | None = None
 
 
 class _Results(msgspec.Struct):
@@ -149,6 +152,8 @@ def _check(answer: httpx.Response) -> None:
     if status in (429, 503):
         wished = retry_after_seconds(answer.headers.get("retry-after"))
         raise VendorUnavailable(f"status {status}", retry_after_seconds=wished)
+    if status in _ACCOUNT_FAULTS:
+        raise VendorAccountFault(f"the simulator refuses the account with status {status}")
     if status in (400, 413, 422):
         raise _BatchRefused(f"status {status}: {answer.text[:200]}")
     if status < 500:
@@ -162,8 +167,16 @@ def _outcome(result: _Result) -> Outcome:
         return Outcome(result.key, OutcomeStatus.ACCEPTED, result.id)
     if result.status == "rejected":
         return _rejected(result.key, result.reason, result.id)
+    if result.status == "deferred":
+        return Outcome(
+            result.key,
+            OutcomeStatus.DEFERRED,
+            reason_text=result.reason,
+            fault=Fault.TRANSIENT,
+            retry_after_seconds=(result.retry_after_ms or 0) / 1000 or None,
+        )
     return Outcome(result.key, OutcomeStatus.UNKNOWN, result.id)
 
 
 def _rejected(key: str, text: str | None, vendor_message_id: str | None = None) -> Outcome:
-    return Outcome(key, OutcomeStatus.REJECTED, vendor_message_id, DeliveryReason.VENDOR_REJECTED, text)
+    return Outcome(key, OutcomeStatus.REJECTED, vendor_message_id, reason_text=text, fault=Fault.PERSON)

@@ -29,11 +29,12 @@ class DeploymentSettings:
         description="ISO 3166-1 alpha-2: telephone numbers in national form. Null: these are not dialled."
     )
     quiet_hours: QuietHours | None = strawberry.field(
-        description="When nobody is written to; null: never. Stored for now, and kept to by nothing."
+        description="When nobody is written to, by the clocks where they are; null: never. Campaigns may "
+        "have hours of their own."
     )
     frequency_cap_messages: int | None = strawberry.field(
         description="At most so many messages of a channel in `frequencyCapDays` to one person; null: no "
-        "cap. Stored for now, and kept to by nothing."
+        "cap. What is too much waits."
     )
     frequency_cap_days: int | None = strawberry.field(description="The days of the cap; null: no cap.")
     attribution_days: int = strawberry.field(

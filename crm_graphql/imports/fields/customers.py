@@ -66,6 +66,13 @@ CUSTOMERS = (
         "NO",
     ),
     ImportField(
+        "time_zone",
+        "Time zone",
+        "The IANA name of the zone where the person lives; quiet hours go by it.",
+        names("timeZone, Timezone, IANA Time Zone, Zeitzone, Fuseau horaire, Zona horaria"),
+        "Europe/Oslo",
+    ),
+    ImportField(
         "tags",
         "Tags",
         "Several separated by a comma or semicolon; several columns add up.",

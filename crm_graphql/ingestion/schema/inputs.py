@@ -71,6 +71,9 @@ class CustomerRecordInput:
     phone: str | None = strawberry.field(default=strawberry.UNSET, description="The phone number.")
     city: str | None = strawberry.field(default=strawberry.UNSET, description="The city.")
     country: str | None = strawberry.field(default=strawberry.UNSET, description="The country.")
+    time_zone: str | None = strawberry.field(
+        default=strawberry.UNSET, description="IANA name, e.g. Europe/Berlin; quiet hours go by it."
+    )
     tags: list[str] | None = strawberry.field(
         default=strawberry.UNSET, description="Labels; replace the old."
     )

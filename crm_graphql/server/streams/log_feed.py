@@ -194,8 +194,8 @@ class LogReader:
             # The comparison and the join happen without a pause between them.
             if self.place < target:
                 await self._read_on(log, target)
-            elif not self._told:
-                await self._send(log.caught_up(self.place))
+            elif not self._told and (event := log.caught_up(self.place)) is not None:
+                await self._send(event)
             else:
                 return self._tail.join(self)
         return None

@@ -20,7 +20,7 @@ from graphql import (
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.gql.changelog import ChangeLog
 from crm_graphql.gql.context import Context
-from crm_graphql.gql.permission import PERSONAL, RESUME_ARGUMENT
+from crm_graphql.gql.permission import IS_LOG, PERSONAL, RESUME_ARGUMENT
 from crm_graphql.gql.selection import fields_of
 from crm_graphql.server.engine import Engine, Source
 from crm_graphql.server.operations.preparing import Operation
@@ -49,8 +49,8 @@ class Subscriptions:
     def subscribe(self, operation: Operation, context: Context, listener: Listener) -> Subscription:
         """Feed the listener until it leaves. Never waits and never raises: the listener is told."""
         context = context.renewed()
-        resume = self._resume_argument(operation)
-        if resume is None:
+        log = self._log(operation)
+        if log is None:
             key = self._key(operation, context, operation.variables)
             feed = self._snapshots.get(key)
             if feed is None:
@@ -59,8 +59,7 @@ class Subscriptions:
                 )
                 self._snapshots[key] = feed
             return feed.join(listener)
-        field, argument = resume
-        key = self._key(operation, context, _without_place(operation, field, argument))
+        key = self._key(operation, context, _without_place(operation, *log))
 
         def tail_of(source: Source, log: ChangeLog[Any, Any]) -> LogTail:
             tail = self._tails.get(key)
@@ -87,11 +86,11 @@ class Subscriptions:
         is_personal = any(metadata.get(PERSONAL) for _, metadata in self._roots(operation))
         return (*asked, context.caller) if is_personal else asked
 
-    def _resume_argument(self, operation: Operation) -> tuple[FieldNode, str] | None:
-        """The root field and its argument that names a place, when the subscription is to a log."""
+    def _log(self, operation: Operation) -> tuple[FieldNode, str | None] | None:
+        """The root field, and which of its arguments names a place, when the subscription is to a log."""
         for field, metadata in self._roots(operation):
-            if argument := metadata.get(RESUME_ARGUMENT):
-                return field, argument
+            if metadata.get(IS_LOG):
+                return field, metadata[RESUME_ARGUMENT]
         return None
 
     def _roots(self, operation: Operation) -> Iterator[tuple[FieldNode, Mapping[str, Any]]]:
@@ -126,7 +125,7 @@ class _Uses(Visitor):
         self.counts[node.name.value] = self.counts.get(node.name.value, 0) + 1
 
 
-def _without_place(operation: Operation, field: FieldNode, argument: str) -> Mapping[str, Any]:
+def _without_place(operation: Operation, field: FieldNode, argument: str | None) -> Mapping[str, Any]:
     """The variables but the one that only says where to begin."""
     for given in field.arguments or ():
         if given.name.value == argument and isinstance(given.value, VariableNode):

@@ -1,0 +1,61 @@
+"""The launch: what it freezes of a campaign, in the guarded update that begins the sending."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymongo import ReturnDocument
+
+from crm_graphql.bus.port import Bus
+from crm_graphql.campaigns.contents import Launchable, launchable
+from crm_graphql.campaigns.documents import Campaign, CampaignStatus
+from crm_graphql.campaigns.lifecycle import announce, wake_planner
+from crm_graphql.core.paging import Row
+from crm_graphql.mongo.leases import database_now
+
+_CHECKED = (
+    *("_id", "status", "channel", "audience_id", "topic_id", "message"),
+    *("send_before", "rate_per_second", "quiet_hours", "scheduled_at"),
+)
+
+
+async def launch(draft: Row, *, time_zone: str, bus: Bus) -> Row | None:
+    """Launch a campaign that was read in a state that allows it; None where it has changed since.
+
+    Raises InvalidInput with all that keeps it from being launched. Durable when it returns.
+    """
+    frozen = await launchable(draft, now=await database_now())
+    launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
+        as_checked(draft),
+        [_launch_of(frozen, time_zone)],
+        return_document=ReturnDocument.AFTER,
+    )
+    if launched is not None:
+        await announce(launched["_id"], launched["revision"], bus=bus)
+        await wake_planner(launched["_id"], bus=bus)
+    return launched
+
+
+def as_checked(draft: Row) -> dict[str, Any]:
+    """The condition that nothing of what was checked has changed since it was read."""
+    return {name: draft.get(name) for name in _CHECKED}
+
+
+def _launch_of(launch: Launchable, time_zone: str) -> dict[str, Any]:
+    """The change that launches. Its moment is the database's, as is that at which a customer was made: clocks
+    of processes differ, and must leave nobody out."""
+    topic = launch.topic
+    frozen = topic and {"id": topic["_id"], "slug": topic["slug"], "is_opt_out": topic["is_opt_out"]}
+    moments = dict.fromkeys(("evaluated_at", "launched_at", "updated_at"), "$$NOW")
+    return {
+        "$set": {
+            "status": CampaignStatus.SENDING.value,
+            # Whatever a rule holds, it is data here.
+            "rule": {"$literal": launch.rule},
+            "custom_fields": {"$literal": list(launch.custom_fields)},
+            "topic": {"$literal": frozen},
+            "time_zone": {"$literal": time_zone},
+            "revision": {"$add": ["$revision", 1]},
+            **moments,
+        }
+    }
