@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
@@ -63,8 +63,32 @@ class OutcomeStatus(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a message: the same object for everybody who gets it."""
+
+    media_id: str
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WhatsappTemplate:
+    """A template that the vendor has approved, with this person's values by the names of its parameters."""
+
+    name: str
+    language: str
+    parameters: Sequence[tuple[str, str]] = ()
+    header: Attachment | None = None
+    """A picture, film or document in its head."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """One rendered message. `key` is `<delivery id>-<attempt>`; the vendor sends a key once."""
+    """One rendered message. `key` is `<delivery id>-<attempt>`; the vendor sends a key once.
+
+    The same key is always the same message: what is derived from the moment is derived from `created_at`.
+    """
 
     key: str
     channel: Channel
@@ -73,6 +97,21 @@ class OutgoingMessage:
     body: str
     tag: str | None = None
     """The campaign's id, for the vendor's own figures."""
+    html: str | None = None
+    """Beside `body`, for who can show it. E-mail only."""
+    from_name: str | None = None
+    """Where the sender's name is not the deployment's."""
+    reply_to: str | None = None
+    unsubscribe_url: str | None = None
+    """Where one request without any more questions opts this person out (RFC 8058); None for what people
+    cannot opt out of."""
+    attachments: Sequence[Attachment] = ()
+    whatsapp: WhatsappTemplate | None = None
+    """In place of `body`, which WhatsApp takes only within 24 hours of the person's last message."""
+    send_before: datetime | None = None
+    """After this nobody wants it any more: for vendors who keep messages."""
+    created_at: datetime | None = None
+    """When the message was put into the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
