@@ -27,7 +27,7 @@ from crm_graphql.custom_fields.queries import definitions
 from crm_graphql.customers.documents import ConsentWord, Customer, CustomerChange, MergedCustomer
 from crm_graphql.customers.merged import external_ids_of, keys_of
 from crm_graphql.customers.metadata import shown_metadata
-from crm_graphql.delivery.documents import Delivery
+from crm_graphql.delivery.documents import Delivery, SentLately
 from crm_graphql.delivery.rendering import render_delivery
 from crm_graphql.exports.documents import ExportFormat
 from crm_graphql.exports.moment import Reading
@@ -90,6 +90,7 @@ SECTIONS = (
     Section("SUPPRESSION", Suppression, _suppressions, frozenset({"key", "touched_at"})),
     Section("ORDER", Order, _under("customer_id"), _VERSIONS),
     Section("DELIVERY", Delivery, _under("customer_id"), _VERSIONS | {"address_key", "number", "erased"}),
+    Section("SENT_LATELY", SentLately, _under("customer_id"), frozenset({"sends", "changed_at"})),
     Section("CHANGE", CustomerChange, _under("customer_id")),
     Section("MEDIA", MediaAttachment, _under("customer_id")),
     Section("MERGED", MergedCustomer, _under("customer_id"), frozenset({"is_open", "pieces"})),
@@ -119,6 +120,7 @@ class Person:
             "PROFILE": self._profile,
             "CONSENT_WORD": self._word,
             "DELIVERY": self._delivery,
+            "SENT_LATELY": self._sent_lately,
             "MEDIA": self._media,
         }
 
@@ -169,6 +171,9 @@ class Person:
             "custom_fields": self._custom.shown(row.get("custom_fields")),
             "metadata": shown_metadata(row.get("metadata")),
         }
+
+    async def _sent_lately(self, row: Row) -> Told:
+        return {"sent": [{"delivery_id": str(sent["d"]), "at": sent["at"]} for sent in row["sends"]]}
 
     async def _word(self, row: Row) -> Told:
         key = row["topic_id"]

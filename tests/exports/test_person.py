@@ -13,6 +13,7 @@ from crm_graphql.bulk.targets import Target
 from crm_graphql.core.ids import encode_id
 from crm_graphql.customers.documents import ConsentWord, Customer, CustomerChange, MergedCustomer
 from crm_graphql.customers.words import ConsentStatus
+from crm_graphql.delivery.documents import SentLately
 from crm_graphql.exports import worker as worker_module
 from crm_graphql.exports.person import SECTIONS
 from crm_graphql.ingestion.documents import DeadLetter, RefusedRow, RowErrorRecord
@@ -74,6 +75,9 @@ async def two_people(resources: Resources) -> list[Any]:
                 "changes": [{"field": "name", "before": None, "after": name}],
             }
         )
+        await resources.database[SentLately.Settings.name].insert_one(
+            {"_id": f"{key}:EMAIL", "customer_id": key, "sends": [{"d": key, "at": LONG_AGO}]}
+        )
         await resources.database[RowErrorRecord.Settings.name].insert_one(
             {**own, "code": "INVALID", "message": name}
         )
@@ -110,6 +114,8 @@ async def test_everything_that_is_held_is_in_it_and_nothing_of_another(resources
     (word,) = [row for row in rows if row["kind"] == "CONSENT_WORD"]
     assert (word["topic"], word["status"], word["source"]) == ("News", "SUBSCRIBED", "Ida")
     assert [row["filename"] for row in rows if row["kind"] == "MEDIA"] == ["Ida.pdf"]
+    (sent,) = [row["sent"] for row in rows if row["kind"] == "SENT_LATELY"]
+    assert [one["delivery_id"] for one in sent] == [str(keys[0])]
     assert [row["amount"] for row in rows if row["kind"] == "ORDER"] == ["100.00", "-1.2345"]
 
 
