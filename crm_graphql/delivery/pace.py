@@ -5,7 +5,7 @@ not go. Whoever reserves moves both on by what they take, and waits for their ow
 the moments lie evenly. Both are milliseconds as doubles, for dates are whole milliseconds: 12.5 of them
 summed as dates are 4 % too fast.
 
-In any second there are never more moments than the rate and one, up to 50 a second; above that a fiftieth
+In any second there are never more moments than the rate and one, below 50 a second; above that a fiftieth
 more than the rate, and one, while lateness is made up for.
 """
 

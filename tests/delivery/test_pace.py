@@ -87,7 +87,7 @@ async def test_a_pause_is_not_made_up_for_with_a_burst(resources: Resources) -> 
     assert await pace.ahead_seconds() > 0.4
 
 
-@pytest.mark.parametrize("rate", [2, 7, 50])
+@pytest.mark.parametrize("rate", [2, 7, 40])
 async def test_lateness_is_made_up_for_within_the_rate_and_one_in_any_second(
     resources: Resources, rate: int
 ) -> None:
@@ -102,7 +102,7 @@ async def test_lateness_is_made_up_for_within_the_rate_and_one_in_any_second(
     # Half a millisecond for the clock's own steps.
     assert max(sum(start <= one < start + 0.995 for one in moments) for start in moments) <= rate + 1
     overdue = moments[-1] + 1 / rate - await tat(pace) / 1_000
-    assert 0.2 < overdue < 0.4
+    assert 0.2 < overdue < 0.4 + 1 / rate
 
 
 async def test_a_clock_that_is_put_back_lets_nobody_through_early(resources: Resources) -> None:
