@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 from pymongo import UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.consents.choices import ONE_CLICK, leave
@@ -26,7 +27,8 @@ from crm_graphql.delivery.retrying import retry_campaign
 from crm_graphql.delivery.unsubscribes import UnsubscribeCount
 from crm_graphql.delivery.writer import LedgerWriter
 from crm_graphql.resources import Resources
-from crm_graphql.results.points import timeline_of
+from crm_graphql.results.counting import count_results
+from crm_graphql.results.points import note_points, timeline_of
 from crm_graphql.results.queries import results_of
 from tests.consents.factories import make_people, make_topic, said
 from tests.delivery.factories import MARKETER, assert_exact, campaign_row, make_ledger
@@ -200,6 +202,28 @@ async def test_what_arrived_and_bounced_in_one_flush_happened_both(
     ]
     assert (row["sent"], row["delivered"], row["failed"]) == (1, 1, 1)
     assert (await results_of([key]))[key][None]["bounces"] == 1
+
+
+async def test_the_ledger_waits_for_nobody_who_counts_what_people_do(
+    resources: Resources, writer: LedgerWriter
+) -> None:
+    key, (one, *_) = await make_ledger(1)
+    launched_at, now = (await campaign_row(key))["launched_at"], datetime.now(UTC)
+    bounced = Receipt(one, ReceiptStatus.FAILED, now, 1, DeliveryReason.BOUNCED)
+
+    async def work(session: AsyncClientSession) -> None:
+        await count_results(key, None, {"opens": 1}, session)
+        await note_points(key, now, {"opens": 1}, session, launched_at=launched_at)
+        async with asyncio.timeout(5):
+            await writer.submit(key, [bounced])
+
+    await resources.in_transaction(work)
+    counts = (await results_of([key]))[key][None]
+    assert (counts["opens"], counts["bounces"]) == (1, 1)
+    assert (await timeline_of(key, launched_at))[-1].counts == {
+        **dict.fromkeys(("sent", "failed", "opens"), 1),
+        **dict.fromkeys(("delivered", "clicks"), 0),
+    }
 
 
 async def test_many_writers_at_once_count_each_once(resources: Resources) -> None:
