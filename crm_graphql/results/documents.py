@@ -7,12 +7,15 @@ from typing import ClassVar
 from beanie import Document, PydanticObjectId
 from pymongo import ASCENDING, IndexModel
 
+COUNTS = ("opens", "clicks", "machine_opens", "machine_clicks", "unsubscribes", "complaints", "bounces")
+"""What is counted of a campaign's people."""
+
 
 class CampaignResult(Document):
     """What came of a campaign, or of one of its variants, in people, each counted once.
 
-    `id` is `<campaign id>:<variant key>`, without a key where the campaign has no variants. A campaign's
-    results are the sums of its variants'.
+    `id` is `<campaign id>:<variant key>`, without a key where the campaign has no variants; what the ledger
+    counts lies apart, under `<campaign id>/ledger:<variant key>`. A campaign's results are the sums of all.
     """
 
     id: str  # type: ignore[assignment]
@@ -31,6 +34,27 @@ class CampaignResult(Document):
         """Collection and indexes."""
 
         name = "campaign_results"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("campaign_id", ASCENDING)], name="campaign"),
+        ]
+
+
+class CampaignPoints(Document):
+    """What happened to a campaign, step by step of a while: counts by the number of the step since 1970.
+
+    `id` is `<campaign id>:<source>:<seconds of a step>`. Each source of news has documents of its own: none
+    waits for another's transactions. `points.py` says which step a moment belongs to.
+    """
+
+    id: str  # type: ignore[assignment]
+    campaign_id: PydanticObjectId
+    step_seconds: int
+    points: dict[str, dict[str, int]]
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "campaign_points"
         indexes: ClassVar[list[IndexModel]] = [
             IndexModel([("campaign_id", ASCENDING)], name="campaign"),
         ]

@@ -12,7 +12,7 @@ from bson import ObjectId
 
 from crm_graphql.campaigns.messages import CAMPAIGNS_TOPIC
 from crm_graphql.campaigns.queries import campaigns_by_ids, sending_campaigns
-from crm_graphql.campaigns.schema.types import CampaignProgress
+from crm_graphql.campaigns.schema.progress import CampaignProgress
 from crm_graphql.core.paging import Row
 from crm_graphql.gql.changelog import ChangeLog
 from crm_graphql.gql.context import Info

@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 
 from crm_graphql.campaigns.schema.active import active_log
-from crm_graphql.campaigns.schema.types import CampaignProgress
+from crm_graphql.campaigns.schema.progress import CampaignProgress
 from crm_graphql.campaigns.schema.watching import campaign_states, watched_campaign
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.ids import decode_key

@@ -41,6 +41,12 @@ from crm_graphql.gql.connections import (
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import UserError
 from crm_graphql.gql.node import Node, global_id, node_type, register
+from crm_graphql.results.schema.types import (
+    CampaignPoint,
+    CampaignResults,
+    campaign_results,
+    campaign_timeline,
+)
 
 if TYPE_CHECKING:
     from crm_graphql.audiences.schema.types import Audience
@@ -86,7 +92,8 @@ class Campaign(Node):
     )
     stats: DeliveryStats = strawberry.field(description="How many messages are in which state.")
     revision: int = strawberry.field(
-        description="Grows with every change of status or stats; compare it with CampaignProgress.revision."
+        description="Grows with every change of status, stats or results; compare it with "
+        "CampaignProgress.revision."
     )
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
@@ -202,6 +209,19 @@ class Campaign(Node):
         causes = await causes_of(self.row["_id"])
         return None if causes is None else [FailureCount.from_cause(cause) for cause in causes]
 
+    @strawberry.field(description="What came of it, in people. Null before its launch.")
+    async def results(self, info: Info) -> CampaignResults | None:
+        return None if self.launched_at is None else await campaign_results(info, self.row["_id"])
+
+    @strawberry.field(
+        description="For charts: what happened in each step of time since the launch, at most 500 steps, all "
+        "of one length. Null before its launch."
+    )
+    async def timeline(self) -> list[CampaignPoint] | None:
+        return (
+            None if self.launched_at is None else await campaign_timeline(self.row["_id"], self.launched_at)
+        )
+
     async def outlook(self, info: Info) -> Outlook:
         """How its sending goes now."""
         if self.status is not CampaignStatus.SENDING:
@@ -218,43 +238,6 @@ class Campaign(Node):
 
 
 register(Campaign, permission=Permission.CAMPAIGNS_READ, loader=campaign_loader)
-
-
-@strawberry.type(description="The state of a campaign at one moment.")
-class CampaignProgress:
-    campaign_id: strawberry.ID = strawberry.field(description="Which campaign.")
-    campaign: Campaign = strawberry.field(description="For caches that merge by id.")
-    status: CampaignStatus = strawberry.field(description="How far it is.")
-    stats: DeliveryStats = strawberry.field(description="How many messages are in which state.")
-    pause_reason: str | None = strawberry.field(description="Why it is PAUSED, where nobody paused it.")
-    revision: int = strawberry.field(description="Grows with every change. A client keeps the highest.")
-    at: datetime = strawberry.field(description="When the server made this event.")
-
-    @classmethod
-    def from_document(cls, row: Row, *, at: datetime) -> CampaignProgress:
-        """The projection of a campaign document."""
-        campaign = Campaign.from_document(row)
-        return cls(
-            campaign_id=campaign.id,
-            campaign=campaign,
-            status=campaign.status,
-            stats=campaign.stats,
-            pause_reason=campaign.pause_reason,
-            revision=campaign.revision,
-            at=at,
-        )
-
-    @strawberry.field(description="While nothing can be sent: until when, as at the end of quiet hours.")
-    async def waiting_until(self, info: Info) -> datetime | None:
-        return (await self.campaign.outlook(info)).waiting_until
-
-    @strawberry.field(description="Over the last ten seconds; null when nothing is being sent.")
-    async def messages_per_second(self, info: Info) -> float | None:
-        return (await self.campaign.outlook(info)).messages_per_second
-
-    @strawberry.field(description="When the last message will be sent at this pace; null when that is open.")
-    async def estimated_end_at(self, info: Info) -> datetime | None:
-        return (await self.campaign.outlook(info)).estimated_end_at
 
 
 @strawberry.type(description="A message as one customer would get it.")

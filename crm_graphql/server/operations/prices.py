@@ -48,6 +48,8 @@ WEIGHTS = {
     "Mutation.campaignSchedule": 350,
     # Counts for at most three seconds.
     "Campaign.failures": 100,
+    # A few documents of hundreds of points, folded.
+    "Campaign.timeline": 20,
     # A model may be waited for, 20 s at the most, and costs money: few of them in one request.
     "Mutation.ruleSuggest": 5_000,
     "Mutation.messagesSuggest": 5_000,
@@ -108,6 +110,7 @@ LISTS = {
     "CampaignLaunchPayload.warnings": 40,
     "CampaignUpdatePayload.warnings": 40,
     "Campaign.failures": 50,
+    "Campaign.timeline": 500,
     "MessagePreview.warnings": 40,
     "MessagesSuggestPayload.suggestions": 5,
     "CustomerStats.customersByMonth": 120,
