@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
 from starlette.applications import Starlette
 
 from crm_graphql.campaigns import lifecycle
@@ -19,6 +21,7 @@ from crm_graphql.customers.documents import ConsentWord, Customer
 from crm_graphql.customers.words import ConsentStatus
 from crm_graphql.delivery import unsubscribes
 from crm_graphql.delivery.documents import Delivery
+from crm_graphql.delivery.unsubscribes import UnsubscribeCount
 from crm_graphql.resources import Resources
 from crm_graphql.results.queries import results_of
 from tests.consents.factories import make_people, make_topic, said
@@ -176,3 +179,18 @@ async def test_those_who_watch_the_campaign_are_told_once(
     after = await campaign_row(key)
     assert after["revision"] == before["revision"] + 1
     assert after["updated_at"] == before["updated_at"]
+
+
+async def test_people_who_say_no_at_once_do_not_wait_for_each_other(
+    resources: Resources, client: httpx.AsyncClient
+) -> None:
+    key, (ida, bob) = await recipients(2)
+    url = await address(bob, key, await make_topic(resources))
+
+    async def work(session: AsyncClientSession) -> None:
+        await UnsubscribeCount(key).note({"_id": ida}, session)
+        async with asyncio.timeout(5):
+            await client.post(url)
+
+    await resources.in_transaction(work)
+    assert await unsubscribed(key) == {None: 2}

@@ -204,6 +204,19 @@ async def test_what_arrived_and_bounced_in_one_flush_happened_both(
     assert (await results_of([key]))[key][None]["bounces"] == 1
 
 
+async def test_who_complains_about_what_arrived_and_bounces_later_counts_once_in_each(
+    resources: Resources, writer: LedgerWriter
+) -> None:
+    key, (one, *_) = await make_ledger(1)
+    complained = Receipt(one, ReceiptStatus.FAILED, None, 1, DeliveryReason.COMPLAINED)
+    bounced = Receipt(one, ReceiptStatus.FAILED, None, 1, DeliveryReason.BOUNCED)
+    for receipt in (Receipt(one, ReceiptStatus.DELIVERED, None, 1), complained, bounced, complained, bounced):
+        await writer.submit(key, [receipt])
+    counts = (await results_of([key]))[key][None]
+    assert (counts["complaints"], counts["bounces"]) == (1, 1)
+    assert (await assert_exact(key))["stats"]["failed"] == 1
+
+
 async def test_the_ledger_waits_for_nobody_who_counts_what_people_do(
     resources: Resources, writer: LedgerWriter
 ) -> None:
