@@ -20,9 +20,9 @@ class Customer(Document):
 
     Totals are the opening balance plus the orders' and move only in the transaction that writes those.
     `versions` holds, for each field that a record has set (opening balances as `opening_<field>`), that
-    record's version: an older one never overwrites a newer one's value. Single tags have two
-    (`tagging.py`), custom values are `custom:<slot>`. A text that is not set is null, never empty;
-    `time_zone` and `is_tracked` may be missing.
+    record's: an older one never overwrites a newer one's value. Tags have two (`tagging.py`), custom
+    values are `custom:<slot>`. A text that is not set is null, `time_zone` and `is_tracked` may be
+    missing.
     """
 
     external_id: str

@@ -100,7 +100,9 @@ async def test_campaign_and_deployment_must_both_want_it(
 ) -> None:
     await make_customers(1)
     terms = Terms(tracks_opens=wants[0], tracks_clicks=wants[1])
-    campaign, (message,) = await sent(resources, terms=terms, tracking=TrackingPolicy(*deployment, ROOT))
+    campaign, (message,) = await sent(
+        resources, terms=terms, tracking=TrackingPolicy(deployment[0], deployment[1], ROOT)
+    )
     assert (bool(tokens(message.body)), f"{ROOT}/o/" in message.body) == (links, picture)
     assert (campaign["tracks_clicks"], campaign["tracks_opens"]) == (links, picture)
 
