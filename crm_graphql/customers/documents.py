@@ -65,7 +65,6 @@ class Customer(Document):
         """Collection and indexes."""
 
         name = "customers"
-        use_state_management = False
         indexes: ClassVar[list[IndexModel]] = [
             # Look-up by the caller's key; ingestion's look-up of existing customers.
             IndexModel([("external_id", ASCENDING)], name="external_id", unique=True),
