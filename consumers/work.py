@@ -11,6 +11,7 @@ from crm_graphql.core.slices import Slices
 from crm_graphql.delivery.calls import HandoverLimits
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.handover import HandoverTools
+from crm_graphql.delivery.hits import HitWriter
 from crm_graphql.delivery.ledger_turns import LedgerTurns
 from crm_graphql.delivery.planner import Planner
 from crm_graphql.delivery.retrying import Retries
@@ -29,6 +30,7 @@ class Work:
 
     resources: Resources
     writer: LedgerWriter
+    hits: HitWriter
     sender: Sender
     waiting: Waiting
     ledgers: LedgerTurns
@@ -49,10 +51,11 @@ class Work:
         )
         locks = CampaignLocks()
         waiting = Waiting(resources.in_transaction, bus, locks, settings.delivery_batch)
-        tools = HandoverTools(bus, clock, limits, Slices(), waiting)
+        tools = HandoverTools(bus, clock, limits, Slices(), waiting, settings.public_url)
         return cls(
             resources,
             LedgerWriter(transact=resources.in_transaction, bus=bus, clock=clock, locks=locks),
+            HitWriter(transact=resources.in_transaction, bus=bus, locks=locks),
             Sender(carriers, tools=tools, values=lambda: resources.deployment.values),
             waiting,
             LedgerTurns(

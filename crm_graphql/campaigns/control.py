@@ -29,7 +29,10 @@ from crm_graphql.core.times import format_moment
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.rows import row_of
 
-_COPIED = ("channel", "message", "audience_id", "topic_id", "send_before", "rate_per_second", "quiet_hours")
+_COPIED = (
+    *("channel", "message", "audience_id", "topic_id", "send_before", "rate_per_second", "quiet_hours"),
+    *("tracks_opens", "tracks_clicks"),
+)
 _COPY = " (copy)"
 
 

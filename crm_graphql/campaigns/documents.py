@@ -116,6 +116,11 @@ class Campaign(Document):
     rate_per_second: int | None = None
     quiet_hours: dict[str, str] | None = None
     """`from` and `until`, as the deployment's settings have them; None: those are kept to."""
+    tracks_opens: bool | None = None
+    tracks_clicks: bool | None = None
+    """None of either: as the deployment's settings say. From the launch on it is said."""
+    links: list[str] = Field(default_factory=list)
+    """Those of the message that are tracked, as they stand in it, by their numbers; as at launch."""
     custom_fields: list[dict[str, Any]] = Field(default_factory=list)
     """Definitions of the custom fields that rule and message name, as at launch."""
     stats: Stats = Field(default_factory=Stats)

@@ -31,6 +31,7 @@ from crm_graphql.core.errors import Conflict, Faults
 from crm_graphql.core.paging import Row
 from crm_graphql.core.texts import words
 from crm_graphql.mongo.rows import row_of
+from crm_graphql.tracking.policy import NOTHING_TRACKED, TrackingPolicy
 
 
 async def create_campaign(
@@ -121,9 +122,16 @@ async def update_campaign(
             return updated
 
 
-async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, time_zone: str = "UTC") -> Row:
-    """Freeze rule, message, moment, the zone of the rule's days and the custom fields that are named, and
-    begin to send. Requires CAMPAIGNS_WRITE.
+async def launch_campaign(
+    actor: Actor,
+    key: ObjectId,
+    *,
+    bus: Bus,
+    time_zone: str = "UTC",
+    tracking: TrackingPolicy = NOTHING_TRACKED,
+) -> Row:
+    """Freeze rule, message, moment, the zone of the rule's days, the custom fields that are named and the
+    links that are tracked, and begin to send. Requires CAMPAIGNS_WRITE.
 
     One guarded update from DRAFT or SCHEDULED to SENDING: of several launches at once, a schedule's too,
     exactly one wins. Raises NotFound, InvalidInput for a message that cannot be sent, an audience that is
@@ -133,7 +141,7 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, time_zone: s
     actor.require(Permission.CAMPAIGNS_WRITE)
     while True:
         draft = await require_campaign(key, Action.LAUNCH)
-        launched = await launch(draft, time_zone=time_zone, bus=bus)
+        launched = await launch(draft, time_zone=time_zone, bus=bus, tracking=tracking)
         if launched is not None:
             return launched
 

@@ -12,6 +12,8 @@ from crm_graphql.delivery.documents import DeliveryReason, DeliveryStatus
 from crm_graphql.delivery.messages import Receipt
 from crm_graphql.delivery.news import News
 from crm_graphql.delivery.vendors.port import OutgoingMessage
+from crm_graphql.tracking.rewriting import tracked
+from crm_graphql.tracking.tokens import Signer
 
 __all__ = ["Rendered", "render_delivery", "template_of"]
 
@@ -26,17 +28,28 @@ def template_of(campaign: Mapping[str, Any]) -> Template:
 
 
 def outgoing(
-    campaign: Mapping[str, Any], row: Mapping[str, Any], key: str, news: News
+    campaign: Mapping[str, Any],
+    row: Mapping[str, Any],
+    key: str,
+    news: News,
+    signer: Signer | None = None,
 ) -> OutgoingMessage | Receipt:
-    """The message of a delivery; where its template fails or leaves nothing to send, the news of that."""
+    """The message of a delivery, its links tracked where somebody signs them; where its template fails or
+    leaves nothing to send, the news of that."""
     try:
-        text = template_of(campaign).render(row["values"])
+        template = template_of(campaign)
+        text = template.render(row["values"])
     except (RenderFailed, InvalidInput) as error:
         return news.failed(key, DeliveryReason.TEMPLATE_ERROR, str(error)[:500])
     if text.is_empty:
         return news.skipped(key, DeliveryReason.TEMPLATE_ERROR, "The body is empty for this customer.")
     channel = Channel(campaign["channel"])
-    return OutgoingMessage(key, channel, row["address"], text.subject, text.body, str(campaign["_id"]))
+    body = text.body
+    if signer is not None:
+        html, plain = (body, None) if template.html else (None, body)
+        html, plain = tracked(html, plain, campaign, row, signer)
+        body = html or plain or body
+    return OutgoingMessage(key, channel, row["address"], text.subject, body, str(campaign["_id"]))
 
 
 def render_delivery(campaign: Mapping[str, Any], delivery: Mapping[str, Any]) -> Rendered | None:

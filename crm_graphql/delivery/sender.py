@@ -37,6 +37,7 @@ _CAMPAIGN_FIELDS = dict.fromkeys(
     (
         *("status", "channel", "message", "topic", "launched_at"),
         *("send_before", "rate_per_second", "quiet_hours"),
+        *("tracks_opens", "tracks_clicks", "links"),
     ),
     1,
 )

@@ -50,6 +50,14 @@ class CampaignCreateInput:
     quiet_hours: QuietHoursInput | None = strawberry.field(
         default=None, description="When nobody is written to. None: as the deployment's settings say."
     )
+    tracks_opens: bool | None = strawberry.field(
+        default=None, description="None: as the deployment does. Only HTML tells of opens."
+    )
+    tracks_clicks: bool | None = strawberry.field(
+        default=None,
+        description="None: as the deployment does in email, and not in short messages, whose text tracked "
+        "links make longer.",
+    )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key with the same content gives the same campaign back."
     )
@@ -77,6 +85,13 @@ class CampaignUpdateInput:
     )
     quiet_hours: QuietHoursInput | None = strawberry.field(
         default=strawberry.UNSET, description="Null: as the deployment's settings say."
+    )
+    tracks_opens: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Null: as the deployment does."
+    )
+    tracks_clicks: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Null: as the deployment does in email, and not in short messages.",
     )
 
 

@@ -32,6 +32,9 @@ from crm_graphql.deployment.schema.inputs import QuietHoursInput
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import UserError
 from crm_graphql.gql.permission import mutation
+from crm_graphql.tracking.policy import TrackingPolicy
+
+_PLAIN_FIELDS = ("name", "channel", "send_before", "rate_per_second", "tracks_opens", "tracks_clicks")
 
 
 def _message(message: MessageInput | None) -> MessageTemplate | None:
@@ -72,7 +75,13 @@ async def campaign_create(
         topic_id=topic_id,
         channel=input.channel,
         message=_message(input.message),
-        terms=Terms(input.send_before, input.rate_per_second, _hours(input.quiet_hours)),
+        terms=Terms(
+            input.send_before,
+            input.rate_per_second,
+            _hours(input.quiet_hours),
+            input.tracks_opens,
+            input.tracks_clicks,
+        ),
         idempotency_key=input.idempotency_key,
         clock=info.context.resources.clock,
         faults=faults,
@@ -88,7 +97,7 @@ async def campaign_update(
     faults, key = Faults(), None
     with faults.noted():
         key = decode_key("Campaign", input.id)
-    for name in ("name", "channel", "send_before", "rate_per_second"):
+    for name in _PLAIN_FIELDS:
         if (value := getattr(input, name)) is not strawberry.UNSET:
             changes[name] = value
     if input.audience_id is not strawberry.UNSET:
@@ -117,6 +126,10 @@ async def campaign_launch(
     key = decode_key("Campaign", input.id)
     resources = info.context.resources
     row = await launch_campaign(
-        info.context.actor, key, bus=resources.bus, time_zone=resources.settings.time_zone
+        info.context.actor,
+        key,
+        bus=resources.bus,
+        time_zone=resources.settings.time_zone,
+        tracking=TrackingPolicy.of(resources.settings),
     )
     return CampaignLaunchPayload(campaign=Campaign.from_document(row), warnings=_warnings(row))

@@ -44,9 +44,12 @@ from crm_graphql.gql.node import Node, global_id, node_type, register
 from crm_graphql.results.schema.types import (
     CampaignPoint,
     CampaignResults,
+    LinkStats,
     campaign_results,
     campaign_timeline,
 )
+from crm_graphql.tracking.policy import TrackingPolicy
+from crm_graphql.tracking.schema.links import campaign_links
 
 if TYPE_CHECKING:
     from crm_graphql.audiences.schema.types import Audience
@@ -221,6 +224,31 @@ class Campaign(Node):
         return (
             None if self.launched_at is None else await campaign_timeline(self.row["_id"], self.launched_at)
         )
+
+    @strawberry.field(
+        description="Whether it is recorded who opens it; before the launch, whether it will be."
+    )
+    async def tracks_opens(self, info: Info) -> bool:
+        return self._tracking(info).tracks_opens(self.row) if self.launched_at is None else self._is("opens")
+
+    @strawberry.field(description="Whether it is recorded who clicks; before the launch, whether it will be.")
+    async def tracks_clicks(self, info: Info) -> bool:
+        return (
+            self._tracking(info).tracks_clicks(self.row) if self.launched_at is None else self._is("clicks")
+        )
+
+    @strawberry.field(
+        description="Links as they stand in the template, most clicked first, at most 100. Null before its "
+        "launch; empty where clicks are not tracked."
+    )
+    async def links(self, info: Info) -> list[LinkStats] | None:
+        return None if self.launched_at is None else await campaign_links(info, self.row)
+
+    def _tracking(self, info: Info) -> TrackingPolicy:
+        return TrackingPolicy.of(info.context.resources.settings)
+
+    def _is(self, what: str) -> bool:
+        return bool(self.row.get(f"tracks_{what}"))
 
     async def outlook(self, info: Info) -> Outlook:
         """How its sending goes now."""

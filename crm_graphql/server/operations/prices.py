@@ -50,6 +50,8 @@ WEIGHTS = {
     "Campaign.failures": 100,
     # A few documents of hundreds of points, folded.
     "Campaign.timeline": 20,
+    # The counts of at most 200 links.
+    "Campaign.links": 20,
     # A model may be waited for, 20 s at the most, and costs money: few of them in one request.
     "Mutation.ruleSuggest": 5_000,
     "Mutation.messagesSuggest": 5_000,
@@ -111,6 +113,7 @@ LISTS = {
     "CampaignUpdatePayload.warnings": 40,
     "Campaign.failures": 50,
     "Campaign.timeline": 500,
+    "Campaign.links": 100,
     "MessagePreview.warnings": 40,
     "MessagesSuggestPayload.suggestions": 5,
     "CustomerStats.customersByMonth": 120,
