@@ -14,7 +14,7 @@ from crm_graphql.core.paging import Row
 from crm_graphql.mongo.leases import database_now
 
 _CHECKED = (
-    *("_id", "status", "channel", "audience_id", "topic_id", "message"),
+    *("_id", "status", "channel", "audience_id", "topic_id", "message", "attachment_ids"),
     *("send_before", "rate_per_second", "quiet_hours", "scheduled_at"),
 )
 
