@@ -11,14 +11,15 @@ from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.contents import Launchable, launchable
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.campaigns.lifecycle import announce, wake_planner
-from crm_graphql.campaigns.template import parse
+from crm_graphql.campaigns.message_texts import Texts
+from crm_graphql.campaigns.template import parse_texts
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.paging import Row
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.tracking.policy import NOTHING_TRACKED, TrackingPolicy
 
 _CHECKED = (
-    *("_id", "status", "channel", "audience_id", "topic_id", "message"),
+    *("_id", "status", "channel", "audience_id", "topic_id", "message", "attachment_ids"),
     *("send_before", "rate_per_second", "quiet_hours", "scheduled_at"),
     *("tracks_opens", "tracks_clicks"),
 )
@@ -73,6 +74,6 @@ def _texts_of(draft: Row) -> Iterator[tuple[str | None, str | None]]:
     """The texts that hold links, as HTML and as plain text, of all messages that the campaign may send."""
     messages = [one["message"] for one in draft.get("variants") or ()] or [draft["message"]]
     for message in messages:
-        body = message["body"]
-        is_html = parse(message["subject"], body, Channel(draft["channel"])).html
-        yield (body, None) if is_html else (message.get("html"), body)
+        texts = Texts.of(message)
+        is_html = parse_texts(texts, Channel(draft["channel"])).html
+        yield (texts.body, None) if is_html else (texts.html, texts.body)

@@ -28,7 +28,7 @@ from crm_graphql.customers.documents import ConsentWord, Customer, CustomerChang
 from crm_graphql.customers.merged import external_ids_of, keys_of
 from crm_graphql.customers.metadata import shown_metadata
 from crm_graphql.delivery.documents import Delivery, SentLately
-from crm_graphql.delivery.rendering import render_delivery
+from crm_graphql.delivery.rendering import Rendered, render_delivery
 from crm_graphql.exports.documents import ExportFormat
 from crm_graphql.exports.moment import Reading
 from crm_graphql.exports.person_lines import PersonLines
@@ -201,8 +201,14 @@ class Person:
         # A text may take some milliseconds.
         await asyncio.sleep(0)
         rendered = render_delivery(campaign, row)
-        text = (None, None) if rendered is None else (rendered.subject, rendered.body)
-        return {"campaign": campaign["name"], "subject": text[0], "body": text[1]}
+        text = rendered or Rendered(None, "", ())
+        return {
+            "campaign": campaign["name"],
+            "subject": text.subject,
+            "body": None if rendered is None else text.body,
+            "html": text.html,
+            "parameters": text.parameters and dict(text.parameters),
+        }
 
     async def _media(self, row: Row) -> Told:
         """What a file is; the file itself is had by its own link."""

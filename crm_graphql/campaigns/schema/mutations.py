@@ -13,8 +13,8 @@ from crm_graphql.campaigns.schema.inputs import (
     CampaignCreateInput,
     CampaignLaunchInput,
     CampaignUpdateInput,
-    MessageInput,
 )
+from crm_graphql.campaigns.schema.message_inputs import attachment_keys
 from crm_graphql.campaigns.schema.payloads import (
     CampaignCreatePayload,
     CampaignLaunchPayload,
@@ -35,10 +35,6 @@ from crm_graphql.gql.permission import mutation
 from crm_graphql.tracking.policy import TrackingPolicy
 
 _PLAIN_FIELDS = ("name", "channel", "send_before", "rate_per_second", "tracks_opens", "tracks_clicks")
-
-
-def _message(message: MessageInput | None) -> MessageTemplate | None:
-    return MessageTemplate(subject=message.subject, body=message.body) if message else None
 
 
 def _audience_key(given: str | None) -> ObjectId | None:
@@ -74,7 +70,8 @@ async def campaign_create(
         audience_id=audience_id,
         topic_id=topic_id,
         channel=input.channel,
-        message=_message(input.message),
+        message=input.message.draft(faults) if input.message else None,
+        attachment_ids=attachment_keys(input.attachment_ids, faults),
         terms=Terms(
             input.send_before,
             input.rate_per_second,
@@ -107,7 +104,9 @@ async def campaign_update(
         with faults.noted():
             changes["topic_id"] = _topic_key(input.topic_id)
     if input.message is not strawberry.UNSET:
-        changes["message"] = _message(input.message)
+        changes["message"] = input.message.draft(faults) if input.message else None
+    if input.attachment_ids is not strawberry.UNSET:
+        changes["attachment_ids"] = attachment_keys(input.attachment_ids, faults)
     if input.quiet_hours is not strawberry.UNSET:
         changes["quiet_hours"] = _hours(input.quiet_hours)
     clock = info.context.resources.clock

@@ -40,6 +40,7 @@ DELIVERY_COLUMNS = Columns(
         "attempt": ("attempt",),
         "subject": _TEXT,
         "body": _TEXT,
+        "html": _TEXT,
         "notBefore": ("not_before",),
         "sentAt": ("sent_at",),
         "openedAt": ("opened_at",),
@@ -123,6 +124,11 @@ class Delivery(Node):
     async def body(self, info: Info) -> str | None:
         rendered = await self._rendered(info)
         return rendered.body if rendered else None
+
+    @strawberry.field(description="The rendered HTML that went out; null before that, and without one.")
+    async def html(self, info: Info) -> str | None:
+        rendered = await self._rendered(info)
+        return rendered.html if rendered else None
 
     async def _rendered(self, info: Info) -> Rendered | None:
         return await info.context.loader(text_loader).load(DeliveryRow(self.row))
