@@ -52,7 +52,7 @@ class Work:
         )
         locks = CampaignLocks()
         waiting = Waiting(resources.in_transaction, bus, locks, settings.delivery_batch)
-        tools = HandoverTools(bus, clock, limits, Slices(), waiting, settings.public_url)
+        tools = HandoverTools(bus, clock, limits, Slices(), waiting)
         return cls(
             resources,
             LedgerWriter(transact=resources.in_transaction, bus=bus, clock=clock, locks=locks),

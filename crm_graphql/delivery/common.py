@@ -19,6 +19,7 @@ from crm_graphql.delivery.vendors.port import Attachment
 from crm_graphql.media.documents import MediaStatus
 from crm_graphql.media.queries import find_media
 from crm_graphql.storage.port import ObjectMissing, Storage, read_whole
+from crm_graphql.tracking.tokens import Signer, tracking_key
 
 CACHE_BYTES = 64_000_000
 """So much of the files that are being sent a process keeps in memory."""
@@ -32,11 +33,13 @@ class FileGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """Of one campaign. `links` is None where its messages have no link that takes people off."""
+    """Of one campaign. `links` is None where its messages have no link that takes people off; `signer`, who
+    signs links that are tracked, where it tracks nothing."""
 
     attachments: Sequence[Attachment] = ()
     headers: Mapping[ObjectId, Attachment] = field(default_factory=dict)
     links: CampaignLinks | None = None
+    signer: Signer | None = None
 
 
 class CampaignParts:
@@ -59,6 +62,7 @@ class CampaignParts:
             [await self._file(key) for key in campaign.get("attachment_ids") or ()],
             {key: await self._file(key) for key in headers if key is not None},
             await self._links(campaign),
+            await self._signer(campaign),
         )
 
     async def _links(self, campaign: Row) -> CampaignLinks | None:
@@ -68,8 +72,18 @@ class CampaignParts:
             return None
         topic = Topical.of(campaign)
         return CampaignLinks(
-            channel, topic.id if topic else None, launched_at, self._public_url, await link_key()
+            channel,
+            topic.id if topic else None,
+            launched_at,
+            self._public_url,
+            await link_key(),
+            campaign["_id"],
         )
+
+    async def _signer(self, campaign: Row) -> Signer | None:
+        if campaign.get("launched_at") is None or not (campaign.get("tracks_opens") or campaign.get("links")):
+            return None
+        return Signer(self._public_url, campaign["_id"], await tracking_key())
 
     async def _file(self, key: ObjectId) -> Attachment:
         # One at a time: of many senders that need it at once, one reads it.

@@ -43,7 +43,6 @@ from crm_graphql.delivery.vendors.choose import Carrier
 from crm_graphql.delivery.vendors.port import OutgoingMessage, VendorAccountFault, VendorUnavailable
 from crm_graphql.delivery.waiting import Deferral, Waiting
 from crm_graphql.mongo.leases import LeaseLost
-from crm_graphql.tracking.tokens import Signer, tracking_key
 
 _ROW_FIELDS = (
     *("number", "customer_id", "address", "values", "attempt", "time_zone", "put_off"),
@@ -64,13 +63,6 @@ class HandoverTools:
     limits: HandoverLimits
     slices: Slices
     waiting: Waiting
-    public_url: str = ""
-
-    async def signer_of(self, campaign: Row) -> Signer | None:
-        """Who signs the campaign's tracked links; None where it tracks nothing."""
-        if not campaign.get("tracks_opens") and not campaign.get("links"):
-            return None
-        return Signer(self.public_url, campaign["_id"], await tracking_key())
 
 
 async def _nothing() -> None:
@@ -183,9 +175,8 @@ class Handover:
 
     async def _render(self, rows: Sequence[Row]) -> tuple[Sequence[OutgoingMessage], list[Receipt]]:
         """The messages to send, and news of those whose template fails or leaves nothing to send."""
-        signer = await self._tools.signer_of(self._campaign)
         rendered = await self._tools.slices.each(
-            rows, lambda row: outgoing(self._campaign, row, key_of(row), self._news, self._common, signer)
+            rows, lambda row: outgoing(self._campaign, row, key_of(row), self._news, self._common)
         )
         return (
             [message for message in rendered if isinstance(message, OutgoingMessage)],

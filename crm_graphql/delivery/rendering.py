@@ -19,7 +19,6 @@ from crm_graphql.delivery.messages import Receipt
 from crm_graphql.delivery.news import News
 from crm_graphql.delivery.vendors.port import OutgoingMessage, WhatsappTemplate
 from crm_graphql.tracking.rewriting import tracked
-from crm_graphql.tracking.tokens import Signer
 
 __all__ = ["Rendered", "message_of", "outgoing", "render_delivery", "template_of"]
 
@@ -42,12 +41,7 @@ def template_of(campaign: Row, delivery: Row | None = None) -> Template:
 
 
 def outgoing(
-    campaign: Row,
-    row: Row,
-    key: str,
-    news: News,
-    common: Common = _NOTHING_COMMON,
-    signer: Signer | None = None,
+    campaign: Row, row: Row, key: str, news: News, common: Common = _NOTHING_COMMON
 ) -> OutgoingMessage | Receipt:
     """The message of a delivery, its links tracked where somebody signs them; where its template fails or
     leaves nothing to send, the news of that."""
@@ -61,8 +55,8 @@ def outgoing(
     if text.is_empty:
         return news.skipped(key, DeliveryReason.TEMPLATE_ERROR, "The body is empty for this customer.")
     html = text.html
-    if signer is not None:
-        html, plain = tracked(html, body, campaign, row, signer)
+    if common.signer is not None:
+        html, plain = tracked(html, body, campaign, row, common.signer)
         body = plain or body
     return OutgoingMessage(
         key,
