@@ -15,7 +15,7 @@ import asyncio
 import functools
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,14 @@ def customers(count: int) -> list[dict[str, Any]]:
 
 
 async def product_rate(
-    folder: Path, mongod: Mongod, rabbitmq: RabbitNode | None, recipients: int, consumers: int
+    folder: Path,
+    mongod: Mongod,
+    rabbitmq: RabbitNode | None,
+    recipients: int,
+    consumers: int,
+    *,
+    create: str = CREATE,
+    settings: Mapping[str, object] | None = None,
 ) -> tuple[float, dict[str, float]]:
     """Deliveries a second, and the processes' memory in MiB at the end."""
     folder.mkdir()
@@ -97,7 +104,7 @@ async def product_rate(
         rabbitmq,
         consumers=consumers,
         simulator_options={"receipt_delay_ms": 200, "seed": 1},
-        settings={"log_level": "WARNING"},
+        settings={"log_level": "WARNING", **(settings or {})},
     )
     try:
         await deployment.start()
@@ -106,7 +113,7 @@ async def product_rate(
         async with AsyncMongoClient[dict[str, Any]](mongod.url) as mongo:
             await mongo[database]["customers"].insert_many(customers(recipients))
         audience = (await deployment.mutate(AUDIENCE, {}))["audience"]["id"]
-        campaign = (await deployment.mutate(CREATE, {"audience": audience}))["campaign"]["id"]
+        campaign = (await deployment.mutate(create, {"audience": audience}))["campaign"]["id"]
         began = time.perf_counter()
         await deployment.mutate(LAUNCH, {"id": campaign})
         while True:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import InsertOne, ReturnDocument, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.bus.port import Bus
@@ -223,16 +223,16 @@ def _delivered_at(row: Row) -> datetime | None:
 async def _store(
     campaign_id: ObjectId, changes: Sequence[_Change], revision: int, session: AsyncClientSession
 ) -> None:
-    tracked, moved = [], []
+    tracked: list[InsertOne[Any] | UpdateOne] = []
+    moved: list[UpdateOne] = []
     for change in changes:
         delivery, kind, after = change.row["_id"], change.kind, change.after
         always = {"delivery_id": delivery, "campaign_id": campaign_id, "kind": kind.value}
+        key = {"_id": _id_of(delivery, kind)}
         tracked.append(
-            UpdateOne(
-                {"_id": _id_of(delivery, kind)},
-                {"$set": after.stored(), "$setOnInsert": always},
-                upsert=True,
-            )
+            UpdateOne(key, {"$set": after.stored()})
+            if change.before.kept
+            else InsertOne({**key, **always, **after.stored()})
         )
         # Also where it is the first of it: so an erasure at the same moment is met, and one of the two begins
         # again.
