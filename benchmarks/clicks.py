@@ -34,7 +34,6 @@ from benchmarks.delivery import product_rate
 from benchmarks.http_load import measure
 from crm_graphql.bus.port import BusError, Message, Queue
 from crm_graphql.core.settings import BusKind, load_settings
-from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.hits import FLUSH_HITS, HitWriter
 from crm_graphql.local.mongod import Mongod, free_port
 from crm_graphql.resources import Resources, open_resources
@@ -148,7 +147,7 @@ async def hit_rates(mongod: Mongod, hits: int) -> None:
     async with open_resources(settings) as resources:
         delivered = datetime.now(UTC) - timedelta(hours=1)
         await _fill(resources, hits, delivered)
-        writer = HitWriter(transact=resources.in_transaction, bus=resources.bus, locks=CampaignLocks())
+        writer = HitWriter(transact=resources.in_transaction, bus=resources.bus)
         told = [
             Hit.of(
                 Seen(Kind.CLICK, CAMPAIGN, number, 0),
@@ -198,9 +197,7 @@ async def _driver_rate(resources: Resources, hits: int) -> float:
         async def work(session: AsyncClientSession, some: list[dict[str, Any]] = some) -> None:
             await copies.bulk_write([InsertOne(row) for row in some], ordered=False, session=session)
             updates = [
-                UpdateOne(
-                    {"_id": row["delivery_id"]}, {"$set": {"clicked_at": row["last_at"], "revision": 9}}
-                )
+                UpdateOne({"_id": row["delivery_id"]}, {"$set": {"clicked_at": row["last_at"]}})
                 for row in some
             ]
             await deliveries.bulk_write(updates, ordered=False, session=session)
