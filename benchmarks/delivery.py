@@ -15,7 +15,7 @@ import asyncio
 import functools
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,14 @@ def customers(count: int) -> list[dict[str, Any]]:
 
 
 async def product_rate(
-    folder: Path, mongod: Mongod, rabbitmq: RabbitNode | None, recipients: int, consumers: int
+    folder: Path,
+    mongod: Mongod,
+    rabbitmq: RabbitNode | None,
+    recipients: int,
+    consumers: int,
+    *,
+    create: str = CREATE,
+    settings: Mapping[str, object] | None = None,
 ) -> tuple[float, dict[str, float]]:
     """Deliveries a second, and the processes' memory in MiB at the end."""
     folder.mkdir()
@@ -97,7 +104,7 @@ async def product_rate(
         rabbitmq,
         consumers=consumers,
         simulator_options={"receipt_delay_ms": 200, "seed": 1},
-        settings={"log_level": "WARNING"},
+        settings={"log_level": "WARNING", **(settings or {})},
     )
     try:
         await deployment.start()
@@ -106,16 +113,11 @@ async def product_rate(
         async with AsyncMongoClient[dict[str, Any]](mongod.url) as mongo:
             await mongo[database]["customers"].insert_many(customers(recipients))
         audience = (await deployment.mutate(AUDIENCE, {}))["audience"]["id"]
-        campaign = (await deployment.mutate(CREATE, {"audience": audience}))["campaign"]["id"]
+        campaign = (await deployment.mutate(create, {"audience": audience}))["campaign"]["id"]
         began = time.perf_counter()
         await deployment.mutate(LAUNCH, {"id": campaign})
-        while True:
-            state = (await deployment.graphql(STATE, {"id": campaign}))["campaign"]
-            if state["status"] == "COMPLETED":
-                break
-            await asyncio.sleep(0.1)
+        assert await total_at_its_end(deployment, campaign) == recipients
         seconds = time.perf_counter() - began
-        assert state["stats"]["total"] == recipients
         memory = {
             process.name: psutil.Process(process.pid).memory_info().rss / 2**20
             for process in deployment.processes
@@ -123,6 +125,16 @@ async def product_rate(
         return recipients / seconds, memory
     finally:
         await deployment.close()
+
+
+async def total_at_its_end(deployment: Deployment, campaign: str) -> int:
+    """How many recipients a campaign had, once it is over."""
+    while True:
+        state = (await deployment.graphql(STATE, {"id": campaign}))["campaign"]
+        if state["status"] == "COMPLETED":
+            total: int = state["stats"]["total"]
+            return total
+        await asyncio.sleep(0.1)
 
 
 async def driver_rate(mongod: Mongod, recipients: int) -> float:

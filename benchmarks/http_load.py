@@ -61,7 +61,7 @@ class _Asker(asyncio.Protocol):
         length = int(answer[start : answer.index(b"\r\n", start)])
         if len(answer) < end + 4 + length:
             return
-        if not answer.startswith(b"HTTP/1.1 200") or self._expected not in answer:
+        if not answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 302")) or self._expected not in answer:
             self._fail(RuntimeError(answer[:1_000].decode(errors="replace")))
             return
         self._answer = b""

@@ -56,7 +56,7 @@ class Work:
         return cls(
             resources,
             LedgerWriter(transact=resources.in_transaction, bus=bus, clock=clock, locks=locks),
-            HitWriter(transact=resources.in_transaction, bus=bus, locks=locks),
+            HitWriter(transact=resources.in_transaction, bus=bus),
             Sender(
                 carriers,
                 tools=tools,

@@ -13,16 +13,15 @@ from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.documents import Campaign
-from crm_graphql.campaigns.lifecycle import announce
+from crm_graphql.campaigns.lifecycle import announce_results
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.merged import survivors
-from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.results.counting import count_results
@@ -48,10 +47,11 @@ _EVENTS = {Kind.OPEN: "opens", Kind.CLICK: "clicks"}
 class HitWriter:
     """Writes the hits of one process. Several processes at once stay exact, only slower."""
 
-    def __init__(self, *, transact: Transact, bus: Bus, locks: CampaignLocks) -> None:
+    def __init__(self, *, transact: Transact, bus: Bus) -> None:
         self._transact = transact
         self._bus = bus
-        self._locks = locks
+        self._untold: dict[ObjectId, bool] = {}
+        """Campaigns of which it is being told that their results moved; True: they have since, too."""
         self._waiting: dict[ObjectId, list[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -108,15 +108,28 @@ class HitWriter:
                     done.set_result(None)
 
     async def _commit(self, campaign_id: ObjectId, hits: Sequence[Hit]) -> None:
-        async def work(session: AsyncClientSession) -> int | None:
-            revision = await write_hits(campaign_id, hits, session)
-            if revision is None:
-                await session.abort_transaction()
-            return revision
+        async def work(session: AsyncClientSession) -> bool:
+            return await write_hits(campaign_id, hits, session)
 
-        revision = await self._locks.transact(campaign_id, work, transact=self._transact)
-        if revision is not None:
-            await announce(campaign_id, revision, bus=self._bus)
+        if await self._transact(work):
+            self._tell(campaign_id)
+
+    def _tell(self, campaign_id: ObjectId) -> None:
+        """Have whoever watches the campaign told, a few times a second, however often it is asked."""
+        is_being_told = campaign_id in self._untold
+        self._untold[campaign_id] = True
+        if not is_being_told:
+            task = asyncio.create_task(self._tell_all(campaign_id), name=f"results of {campaign_id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _tell_all(self, campaign_id: ObjectId) -> None:
+        try:
+            while self._untold[campaign_id]:
+                self._untold[campaign_id] = False
+                await announce_results(campaign_id, bus=self._bus)
+        finally:
+            del self._untold[campaign_id]
 
 
 def _take(waiting: list[_Waiting]) -> list[_Waiting]:
@@ -128,24 +141,23 @@ def _take(waiting: list[_Waiting]) -> list[_Waiting]:
     return batch
 
 
-async def write_hits(campaign_id: ObjectId, hits: Sequence[Hit], session: AsyncClientSession) -> int | None:
-    """Write hits of a campaign's deliveries in the session's transaction: the campaign's revision after it,
-    or None where they change nothing. Then the transaction is to be aborted."""
-    campaign = await Campaign.get_pymongo_collection().find_one_and_update(
-        {"_id": campaign_id},
-        {"$inc": {"revision": 1}},
-        projection={"revision": 1, "launched_at": 1, "links": 1},
-        return_document=ReturnDocument.AFTER,
-        session=session,
+async def write_hits(campaign_id: ObjectId, hits: Sequence[Hit], session: AsyncClientSession) -> bool:
+    """Write hits of a campaign's deliveries in the session's transaction. True where they change something.
+
+    Without the campaign's document, with which the ledger's transactions begin: neither waits for the other.
+    Of two at once that write about the same delivery one begins anew.
+    """
+    campaign = await Campaign.get_pymongo_collection().find_one(
+        {"_id": campaign_id}, {"launched_at": 1, "links": 1}, session=session
     )
-    rows = await _rows_of(campaign_id, {hit.number for hit in hits}, session) if campaign else {}
-    changes = list(_changes(await _standings(rows, campaign or {}, session), rows, hits))
-    if campaign is None or not changes:
-        return None
-    revision: int = campaign["revision"]
-    await _store(campaign_id, changes, revision, session)
-    await _count(campaign, changes, session)
-    return revision
+    if campaign is None:
+        return False
+    rows = await _rows_of(campaign_id, {hit.number for hit in hits}, session)
+    changes = list(_changes(await _standings(rows, campaign, session), rows, hits))
+    if changes:
+        await _store(campaign_id, changes, session)
+        await _count(campaign, changes, session)
+    return bool(changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,25 +232,22 @@ def _delivered_at(row: Row) -> datetime | None:
     return found
 
 
-async def _store(
-    campaign_id: ObjectId, changes: Sequence[_Change], revision: int, session: AsyncClientSession
-) -> None:
-    tracked, moved = [], []
+async def _store(campaign_id: ObjectId, changes: Sequence[_Change], session: AsyncClientSession) -> None:
+    tracked: list[InsertOne[Any] | UpdateOne] = []
+    moved: list[UpdateOne] = []
     for change in changes:
         delivery, kind, after = change.row["_id"], change.kind, change.after
         always = {"delivery_id": delivery, "campaign_id": campaign_id, "kind": kind.value}
+        key = {"_id": _id_of(delivery, kind)}
         tracked.append(
-            UpdateOne(
-                {"_id": _id_of(delivery, kind)},
-                {"$set": after.stored(), "$setOnInsert": always},
-                upsert=True,
-            )
+            UpdateOne(key, {"$set": after.stored()})
+            if change.before.kept
+            else InsertOne({**key, **always, **after.stored()})
         )
         # Also where it is the first of it: so an erasure at the same moment is met, and one of the two begins
         # again.
         if after.human_at != change.before.human_at or not change.before.kept:
-            values = {_MOMENTS[kind]: after.human_at, "revision": revision}
-            moved.append(UpdateOne({"_id": delivery}, {"$set": values}))
+            moved.append(UpdateOne({"_id": delivery}, {"$set": {_MOMENTS[kind]: after.human_at}}))
     await TrackedDelivery.get_pymongo_collection().bulk_write(tracked, ordered=False, session=session)
     if moved:
         await Delivery.get_pymongo_collection().bulk_write(moved, ordered=False, session=session)
@@ -258,7 +267,7 @@ async def _count(campaign: Row, changes: Sequence[_Change], session: AsyncClient
             if standing.human_at is not None:
                 points.add(standing.human_at, _EVENTS[change.kind], step)
     for variant, counts in people.items():
-        await count_results(campaign["_id"], variant, counts, session)
+        await count_results(campaign["_id"], variant, counts, session, source=PEOPLE)
     await _count_links(campaign, links, session)
     await write_points(campaign["_id"], PEOPLE, points, session)
 

@@ -20,6 +20,7 @@ from crm_graphql.ingestion.documents import DeadLetter, RefusedRow, RowErrorReco
 from crm_graphql.media.documents import Media, MediaAttachment
 from crm_graphql.mongo.documents import all_documents
 from crm_graphql.resources import Resources
+from crm_graphql.tracking.documents import TrackedDelivery
 from tests.consents.factories import close, make_people, make_topic, said
 from tests.delivery.factories import LONG_AGO
 from tests.exports.factories import (
@@ -78,6 +79,10 @@ async def two_people(resources: Resources) -> list[Any]:
         await resources.database[SentLately.Settings.name].insert_one(
             {"_id": f"{key}:EMAIL", "customer_id": key, "sends": [{"d": key, "at": LONG_AGO}]}
         )
+        message = await resources.database["deliveries"].find_one({"customer_id": key})
+        assert message is not None
+        row = {"delivery_id": message["_id"], "kind": "OPEN", "times": 2, "kept": [{"agent": name}]}
+        await resources.database[TrackedDelivery.Settings.name].insert_one({"_id": name, **row})
         await resources.database[RowErrorRecord.Settings.name].insert_one(
             {**own, "code": "INVALID", "message": name}
         )

@@ -78,8 +78,8 @@ async def clicked(deployment: Deployment, paths: list[str]) -> list[float]:
 async def until_counted(deployment: Deployment, campaign: str, clicks: int) -> None:
     async def counted() -> bool:
         found: dict[str, Any] = (await deployment.graphql(RESULTS, {"id": campaign}))["campaign"]
-        links = [{"url": TARGET, "clicks": clicks}]
-        return bool(found["results"]["clicks"] == clicks and found["links"] == links)
+        is_counted: bool = found["results"]["clicks"] == clicks
+        return is_counted and found["links"] == [{"url": TARGET, "clicks": clicks}]
 
     await eventually(counted, within_seconds=60, what="the count of the clicks")
 
@@ -101,7 +101,9 @@ async def test_clicks_lead_on_at_once_while_servers_stand_still_and_are_counted_
 async def test_no_click_that_was_answered_is_lost_with_the_process(world: World) -> None:
     deployment = world.deployment
     campaign, paths = await campaign_with_link(deployment, "killed-")
-    with standing_still(world.mongod.pid or 0, world.rabbitmq.pid or 0):
+    assert world.mongod.pid is not None
+    assert world.rabbitmq.pid is not None
+    with standing_still(world.mongod.pid, world.rabbitmq.pid):
         await clicked(deployment, paths)
         deployment.apis[0].kill()
     deployment.apis[0].start()

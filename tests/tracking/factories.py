@@ -9,7 +9,6 @@ from bson import ObjectId
 
 from crm_graphql.campaigns.documents import Campaign, MessageTemplate
 from crm_graphql.campaigns.service import launch_campaign
-from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery
 from crm_graphql.delivery.hits import HitWriter
 from crm_graphql.resources import Resources
@@ -63,7 +62,7 @@ def opened(campaign: Any, number: int = 0, **changes: Any) -> Hit:
 
 def writer(resources: Resources) -> HitWriter:
     """A writer of hits."""
-    return HitWriter(transact=resources.in_transaction, bus=resources.bus, locks=CampaignLocks())
+    return HitWriter(transact=resources.in_transaction, bus=resources.bus)
 
 
 async def counts(campaign: ObjectId) -> dict[str, int]:

@@ -83,9 +83,11 @@ async def test_whoever_watches_the_campaign_is_told_after_the_commit(resources: 
     campaign = await launched(resources)
     watch = await resources.bus.watch()
     await watch.bind(campaign_topic(campaign["_id"]))
-    await writer(resources).submit([hit(campaign)])
+    hits = writer(resources)
+    await hits.submit([hit(campaign)])
     event = await asyncio.wait_for(anext(aiter(watch)), 5)
     await watch.close()
+    await hits.close()
     row = await Campaign.get_pymongo_collection().find_one({"_id": campaign["_id"]})
     assert row is not None
     assert event.revision == row["revision"] == campaign["revision"] + 1

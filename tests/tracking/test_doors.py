@@ -19,7 +19,7 @@ from crm_graphql.tracking.tokens import Kind, Signer
 from tests.tracking.factories import BROWSER, ROOT
 
 KEY = b"k" * 32
-CAMPAIGN = ObjectId()
+CAMPAIGN = ObjectId("6b09cfec98bb6694b9288b97")
 SIGNER = Signer(ROOT, CAMPAIGN, KEY)
 TARGET = "https://shop.example/a?x=1&y=2#top"
 CLICK = SIGNER.click_url(7, 1, TARGET).removeprefix(ROOT)
