@@ -18,7 +18,8 @@ from crm_graphql.audiences.rules import parse
 from crm_graphql.audiences.stored import custom_keys
 from crm_graphql.campaigns.custom import fields_for, keys_in, rows_of
 from crm_graphql.campaigns.documents import MessageTemplate
-from crm_graphql.campaigns.drafts import checked_template
+from crm_graphql.campaigns.drafts import checked_template, completed
+from crm_graphql.campaigns.media_files import check_files
 from crm_graphql.campaigns.terms import Terms, check_end, check_terms
 from crm_graphql.consents.queries import find_topic
 from crm_graphql.core.channels import Channel
@@ -42,17 +43,27 @@ class Content:
     channel: Channel
     message: MessageTemplate | None
     terms: Terms
+    attachment_ids: Sequence[ObjectId] = ()
 
     @property
     def hash(self) -> str:
         """The same for the same content."""
-        message = self.message and [self.message.subject, self.message.body]
+        message = self.message and _told_apart(self.message)
         content: tuple[object, ...] = (self.name, str(self.audience_id), self.channel.value, message)
         if self.topic_id is not None:
             content = (*content, str(self.topic_id))
         if terms := self.terms.stored():
             content = (*content, sorted(terms.items()))
+        if self.attachment_ids:
+            content = (*content, list(map(str, self.attachment_ids)))
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+
+def _told_apart(message: MessageTemplate) -> list[object]:
+    more = message.model_dump(
+        mode="json", exclude={"subject", "body"}, exclude_none=True, exclude_defaults=True
+    )
+    return [message.subject, message.body, *([sorted(more.items())] if more else [])]
 
 
 async def check_content(
@@ -75,6 +86,9 @@ async def check_content(
 async def check_references(content: Content, faults: Faults, *, now: datetime) -> None:
     """Note what the content names and is not there, or not any more: an end that is over."""
     check_terms(content.terms.stored(), now=now, faults=faults)
+    message = content.message and content.message.model_dump()
+    files = {"channel": content.channel, "attachment_ids": content.attachment_ids, "message": message}
+    await check_files(files, faults)
     if content.audience_id is not None:
         with faults.noted():
             await require_audience(content.audience_id)
@@ -98,6 +112,11 @@ async def checked_changes(changes: Mapping[str, Any], faults: Faults, *, now: da
     if "audience_id" in values:
         with faults.noted():
             await require_audience(values["audience_id"])
+    if "attachment_ids" in values:
+        values["attachment_ids"] = list(values["attachment_ids"] or ())
+    if values.get("message") is not None:
+        with faults.noted():
+            values["message"] = await completed(values["message"])
     if "topic_id" in values:
         with faults.noted():
             await require_topic(values["topic_id"])
@@ -118,6 +137,7 @@ async def launchable(draft: Row, *, now: datetime) -> Launchable:
     faults = Faults()
     audience: Row = {}
     topic: Row | None = None
+    await check_files(draft, faults)
     with faults.noted():
         if draft["message"] is None:
             raise RequiredInput("The campaign has no message yet. Write one first.", path=("message",))

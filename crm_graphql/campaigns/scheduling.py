@@ -26,6 +26,7 @@ from crm_graphql.core.settings import Settings
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.core.times import format_moment
 from crm_graphql.mongo.leases import database_now
+from crm_graphql.tracking.policy import TrackingPolicy
 
 LOOK_SECONDS = 10.0
 """It looks again after so long at the latest: a word of a new schedule may have been lost."""
@@ -81,7 +82,13 @@ class Scheduler:
         """Launch it, or have it fail for what keeps it from that: also an end that has come meanwhile."""
         at: datetime = campaign["scheduled_at"]
         try:
-            launched = await launch(campaign, time_zone=self.settings().time_zone, bus=self.bus)
+            settings = self.settings()
+            launched = await launch(
+                campaign,
+                time_zone=settings.time_zone,
+                bus=self.bus,
+                tracking=TrackingPolicy.of(settings),
+            )
         except InvalidInput as error:
             reason = f"It could not be launched, as was scheduled for {format_moment(at)}: {error}"
             if await fail_campaign(campaign["_id"], reason, where=as_checked(campaign), bus=self.bus):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,9 +19,10 @@ from crm_graphql.campaigns.contents import (
 )
 from crm_graphql.campaigns.custom import fields_for
 from crm_graphql.campaigns.documents import Campaign, MessageTemplate
-from crm_graphql.campaigns.drafts import checked_template
+from crm_graphql.campaigns.drafts import checked_template, completed
 from crm_graphql.campaigns.launching import as_checked, launch
 from crm_graphql.campaigns.lifecycle import Action
+from crm_graphql.campaigns.media_files import check_files
 from crm_graphql.campaigns.standing import require_campaign
 from crm_graphql.campaigns.terms import Terms
 from crm_graphql.core.actor import Actor, Permission
@@ -31,6 +32,7 @@ from crm_graphql.core.errors import Conflict, Faults
 from crm_graphql.core.paging import Row
 from crm_graphql.core.texts import words
 from crm_graphql.mongo.rows import row_of
+from crm_graphql.tracking.policy import NOTHING_TRACKED, TrackingPolicy
 
 
 async def create_campaign(
@@ -44,6 +46,7 @@ async def create_campaign(
     clock: Clock,
     topic_id: ObjectId | None = None,
     terms: Terms | None = None,
+    attachment_ids: Sequence[ObjectId] = (),
     faults: Faults | None = None,
 ) -> Row:
     """Make a draft. Requires CAMPAIGNS_WRITE.
@@ -55,7 +58,9 @@ async def create_campaign(
     actor.require(Permission.CAMPAIGNS_WRITE)
     faults = faults or Faults()
     now = clock.now()
-    content = Content(name.strip(), audience_id, topic_id, channel, message, terms or Terms())
+    with faults.noted():
+        message = await completed(message) if message else None
+    content = Content(name.strip(), audience_id, topic_id, channel, message, terms or Terms(), attachment_ids)
     await check_content(content, idempotency_key, faults, now=now)
     assert audience_id is not None, "without one there is a fault"
     if made := await _made_before(actor, idempotency_key, content.hash):
@@ -75,6 +80,7 @@ def _draft_of(content: Content, actor: Actor, idempotency_key: str | None, now: 
             message=content.message,
             audience_id=content.audience_id,
             topic_id=content.topic_id,
+            attachment_ids=list(content.attachment_ids),
             **content.terms.stored(),
             subject=actor.subject,
             created_by=actor.label,
@@ -94,8 +100,9 @@ async def update_campaign(
     clock: Clock,
     faults: Faults | None = None,
 ) -> Row:
-    """Change a draft: only the fields in `changes` (name, audience_id, topic_id, channel, message and those
-    of its terms; null clears all but name, audience and channel). Requires CAMPAIGNS_WRITE.
+    """Change a draft: only the fields in `changes` (name, audience_id, topic_id, channel, message,
+    attachment_ids and those of its terms; null clears all but name, audience and channel). Requires
+    CAMPAIGNS_WRITE.
 
     The whole of the result is checked, and written only over what was checked. Raises NotFound, WrongState
     with the campaign as it stands unless it is a draft, and InvalidInput with all that is wrong, `faults`
@@ -111,6 +118,8 @@ async def update_campaign(
             if after["message"] is not None and after.get("channel") is not None:
                 message = MessageTemplate.model_validate(after["message"])
                 checked_template(message, Channel(after["channel"]), await fields_for(message))
+        if after.get("channel") is not None:
+            await check_files(after, faults)
         faults.check()
         updated: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
             as_checked(draft),
@@ -121,9 +130,16 @@ async def update_campaign(
             return updated
 
 
-async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, time_zone: str = "UTC") -> Row:
-    """Freeze rule, message, moment, the zone of the rule's days and the custom fields that are named, and
-    begin to send. Requires CAMPAIGNS_WRITE.
+async def launch_campaign(
+    actor: Actor,
+    key: ObjectId,
+    *,
+    bus: Bus,
+    time_zone: str = "UTC",
+    tracking: TrackingPolicy = NOTHING_TRACKED,
+) -> Row:
+    """Freeze rule, message, moment, the zone of the rule's days, the custom fields that are named and the
+    links that are tracked, and begin to send. Requires CAMPAIGNS_WRITE.
 
     One guarded update from DRAFT or SCHEDULED to SENDING: of several launches at once, a schedule's too,
     exactly one wins. Raises NotFound, InvalidInput for a message that cannot be sent, an audience that is
@@ -133,7 +149,7 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, time_zone: s
     actor.require(Permission.CAMPAIGNS_WRITE)
     while True:
         draft = await require_campaign(key, Action.LAUNCH)
-        launched = await launch(draft, time_zone=time_zone, bus=bus)
+        launched = await launch(draft, time_zone=time_zone, bus=bus, tracking=tracking)
         if launched is not None:
             return launched
 

@@ -165,7 +165,7 @@ class _Walk:
         return _Page(customers, await refused_now(self._channel, self._topic, reachable))
 
     def _fields(self) -> dict[str, int]:
-        fields = (self._address_kind.field, "time_zone", *self._template.customer_fields)
+        fields = (self._address_kind.field, "time_zone", "is_tracked", *self._template.customer_fields)
         return dict.fromkeys((*fields, self._topic.path(self._channel)) if self._topic else fields, 1)
 
     async def _write_page(self, read: _Page) -> None:
@@ -261,6 +261,7 @@ class _Walk:
                 "finished_at": now if skipped else None,
                 "created_at": now,
                 "updated_at": now,
+                **({} if customer.get("is_tracked", True) else {"is_tracked": False}),
             }
 
     def _address(self, customer: Row) -> str | None:

@@ -13,8 +13,8 @@ from crm_graphql.campaigns.schema.inputs import (
     CampaignCreateInput,
     CampaignLaunchInput,
     CampaignUpdateInput,
-    MessageInput,
 )
+from crm_graphql.campaigns.schema.message_inputs import attachment_keys
 from crm_graphql.campaigns.schema.payloads import (
     CampaignCreatePayload,
     CampaignLaunchPayload,
@@ -32,10 +32,9 @@ from crm_graphql.deployment.schema.inputs import QuietHoursInput
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import UserError
 from crm_graphql.gql.permission import mutation
+from crm_graphql.tracking.policy import TrackingPolicy
 
-
-def _message(message: MessageInput | None) -> MessageTemplate | None:
-    return MessageTemplate(subject=message.subject, body=message.body) if message else None
+_PLAIN_FIELDS = ("name", "channel", "send_before", "rate_per_second", "tracks_opens", "tracks_clicks")
 
 
 def _audience_key(given: str | None) -> ObjectId | None:
@@ -71,8 +70,15 @@ async def campaign_create(
         audience_id=audience_id,
         topic_id=topic_id,
         channel=input.channel,
-        message=_message(input.message),
-        terms=Terms(input.send_before, input.rate_per_second, _hours(input.quiet_hours)),
+        message=input.message.draft(faults) if input.message else None,
+        attachment_ids=attachment_keys(input.attachment_ids, faults),
+        terms=Terms(
+            input.send_before,
+            input.rate_per_second,
+            _hours(input.quiet_hours),
+            input.tracks_opens,
+            input.tracks_clicks,
+        ),
         idempotency_key=input.idempotency_key,
         clock=info.context.resources.clock,
         faults=faults,
@@ -88,7 +94,7 @@ async def campaign_update(
     faults, key = Faults(), None
     with faults.noted():
         key = decode_key("Campaign", input.id)
-    for name in ("name", "channel", "send_before", "rate_per_second"):
+    for name in _PLAIN_FIELDS:
         if (value := getattr(input, name)) is not strawberry.UNSET:
             changes[name] = value
     if input.audience_id is not strawberry.UNSET:
@@ -98,7 +104,9 @@ async def campaign_update(
         with faults.noted():
             changes["topic_id"] = _topic_key(input.topic_id)
     if input.message is not strawberry.UNSET:
-        changes["message"] = _message(input.message)
+        changes["message"] = input.message.draft(faults) if input.message else None
+    if input.attachment_ids is not strawberry.UNSET:
+        changes["attachment_ids"] = attachment_keys(input.attachment_ids, faults)
     if input.quiet_hours is not strawberry.UNSET:
         changes["quiet_hours"] = _hours(input.quiet_hours)
     clock = info.context.resources.clock
@@ -117,6 +125,10 @@ async def campaign_launch(
     key = decode_key("Campaign", input.id)
     resources = info.context.resources
     row = await launch_campaign(
-        info.context.actor, key, bus=resources.bus, time_zone=resources.settings.time_zone
+        info.context.actor,
+        key,
+        bus=resources.bus,
+        time_zone=resources.settings.time_zone,
+        tracking=TrackingPolicy.of(resources.settings),
     )
     return CampaignLaunchPayload(campaign=Campaign.from_document(row), warnings=_warnings(row))
