@@ -132,6 +132,7 @@ async def test_whoever_was_merged_counts_once_by_either_link(
     await merge(resources, ida, twin)
     for customer in (ida, twin):
         assert (await client.post(await address(customer, key, topic))).status_code == 200
+        assert (await client.post(await address(customer, key))).status_code == 200
     assert await unsubscribed(key) == {None: 1}
 
 

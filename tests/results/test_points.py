@@ -55,10 +55,8 @@ def test_each_step_holds_whole_ones_of_those_before_it() -> None:
     assert all(long % short == 0 for short, long in pairwise(STEPS))
 
 
-@given(st.lists(events, max_size=30))
-def test_a_timeline_is_evenly_spaced_not_too_long_and_sums_up(
-    happened: list[tuple[datetime, str, int]],
-) -> None:
+def assert_whole(happened: list[tuple[datetime, str, int]]) -> None:
+    """The timeline is evenly spaced, not too long, reaches from the launch to the last event and sums up."""
     timeline = steps_of(stored(happened), LAUNCHED)
     assert len(timeline) <= MOST_POINTS
     total: Counter[str] = Counter(dict.fromkeys(EVENTS, 0))
@@ -74,6 +72,20 @@ def test_a_timeline_is_evenly_spaced_not_too_long_and_sums_up(
         length = gaps.pop() if gaps else timedelta(seconds=STEPS[-1])
         assert timeline[0].at <= LAUNCHED < timeline[0].at + length
         assert timeline[-1].at <= latest < timeline[-1].at + length
+
+
+@given(st.lists(events, max_size=30))
+def test_a_timeline_is_evenly_spaced_not_too_long_and_sums_up(
+    happened: list[tuple[datetime, str, int]],
+) -> None:
+    assert_whole(happened)
+
+
+@pytest.mark.parametrize("length", STEPS[:-1])
+def test_so_it_is_around_the_moment_from_which_steps_are_longer(length: int) -> None:
+    for step in range(-6, 7):
+        last = LAUNCHED + timedelta(seconds=length * MOST_POINTS + step * length / 2)
+        assert_whole([(LAUNCHED, "sent", 1), (last, "opens", 2)])
 
 
 @pytest.mark.parametrize(
