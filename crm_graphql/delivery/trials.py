@@ -12,7 +12,7 @@ from bson import ObjectId
 
 from crm_graphql.campaigns.custom import fields_for, frozen_fields
 from crm_graphql.campaigns.documents import MessageTemplate
-from crm_graphql.campaigns.drafts import checked_template
+from crm_graphql.campaigns.drafts import checked_message
 from crm_graphql.campaigns.media_files import check_files
 from crm_graphql.campaigns.previews import NOTHING_TO_SEND, customer_values, message_of_variant
 from crm_graphql.campaigns.standing import found_campaign
@@ -154,7 +154,7 @@ async def _values(
     is_launched = campaign.get("launched_at") is not None
     custom = frozen_fields(campaign) if is_launched else await fields_for(message)
     channel = Channel(campaign["channel"])
-    (template,) = await tools.slices.each([message], lambda one: checked_template(one, channel, custom))
+    template = await checked_message(message, channel, custom, slices=tools.slices)
     found = await customer_values(actor, template, customer, custom)
     values = template.freeze(found, campaign_name=campaign["name"], custom=custom)
     try:
@@ -167,8 +167,9 @@ async def _values(
 
 
 async def _common(campaign: Row, tools: TrialTools) -> Common:
+    """The files alone: no link of a trial is tracked, and none takes anybody off."""
     try:
-        return await tools.parts.of(campaign)
+        return replace(await tools.parts.of(campaign), links=None, signer=None)
     except FileGone as error:
         raise WrongState(str(error), path=("id",)) from None
 
@@ -186,8 +187,8 @@ def _messages(
         row = {"values": values, "address": address, "created_at": tools.clock.now()}
         message = outgoing(campaign, row, f"{ObjectId()}-1", news, common)
         assert not isinstance(message, Receipt), "it was rendered before"
-        # No campaign's figures count it, and nothing in it takes anybody off.
-        made.append(replace(message, tag=None, unsubscribe_url=None, send_before=None))
+        # No figures of the campaign's count it.
+        made.append(replace(message, tag=None, send_before=None))
     return made
 
 
