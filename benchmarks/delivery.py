@@ -123,13 +123,16 @@ async def product_rate(
             await asyncio.sleep(0.1)
         seconds = time.perf_counter() - began
         assert state["stats"]["total"] == recipients
-        memory = {
-            process.name: psutil.Process(process.pid).memory_info().rss / 2**20
-            for process in deployment.processes
-        }
-        return recipients / seconds, memory
+        return recipients / seconds, _memory(deployment)
     finally:
         await deployment.close()
+
+
+def _memory(deployment: Deployment) -> dict[str, float]:
+    return {
+        process.name: psutil.Process(process.pid).memory_info().rss / 2**20
+        for process in deployment.processes
+    }
 
 
 async def driver_rate(mongod: Mongod, recipients: int) -> float:
