@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,10 +16,17 @@ from crm_graphql.audiences.documents import Audience
 from crm_graphql.audiences.fields import stored_fields
 from crm_graphql.audiences.rules import parse
 from crm_graphql.audiences.stored import custom_keys
-from crm_graphql.campaigns.custom import fields_for, keys_in, rows_of
+from crm_graphql.campaigns.custom import keys_in, rows_of
 from crm_graphql.campaigns.documents import MessageTemplate
-from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.terms import Terms, check_end, check_terms
+from crm_graphql.campaigns.variants import (
+    Experiment,
+    check_alone,
+    check_experiment,
+    check_texts,
+    stored_holdout,
+    texts_of,
+)
 from crm_graphql.consents.queries import find_topic
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import Faults, InvalidInput, RequiredInput
@@ -42,6 +49,7 @@ class Content:
     channel: Channel
     message: MessageTemplate | None
     terms: Terms
+    experiment: Experiment = field(default_factory=Experiment)
 
     @property
     def hash(self) -> str:
@@ -52,7 +60,18 @@ class Content:
             content = (*content, str(self.topic_id))
         if terms := self.terms.stored():
             content = (*content, sorted(terms.items()))
+        if experiment := self.experiment.stored():
+            content = (*content, sorted(experiment.items()))
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+    def stored(self) -> dict[str, Any]:
+        """What it says of the message and the experiment, by the names of a campaign's fields. With variants
+        the message is the first one's."""
+        experiment = self.experiment.stored()
+        message = None if self.message is None else self.message.model_dump()
+        if variants := experiment.get("variants"):
+            message = variants[0]["message"]
+        return {"message": message, **experiment}
 
 
 async def check_content(
@@ -63,9 +82,10 @@ async def check_content(
         checked_name(content.name, needed=NO_NAME)
     with faults.noted():
         _check_key(idempotency_key)
-    with faults.noted():
-        if content.message is not None:
-            checked_template(content.message, content.channel, await fields_for(content.message))
+    experiment = content.experiment
+    check_experiment(experiment.variants, experiment.holdout, faults)
+    check_alone(content.message, experiment.variants, faults)
+    await check_texts({"channel": content.channel, **content.stored()}, faults)
     if faults.problems:
         # Only then: a retry finds what it made, also when the audience is gone since.
         await check_references(content, faults, now=now)
@@ -86,11 +106,15 @@ async def checked_changes(changes: Mapping[str, Any], faults: Faults, *, now: da
     """What is to be stored of the changes; what is wrong with them is noted."""
     values = dict(changes)
     check_terms(values, now=now, faults=faults)
-    for field, path in (("name", "name"), ("audience_id", "audienceId"), ("channel", "channel")):
-        if field in values and values[field] is None:
+    check_experiment(values.get("variants"), values.get("holdout"), faults)
+    if values.get("variants"):
+        check_alone(values.get("message"), values["variants"], faults)
+        values["message"] = values["variants"][0].message
+    for name, path in (("name", "name"), ("audience_id", "audienceId"), ("channel", "channel")):
+        if name in values and values[name] is None:
             with faults.noted():
                 raise RequiredInput(f"{path} cannot be cleared.", path=(path,))
-            del values[field]
+            del values[name]
     if "name" in values:
         with faults.noted():
             values["name"] = checked_name(values["name"], needed=NO_NAME)
@@ -101,7 +125,7 @@ async def checked_changes(changes: Mapping[str, Any], faults: Faults, *, now: da
     if "topic_id" in values:
         with faults.noted():
             await require_topic(values["topic_id"])
-    return {name: _stored(value) for name, value in values.items()}
+    return {name: _stored(name, value) for name, value in values.items()}
 
 
 class Launchable(NamedTuple):
@@ -121,8 +145,7 @@ async def launchable(draft: Row, *, now: datetime) -> Launchable:
     with faults.noted():
         if draft["message"] is None:
             raise RequiredInput("The campaign has no message yet. Write one first.", path=("message",))
-        message = MessageTemplate.model_validate(draft["message"])
-        checked_template(message, Channel(draft["channel"]), await fields_for(message))
+    await check_texts(draft, faults)
     with faults.noted():
         audience = await require_audience(draft["audience_id"])
     with faults.noted():
@@ -131,7 +154,8 @@ async def launchable(draft: Row, *, now: datetime) -> Launchable:
         check_end(draft.get("send_before"), now=now)
     faults.check()
     rule = audience["rule"]
-    custom = await rows_of(custom_keys(rule) | keys_in(draft["message"]))
+    named = frozenset[str]().union(*(keys_in(text) for _, text in texts_of(draft)))
+    custom = await rows_of(custom_keys(rule) | named)
     _require_readable(rule, custom)
     return Launchable(rule, topic, custom)
 
@@ -174,7 +198,11 @@ async def require_topic(topic_id: ObjectId | None) -> Row | None:
     return topic
 
 
-def _stored(value: Any) -> Any:
+def _stored(name: str, value: Any) -> Any:
+    if name == "variants":
+        return [variant.model_dump() for variant in value or ()]
+    if name == "holdout":
+        return stored_holdout(value)
     if isinstance(value, MessageTemplate):
         return value.model_dump()
     return value.value if isinstance(value, Channel) else value

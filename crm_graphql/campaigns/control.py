@@ -29,7 +29,10 @@ from crm_graphql.core.times import format_moment
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.rows import row_of
 
-_COPIED = ("channel", "message", "audience_id", "topic_id", "send_before", "rate_per_second", "quiet_hours")
+_COPIED = (
+    *("channel", "message", "variants", "holdout", "audience_id", "topic_id"),
+    *("send_before", "rate_per_second", "quiet_hours"),
+)
 _COPY = " (copy)"
 
 
@@ -126,6 +129,8 @@ async def duplicate_campaign(actor: Actor, key: ObjectId, *, clock: Clock) -> Ro
     now = clock.now()
     name = original["name"][: NAME_LIMIT - len(_COPY)] + _COPY
     copied = {field: original.get(field) for field in _COPIED}
+    # Of an earlier release it has none.
+    copied["variants"] = copied["variants"] or []
     if copied["send_before"] is not None and copied["send_before"] <= now:
         copied["send_before"] = None
     row = row_of(

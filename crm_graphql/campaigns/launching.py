@@ -14,12 +14,12 @@ from crm_graphql.core.paging import Row
 from crm_graphql.mongo.leases import database_now
 
 _CHECKED = (
-    *("_id", "status", "channel", "audience_id", "topic_id", "message"),
+    *("_id", "status", "channel", "audience_id", "topic_id", "message", "variants", "holdout"),
     *("send_before", "rate_per_second", "quiet_hours", "scheduled_at"),
 )
 
 
-async def launch(draft: Row, *, time_zone: str, bus: Bus) -> Row | None:
+async def launch(draft: Row, *, time_zone: str, attribution_days: int, bus: Bus) -> Row | None:
     """Launch a campaign that was read in a state that allows it; None where it has changed since.
 
     Raises InvalidInput with all that keeps it from being launched. Durable when it returns.
@@ -27,7 +27,7 @@ async def launch(draft: Row, *, time_zone: str, bus: Bus) -> Row | None:
     frozen = await launchable(draft, now=await database_now())
     launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
         as_checked(draft),
-        [_launch_of(frozen, time_zone)],
+        [_launch_of(frozen, time_zone, attribution_days)],
         return_document=ReturnDocument.AFTER,
     )
     if launched is not None:
@@ -41,7 +41,7 @@ def as_checked(draft: Row) -> dict[str, Any]:
     return {name: draft.get(name) for name in _CHECKED}
 
 
-def _launch_of(launch: Launchable, time_zone: str) -> dict[str, Any]:
+def _launch_of(launch: Launchable, time_zone: str, attribution_days: int) -> dict[str, Any]:
     """The change that launches. Its moment is the database's, as is that at which a customer was made: clocks
     of processes differ, and must leave nobody out."""
     topic = launch.topic
@@ -55,6 +55,7 @@ def _launch_of(launch: Launchable, time_zone: str) -> dict[str, Any]:
             "custom_fields": {"$literal": list(launch.custom_fields)},
             "topic": {"$literal": frozen},
             "time_zone": {"$literal": time_zone},
+            "attribution_days": attribution_days,
             "revision": {"$add": ["$revision", 1]},
             **moments,
         }

@@ -18,6 +18,7 @@ from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTem
 from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.template import Rendered, RenderFailed
 from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER, example_values
+from crm_graphql.campaigns.variants import texts_of
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import ErrorCode, InvalidInput, NotFound, Problem
@@ -32,9 +33,10 @@ NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 FIELDS = dict.fromkeys(
     (
         *("name", "status", "failure_reason", "channel", "message", "audience_id", "topic_id", "rule"),
-        *("time_zone", "custom_fields"),
+        *("time_zone", "custom_fields", "variants", "holdout", "variant_stats", "attribution_days"),
         *("pause_reason", "scheduled_at", "send_before", "rate_per_second", "quiet_hours", "created_by"),
-        *("stats", "planning.done", "revision", "created_at", "updated_at", "launched_at", "completed_at"),
+        *("stats", "planning.done", "planning.assigned", "revision"),
+        *("created_at", "updated_at", "launched_at", "completed_at"),
     ),
     1,
 )
@@ -117,7 +119,8 @@ async def campaigns_naming_field(key: str) -> Sequence[Row]:
 
 
 def _names_field(campaign: Row, key: str) -> bool:
-    return key in keys_in(campaign["message"]) or key in custom_keys(campaign.get("rule") or {})
+    is_in_text = any(key in keys_in(text) for _, text in texts_of(campaign))
+    return is_in_text or key in custom_keys(campaign.get("rule") or {})
 
 
 async def open_campaigns_showing(text: str) -> Sequence[str]:
@@ -126,7 +129,9 @@ async def open_campaigns_showing(text: str) -> Sequence[str]:
     rows = Campaign.get_pymongo_collection().find(
         {
             "status": {"$nin": [status.value for status in ENDED]},
-            "message.body": {"$regex": re.escape(text)},
+            "$or": [
+                {place: {"$regex": re.escape(text)}} for place in ("message.body", "variants.message.body")
+            ],
         },
         {"name": 1},
     )

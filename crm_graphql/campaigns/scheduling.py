@@ -81,7 +81,13 @@ class Scheduler:
         """Launch it, or have it fail for what keeps it from that: also an end that has come meanwhile."""
         at: datetime = campaign["scheduled_at"]
         try:
-            launched = await launch(campaign, time_zone=self.settings().time_zone, bus=self.bus)
+            settings = self.settings()
+            launched = await launch(
+                campaign,
+                time_zone=settings.time_zone,
+                attribution_days=settings.attribution_days,
+                bus=self.bus,
+            )
         except InvalidInput as error:
             reason = f"It could not be launched, as was scheduled for {format_moment(at)}: {error}"
             if await fail_campaign(campaign["_id"], reason, where=as_checked(campaign), bus=self.bus):

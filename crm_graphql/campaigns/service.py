@@ -17,13 +17,12 @@ from crm_graphql.campaigns.contents import (
     check_references,
     checked_changes,
 )
-from crm_graphql.campaigns.custom import fields_for
 from crm_graphql.campaigns.documents import Campaign, MessageTemplate
-from crm_graphql.campaigns.drafts import checked_template
 from crm_graphql.campaigns.launching import as_checked, launch
 from crm_graphql.campaigns.lifecycle import Action
 from crm_graphql.campaigns.standing import require_campaign
 from crm_graphql.campaigns.terms import Terms
+from crm_graphql.campaigns.variants import Experiment, check_alone, check_texts
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
@@ -44,6 +43,7 @@ async def create_campaign(
     clock: Clock,
     topic_id: ObjectId | None = None,
     terms: Terms | None = None,
+    experiment: Experiment | None = None,
     faults: Faults | None = None,
 ) -> Row:
     """Make a draft. Requires CAMPAIGNS_WRITE.
@@ -55,7 +55,8 @@ async def create_campaign(
     actor.require(Permission.CAMPAIGNS_WRITE)
     faults = faults or Faults()
     now = clock.now()
-    content = Content(name.strip(), audience_id, topic_id, channel, message, terms or Terms())
+    terms, experiment = terms or Terms(), experiment or Experiment()
+    content = Content(name.strip(), audience_id, topic_id, channel, message, terms, experiment)
     await check_content(content, idempotency_key, faults, now=now)
     assert audience_id is not None, "without one there is a fault"
     if made := await _made_before(actor, idempotency_key, content.hash):
@@ -72,9 +73,9 @@ def _draft_of(content: Content, actor: Actor, idempotency_key: str | None, now: 
             name=content.name,
             name_words=words(content.name),
             channel=content.channel,
-            message=content.message,
             audience_id=content.audience_id,
             topic_id=content.topic_id,
+            **content.stored(),
             **content.terms.stored(),
             subject=actor.subject,
             created_by=actor.label,
@@ -94,8 +95,9 @@ async def update_campaign(
     clock: Clock,
     faults: Faults | None = None,
 ) -> Row:
-    """Change a draft: only the fields in `changes` (name, audience_id, topic_id, channel, message and those
-    of its terms; null clears all but name, audience and channel). Requires CAMPAIGNS_WRITE.
+    """Change a draft: only the fields in `changes` (name, audience_id, topic_id, channel, message, variants,
+    holdout and those of its terms; null clears all but name, audience and channel). Requires
+    CAMPAIGNS_WRITE. Variants bring the message with them: it is the first one's.
 
     The whole of the result is checked, and written only over what was checked. Raises NotFound, WrongState
     with the campaign as it stands unless it is a draft, and InvalidInput with all that is wrong, `faults`
@@ -107,10 +109,10 @@ async def update_campaign(
     while True:
         draft = await require_campaign(key, Action.UPDATE) if key is not None else {}
         after = {"message": None, **draft, **stored}
-        with faults.noted():
-            if after["message"] is not None and after.get("channel") is not None:
-                message = MessageTemplate.model_validate(after["message"])
-                checked_template(message, Channel(after["channel"]), await fields_for(message))
+        if "message" in changes and "variants" not in changes:
+            check_alone(True, draft.get("variants"), faults)
+        if after.get("channel") is not None:
+            await check_texts(after, faults)
         faults.check()
         updated: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
             as_checked(draft),
@@ -121,9 +123,11 @@ async def update_campaign(
             return updated
 
 
-async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, time_zone: str = "UTC") -> Row:
-    """Freeze rule, message, moment, the zone of the rule's days and the custom fields that are named, and
-    begin to send. Requires CAMPAIGNS_WRITE.
+async def launch_campaign(
+    actor: Actor, key: ObjectId, *, bus: Bus, time_zone: str = "UTC", attribution_days: int = 7
+) -> Row:
+    """Freeze rule, messages, moment, the zone of the rule's days, the custom fields that are named and how
+    long orders count for it, and begin to send. Requires CAMPAIGNS_WRITE.
 
     One guarded update from DRAFT or SCHEDULED to SENDING: of several launches at once, a schedule's too,
     exactly one wins. Raises NotFound, InvalidInput for a message that cannot be sent, an audience that is
@@ -133,7 +137,7 @@ async def launch_campaign(actor: Actor, key: ObjectId, *, bus: Bus, time_zone: s
     actor.require(Permission.CAMPAIGNS_WRITE)
     while True:
         draft = await require_campaign(key, Action.LAUNCH)
-        launched = await launch(draft, time_zone=time_zone, bus=bus)
+        launched = await launch(draft, time_zone=time_zone, attribution_days=attribution_days, bus=bus)
         if launched is not None:
             return launched
 

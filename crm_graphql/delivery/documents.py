@@ -69,6 +69,8 @@ class Delivery(Document):
     erased: bool = False
     """Its customer was erased: what names the person is gone, and does not come back."""
     attempt: int = 1
+    variant: str | None = None
+    """The key of the variant that it is of; None where the campaign has none, and where none was drawn."""
     time_zone: str | None = None
     """The recipient's, as it was planned; None: the deployment's."""
     not_before: datetime | None = None

@@ -13,15 +13,23 @@ from crm_graphql.delivery.messages import Receipt
 from crm_graphql.delivery.news import News
 from crm_graphql.delivery.vendors.port import OutgoingMessage
 
-__all__ = ["Rendered", "render_delivery", "template_of"]
+__all__ = ["Rendered", "message_of", "render_delivery", "template_of"]
 
 _NOTHING_WENT_OUT = frozenset({DeliveryStatus.QUEUED.value, DeliveryStatus.SKIPPED.value})
 
 
-def template_of(campaign: Mapping[str, Any]) -> Template:
-    """The message of a stored campaign. Raises InvalidInput should this release refuse what an earlier one
-    took."""
-    message = campaign["message"]
+def message_of(campaign: Mapping[str, Any], row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The stored message that a delivery of the campaign is of: its variant's, else the campaign's own."""
+    key = row.get("variant")
+    own: Mapping[str, Any] = campaign["message"]
+    if key is None:
+        return own
+    return next((one["message"] for one in campaign["variants"] if one["key"] == key), own)
+
+
+def template_of(campaign: Mapping[str, Any], message: Mapping[str, Any]) -> Template:
+    """A stored message of a stored campaign. Raises InvalidInput should this release refuse what an earlier
+    one took."""
     return parse(message["subject"], message["body"], Channel(campaign["channel"]))
 
 
@@ -30,7 +38,7 @@ def outgoing(
 ) -> OutgoingMessage | Receipt:
     """The message of a delivery; where its template fails or leaves nothing to send, the news of that."""
     try:
-        text = template_of(campaign).render(row["values"])
+        text = template_of(campaign, message_of(campaign, row)).render(row["values"])
     except (RenderFailed, InvalidInput) as error:
         return news.failed(key, DeliveryReason.TEMPLATE_ERROR, str(error)[:500])
     if text.is_empty:
@@ -49,6 +57,6 @@ def render_delivery(campaign: Mapping[str, Any], delivery: Mapping[str, Any]) ->
     ):
         return None
     try:
-        return template_of(campaign).render(delivery["values"])
+        return template_of(campaign, message_of(campaign, delivery)).render(delivery["values"])
     except (RenderFailed, InvalidInput):
         return None

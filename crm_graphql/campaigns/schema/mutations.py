@@ -7,13 +7,14 @@ from typing import Annotated, Any
 import strawberry
 from bson import ObjectId
 
-from crm_graphql.campaigns.documents import MessageTemplate
+from crm_graphql.campaigns.documents import MessageTemplate, Variant
 from crm_graphql.campaigns.drafts import warnings_of
 from crm_graphql.campaigns.schema.inputs import (
     CampaignCreateInput,
     CampaignLaunchInput,
     CampaignUpdateInput,
     MessageInput,
+    VariantInput,
 )
 from crm_graphql.campaigns.schema.payloads import (
     CampaignCreatePayload,
@@ -23,6 +24,7 @@ from crm_graphql.campaigns.schema.payloads import (
 from crm_graphql.campaigns.schema.types import Campaign
 from crm_graphql.campaigns.service import create_campaign, launch_campaign, update_campaign
 from crm_graphql.campaigns.terms import Terms
+from crm_graphql.campaigns.variants import Experiment, texts_of
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import Faults
@@ -38,6 +40,17 @@ def _message(message: MessageInput | None) -> MessageTemplate | None:
     return MessageTemplate(subject=message.subject, body=message.body) if message else None
 
 
+def _variants(given: list[VariantInput] | None) -> list[Variant]:
+    return [
+        Variant(
+            key=one.key,
+            weight=one.weight,
+            message=MessageTemplate(subject=one.message.subject, body=one.message.body),
+        )
+        for one in given or ()
+    ]
+
+
 def _audience_key(given: str | None) -> ObjectId | None:
     return None if given is None else decode_key("Audience", given, field="audienceId")
 
@@ -51,9 +64,12 @@ def _hours(given: QuietHoursInput | None) -> dict[str, str] | None:
 
 
 def _warnings(row: Row) -> list[UserError]:
-    """Those of the campaign's message, for a payload."""
-    message = MessageTemplate.model_validate(row["message"]) if row.get("message") else None
-    return [UserError.from_problem(warning) for warning in warnings_of(message, Channel(row["channel"]))]
+    """Those of the campaign's messages, for a payload."""
+    return [
+        UserError.from_problem(warning.under(*place))
+        for place, text in texts_of(row)
+        for warning in warnings_of(MessageTemplate.model_validate(text), Channel(row["channel"]))
+    ]
 
 
 @mutation(Permission.CAMPAIGNS_WRITE, "Make a draft.", subject="audience_id")
@@ -73,6 +89,7 @@ async def campaign_create(
         channel=input.channel,
         message=_message(input.message),
         terms=Terms(input.send_before, input.rate_per_second, _hours(input.quiet_hours)),
+        experiment=Experiment(_variants(input.variants), input.holdout),
         idempotency_key=input.idempotency_key,
         clock=info.context.resources.clock,
         faults=faults,
@@ -88,7 +105,7 @@ async def campaign_update(
     faults, key = Faults(), None
     with faults.noted():
         key = decode_key("Campaign", input.id)
-    for name in ("name", "channel", "send_before", "rate_per_second"):
+    for name in ("name", "channel", "send_before", "rate_per_second", "holdout"):
         if (value := getattr(input, name)) is not strawberry.UNSET:
             changes[name] = value
     if input.audience_id is not strawberry.UNSET:
@@ -99,6 +116,8 @@ async def campaign_update(
             changes["topic_id"] = _topic_key(input.topic_id)
     if input.message is not strawberry.UNSET:
         changes["message"] = _message(input.message)
+    if input.variants is not strawberry.UNSET:
+        changes["variants"] = _variants(input.variants)
     if input.quiet_hours is not strawberry.UNSET:
         changes["quiet_hours"] = _hours(input.quiet_hours)
     clock = info.context.resources.clock
@@ -117,6 +136,10 @@ async def campaign_launch(
     key = decode_key("Campaign", input.id)
     resources = info.context.resources
     row = await launch_campaign(
-        info.context.actor, key, bus=resources.bus, time_zone=resources.settings.time_zone
+        info.context.actor,
+        key,
+        bus=resources.bus,
+        time_zone=resources.settings.time_zone,
+        attribution_days=resources.settings.attribution_days,
     )
     return CampaignLaunchPayload(campaign=Campaign.from_document(row), warnings=_warnings(row))
