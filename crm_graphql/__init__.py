@@ -19,6 +19,7 @@ writes, `queries` for reads, `messages`, `schema/`):
 - `campaigns`: a message to an audience; launch freezes both, the planner writes the ledger.
 - `results`: what came of campaigns, counted as it happens.
 - `delivery`: the ledger of who gets what, senders that claim ranges of it, vendors, receipts.
+- `attribution`: which campaign an order counts for, and whether those who were held out bought less.
 - `exports`: all of that as files, made in the background, of one moment; everything that is held of a person.
 - `erasure`: a person is forgotten, over all of these. `merging`: two customers who are one person become one.
 - `duplicates`: who may be one person. `timeline`: what happened with a customer, out of all that keeps it.

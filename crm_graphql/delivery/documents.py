@@ -1,5 +1,4 @@
-"""The delivery ledger, the ranges that senders claim, receipts that wait for their delivery, and what holds
-sending back: paces, and who was written to lately."""
+"""The delivery ledger, its ranges, receipts that wait, and what holds sending back: paces, the cap."""
 
 from __future__ import annotations
 
@@ -51,8 +50,8 @@ class DeliveryReason(Enum):
 class Delivery(Document):
     """One row of the ledger: this customer, this campaign, once.
 
-    `address` and `values` (what the template uses) are frozen when the row is written, so that sending
-    again sends the same bytes. `revision` is the campaign's at the row's last change.
+    `address` and `values` (what the template uses) are frozen when the row is written: sent again, the
+    bytes are the same. `revision` is the campaign's at the row's last change.
     """
 
     campaign_id: PydanticObjectId
@@ -67,10 +66,11 @@ class Delivery(Document):
     reason: DeliveryReason | None = None
     reason_text: str | None = None
     erased: bool = False
-    """Its customer was erased: what names the person is gone, and does not come back."""
+    """Its customer was erased: what names the person is gone for good."""
     attempt: int = 1
     variant: str | None = None
-    """The key of the variant that it is of; None where the campaign has none, and where none was drawn."""
+    drawn: bool = False
+    """It is to be compared with those of its campaign who are held out."""
     time_zone: str | None = None
     """The recipient's, as it was planned; None: the deployment's."""
     not_before: datetime | None = None

@@ -38,6 +38,7 @@ class PlannedRows:
         self._address_kind = TRAITS[self._channel].address
         self._topic = Topical.of(campaign)
         self._arms = Arms(campaign)
+        self._is_compared = bool(campaign.get("holdout"))
         keys = [None, *(variant["key"] for variant in campaign.get("variants") or ())]
         self._templates = {key: template_of(campaign, message_of(campaign, {"variant": key})) for key in keys}
         self._name: str = campaign["name"]
@@ -101,7 +102,11 @@ class PlannedRows:
                 "created_at": now,
                 "updated_at": now,
             }
-            yield row if variant is None else {**row, "variant": variant}
+            if variant is not None:
+                row["variant"] = variant
+            if self._is_compared and not skipped:
+                row["drawn"] = True
+            yield row
 
     def _values(self, customer: Row, variant: str | None) -> dict[str, Any]:
         links = self.links.of(customer["_id"]) if self.links else {}

@@ -125,7 +125,7 @@ async def test_a_copy_has_the_experiment_and_none_of_its_figures(resources: Reso
 
 async def test_another_experiment_under_the_same_key_is_a_conflict(resources: Resources) -> None:
     audience = await make_audience()
-    one = {"audience_id": audience, "idempotency_key": "k"}
+    one: dict[str, Any] = {"audience_id": audience, "idempotency_key": "k"}
     made = await draft(resources, **one)
     assert await draft(resources, **one) == made
     for experiment in (Experiment(TWO, 0.2), Experiment(TWO[::-1], 0.1), Experiment(TWO)):
