@@ -1,4 +1,4 @@
-"""What orders were counted as, and the sums of it by campaign and arm."""
+"""Credits of orders, and the sums of them by campaign and arm."""
 
 from __future__ import annotations
 

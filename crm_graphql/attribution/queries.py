@@ -1,4 +1,4 @@
-"""What came of campaigns in orders: read from one document for each arm, never counted when asked."""
+"""Outcomes of campaigns in orders: read from one document for each arm, never counted when asked."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bson import ObjectId
-from pymongo import DeleteOne, ReplaceOne
+from pymongo import DeleteOne, InsertOne, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from crm_graphql.attribution.documents import CampaignOrders, ComparedPerson, OrderCredit
@@ -33,6 +33,7 @@ from crm_graphql.orders.documents import Order
 
 Row = Mapping[str, Any]
 Arm = tuple[ObjectId, str | None]
+_Write = DeleteOne | InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ async def recount(orders: Sequence[ObjectId], session: AsyncClientSession) -> in
     credits_now = await _credits_now(orders, session)
     stored = OrderCredit.get_pymongo_collection().find({"_id": {"$in": list(orders)}}, session=session)
     credits_before = {row["_id"]: row async for row in stored}
-    difference, writes = _Difference(), list[DeleteOne | ReplaceOne[dict[str, Any]]]()
+    difference, writes = _Difference(), list[_Write]()
     for key in dict.fromkeys(orders):
         before, now = credits_before.get(key), credits_now.get(key)
         if before == now:
@@ -80,7 +81,7 @@ async def recount(orders: Sequence[ObjectId], session: AsyncClientSession) -> in
             difference.add(before, -1)
         if now is not None:
             difference.add(now, 1)
-        writes.append(DeleteOne({"_id": key}) if now is None else ReplaceOne({"_id": key}, now, upsert=True))
+        writes.append(_write(before, now))
     if writes:
         await OrderCredit.get_pymongo_collection().bulk_write(writes, ordered=False, session=session)
         await _write_sums(difference, await _write_people(difference, session), session)
@@ -166,14 +167,14 @@ async def _write_people(difference: _Difference, session: AsyncClientSession) ->
     found = collection.find({"_id": {"$in": list(changed)}}, session=session)
     before = {row["_id"]: row async for row in found}
     grown: defaultdict[Arm, _Squares] = defaultdict(_Squares)
-    writes = list[DeleteOne | ReplaceOne[dict[str, Any]]]()
+    writes = list[_Write]()
     for row, (arm, sum_) in changed.items():
         old = before.get(row, {"orders": 0, "amount": 0})
         new = {"_id": row, "orders": old["orders"] + sum_.orders, "amount": old["amount"] + sum_.amount}
         grown[arm].orders += new["orders"] ** 2 - old["orders"] ** 2
         grown[arm].amount += new["amount"] ** 2 - old["amount"] ** 2
-        is_gone = not new["orders"] and not new["amount"]
-        writes.append(DeleteOne({"_id": row}) if is_gone else ReplaceOne({"_id": row}, new, upsert=True))
+        is_there = new["orders"] or new["amount"]
+        writes.append(_write(before.get(row), new if is_there else None))
     await collection.bulk_write(writes, ordered=False, session=session)
     return grown
 
@@ -190,7 +191,7 @@ async def _write_sums(
     collection = CampaignOrders.get_pymongo_collection()
     found = collection.find({"_id": {"$in": list(keys.values())}}, session=session)
     before = {row["_id"]: row async for row in found}
-    writes = []
+    writes = list[_Write]()
     for arm, key in keys.items():
         old = before.get(key) or _nothing(key, arm)
         touched, of_people = difference.touched.get(arm, _Sum()), compared_sums[arm]
@@ -204,9 +205,17 @@ async def _write_sums(
             "order_squares": str(int(old["order_squares"]) + squares.orders),
             "amount_squares": str(int(old["amount_squares"]) + squares.amount),
         }
-        writes.append(ReplaceOne({"_id": key}, new, upsert=True))
+        writes.append(_write(before.get(key), new))
     if writes:
         await collection.bulk_write(writes, ordered=False, session=session)
+
+
+def _write(before: Row | None, now: dict[str, Any] | None) -> _Write:
+    """What makes the one of the other; an insert where it can be one, for that costs half of an upsert."""
+    if now is None:
+        assert before is not None, "nothing is made of nothing"
+        return DeleteOne({"_id": before["_id"]})
+    return InsertOne(now) if before is None else ReplaceOne({"_id": now["_id"]}, now)
 
 
 def sums_id(campaign: ObjectId, arm: str | None) -> str:

@@ -1,4 +1,4 @@
-"""A shop's life in small: campaigns, orders, refunds, edits, merges and erasures; and who counts it by hand."""
+"""A shop's life in small: campaigns, orders, refunds, edits, merges, erasures; and a count by hand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from bson import ObjectId
 
 from crm_graphql.attribution.documents import CampaignOrders
 from crm_graphql.attribution.following import Follower
-from crm_graphql.campaigns.control import cancel_campaign
 from crm_graphql.campaigns.documents import Campaign, MessageTemplate, Variant
 from crm_graphql.campaigns.service import launch_campaign
 from crm_graphql.campaigns.variants import Experiment
@@ -35,6 +34,8 @@ DAYS = 3
 """Of attribution."""
 MESSAGE = MessageTemplate(subject="s", body="Hi")
 VARIANTS = [Variant(key="a", weight=1, message=MESSAGE), Variant(key="b", weight=2, message=MESSAGE)]
+OFTEN = {"launch": 1, "send": 2, "buy": 3, "edit": 2, "merge": 1, "erase": 1, "retry": 1, "follow": 1}
+"""How often what happens."""
 EXPERIMENTS = (Experiment(VARIANTS, 0.3), Experiment(None, 0.4), Experiment(None, None), Experiment(VARIANTS))
 
 
@@ -64,8 +65,16 @@ class World:
         )
         while not await planner.plan(key):
             pass
+        await self._long_ago(key, datetime.now(UTC) - timedelta(hours=self.random.uniform(100, 180)))
         self.campaigns.append(key)
         return key
+
+    async def _long_ago(self, key: ObjectId, moment: datetime) -> None:
+        """As if it had been launched then: orders of days to come are not taken."""
+        launched = {"launched_at": moment}
+        await Campaign.get_pymongo_collection().update_one({"_id": key}, {"$set": launched})
+        planned = {"created_at": moment}
+        await Delivery.get_pymongo_collection().update_many({"campaign_id": key}, {"$set": planned})
 
     async def news(
         self, key: ObjectId, rows: list[dict[str, Any]], status: ReceiptStatus, **also: Any
@@ -75,7 +84,7 @@ class World:
             Receipt(
                 str(row["_id"]),
                 status,
-                datetime.now(UTC) + timedelta(hours=self.random.uniform(-5, 60)),
+                row["created_at"] + timedelta(hours=self.random.uniform(-5, 60)),
                 row["attempt"],
                 **also,
             )
@@ -100,7 +109,7 @@ class World:
 
     def some_order(self, key: str | None = None) -> dict[str, Any]:
         """An order of anybody, around the time of the campaigns; every fifth is a refund."""
-        moment = datetime.now(UTC) + timedelta(hours=self.random.uniform(-60, 140))
+        moment = datetime.now(UTC) - timedelta(hours=self.random.uniform(0, 200))
         amount = self.random.randint(1, 50_000) / 100
         return {
             "external_id": key or f"o{len(self.orders)}-{self.random.randint(0, 10**9)}",
@@ -111,22 +120,7 @@ class World:
 
     async def step(self) -> None:
         """Anything that can happen."""
-        kind = self.random.choice(
-            [
-                "launch",
-                "send",
-                "send",
-                "buy",
-                "buy",
-                "buy",
-                "edit",
-                "edit",
-                "merge",
-                "erase",
-                "retry",
-                "follow",
-            ]
-        )
+        (kind,) = self.random.choices(list(OFTEN), list(OFTEN.values()))
         await getattr(self, f"_{kind}")()
 
     async def _launch(self) -> None:
@@ -184,12 +178,6 @@ async def new_world(resources: Resources, seed: int = 0) -> World:
     """Twenty-five customers who have bought nothing."""
     await make_customers(25, without_address=2)
     return World(resources, Random(seed))
-
-
-async def end(world: World) -> None:
-    """Nothing of it is to be sent any more."""
-    for key in world.campaigns:
-        await cancel_campaign(MARKETER, key, bus=world.resources.bus)
 
 
 Sums = dict[tuple[ObjectId, str | None], tuple[int, ...]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated, Any
 
 import strawberry
@@ -35,6 +36,8 @@ from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import UserError
 from crm_graphql.gql.permission import mutation
 
+WARNINGS_LIMIT = 40
+
 
 def _message(message: MessageInput | None) -> MessageTemplate | None:
     return MessageTemplate(subject=message.subject, body=message.body) if message else None
@@ -64,12 +67,13 @@ def _hours(given: QuietHoursInput | None) -> dict[str, str] | None:
 
 
 def _warnings(row: Row) -> list[UserError]:
-    """Those of the campaign's messages, for a payload."""
-    return [
+    """Those of the campaign's messages, for a payload; of many variants the first ones."""
+    found = (
         UserError.from_problem(warning.under(*place))
         for place, text in texts_of(row)
         for warning in warnings_of(MessageTemplate.model_validate(text), Channel(row["channel"]))
-    ]
+    )
+    return list(islice(found, WARNINGS_LIMIT))
 
 
 @mutation(Permission.CAMPAIGNS_WRITE, "Make a draft.", subject="audience_id")
