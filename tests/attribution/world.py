@@ -77,14 +77,19 @@ class World:
         await Delivery.get_pymongo_collection().update_many({"campaign_id": key}, {"$set": planned})
 
     async def news(
-        self, key: ObjectId, rows: list[dict[str, Any]], status: ReceiptStatus, **also: Any
+        self,
+        key: ObjectId,
+        rows: list[dict[str, Any]],
+        status: ReceiptStatus,
+        at: datetime | None = None,
+        **also: Any,
     ) -> None:
-        """Something happens to these deliveries, at a moment of each."""
+        """Something happens to these deliveries, at a moment of each unless it is given."""
         receipts = [
             Receipt(
                 str(row["_id"]),
                 status,
-                row["created_at"] + timedelta(hours=self.random.uniform(-5, 60)),
+                at or row["created_at"] + timedelta(hours=self.random.uniform(-5, 60)),
                 row["attempt"],
                 **also,
             )
