@@ -246,7 +246,9 @@ class PaceBook(Document):
 
     id: str  # type: ignore[assignment]
     tat: float
-    """The next free moment, in milliseconds since 1970, by the database's clock."""
+    """When the next message is due, in milliseconds since 1970, by the database's clock."""
+    free: float | None = None
+    """Before this it may not go, however late it is; likewise."""
     reserved_at: datetime
 
     class Settings:

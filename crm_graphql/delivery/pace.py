@@ -1,9 +1,12 @@
 """Pace: how many messages a second, over all processes, by reservations that the database's clock orders.
 
-A pace is one document: `tat`, the moment from which the next message may go. Whoever reserves moves it on by
-what they take, and waits for their own moment: so nobody polls, and the moments lie evenly, never more than
-the rate and one in any second. `tat` is milliseconds as a double, for dates are whole milliseconds: 12.5 of
-them summed as dates are 4 % too fast.
+A pace is one document: `tat`, the moment at which the next message is due, and `free`, before which it may
+not go. Whoever reserves moves both on by what they take, and waits for their own moment: so nobody polls, and
+the moments lie evenly. Both are milliseconds as doubles, for dates are whole milliseconds: 12.5 of them
+summed as dates are 4 % too fast.
+
+In any second there are never more moments than the rate and one, below 50 a second; above that a fiftieth
+more than the rate, and one, while lateness is made up for.
 """
 
 from __future__ import annotations
@@ -28,8 +31,10 @@ PIECE_SECONDS = 1.0
 SHARED_PIECE_SECONDS = 0.25
 """Of a pace that campaigns share: they have their turns that often."""
 _LATE_MS = 400.0
-"""Who comes late by less loses nothing: the moments that went by are still good. So a stutter is made up for,
-which in ten seconds is within a twentieth, and a longer silence is not."""
+"""Who comes late by less loses nothing: what is overdue is made up for. So a stutter costs nothing over ten
+seconds, and a longer silence is not followed by more than was asked for."""
+_CATCHING_UP = 0.98
+"""Of the interval between two messages, the least: so slowly lateness is made up for, without a burst."""
 
 
 _NOW = {"$toDouble": {"$toLong": "$$NOW"}}
@@ -67,14 +72,16 @@ class Pace:
             row = await PaceBook.get_pymongo_collection().find_one_and_update(
                 {
                     "_id": self.name,
-                    "$expr": {"$lte": [{"$subtract": ["$tat", _NOW]}, longest_wait * 1_000]},
+                    "$expr": {
+                        "$lte": [{"$subtract": [{"$max": ["$tat", "$free"]}, _NOW]}, longest_wait * 1_000]
+                    },
                 },
                 self._taking(count),
                 projection={"wait": 1},
                 return_document=ReturnDocument.AFTER,
             )
             if row is not None:
-                return max(0.0, float(row["wait"]) / 1_000)
+                return float(row["wait"]) / 1_000
             # Also where somebody opened it just now: this one has not seen it.
             await self._open()
         return None
@@ -88,13 +95,16 @@ class Pace:
         return True
 
     def _taking(self, count: int) -> list[dict[str, Any]]:
-        start = {"$max": ["$tat", {"$subtract": [_NOW, _LATE_MS]}]}
+        due = {"$max": ["$tat", {"$subtract": [_NOW, _LATE_MS]}]}
+        milliseconds = count * 1_000 / self.per_second
         return [
-            {"$set": {"start": start, "reserved_at": "$$NOW"}},
+            {"$set": {"due": due, "reserved_at": "$$NOW"}},
+            {"$set": {"start": {"$max": ["$due", "$free", _NOW]}}},
             {
                 "$set": {
                     "wait": {"$subtract": ["$start", _NOW]},
-                    "tat": {"$add": ["$start", count * 1_000 / self.per_second]},
+                    "tat": {"$add": ["$due", milliseconds]},
+                    "free": {"$add": ["$start", milliseconds * _CATCHING_UP]},
                 }
             },
         ]

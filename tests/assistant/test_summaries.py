@@ -187,6 +187,7 @@ SUGGESTED: dict[str, dict[str, Any]] = {
     "refused": {"failed_by": {"VENDOR_REJECTED": 60}},
     "receipts": {"failed_by": {"NO_RECEIPT": 60}},
     "outcome": {"failed_by": {"OUTCOME_UNKNOWN": 60}},
+    "while it is paused": {"status": CampaignStatus.PAUSED},
     "all messages have their outcome": {"status": CampaignStatus.SENDING},
     "another channel for those": {"skipped_by": {"NO_ADDRESS": 300}},
     "more than once": {"skipped_by": {"DUPLICATE_ADDRESS": 300}},

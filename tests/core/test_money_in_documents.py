@@ -11,8 +11,9 @@ from pydantic import BaseModel
 
 from crm_graphql.mongo.documents import all_documents
 
-NO_MONEY = {"CustomField.minimum", "CustomField.maximum"}
-"""Bounds of numbers that a deployment defines, which have at most 15 digits: see docs/decisions/0020."""
+NO_MONEY = {"CustomField.minimum", "CustomField.maximum", "PaceBook.free", "PaceBook.tat"}
+"""Bounds of numbers that a deployment defines, which have at most 15 digits: see docs/decisions/0020. Moments
+to parts of a millisecond: 0029."""
 
 
 def inexact_fields(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[str]:

@@ -25,6 +25,8 @@ CAUSES: Mapping[str, str] = {
     "NO_CONSENT": "who did not say yes, or said no",
     "FREQUENCY_CAP": "written to too often lately",
     "CANCELLED": "left when the campaign was cancelled",
+    "EXPIRED": "left when its time to be sent was over",
+    "HOLDOUT": "held out to compare with",
     "ERASED": "erased since",
     "TEMPLATE_ERROR": "for whom the template fails or is empty",
     "VENDOR_REJECTED": "refused by the vendor",

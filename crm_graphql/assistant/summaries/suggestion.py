@@ -27,6 +27,10 @@ def _is_running(figures: CampaignFigures) -> bool:
     return figures.status is CampaignStatus.SENDING
 
 
+def _is_paused(figures: CampaignFigures) -> bool:
+    return figures.status is CampaignStatus.PAUSED
+
+
 def _reached_nobody(figures: CampaignFigures) -> bool:
     return not figures.reached
 
@@ -72,6 +76,7 @@ SUGGESTIONS: tuple[tuple[Condition, str], ...] = (
     (_fails_by("VENDOR_REJECTED"), "Ask the vendor why it refused messages before you send more."),
     (_fails_by("NO_RECEIPT"), "Check that the vendor's receipts reach this server."),
     (_fails_by("OUTCOME_UNKNOWN"), "Look at the vendor's own log for the messages whose outcome is unknown."),
+    (_is_paused, "Resume it or cancel it: while it is paused nobody else is written to."),
     (_is_running, "Look again once all messages have their outcome."),
     (
         _skips_by("NO_ADDRESS"),
