@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -9,6 +10,7 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo import ReturnDocument
+from pymongo.errors import PyMongoError
 from structlog import get_logger
 
 from crm_graphql.bus.port import Bus, BusError, Event
@@ -16,6 +18,7 @@ from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.campaigns.messages import CAMPAIGNS_TOPIC, PLAN_TURNS, campaign_topic
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.paging import Row
+from crm_graphql.mongo.transient import is_transient
 
 
 class Action(Enum):
@@ -89,6 +92,7 @@ CHANGES: dict[Action, Change] = {
 HAS_WORK_FOR_SENDERS = {"status": {"$in": [_S.SENDING.value, _S.CANCELLED.value]}}
 """Of campaigns whose queued messages are to be sent, or to be skipped."""
 
+RESULTS_TOLD_EVERY_SECONDS = 0.25
 _log = get_logger(__name__)
 
 
@@ -178,6 +182,35 @@ async def wake_planner(campaign_id: ObjectId, *, bus: Bus) -> None:
         await PLAN_TURNS.fill(campaign_id, bus=bus)
     except BusError as error:
         _log.warning("planner not told, the reconciler will", campaign_id=str(campaign_id), error=str(error))
+
+
+async def announce_results(campaign_id: ObjectId, *, bus: Bus) -> None:
+    """Tell those who watch the campaign that its results have moved, after the commit that moved them.
+
+    Returns after a moment, in which other news may tell it too: so a campaign is changed for this at most
+    four times a second, however much comes of it and however many processes say so. While the database is
+    away nothing is told; whoever looks finds it.
+    """
+    campaigns = Campaign.get_pymongo_collection()
+    try:
+        known = await campaigns.find_one({"_id": campaign_id}, {"revision": 1})
+        await asyncio.sleep(RESULTS_TOLD_EVERY_SECONDS)
+        # Not `updated_at`: that something came of a campaign does not mean that its sending goes on.
+        told = known and await campaigns.find_one_and_update(
+            {"_id": campaign_id, "revision": known["revision"]},
+            {"$inc": {"revision": 1}},
+            projection={"revision": 1, "status": 1},
+            return_document=ReturnDocument.AFTER,
+        )
+    except PyMongoError as error:
+        if not is_transient(error):
+            raise
+        _log.info("results not told, the database is away", campaign_id=str(campaign_id), error=str(error))
+        return
+    if told:
+        await bus.broadcast(Event(topic=campaign_topic(campaign_id), revision=told["revision"]))
+        if told["status"] == CampaignStatus.SENDING.value:
+            await bus.broadcast(Event(topic=CAMPAIGNS_TOPIC))
 
 
 async def announce(campaign_id: ObjectId, revision: int, *, bus: Bus) -> None:

@@ -6,15 +6,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pymongo.asynchronous.client_session import AsyncClientSession
+
 from crm_graphql.consents.addresses import compared
 from crm_graphql.consents.documents import Suppression, SuppressionReason, Topic
 from crm_graphql.consents.links import Link
 from crm_graphql.consents.queries import list_topics, suppressions_of
-from crm_graphql.consents.saying import Choice, say
-from crm_graphql.consents.suppress import lift, suppress
+from crm_graphql.consents.saying import Choice, With, nothing_else, say
+from crm_graphql.consents.suppress import NewSuppression, lift, store
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.paging import Row
+from crm_graphql.customers.merged import FORMER_FIELD
 from crm_graphql.customers.queries import CustomerReference, find_customer
 from crm_graphql.customers.words import ConsentStatus, by_place, may_write
 from crm_graphql.mongo.transactions import Transact
@@ -35,18 +38,23 @@ class Choices:
     chosen: frozenset[Chosen]
 
 
-async def leave(link: Link, *, transact: Transact, clock: Clock) -> None:
+async def leave(link: Link, *, transact: Transact, clock: Clock, on_no: With = nothing_else) -> None:
     """Take the person off what the message was about: its topic on its channel, and without a topic their
-    address on the channel. In force when this returns; again, or of an erased person, it changes nothing."""
+    address on the channel. In force when this returns; again, or of an erased person, it changes nothing.
+
+    `on_no` here and below: what else is written where the person said no, in the same transaction, also when
+    they had said so before.
+    """
     if link.topic_id is not None:
         topic = await Topic.get_pymongo_collection().find_one({"_id": link.topic_id})
         if topic is not None:
             choice = Choice(topic, link.channel, ConsentStatus.UNSUBSCRIBED)
-            await say(CustomerReference(link.customer_id), [choice], source=ONE_CLICK, transact=transact)
+            who = CustomerReference(link.customer_id)
+            await say(who, [choice], source=ONE_CLICK, transact=transact, also=on_no)
             return
     customer = await _customer(link)
     if customer is not None:
-        await _close(customer, (link.channel,), clock)
+        await _close(customer, (link.channel,), clock, transact, on_no)
 
 
 async def topic_of(link: Link) -> str | None:
@@ -63,7 +71,9 @@ async def choices_of(link: Link) -> Choices | None:
     return None if customer is None else _choices(customer, await list_topics())
 
 
-async def choose(link: Link, wanted: Collection[Chosen], *, transact: Transact) -> Choices | None:
+async def choose(
+    link: Link, wanted: Collection[Chosen], *, transact: Transact, on_no: With = nothing_else
+) -> Choices | None:
     """Take over what the person wants from now on, on every topic and each of their channels; None for one
     who was erased.
 
@@ -77,20 +87,23 @@ async def choose(link: Link, wanted: Collection[Chosen], *, transact: Transact) 
     # An address that a yes opens must not open it for what was left unchecked too.
     held = set(customer.get("suppressed") or []) - {channel.value for channel in opened}
     once_open = _choices({**customer, "suppressed": held}, topics).chosen
-    await _say(link, _choices(customer, topics), frozenset(wanted), transact, once_open=once_open)
+    before = _choices(customer, topics)
+    await _say(link, before, frozenset(wanted), transact, on_no, once_open=once_open)
     await _open(customer, opened)
     return await choices_of(link)
 
 
-async def leave_all(link: Link, *, transact: Transact, clock: Clock) -> Choices | None:
+async def leave_all(
+    link: Link, *, transact: Transact, clock: Clock, on_no: With = nothing_else
+) -> Choices | None:
     """Take the person off everything: every topic, and their addresses on every channel, so that messages
     without a topic stop too. None for one who was erased."""
     customer = await _customer(link)
     if customer is None:
         return None
     before = _choices(customer, await list_topics())
-    await _say(link, before, frozenset(), transact)
-    await _close(customer, before.channels, clock)
+    await _say(link, before, frozenset(), transact, on_no)
+    await _close(customer, before.channels, clock, transact, on_no)
     return await choices_of(link)
 
 
@@ -99,6 +112,7 @@ async def _say(
     before: Choices,
     wanted: frozenset[Chosen],
     transact: Transact,
+    on_no: With,
     *,
     once_open: frozenset[Chosen] = frozenset(),
 ) -> None:
@@ -112,7 +126,9 @@ async def _say(
         or place in unwanted
     ]
     if changes:
-        await say(CustomerReference(link.customer_id), changes, source=PAGE, transact=transact)
+        is_no = any(change.status is ConsentStatus.UNSUBSCRIBED for change in changes)
+        also = on_no if is_no else nothing_else
+        await say(CustomerReference(link.customer_id), changes, source=PAGE, transact=transact, also=also)
 
 
 def _choices(customer: Row, topics: Sequence[Row]) -> Choices:
@@ -131,15 +147,26 @@ def _choices(customer: Row, topics: Sequence[Row]) -> Choices:
 
 
 async def _customer(link: Link) -> Row | None:
-    fields = {"email": 1, "phone": 1, "consents": 1, "suppressed": 1}
+    fields = {"email": 1, "phone": 1, "consents": 1, "suppressed": 1, FORMER_FIELD: 1}
     return await find_customer(CustomerReference(link.customer_id), fields=fields)
 
 
-async def _close(customer: Mapping[str, Any], channels: Collection[Channel], clock: Clock) -> None:
-    for channel in channels:
-        if address := customer.get(TRAITS[channel].address.field):
-            reason = SuppressionReason.UNSUBSCRIBED
-            await suppress(channel, [compared(address)], reason, now=clock.now())
+async def _close(
+    customer: Mapping[str, Any], channels: Collection[Channel], clock: Clock, transact: Transact, on_no: With
+) -> None:
+    now = clock.now()
+    wanted = [
+        NewSuppression(channel, compared(address), SuppressionReason.UNSUBSCRIBED, now)
+        for channel in channels
+        if (address := customer.get(TRAITS[channel].address.field))
+    ]
+
+    async def work(session: AsyncClientSession) -> None:
+        await store(wanted, session=session)
+        await on_no(customer, session)
+
+    if wanted:
+        await transact(work)
 
 
 async def _open(customer: Row, channels: Collection[Channel]) -> None:

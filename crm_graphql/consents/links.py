@@ -26,6 +26,7 @@ CHOICES_DAYS = 400
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _PARTS = struct.Struct(">BBH12s12s")
+_PARTS_OF_CAMPAIGN = struct.Struct(">BBH12s12s12s")
 _MAC_BYTES = 12
 _NO_TOPIC = bytes(12)
 _CHANNELS = {Channel.EMAIL: 1, Channel.SMS: 2, Channel.WHATSAPP: 3}
@@ -40,13 +41,15 @@ class Purpose(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a token says. `topic_id` is None where the message had no topic; `made_on` is a day."""
+    """What a token says. `topic_id` is None where the message had no topic; `made_on` is a day; `campaign_id`
+    is None in messages that earlier releases sent."""
 
     purpose: Purpose
     channel: Channel
     customer_id: ObjectId
     topic_id: ObjectId | None
     made_on: datetime
+    campaign_id: ObjectId | None = None
 
     def is_too_old(self, now: datetime) -> bool:
         """Whether it opens a person's choices no more."""
@@ -59,15 +62,15 @@ async def link_key() -> bytes:
 
 
 def token_of(link: Link, key: bytes) -> str:
-    """The token, 54 characters that go into an address as they are; always the same one for the same link."""
+    """The token, 70 characters that go into an address as they are, 54 without a campaign; always the same
+    one for the same link."""
     days = min(max((link.made_on - _EPOCH).days, 0), 0xFFFF)
-    parts = _PARTS.pack(
-        link.purpose,
-        _CHANNELS[link.channel],
-        days,
-        link.customer_id.binary,
-        _NO_TOPIC if link.topic_id is None else link.topic_id.binary,
-    )
+    topic = _NO_TOPIC if link.topic_id is None else link.topic_id.binary
+    head = (link.purpose, _CHANNELS[link.channel], days, link.customer_id.binary, topic)
+    if link.campaign_id is None:
+        parts = _PARTS.pack(*head)
+    else:
+        parts = _PARTS_OF_CAMPAIGN.pack(*head, link.campaign_id.binary)
     return base64.urlsafe_b64encode(parts + _mac(parts, key)).decode().rstrip("=")
 
 
@@ -75,8 +78,9 @@ def read_token(token: str, purpose: Purpose, key: bytes) -> Link | None:
     """What the token says; None for one that was changed, cut off, or made for something else."""
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        parts, mac = raw[: _PARTS.size], raw[_PARTS.size :]
-        number, channel, days, customer, topic = _PARTS.unpack(parts)
+        parts, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+        layout = _PARTS if len(parts) == _PARTS.size else _PARTS_OF_CAMPAIGN
+        number, channel, days, customer, topic, *campaign = layout.unpack(parts)
     except (ValueError, binascii.Error, struct.error):
         return None
     if not hmac.compare_digest(mac, _mac(parts, key)) or number != purpose:
@@ -87,6 +91,7 @@ def read_token(token: str, purpose: Purpose, key: bytes) -> Link | None:
         ObjectId(customer),
         None if topic == _NO_TOPIC else ObjectId(topic),
         _EPOCH + timedelta(days=days),
+        ObjectId(campaign[0]) if campaign else None,
     )
 
 
@@ -99,6 +104,8 @@ class CampaignLinks:
     made_on: datetime
     public_url: str
     key: bytes
+    campaign_id: ObjectId | None = None
+    """What comes of whom follows them is counted for it; None for a message that is counted nowhere."""
 
     def of(self, customer_id: ObjectId) -> Mapping[str, str]:
         """Those of a customer, by the names that templates have for them."""
@@ -109,7 +116,8 @@ class CampaignLinks:
         }
 
     def _token(self, purpose: Purpose, customer_id: ObjectId) -> str:
-        return token_of(Link(purpose, self.channel, customer_id, self.topic_id, self.made_on), self.key)
+        link = Link(purpose, self.channel, customer_id, self.topic_id, self.made_on, self.campaign_id)
+        return token_of(link, self.key)
 
 
 def _mac(parts: bytes, key: bytes) -> bytes:

@@ -11,17 +11,21 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
+from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from structlog import get_logger
 
+from crm_graphql.campaigns.lifecycle import announce_results
 from crm_graphql.consents import pages
 from crm_graphql.consents.choices import Chosen, choices_of, choose, leave, leave_all, topic_of
 from crm_graphql.consents.links import Link, Purpose, link_key, read_token
+from crm_graphql.consents.saying import With
 from crm_graphql.core.bodies import read_whole
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import LimitExceeded
+from crm_graphql.delivery.unsubscribes import UnsubscribeCount
 from crm_graphql.mongo.transient import is_transient
 
 FORM_BYTES = 64 * 1024
@@ -35,7 +39,7 @@ _HEADERS = {
 }
 _log = get_logger(__name__)
 
-Handler = Callable[[Request, Link], Awaitable[Response]]
+Handler = Callable[[Request, Link, With], Awaitable[Response]]
 
 
 async def unsubscribe(request: Request) -> Response:
@@ -56,7 +60,13 @@ async def _with_link(request: Request, purpose: Purpose, handler: Handler) -> Re
             return _html(pages.no_link_page(sender), 404)
         if link.is_too_old(datetime.now(UTC)):
             return _html(pages.too_old_page(sender), 410)
-        return await handler(request, link)
+        unsubscribe = UnsubscribeCount(link.campaign_id)
+        answer = await handler(request, link, unsubscribe.note)
+        if link.campaign_id is not None and unsubscribe.is_counted:
+            # Once the person has their answer.
+            bus = request.app.state.resources.bus
+            answer.background = BackgroundTask(announce_results, link.campaign_id, bus=bus)
+        return answer
     except (ClientDisconnect, LimitExceeded, TimeoutError):
         return Response(status_code=400)
     except Exception as error:
@@ -66,16 +76,16 @@ async def _with_link(request: Request, purpose: Purpose, handler: Handler) -> Re
         return _html(pages.away_page(sender), 503, {"retry-after": "5"})
 
 
-async def _unsubscribe(request: Request, link: Link) -> Response:
+async def _unsubscribe(request: Request, link: Link, on_no: With) -> Response:
     resources = request.app.state.resources
     sender, topic = resources.settings.name, await topic_of(link)
     if request.method != "POST":
         return _html(pages.unsubscribe_page(sender, topic))
-    await leave(link, transact=resources.in_transaction, clock=resources.clock)
+    await leave(link, transact=resources.in_transaction, clock=resources.clock, on_no=on_no)
     return _html(pages.unsubscribed_page(sender, topic))
 
 
-async def _choose(request: Request, link: Link) -> Response:
+async def _choose(request: Request, link: Link, on_no: With) -> Response:
     resources = request.app.state.resources
     is_post = request.method == "POST"
     if not is_post:
@@ -87,9 +97,11 @@ async def _choose(request: Request, link: Link) -> Response:
             )
         )
         if form.get("do") == ["save"]:
-            choices = await choose(link, _wanted(form.get("on", [])), transact=resources.in_transaction)
+            wanted, transact = _wanted(form.get("on", [])), resources.in_transaction
+            choices = await choose(link, wanted, transact=transact, on_no=on_no)
         else:
-            choices = await leave_all(link, transact=resources.in_transaction, clock=resources.clock)
+            transact, clock = resources.in_transaction, resources.clock
+            choices = await leave_all(link, transact=transact, clock=clock, on_no=on_no)
     sender = resources.settings.name
     if choices is None:
         return _html(pages.erased_page(sender))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bson import ObjectId
@@ -24,6 +24,14 @@ from crm_graphql.mongo.transactions import Transact
 
 API = "api"
 SOURCE_CHARACTERS = 100
+
+
+With = Callable[[Row, AsyncClientSession], Awaitable[None]]
+"""What else is written of a customer, in the transaction of their words."""
+
+
+async def nothing_else(_customer: Row, _session: AsyncClientSession) -> None:
+    """Words alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +72,15 @@ async def set_consent(
 
 
 async def say(
-    who: CustomerReference, choices: Sequence[Choice], *, source: str, transact: Transact
+    who: CustomerReference,
+    choices: Sequence[Choice],
+    *,
+    source: str,
+    transact: Transact,
+    also: With = nothing_else,
 ) -> Row | None:
     """Note choices of the customer whom the reference means, in one transaction, as of now by the database's
-    clock. The customer as it then is; None when there is none."""
+    clock, and with them what is `also` to be written. The customer as it then is; None when there is none."""
 
     async def work(session: AsyncClientSession) -> Row | None:
         customers = Customer.get_pymongo_collection()
@@ -84,6 +97,7 @@ async def say(
         if draft.dirty:
             await customers.bulk_write([draft.update()], session=session)
         await write_words({customer["_id"]: draft.heard}, now, session)
+        await also(draft.customer, session)
         return draft.customer
 
     return await transact(work)

@@ -47,6 +47,11 @@ class DeliveryReason(Enum):
     OTHER = "OTHER"
 
 
+def _ascending(*names: str) -> list[tuple[str, int]]:
+    """The key of an index."""
+    return [(name, ASCENDING) for name in names]
+
+
 class Delivery(Document):
     """One row of the ledger: this customer, this campaign, once.
 
@@ -82,6 +87,10 @@ class Delivery(Document):
     put_off: int = 0
     """How often the vendor said to come again later."""
     vendor_message_id: str | None = None
+    has_complained: bool = False
+    """The person called it spam; it may have arrived all the same."""
+    unsubscribed_at: datetime | None = None
+    """When the person first said no by a link in it."""
     revision: int
     sent_at: datetime | None = None
     finished_at: datetime | None = None
@@ -123,12 +132,7 @@ class Delivery(Document):
             # What went wrong, by the last change. Most rows are of other states: there the log above serves,
             # and an index of all states would cost the writer a tenth to a sixth of its rate.
             IndexModel(
-                [
-                    ("campaign_id", ASCENDING),
-                    ("status", ASCENDING),
-                    ("revision", ASCENDING),
-                    ("_id", ASCENDING),
-                ],
+                _ascending("campaign_id", "status", "revision", "_id"),
                 name="by_change",
                 partialFilterExpression={"status": {"$in": ["FAILED", "SKIPPED"]}},
             ),
@@ -140,12 +144,7 @@ class Delivery(Document):
             ),
             # How many failed or were skipped for which cause, from the index alone.
             IndexModel(
-                [
-                    ("campaign_id", ASCENDING),
-                    ("status", ASCENDING),
-                    ("reason", ASCENDING),
-                    ("reason_text", ASCENDING),
-                ],
+                _ascending("campaign_id", "status", "reason", "reason_text"),
                 name="causes",
                 partialFilterExpression={"status": {"$in": ["FAILED", "SKIPPED"]}},
             ),
@@ -201,23 +200,13 @@ class SendRange(Document):
             ),
             # What a sender may claim; which campaigns have something of it, from the index alone.
             IndexModel(
-                [
-                    ("state", ASCENDING),
-                    ("campaign_id", ASCENDING),
-                    ("lease_until", ASCENDING),
-                    ("first", ASCENDING),
-                ],
+                _ascending("state", "campaign_id", "lease_until", "first"),
                 name="free",
                 partialFilterExpression={"state": "PENDING"},
             ),
             # Where a campaign's messages are that may have waited long for a receipt, from the index alone.
             IndexModel(
-                [
-                    ("campaign_id", ASCENDING),
-                    ("first_claimed_at", ASCENDING),
-                    ("first", ASCENDING),
-                    ("last", ASCENDING),
-                ],
+                _ascending("campaign_id", "first_claimed_at", "first", "last"),
                 name="claimed",
             ),
         ]

@@ -43,6 +43,8 @@ class RowState:
     not_before: datetime | None = None
     """Until when it waits by itself; only while it is QUEUED."""
     is_erased: bool = False
+    has_complained: bool = False
+    """The person called it spam, whatever became of the message otherwise."""
     variant: str | None = None
 
     @classmethod
@@ -59,6 +61,7 @@ class RowState:
             row.get("finished_at"),
             row.get("not_before"),
             row.get("erased", False),
+            row.get("has_complained", False),
             row.get("variant"),
         )
 
@@ -78,6 +81,7 @@ class RowState:
             "sent_at": self.sent_at,
             "finished_at": self.finished_at,
             "not_before": self.not_before,
+            "has_complained": self.has_complained,
         }
 
 
@@ -93,9 +97,25 @@ def advance(row: RowState, news: Receipt, *, now: datetime) -> RowState:
 
     - NO_RECEIPT and OUTCOME_UNKNOWN, our own conclusions, which a true final receipt corrects;
     - DELIVERED, which a bounce overrules: a server takes a message, and finds out later.
+
+    That a person complained is kept beside that, of any attempt: it comes after the message has arrived.
     """
+    complaint = replace(row, has_complained=True) if _is_new_complaint(row, news) else row
     if news.attempt is not None and news.attempt != row.attempt:
-        return row
+        return complaint
+    return _moved(complaint, news, now)
+
+
+def _is_new_complaint(row: RowState, news: Receipt) -> bool:
+    return (
+        news.reason is DeliveryReason.COMPLAINED
+        and not row.has_complained
+        and row.status is not DeliveryStatus.SKIPPED
+        and (news.attempt is None or news.attempt <= row.attempt)
+    )
+
+
+def _moved(row: RowState, news: Receipt, now: datetime) -> RowState:
     if not _may_follow(row, news):
         return row
     target = DeliveryStatus.SKIPPED if news.is_skip else _STATUS[news.status]

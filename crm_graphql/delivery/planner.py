@@ -112,7 +112,12 @@ class _Walk:
         if self._planned.has_links:
             topic_id = self._topic.id if self._topic else None
             self._planned.links = CampaignLinks(
-                self._channel, topic_id, self._launched_at, self._planner.public_url, await link_key()
+                self._channel,
+                topic_id,
+                self._launched_at,
+                self._planner.public_url,
+                await link_key(),
+                self._id,
             )
         page: _Page | None = await self._read_page(self._after)
         while page is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from crm_graphql.delivery.ledger import (
     variant_moves,
 )
 from crm_graphql.delivery.messages import Receipt
+from crm_graphql.delivery.outcomes import note_outcomes
 from crm_graphql.delivery.row_updates import row_updates
 from crm_graphql.delivery.speed import speed_after
 from crm_graphql.mongo.transactions import Transact
@@ -131,17 +132,19 @@ async def write_news(
     numbered = await campaigns.find_one_and_update(
         {"_id": campaign_id},
         {"$inc": {"revision": 1}, "$currentDate": {"updated_at": True}},
-        projection={"revision": 1, "updated_at": 1, "handed_over": 1},
+        projection={"revision": 1, "updated_at": 1, "handed_over": 1, "launched_at": 1},
         return_document=ReturnDocument.AFTER,
         session=session,
     )
     before = await _read_rows(campaign_id, news, session)
-    after = _advance_all(before, news, numbered["updated_at"]) if numbered else {}
-    if numbered is None or not after:
+    steps = list(_advance_all(before, news, numbered["updated_at"])) if numbered else []
+    if numbered is None or not steps:
         return None
+    after = {key: row for key, _, row in steps}
     common = {"revision": numbered["revision"], "updated_at": numbered["updated_at"]}
     updates = list(row_updates(before, after, common))
     await Delivery.get_pymongo_collection().bulk_write(updates, ordered=False, session=session)
+    await note_outcomes(numbered, [(old, new) for _, old, new in steps], session)
     transitions = [(before[key], row) for key, row in after.items()]
     counts = {**stats_moves({"total": 0, **stats_changes(transitions)}), **variant_moves(transitions)}
     handed_over = sum(old.sent_at is None is not row.sent_at for old, row in transitions)
@@ -180,11 +183,11 @@ def _take(waiting: list[_Waiting]) -> list[_Waiting]:
 
 def _advance_all(
     before: Mapping[ObjectId, RowState], news: Iterable[News], now: datetime
-) -> dict[ObjectId, RowState]:
-    """The rows that change, as they are after all receipts, in the receipts' order."""
-    after: dict[ObjectId, RowState] = {}
+) -> Iterator[tuple[ObjectId, RowState, RowState]]:
+    """Each change of a row, as it was and as it is then, in the receipts' order."""
+    rows = dict(before)
     for key, receipt in news:
-        row = after.get(key) or before.get(key)
+        row = rows.get(key)
         if row is not None and (advanced := advance(row, receipt, now=now)) is not row:
-            after[key] = advanced
-    return after
+            rows[key] = advanced
+            yield key, row, advanced

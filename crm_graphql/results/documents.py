@@ -14,8 +14,8 @@ COUNTS = ("opens", "clicks", "machine_opens", "machine_clicks", "unsubscribes", 
 class CampaignResult(Document):
     """What came of a campaign, or of one of its variants, in people, each counted once.
 
-    `id` is `<campaign id>:<variant key>`, without a key where the campaign has no variants. A campaign's
-    results are the sums of its variants'.
+    `id` is `<campaign id>:<variant key>`, without a key where the campaign has no variants; what another
+    source counts lies apart, under `<campaign id>/<source>:<variant key>`. A campaign's results are the sums.
     """
 
     id: str  # type: ignore[assignment]

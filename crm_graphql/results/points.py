@@ -7,7 +7,7 @@ which. So nothing is ever read, folded or moved to write a point, and news that 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from bson import ObjectId
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from crm_graphql.core.paging import Row
 from crm_graphql.results.documents import CampaignPoints
 
 EVENTS = ("sent", "delivered", "failed", "opens", "clicks")
@@ -87,27 +88,25 @@ async def timeline_of(campaign_id: ObjectId, launched_at: datetime) -> Sequence[
     """What happened to a campaign in each step of time from its launch to the last of it, at most 500 steps,
     all of one length; empty while nothing has happened."""
     rows = await CampaignPoints.get_pymongo_collection().find({"campaign_id": campaign_id}).to_list()
-    found = [
-        (row["step_seconds"], int(number), counts) for row in rows for number, counts in row["points"].items()
-    ]
-    return _dense(int(launched_at.timestamp()), found)
+    return steps_of(rows, launched_at)
 
 
-def _dense(start: int, found: Iterable[tuple[int, int, Mapping[str, int]]]) -> Sequence[Point]:
-    summed: dict[int, dict[str, int]] = {}
-    found = list(found)
-    if not found:
+def steps_of(rows: Sequence[Row], launched_at: datetime) -> Sequence[Point]:
+    """The same, of what is stored: short steps are summed up to the longest."""
+    if not rows:
         return ()
-    last = max(step * number for step, number, _ in found)
-    step = max(_step_at(start, last), *(length for length, _, _ in found))
-    for length, number, counts in found:
-        point = summed.setdefault(length * number // step, dict.fromkeys(EVENTS, 0))
-        for event, count in counts.items():
-            point[event] += count
-    nothing = dict.fromkeys(EVENTS, 0)
+    start = int(launched_at.timestamp())
+    last = max(row["step_seconds"] * int(number) for row in rows for number in row["points"])
+    step = max(_step_at(start, last), *(row["step_seconds"] for row in rows))
+    summed: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(EVENTS, 0))
+    for row in rows:
+        for number, counts in row["points"].items():
+            point = summed[row["step_seconds"] * int(number) // step]
+            for event, count in counts.items():
+                point[event] += count
     return [
-        Point(datetime.fromtimestamp(number * step, UTC), summed.get(number, nothing))
-        for number in range(start // step, max(summed) + 1)
+        Point(datetime.fromtimestamp(number * step, UTC), summed[number])
+        for number in range(start // step, last // step + 1)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -229,6 +230,10 @@ async def test_a_token_holds_no_address_and_is_always_the_same(resources: Resour
     text = token_of(link, key)
     assert (len(text), text) == (54, token_of(link, key))
     assert read_token(text, Purpose.UNSUBSCRIBE, key) == link
+    of_campaign = replace(link, campaign_id=ObjectId())
+    assert len(token_of(of_campaign, key)) == 70
+    assert read_token(token_of(of_campaign, key), Purpose.UNSUBSCRIBE, key) == of_campaign
+    assert read_token(token_of(of_campaign, key)[:54], Purpose.UNSUBSCRIBE, key) is None
     assert read_token(text, Purpose.UNSUBSCRIBE, bytes(32)) is None
     assert re.fullmatch(r"[\w-]+", text)
 

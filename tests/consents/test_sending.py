@@ -156,6 +156,7 @@ async def test_links_in_a_message_lead_to_the_recipients_own_pages(resources: Re
     for link in (leaving, choosing):
         assert link is not None
         assert (link.customer_id, link.topic_id, link.channel) == (ida, topic["_id"], Channel.EMAIL)
+        assert link.campaign_id == campaign
 
 
 async def test_a_campaign_without_a_topic_links_to_the_address_alone(resources: Resources) -> None:

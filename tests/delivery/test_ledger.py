@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -119,10 +120,25 @@ def test_a_bounce_overrules_what_was_delivered_in_any_order(order: list[Receipt]
     assert stats_changes([(after(SENT, DELIVERED), end)]) == {"delivered": -1, "failed": 1}
 
 
-@pytest.mark.parametrize("reason", [R.COMPLAINED, R.VENDOR_REJECTED, R.OTHER, None])
+@pytest.mark.parametrize("reason", [R.VENDOR_REJECTED, R.OTHER, None])
 def test_nothing_but_a_bounce_overrules_what_was_delivered(reason: DeliveryReason | None) -> None:
     row = after(DELIVERED)
     assert advance(row, news(ReceiptStatus.FAILED, reason), now=NOW) is row
+
+
+@pytest.mark.parametrize("attempt", [None, 1, 2])
+def test_a_complaint_is_kept_of_what_has_arrived_whichever_attempt_it_speaks_of(attempt: int | None) -> None:
+    row = RowState(S.DELIVERED, attempt=2)
+    complaint = news(ReceiptStatus.FAILED, R.COMPLAINED, attempt)
+    complained = after(complaint, row=row)
+    assert complained == replace(row, has_complained=True)
+    assert stats_changes([(row, complained)]) == {}
+    assert advance(complained, complaint, now=NOW) is complained
+
+
+@pytest.mark.parametrize("row", [RowState(S.SKIPPED), RowState(S.SENT, attempt=0)], ids=["skipped", "later"])
+def test_a_complaint_about_what_nobody_got_changes_nothing(row: RowState) -> None:
+    assert advance(row, news(ReceiptStatus.FAILED, R.COMPLAINED), now=NOW) is row
 
 
 def test_a_receipt_corrects_an_unknown_outcome_and_an_answer_that_comes_late_does_not() -> None:
