@@ -137,7 +137,7 @@ async def make_orders(each: int) -> None:
 
 async def follow(resources: Resources) -> tuple[float, float]:
     """Seconds to look through the ledger, and to count all orders, each noted once."""
-    follower = Follower(resources.in_transaction)
+    follower = Follower(resources.in_transaction, resources.bus)
     began = time.perf_counter()
     while not await follower.run(for_seconds=60):
         pass

@@ -18,7 +18,7 @@ _TASK = "attribution"
 async def follow_for_ever(resources: Resources) -> None:
     """Follow what changed every interval, as long as no other process does. Ends only when cancelled."""
     token = uuid.uuid4().hex
-    follower = Follower(resources.in_transaction)
+    follower = Follower(resources.in_transaction, resources.bus)
 
     async def step() -> None:
         while await hold_task(_TASK, token, LEASE_SECONDS):

@@ -7,8 +7,9 @@ that takes what it was about out of what is left to do: killed anywhere, it is a
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,9 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from crm_graphql.attribution.documents import LedgerPlace
 from crm_graphql.attribution.recount import recount
 from crm_graphql.attribution.windows import CLOCKS_DIFFER
+from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
+from crm_graphql.campaigns.lifecycle import announce_results
 from crm_graphql.customers.merged import FORMER_FIELD, found_by_keys, keys_of
 from crm_graphql.delivery.documents import Delivery
 from crm_graphql.mongo.leases import database_now
@@ -31,6 +34,8 @@ Row = Mapping[str, Any]
 ORDERS_AT_ONCE = 1_000
 """About so many orders one transaction counts; one note is never cut."""
 NOTES_AT_ONCE = 500
+TOLD_AT_ONCE = 50
+"""Campaigns; each telling takes a moment in which others may tell the same."""
 ROWS_AT_ONCE = 1_000
 """Of a ledger."""
 LATE_COMMITS = timedelta(minutes=5)
@@ -47,21 +52,31 @@ _LAUNCHED = [
 class Follower:
     """Follows what changed since it last looked. One at a time does; two stay exact, only slower."""
 
-    def __init__(self, transact: Transact) -> None:
+    def __init__(self, transact: Transact, bus: Bus) -> None:
         self._transact = transact
+        self._bus = bus
         self._since: datetime | None = None
         """Before this moment no campaign changed that was not looked at; None: all are to be looked at."""
 
     async def run(self, *, for_seconds: float) -> bool:
-        """Follow for so long. True once nothing is left to do."""
+        """Follow for so long, then tell those who watch what moved. True once nothing is left to do."""
         until = time.monotonic() + for_seconds
         return await self._follow_ledgers(until) and await self._follow_orders(until)
 
     async def _follow_orders(self, until: float) -> bool:
-        while await self._transact(_count_noted):
-            if time.monotonic() >= until:
-                return False
+        moved: set[ObjectId] = set()
+        try:
+            while (campaigns := await self._transact(_count_noted)) is not None:
+                moved |= {*campaigns}
+                if time.monotonic() >= until:
+                    return False
+        finally:
+            await self._tell(moved)
         return True
+
+    async def _tell(self, campaigns: Collection[ObjectId]) -> None:
+        for some in _batches(campaigns):
+            await asyncio.gather(*(announce_results(key, bus=self._bus) for key in some))
 
     async def _follow_ledgers(self, until: float) -> bool:
         now = await database_now()
@@ -77,8 +92,8 @@ class Follower:
         return True
 
 
-async def _count_noted(session: AsyncClientSession) -> bool:
-    """Count what the oldest notes tell of. False where there was none."""
+async def _count_noted(session: AsyncClientSession) -> Collection[ObjectId] | None:
+    """Count what the oldest notes tell of; the campaigns that it moved. None where there was none."""
     notes = OrderChanges.get_pymongo_collection()
     found = notes.find({}, session=session, sort=[("_id", 1)], limit=NOTES_AT_ONCE)
     done: list[ObjectId] = []
@@ -88,11 +103,17 @@ async def _count_noted(session: AsyncClientSession) -> bool:
         orders |= dict.fromkeys(noted_orders(note["orders"]))
         if len(orders) >= ORDERS_AT_ONCE:
             break
-    if done:
-        # First: another who is at the same is met before it costs anything.
-        await notes.delete_many({"_id": {"$in": done}}, session=session)
-        await recount(list(orders), session)
-    return bool(done)
+    if not done:
+        return None
+    # First: another who is at the same is met before it costs anything.
+    await notes.delete_many({"_id": {"$in": done}}, session=session)
+    return await recount(list(orders), session)
+
+
+def _batches(keys: Collection[ObjectId]) -> Iterator[list[ObjectId]]:
+    ordered = sorted(keys)
+    for at in range(0, len(ordered), TOLD_AT_ONCE):
+        yield ordered[at : at + TOLD_AT_ONCE]
 
 
 async def _changed_campaigns(since: datetime | None) -> Sequence[ObjectId]:

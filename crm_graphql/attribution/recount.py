@@ -9,7 +9,7 @@ the same order write the same documents, so that one of them is run again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +57,11 @@ class _Difference:
     touched: defaultdict[Arm, _Sum] = field(default_factory=lambda: defaultdict(_Sum))
     people: defaultdict[tuple[Arm, ObjectId], _Sum] = field(default_factory=lambda: defaultdict(_Sum))
 
+    @property
+    def campaigns(self) -> Collection[ObjectId]:
+        """Those of which anything is to be written."""
+        return {arm[0] for arm in self.touched} | {arm[0] for arm, _ in self.people}
+
     def add(self, credit: Row, sign: int) -> None:
         """Count what an order counts for in or out."""
         amount = credit["amount"]
@@ -66,9 +71,9 @@ class _Difference:
             self.people[(one["campaign"], one["arm"]), one["row"]].add(amount, sign)
 
 
-async def recount(orders: Sequence[ObjectId], session: AsyncClientSession) -> int:
-    """Count these orders as they are now, in the session's transaction; how many count for something else
-    than before."""
+async def recount(orders: Sequence[ObjectId], session: AsyncClientSession) -> Collection[ObjectId]:
+    """Count these orders as they are now, in the session's transaction; the campaigns whose sums that
+    moved."""
     credits_now = await _credits_now(orders, session)
     stored = OrderCredit.get_pymongo_collection().find({"_id": {"$in": list(orders)}}, session=session)
     credits_before = {row["_id"]: row async for row in stored}
@@ -85,7 +90,7 @@ async def recount(orders: Sequence[ObjectId], session: AsyncClientSession) -> in
     if writes:
         await OrderCredit.get_pymongo_collection().bulk_write(writes, ordered=False, session=session)
         await _write_sums(difference, await _write_people(difference, session), session)
-    return len(writes)
+    return difference.campaigns
 
 
 async def _credits_now(

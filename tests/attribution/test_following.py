@@ -12,6 +12,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from consumers.attribution import follow_for_ever
 from crm_graphql.attribution.documents import HELD_OUT, LedgerPlace
 from crm_graphql.attribution.following import Follower
+from crm_graphql.campaigns.messages import campaign_topic
 from crm_graphql.consents.addresses import suppressed_on
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.customers.documents import Customer
@@ -20,7 +21,8 @@ from crm_graphql.delivery.documents import Delivery
 from crm_graphql.delivery.messages import ReceiptStatus
 from crm_graphql.erasure.service import erase_customer
 from crm_graphql.orders.apply_records import apply_orders
-from crm_graphql.orders.documents import OrderChanges
+from crm_graphql.orders.changes import noted_orders
+from crm_graphql.orders.documents import Order, OrderChanges
 from crm_graphql.orders.records import OrderRecord
 from crm_graphql.resources import Resources
 from tests.attribution.world import DAYS, EXPERIMENTS, World, counted_sums, kept_sums, new_world
@@ -183,7 +185,7 @@ async def test_two_followers_at_once_count_each_order_once(resources: Resources)
     some = [row for row in rows if row["sent_at"]]
     for number in range(30):
         await world.buy(order(some[number % len(some)], f"o{number}", after_hours=1 + number / 10))
-    followers = [Follower(resources.in_transaction) for _ in range(3)]
+    followers = [Follower(resources.in_transaction, resources.bus) for _ in range(3)]
     await asyncio.gather(*(one.run(for_seconds=5) for one in followers), return_exceptions=True)
     await world.follow()
     assert await kept_sums() == await counted_sums()
@@ -232,3 +234,45 @@ async def test_consumers_follow_by_themselves(resources: Resources) -> None:
         await until(is_counted)
     finally:
         await end_tasks([task])
+
+
+async def test_what_comes_again_as_it_was_is_not_counted_again(resources: Resources) -> None:
+    world = await new_world(resources)
+    _, rows = await sent(world)
+    some = [order(row, f"o{number}") for number, row in enumerate(rows) if row["sent_at"]]
+    await world.buy(*some)
+    noted = [
+        key
+        async for note in OrderChanges.get_pymongo_collection().find()
+        for key in noted_orders(note["orders"])
+    ]
+    ids = [row["_id"] async for row in Order.get_pymongo_collection().find({}, {"_id": 1})]
+    # Each once, and one note for each chunk.
+    assert sorted(noted) == sorted(ids)
+    chunks = await resources.database.ingestion_chunks.count_documents({})
+    assert await OrderChanges.count() == chunks
+    await world.follow()
+    await world.buy(*some)
+    assert await OrderChanges.count() == 0
+
+
+async def test_who_watches_a_campaign_hears_that_its_orders_moved(resources: Resources) -> None:
+    world = await new_world(resources)
+    key, rows = await sent(world)
+    await world.follow()
+    watch = await resources.bus.watch()
+    try:
+        await watch.bind(campaign_topic(key))
+        await world.buy(order(next(row for row in rows if row["sent_at"])))
+        before = await resources.database.campaigns.find_one({"_id": key})
+        await world.follow()
+        event = await asyncio.wait_for(anext(aiter(watch)), 5)
+        assert before is not None
+        assert event.revision == before["revision"] + 1
+        # Nothing moved: nothing is told.
+        await world.follow()
+        after = await resources.database.campaigns.find_one({"_id": key})
+        assert after is not None
+        assert after["revision"] == event.revision
+    finally:
+        await watch.close()

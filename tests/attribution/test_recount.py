@@ -60,9 +60,9 @@ async def test_a_follower_that_dies_in_every_piece_counts_each_order_once(
 
     for _ in range(60):
         with pytest.raises(Died):
-            await Follower(dying).run(for_seconds=5)
+            await Follower(dying, resources.bus).run(for_seconds=5)
         # Whoever takes over does one piece, and dies in its turn.
-        await Follower(resources.in_transaction).run(for_seconds=0)
+        await Follower(resources.in_transaction, resources.bus).run(for_seconds=0)
     await assert_counted(world)
 
 

@@ -109,7 +109,7 @@ class World:
 
     async def follow(self) -> None:
         """Count what changed, to the end."""
-        while not await Follower(self.resources.in_transaction).run(for_seconds=5):
+        while not await Follower(self.resources.in_transaction, self.resources.bus).run(for_seconds=5):
             pass
 
     def some_order(self, key: str | None = None) -> dict[str, Any]:
@@ -176,7 +176,7 @@ class World:
                 pass
 
     async def _follow(self) -> None:
-        await Follower(self.resources.in_transaction).run(for_seconds=0)
+        await Follower(self.resources.in_transaction, self.resources.bus).run(for_seconds=0)
 
 
 async def new_world(resources: Resources, seed: int = 0) -> World:
