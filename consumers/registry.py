@@ -13,6 +13,7 @@ from consumers.handlers.delivery import handle_receipts
 from consumers.handlers.exports import handle_export
 from consumers.handlers.ingestion import handle_chunk_ready, handle_replay_asked
 from consumers.handlers.media import handle_media
+from consumers.handlers.tracking import handle_hits
 from consumers.work import Work
 from crm_graphql.bulk.messages import BULK_QUEUE, BulkWork
 from crm_graphql.bus.port import Message, Queue
@@ -23,12 +24,14 @@ from crm_graphql.exports.messages import EXPORT_QUEUE, ExportWork
 from crm_graphql.ingestion.messages import REPLAY_QUEUE, ChunkReady, ReplayAsked, chunk_queue
 from crm_graphql.ingestion.states import Lane
 from crm_graphql.media.messages import MEDIA_QUEUE, MediaArrived
+from crm_graphql.tracking.messages import HitsArrived, hits_queue
 
 PICTURES = 2
 """Each has a process of its own, with up to a gigabyte and a half."""
 PLANNERS = 2
 BULK_WORKERS = 2
 EXPORT_WORKERS = 2
+HIT_MESSAGES = 64
 RECEIPT_MESSAGES = 32
 """Messages in hand at once: those that wait while a flush is under way share the next one."""
 
@@ -69,6 +72,7 @@ def of_partition(partition: int) -> tuple[Job, ...]:
             )
             for lane in Lane
         ),
+        Job(hits_queue(partition), HitsArrived, handle_hits, HIT_MESSAGES, retry_in_place=True),
         Job(
             receipts_queue(partition),
             ReceiptsArrived,

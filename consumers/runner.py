@@ -64,6 +64,7 @@ class Runner:
         await self._stop(self._shared)
         await self.work.sender.close()
         await self.partitions.stop()
+        await self.work.hits.close(grace_seconds=self._grace_seconds)
         await self.work.writer.close(grace_seconds=self._grace_seconds)
         _log.info("consumers stopped")
 

@@ -10,7 +10,9 @@ from crm_graphql.campaigns.scheduling import Scheduler
 from crm_graphql.core.slices import Slices
 from crm_graphql.delivery.calls import HandoverLimits
 from crm_graphql.delivery.campaign_locks import CampaignLocks
+from crm_graphql.delivery.common import CampaignParts
 from crm_graphql.delivery.handover import HandoverTools
+from crm_graphql.delivery.hits import HitWriter
 from crm_graphql.delivery.ledger_turns import LedgerTurns
 from crm_graphql.delivery.planner import Planner
 from crm_graphql.delivery.retrying import Retries
@@ -29,6 +31,7 @@ class Work:
 
     resources: Resources
     writer: LedgerWriter
+    hits: HitWriter
     sender: Sender
     waiting: Waiting
     ledgers: LedgerTurns
@@ -53,26 +56,35 @@ class Work:
         return cls(
             resources,
             LedgerWriter(transact=resources.in_transaction, bus=bus, clock=clock, locks=locks),
-            Sender(carriers, tools=tools, values=lambda: resources.deployment.values),
-            waiting,
-            LedgerTurns(
-                Planner(
-                    transact=resources.in_transaction,
-                    bus=bus,
-                    clock=clock,
-                    locks=locks,
-                    lease_seconds=settings.lease_seconds,
-                    range_rows=settings.delivery_batch,
-                    public_url=settings.public_url,
-                ),
-                Retries(
-                    resources.in_transaction, bus, locks, settings.lease_seconds, settings.delivery_batch
-                ),
-                bus,
-                clock,
+            HitWriter(transact=resources.in_transaction, bus=bus, locks=locks),
+            Sender(
+                carriers,
+                tools=tools,
+                values=lambda: resources.deployment.values,
+                parts=CampaignParts(resources.storage, settings.public_url),
             ),
+            waiting,
+            _ledger_turns(resources, locks),
             Scheduler(bus, clock, lambda: resources.settings),
             BulkWorker(resources.in_transaction, bus, clock, settings.lease_seconds),
             ExportWorker(resources.storage, bus, clock, settings.lease_seconds),
             ChunkTurns(settings.chunks_at_once),
         )
+
+
+def _ledger_turns(resources: Resources, locks: CampaignLocks) -> LedgerTurns:
+    settings, bus, clock = resources.settings, resources.bus, resources.clock
+    return LedgerTurns(
+        Planner(
+            transact=resources.in_transaction,
+            bus=bus,
+            clock=clock,
+            locks=locks,
+            lease_seconds=settings.lease_seconds,
+            range_rows=settings.delivery_batch,
+            public_url=settings.public_url,
+        ),
+        Retries(resources.in_transaction, bus, locks, settings.lease_seconds, settings.delivery_batch),
+        bus,
+        clock,
+    )

@@ -17,6 +17,7 @@ writes, `queries` for reads, `messages`, `schema/`):
 - `audiences`: a rule is one tree, checked and evaluated in Python (`rules`), turned into a MongoDB filter
   (`compile`) and into an English sentence (`describe`).
 - `campaigns`: a message to an audience; launch freezes both, the planner writes the ledger.
+- `tracking`: opens and clicks, from the links in a message to the hits that wait to be counted.
 - `results`: what came of campaigns, counted as it happens.
 - `delivery`: the ledger of who gets what, senders that claim ranges of it, vendors, receipts.
 - `attribution`: which campaign an order counts for, and whether those who were held out bought less.

@@ -46,6 +46,8 @@ from crm_graphql.server.operations.trusted import read_trusted_documents
 from crm_graphql.server.transports.explorer import routes as explorer_routes
 from crm_graphql.server.transports.http import GraphQLEndpoint
 from crm_graphql.server.transports.websocket import GraphQLSocket
+from crm_graphql.tracking.routes import open_door
+from crm_graphql.tracking.routes import routes as tracking_routes
 
 log = structlog.get_logger()
 
@@ -94,6 +96,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *ingestion_routes,
         *media_routes,
         *consent_routes,
+        *tracking_routes,
         *delivery_routes,
         *account_routes(settings),
         *audit_routes,
@@ -130,12 +133,14 @@ def create_app(settings: Settings, *, resources: Resources | None = None) -> Sta
             await opened.deployment.start()
             opened.answers.start(opened.bus)
             opened.usage.start()
+            hits = await open_door(app, settings)
             if resources is None:
                 freeze_what_is_started()
             try:
                 yield
             finally:
                 await gateway.close()
+                await hits.close()
                 await live.close()
                 await opened.answers.close()
                 await opened.usage.close()

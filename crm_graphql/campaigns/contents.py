@@ -18,12 +18,15 @@ from crm_graphql.audiences.rules import parse
 from crm_graphql.audiences.stored import custom_keys
 from crm_graphql.campaigns.custom import keys_in, rows_of
 from crm_graphql.campaigns.documents import MessageTemplate
+from crm_graphql.campaigns.drafts import completed
+from crm_graphql.campaigns.media_files import check_files
 from crm_graphql.campaigns.terms import Terms, check_end, check_terms
 from crm_graphql.campaigns.variants import (
     Experiment,
     check_alone,
     check_experiment,
     check_texts,
+    completed_variants,
     stored_holdout,
     texts_of,
 )
@@ -50,11 +53,12 @@ class Content:
     message: MessageTemplate | None
     terms: Terms
     experiment: Experiment = field(default_factory=Experiment)
+    attachment_ids: Sequence[ObjectId] = ()
 
     @property
     def hash(self) -> str:
         """The same for the same content."""
-        message = self.message and [self.message.subject, self.message.body]
+        message = self.message and _told_apart(self.message)
         content: tuple[object, ...] = (self.name, str(self.audience_id), self.channel.value, message)
         if self.topic_id is not None:
             content = (*content, str(self.topic_id))
@@ -62,6 +66,8 @@ class Content:
             content = (*content, sorted(terms.items()))
         if experiment := self.experiment.stored():
             content = (*content, sorted(experiment.items()))
+        if self.attachment_ids:
+            content = (*content, list(map(str, self.attachment_ids)))
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
     def stored(self) -> dict[str, Any]:
@@ -72,6 +78,13 @@ class Content:
         if variants := experiment.get("variants"):
             message = variants[0]["message"]
         return {"message": message, **experiment}
+
+
+def _told_apart(message: MessageTemplate) -> list[object]:
+    more = message.model_dump(
+        mode="json", exclude={"subject", "body"}, exclude_none=True, exclude_defaults=True
+    )
+    return [message.subject, message.body, *([sorted(more.items())] if more else [])]
 
 
 async def check_content(
@@ -95,6 +108,8 @@ async def check_content(
 async def check_references(content: Content, faults: Faults, *, now: datetime) -> None:
     """Note what the content names and is not there, or not any more: an end that is over."""
     check_terms(content.terms.stored(), now=now, faults=faults)
+    files = {"channel": content.channel, "attachment_ids": content.attachment_ids, **content.stored()}
+    await check_files(files, faults)
     if content.audience_id is not None:
         with faults.noted():
             await require_audience(content.audience_id)
@@ -109,6 +124,7 @@ async def checked_changes(changes: Mapping[str, Any], faults: Faults, *, now: da
     check_experiment(values.get("variants"), values.get("holdout"), faults)
     if values.get("variants"):
         check_alone(values.get("message"), values["variants"], faults)
+        values["variants"] = await completed_variants(values["variants"], faults)
         values["message"] = values["variants"][0].message
     for name, path in (("name", "name"), ("audience_id", "audienceId"), ("channel", "channel")):
         if name in values and values[name] is None:
@@ -122,6 +138,11 @@ async def checked_changes(changes: Mapping[str, Any], faults: Faults, *, now: da
     if "audience_id" in values:
         with faults.noted():
             await require_audience(values["audience_id"])
+    if "attachment_ids" in values:
+        values["attachment_ids"] = list(values["attachment_ids"] or ())
+    if values.get("message") is not None:
+        with faults.noted():
+            values["message"] = await completed(values["message"])
     if "topic_id" in values:
         with faults.noted():
             await require_topic(values["topic_id"])
@@ -142,6 +163,7 @@ async def launchable(draft: Row, *, now: datetime) -> Launchable:
     faults = Faults()
     audience: Row = {}
     topic: Row | None = None
+    await check_files(draft, faults)
     with faults.noted():
         if draft["message"] is None:
             raise RequiredInput("The campaign has no message yet. Write one first.", path=("message",))

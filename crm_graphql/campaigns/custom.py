@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from crm_graphql.campaigns.documents import MessageTemplate
+from crm_graphql.campaigns.message_texts import Texts
 from crm_graphql.core.paging import Row
 from crm_graphql.custom_fields.definitions import NO_FIELDS, Definition, Definitions
 from crm_graphql.custom_fields.queries import definitions, list_fields
@@ -17,13 +18,13 @@ _NAME = re.compile(r"""custom(?:["']\s*\])?\s*(?:\.\s*|\[\s*["'])([a-z][a-z0-9_]
 
 async def fields_for(message: MessageTemplate | None) -> Definitions:
     """The custom fields that a message may name; nothing is read for one that can name none."""
-    texts = () if message is None else (message.subject or "", message.body)
+    texts = () if message is None else Texts.of(message.model_dump()).all
     return await definitions() if any(map(_MENTION.search, texts)) else NO_FIELDS
 
 
 def keys_in(message: Mapping[str, Any] | None) -> frozenset[str]:
     """The keys that a stored message may name: rather one too many than one too few."""
-    texts = (message or {}).get("subject") or "", (message or {}).get("body") or ""
+    texts = Texts.of(message).all if message else ()
     return frozenset(key for text in texts for key in _NAME.findall(text))
 
 

@@ -37,11 +37,33 @@ LAUNCHED = [
 """In which states a launched campaign may have messages without an end."""
 
 
+class WhatsappParameter(BaseModel):
+    """A value of a template that WhatsApp has approved: Liquid, by the parameter's name."""
+
+    name: str
+    value: str
+
+
+class WhatsappMessage(BaseModel):
+    """A template that WhatsApp has approved, and what goes into it."""
+
+    template: str
+    language: str
+    parameters: list[WhatsappParameter] = Field(default_factory=list)
+    header_media_id: PydanticObjectId | None = None
+
+
 class MessageTemplate(BaseModel):
-    """The text, Liquid templates; `subject` for email only."""
+    """What a message says. Subject, body, HTML and preheader are Liquid templates; all but `body` and
+    `whatsapp` are an email's alone. `body` beside HTML is what those get who see no HTML."""
 
     subject: str | None = None
-    body: str
+    body: str | None = None
+    html: str | None = None
+    preheader: str | None = None
+    from_name: str | None = None
+    reply_to: str | None = None
+    whatsapp: WhatsappMessage | None = None
 
 
 class Variant(BaseModel):
@@ -119,6 +141,8 @@ class Campaign(Document):
     """The share of the audience that gets nothing, as the text of a number; None: nobody."""
     attribution_days: int | None = None
     """How long after it was sent an order counts for it, as at launch; None: it was launched before that."""
+    attachment_ids: list[PydanticObjectId] = Field(default_factory=list)
+    """Files that everybody gets with the message; email only."""
     audience_id: PydanticObjectId
     topic_id: PydanticObjectId | None = None
     topic: FrozenTopic | None = None
@@ -134,6 +158,11 @@ class Campaign(Document):
     rate_per_second: int | None = None
     quiet_hours: dict[str, str] | None = None
     """`from` and `until`, as the deployment's settings have them; None: those are kept to."""
+    tracks_opens: bool | None = None
+    tracks_clicks: bool | None = None
+    """None of either: as the deployment's settings say. From the launch on it is said."""
+    links: list[str] = Field(default_factory=list)
+    """Those of the message that are tracked, as they stand in it, by their numbers; as at launch."""
     custom_fields: list[dict[str, Any]] = Field(default_factory=list)
     """Definitions of the custom fields that rule and message name, as at launch."""
     stats: Stats = Field(default_factory=Stats)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -10,16 +11,29 @@ from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.contents import Launchable, launchable
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.campaigns.lifecycle import announce, wake_planner
+from crm_graphql.campaigns.message_texts import Texts
+from crm_graphql.campaigns.template import parse_texts
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.paging import Row
 from crm_graphql.mongo.leases import database_now
+from crm_graphql.tracking.policy import NOTHING_TRACKED, TrackingPolicy
 
 _CHECKED = (
-    *("_id", "status", "channel", "audience_id", "topic_id", "message", "variants", "holdout"),
+    *("_id", "status", "channel", "audience_id", "topic_id", "message", "attachment_ids"),
+    *("variants", "holdout"),
     *("send_before", "rate_per_second", "quiet_hours", "scheduled_at"),
+    *("tracks_opens", "tracks_clicks"),
 )
 
 
-async def launch(draft: Row, *, time_zone: str, attribution_days: int, bus: Bus) -> Row | None:
+async def launch(
+    draft: Row,
+    *,
+    time_zone: str,
+    attribution_days: int,
+    bus: Bus,
+    tracking: TrackingPolicy = NOTHING_TRACKED,
+) -> Row | None:
     """Launch a campaign that was read in a state that allows it; None where it has changed since.
 
     Raises InvalidInput with all that keeps it from being launched. Durable when it returns.
@@ -27,7 +41,7 @@ async def launch(draft: Row, *, time_zone: str, attribution_days: int, bus: Bus)
     frozen = await launchable(draft, now=await database_now())
     launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
         as_checked(draft),
-        [_launch_of(frozen, time_zone, attribution_days)],
+        [_launch_of(frozen, time_zone, attribution_days, tracking.frozen(draft, _texts_of(draft)))],
         return_document=ReturnDocument.AFTER,
     )
     if launched is not None:
@@ -41,7 +55,9 @@ def as_checked(draft: Row) -> dict[str, Any]:
     return {name: draft.get(name) for name in _CHECKED}
 
 
-def _launch_of(launch: Launchable, time_zone: str, attribution_days: int) -> dict[str, Any]:
+def _launch_of(
+    launch: Launchable, time_zone: str, attribution_days: int, tracked: Mapping[str, Any]
+) -> dict[str, Any]:
     """The change that launches. Its moment is the database's, as is that at which a customer was made: clocks
     of processes differ, and must leave nobody out."""
     topic = launch.topic
@@ -56,7 +72,17 @@ def _launch_of(launch: Launchable, time_zone: str, attribution_days: int) -> dic
             "topic": {"$literal": frozen},
             "time_zone": {"$literal": time_zone},
             "attribution_days": attribution_days,
+            **{name: {"$literal": value} for name, value in tracked.items()},
             "revision": {"$add": ["$revision", 1]},
             **moments,
         }
     }
+
+
+def _texts_of(draft: Row) -> Iterator[tuple[str | None, str | None]]:
+    """The texts that hold links, as HTML and as plain text, of all messages that the campaign may send."""
+    messages = [one["message"] for one in draft.get("variants") or ()] or [draft["message"]]
+    for message in messages:
+        texts = Texts.of(message)
+        is_html = parse_texts(texts, Channel(draft["channel"])).html
+        yield (texts.body, None) if is_html else (texts.html, texts.body)

@@ -36,11 +36,14 @@ _LEFT_OUT = ("include", "render", "tablerow", "increment", "decrement", "ifchang
 class MessageText(liquid.BoundTemplate):
     """A parsed text, whose work is counted."""
 
-    def render_by(self, meter: Meter, values: Mapping[str, object]) -> str:
-        """The text for these values. Raises one of RENDER_ERRORS, WorkLimitReached among them."""
+    def render_by(
+        self, meter: Meter, values: Mapping[str, object], *, limit: int = OUTPUT_LIMIT_BYTES
+    ) -> str:
+        """The text for these values, of at most so many bytes. Raises one of RENDER_ERRORS, WorkLimitReached
+        among them."""
         context = MeteredContext(self, globals=self.make_globals(values))
         context.meter_by(meter)
-        output = MeteredOutput(meter, limit=OUTPUT_LIMIT_BYTES)
+        output = MeteredOutput(meter, limit=limit)
         _with_room(self.render_with_context, context, output)
         return output.getvalue()
 

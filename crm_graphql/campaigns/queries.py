@@ -1,4 +1,4 @@
-"""Campaigns as they are read: by id, in lists, newest first, and the preview of a message."""
+"""Campaigns as they are read: by id, in lists, newest first."""
 
 from __future__ import annotations
 
@@ -13,27 +13,21 @@ from crm_graphql.audiences.compile import select_customers
 from crm_graphql.audiences.custom import custom_rule_fields
 from crm_graphql.audiences.fields import stored_fields
 from crm_graphql.audiences.stored import custom_keys, names_group
-from crm_graphql.campaigns.custom import fields_for, frozen_fields, keys_in
-from crm_graphql.campaigns.documents import Campaign, CampaignStatus, MessageTemplate, Stats
-from crm_graphql.campaigns.drafts import checked_template
-from crm_graphql.campaigns.template import Rendered, RenderFailed
-from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER, example_values
+from crm_graphql.campaigns.custom import frozen_fields, keys_in
+from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Stats
 from crm_graphql.campaigns.variants import texts_of
-from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
-from crm_graphql.core.errors import ErrorCode, InvalidInput, NotFound, Problem
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
-from crm_graphql.core.slices import Slices
 from crm_graphql.core.texts import prefix_range, words
 from crm_graphql.core.zones import zone_of
-from crm_graphql.customers.queries import CustomerReference, find_customer
 from crm_graphql.mongo.pages import Parents, count_in_time, read_by_ids, read_child_pages, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
 FIELDS = dict.fromkeys(
     (
         *("name", "status", "failure_reason", "channel", "message", "audience_id", "topic_id", "rule"),
-        *("time_zone", "custom_fields", "variants", "holdout", "variant_stats", "attribution_days"),
+        *("time_zone", "custom_fields", "attachment_ids"),
+        *("variants", "holdout", "variant_stats", "attribution_days"),
         *("pause_reason", "scheduled_at", "send_before", "rate_per_second", "quiet_hours", "created_by"),
         *("stats", "planning.done", "planning.assigned", "revision"),
         *("created_at", "updated_at", "launched_at", "completed_at"),
@@ -44,9 +38,6 @@ FIELDS = dict.fromkeys(
 ENDED = frozenset({CampaignStatus.COMPLETED, CampaignStatus.CANCELLED, CampaignStatus.FAILED})
 NAMED = 10
 _LAUNCHED = {"launched_at": {"$ne": None}}
-NOTHING_TO_SEND = Problem(
-    ErrorCode.INVALID, "The body is empty for this customer; nothing would be sent.", ("message", "body")
-)
 
 
 def rule_zone(campaign: Row) -> str | None:
@@ -123,17 +114,18 @@ def _names_field(campaign: Row, key: str) -> bool:
     return is_in_text or key in custom_keys(campaign.get("rule") or {})
 
 
-async def open_campaigns_showing(text: str) -> Sequence[str]:
-    """The names of some campaigns in whose message the text stands and that have not ended, drafts included.
-    Looks through those that have not, which are few."""
+async def open_campaigns_using(media: Row) -> Sequence[str]:
+    """The names of some campaigns that have not ended, drafts included, whose message shows the picture, or
+    goes out with the file. Looks through those that have not, which are few."""
+    key, shown = media["_id"], media.get("public_name")
+    uses: list[dict[str, Any]] = [{"attachment_ids": key}]
+    for message in ("message", "variants.message"):
+        uses.append({f"{message}.whatsapp.header_media_id": key})
+        if shown is not None:
+            pattern = {"$regex": re.escape(shown)}
+            uses += [{f"{message}.{text}": pattern} for text in ("body", "html")]
     rows = Campaign.get_pymongo_collection().find(
-        {
-            "status": {"$nin": [status.value for status in ENDED]},
-            "$or": [
-                {place: {"$regex": re.escape(text)}} for place in ("message.body", "variants.message.body")
-            ],
-        },
-        {"name": 1},
+        {"status": {"$nin": [status.value for status in ENDED]}, "$or": uses}, {"name": 1}
     )
     return [row["name"] async for row in rows.limit(NAMED)]
 
@@ -200,36 +192,3 @@ async def stats_of_audiences(audiences: Sequence[ObjectId]) -> Mapping[ObjectId,
 async def count_campaigns(filter_: Mapping[str, Any]) -> int | None:
     """How many match; None where counting takes too long."""
     return await count_in_time(Campaign.get_pymongo_collection(), filter_)
-
-
-async def preview_message(
-    actor: Actor,
-    *,
-    subject: str | None,
-    body: str,
-    channel: Channel,
-    customer: CustomerReference | None = None,
-    slices: Slices,
-) -> tuple[Rendered, Sequence[Problem]]:
-    """The message as this customer would get it, or a made-up one, and warnings. Requires CAMPAIGNS_READ.
-
-    Raises InvalidInput for a message that does not parse or render, NotFound for the customer.
-    """
-    actor.require(Permission.CAMPAIGNS_READ)
-    message = MessageTemplate(subject=subject, body=body)
-    custom = await fields_for(message)
-    (template,) = await slices.each(
-        [message], lambda message: checked_template(message, channel, custom, is_preview=True)
-    )
-    found: Mapping[str, Any] | None = {**EXAMPLE_CUSTOMER, "custom_fields": example_values(custom)}
-    if customer is not None:
-        actor.require(Permission.CUSTOMERS_READ)
-        found = await find_customer(customer, fields=dict.fromkeys(("_id", *template.customer_fields), 1))
-    if found is None:
-        raise NotFound("There is no such customer.", path=("customer",))
-    values = template.freeze(found, campaign_name=EXAMPLE_CAMPAIGN_NAME, custom=custom)
-    try:
-        (rendered,) = await slices.each([values], template.render)
-    except RenderFailed as error:
-        raise InvalidInput.of([error.problem]) from None
-    return rendered, (*template.warnings, NOTHING_TO_SEND) if rendered.is_empty else template.warnings

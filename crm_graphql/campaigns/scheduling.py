@@ -26,6 +26,7 @@ from crm_graphql.core.settings import Settings
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.core.times import format_moment
 from crm_graphql.mongo.leases import database_now
+from crm_graphql.tracking.policy import TrackingPolicy
 
 LOOK_SECONDS = 10.0
 """It looks again after so long at the latest: a word of a new schedule may have been lost."""
@@ -87,6 +88,7 @@ class Scheduler:
                 time_zone=settings.time_zone,
                 attribution_days=settings.attribution_days,
                 bus=self.bus,
+                tracking=TrackingPolicy.of(settings),
             )
         except InvalidInput as error:
             reason = f"It could not be launched, as was scheduled for {format_moment(at)}: {error}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +18,13 @@ from crm_graphql.campaigns.contents import (
     checked_changes,
 )
 from crm_graphql.campaigns.documents import Campaign, MessageTemplate
+from crm_graphql.campaigns.drafts import completed
 from crm_graphql.campaigns.launching import as_checked, launch
 from crm_graphql.campaigns.lifecycle import Action
+from crm_graphql.campaigns.media_files import check_files
 from crm_graphql.campaigns.standing import require_campaign
 from crm_graphql.campaigns.terms import Terms
-from crm_graphql.campaigns.variants import Experiment, check_alone, check_texts
+from crm_graphql.campaigns.variants import Experiment, check_alone, check_texts, completed_experiment
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
@@ -30,6 +32,7 @@ from crm_graphql.core.errors import Conflict, Faults
 from crm_graphql.core.paging import Row
 from crm_graphql.core.texts import words
 from crm_graphql.mongo.rows import row_of
+from crm_graphql.tracking.policy import NOTHING_TRACKED, TrackingPolicy
 
 
 async def create_campaign(
@@ -44,6 +47,7 @@ async def create_campaign(
     topic_id: ObjectId | None = None,
     terms: Terms | None = None,
     experiment: Experiment | None = None,
+    attachment_ids: Sequence[ObjectId] = (),
     faults: Faults | None = None,
 ) -> Row:
     """Make a draft. Requires CAMPAIGNS_WRITE.
@@ -55,8 +59,12 @@ async def create_campaign(
     actor.require(Permission.CAMPAIGNS_WRITE)
     faults = faults or Faults()
     now = clock.now()
-    terms, experiment = terms or Terms(), experiment or Experiment()
-    content = Content(name.strip(), audience_id, topic_id, channel, message, terms, experiment)
+    with faults.noted():
+        message = await completed(message) if message else None
+    terms, experiment = terms or Terms(), await completed_experiment(experiment, faults)
+    content = Content(
+        name.strip(), audience_id, topic_id, channel, message, terms, experiment, attachment_ids
+    )
     await check_content(content, idempotency_key, faults, now=now)
     assert audience_id is not None, "without one there is a fault"
     if made := await _made_before(actor, idempotency_key, content.hash):
@@ -76,6 +84,7 @@ def _draft_of(content: Content, actor: Actor, idempotency_key: str | None, now: 
             audience_id=content.audience_id,
             topic_id=content.topic_id,
             **content.stored(),
+            attachment_ids=list(content.attachment_ids),
             **content.terms.stored(),
             subject=actor.subject,
             created_by=actor.label,
@@ -96,7 +105,7 @@ async def update_campaign(
     faults: Faults | None = None,
 ) -> Row:
     """Change a draft: only the fields in `changes` (name, audience_id, topic_id, channel, message, variants,
-    holdout and those of its terms; null clears all but name, audience and channel). Requires
+    holdout, attachment_ids and those of its terms; null clears all but name, audience and channel). Requires
     CAMPAIGNS_WRITE. Variants bring the message with them: it is the first one's.
 
     The whole of the result is checked, and written only over what was checked. Raises NotFound, WrongState
@@ -113,6 +122,7 @@ async def update_campaign(
             check_alone(True, draft.get("variants"), faults)
         if after.get("channel") is not None:
             await check_texts(after, faults)
+            await check_files(after, faults)
         faults.check()
         updated: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
             as_checked(draft),
@@ -124,10 +134,16 @@ async def update_campaign(
 
 
 async def launch_campaign(
-    actor: Actor, key: ObjectId, *, bus: Bus, time_zone: str = "UTC", attribution_days: int = 7
+    actor: Actor,
+    key: ObjectId,
+    *,
+    bus: Bus,
+    time_zone: str = "UTC",
+    attribution_days: int = 7,
+    tracking: TrackingPolicy = NOTHING_TRACKED,
 ) -> Row:
-    """Freeze rule, messages, moment, the zone of the rule's days, the custom fields that are named and how
-    long orders count for it, and begin to send. Requires CAMPAIGNS_WRITE.
+    """Freeze rule, messages, moment, the zone of the rule's days, the custom fields that are named, the links
+    that are tracked and how long orders count for it, and begin to send. Requires CAMPAIGNS_WRITE.
 
     One guarded update from DRAFT or SCHEDULED to SENDING: of several launches at once, a schedule's too,
     exactly one wins. Raises NotFound, InvalidInput for a message that cannot be sent, an audience that is
@@ -137,7 +153,9 @@ async def launch_campaign(
     actor.require(Permission.CAMPAIGNS_WRITE)
     while True:
         draft = await require_campaign(key, Action.LAUNCH)
-        launched = await launch(draft, time_zone=time_zone, attribution_days=attribution_days, bus=bus)
+        launched = await launch(
+            draft, time_zone=time_zone, attribution_days=attribution_days, bus=bus, tracking=tracking
+        )
         if launched is not None:
             return launched
 

@@ -1,36 +1,34 @@
 """Message templates: checked when they are saved, frozen per recipient, rendered as a pure function.
 
-An email body that holds an HTML tag is HTML: values are escaped in it. Every other text is plain, and values
-go in as they are. A subject always ends as one line.
+An email body that holds an HTML tag is HTML, as `html` beside a body is: values are escaped in it. Every
+other text is plain, and values go in as they are. A subject, a preheader and a parameter are one line.
 """
 
 from __future__ import annotations
 
-import difflib
 import functools
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from liquid.exceptions import LiquidError
-from liquid.static_analysis import TemplateAnalysis
+from markupsafe import escape
 
+from crm_graphql.campaigns.html_source import BODY_MARK, marked_body
 from crm_graphql.campaigns.liquid import (
-    PLAIN,
+    OUTPUT_LIMIT_BYTES,
     RENDER_ERRORS,
     MessageText,
-    ParsedText,
     line_and_column,
     parse_text,
     place,
     sentence,
 )
-from crm_graphql.campaigns.liquid_work import Meter
+from crm_graphql.campaigns.liquid_work import WORK_LIMIT, Meter
+from crm_graphql.campaigns.message_texts import Texts, path_of, path_of_parameter, sources_of
 from crm_graphql.campaigns.template_fields import (
     CUSTOM,
-    CUSTOM_NAME,
     CUSTOM_VALUES,
     EXAMPLE_CAMPAIGN_NAME,
     EXAMPLE_CUSTOMER,
@@ -43,32 +41,28 @@ from crm_graphql.campaigns.template_fields import (
     freeze,
     thaw,
 )
-from crm_graphql.campaigns.template_warnings import dates_without_percent, foreign_placeholders
-from crm_graphql.core.channels import TRAITS, Channel
+from crm_graphql.campaigns.template_text import TextSource
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import ErrorCode, InvalidInput, Problem
-from crm_graphql.core.texts import is_storable
 from crm_graphql.custom_fields.definitions import NO_FIELDS, Definitions
 
-SUBJECT_LIMIT = 500
-BODY_LIMIT = 50_000
-"""Longest texts of a template, in characters."""
 PARSED_LIMIT = 64
 """Messages whose parsed form is kept: the longest takes a megabyte."""
-PROBLEMS_LIMIT = 20
-"""So many problems of a text, and so many warnings, are told."""
+LONG = 100_000
+LONG_PARSED_LIMIT = 16
+"""Messages of more than so many characters, and how many of them are kept: the longest takes three."""
 
-_HTML = re.compile(r"<!doctype html|</?[a-zA-Z][^<>]*>", re.IGNORECASE)
-_OWN_NAMES = frozenset({"customer", "campaign", *LINKS})
-"""What a message may not assign to."""
-# What may follow a value's name: {{ customer.tags.first }}, {{ customer.tags[0] }}.
-_AFTER_NAME = frozenset({"size", "first", "last"})
+_HIDDEN = (
+    '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;'
+    'overflow:hidden;mso-hide:all">{}</div>'
+)
 
 
 class RenderFailed(Exception):
     """The template cannot be rendered with these values; the message says why and where, for a delivery's
     reason. `problem` says it of the input."""
 
-    def __init__(self, part: str, error: Exception) -> None:
+    def __init__(self, part: str, error: Exception, path: tuple[str, ...]) -> None:
         line = column = None
         if isinstance(error, LiquidError) and error.token is not None:
             source = error.token.source
@@ -76,7 +70,7 @@ class RenderFailed(Exception):
         at = f"{part}, line {line}, column {column}" if line else part
         super().__init__(f"{at}: {sentence(error)}")
         text = f"The {part} fails for this customer: {sentence(error)}."
-        self.problem = Problem(ErrorCode.INVALID, text, ("message", part), line, column)
+        self.problem = Problem(ErrorCode.INVALID, text, path, line, column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +80,25 @@ class Rendered:
     subject: str | None
     body: str
     missing: tuple[str, ...]
+    html: str | None = None
+    """With the preheader in it, where nobody sees it; the body itself where that is HTML."""
+    preheader: str | None = None
+    parameters: tuple[tuple[str, str], ...] | None = None
+    """Of the template that WhatsApp has; None for a message without one."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left to send."""
-        return not self.body.strip()
+        return self.parameters is None and not self.body.strip() and not (self.html or "").strip()
+
+
+class _Piece(NamedTuple):
+    """A text of the template, ready to be rendered."""
+
+    label: str
+    path: tuple[str, ...]
+    text: MessageText
+    fields: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +111,9 @@ class Template:
     """What it uses, as in the catalogue: "customer.name"."""
     warnings: tuple[Problem, ...]
     """What it may say unmeant, each with its path, line and column. They stop nothing."""
-    _subject: MessageText | None
-    _body: MessageText
+    _pieces: tuple[_Piece, ...]
+    _parameters: tuple[str, ...] | None
+    _work: int
 
     @property
     def customer_fields(self) -> tuple[str, ...]:
@@ -116,6 +125,11 @@ class Template:
     def links(self) -> frozenset[str]:
         """The links to the recipient's own pages that it uses."""
         return LINKS & {*self.fields}
+
+    @property
+    def fields_by_path(self) -> Mapping[tuple[str, ...], frozenset[str]]:
+        """The same, by the places of the texts that use them."""
+        return {piece.path: piece.fields for piece in self._pieces}
 
     def freeze(
         self,
@@ -137,59 +151,93 @@ class Template:
         """
         noted: list[str] = []
         seen = thaw(self.fields, values, noted)
-        meter = Meter()
-        texts: dict[str, str] = {}
-        for part, text in (("subject", self._subject), ("body", self._body)):
-            if text is None:
-                continue
+        meter = Meter(self._work)
+        texts: dict[tuple[str, ...], str] = {}
+        for label, path, text, _ in self._pieces:
             try:
-                texts[part] = text.render_by(meter, seen)
+                texts[path] = text.render_by(meter, seen, limit=_output_limit(self._work))
             except RENDER_ERRORS as error:
-                raise RenderFailed(part, error) from None
-        subject = _one_line(texts["subject"]) if "subject" in texts else None
-        return Rendered(subject, texts["body"], tuple(dict.fromkeys(noted)))
+                raise RenderFailed(label, error, path) from None
+        return self._rendered(texts, tuple(dict.fromkeys(noted)))
+
+    def _rendered(self, texts: Mapping[tuple[str, ...], str], missing: tuple[str, ...]) -> Rendered:
+        subject, preheader = texts.get(path_of("subject")), texts.get(path_of("preheader"))
+        body = texts.get(path_of("body"), "")
+        html = body if self.html else texts.get(path_of("html"))
+        if preheader is not None and html is not None:
+            preheader = _one_line(preheader)
+            html = html.replace(BODY_MARK, _HIDDEN.format(escape(preheader)) if preheader else "", 1)
+        return Rendered(
+            subject=None if subject is None else _one_line(subject),
+            body=html if self.html and html is not None else body,
+            missing=missing,
+            html=html,
+            preheader=preheader,
+            parameters=None
+            if self._parameters is None
+            else tuple(
+                (name, _one_line(texts[path_of_parameter(number)]))
+                for number, name in enumerate(self._parameters)
+            ),
+        )
 
 
 def parse(subject: str | None, body: str, channel: Channel, custom: CustomNames | None = None) -> Template:
+    """`parse_texts` of a message that has these two alone."""
+    return parse_texts(Texts(subject, body), channel, custom)
+
+
+def parse_texts(texts: Texts, channel: Channel, custom: CustomNames | None = None) -> Template:
     """Check a message and make its template; repeated calls with the same texts cost nothing. It may name
     these custom fields; without them, as a message that was checked before, any.
 
     Raises InvalidInput that lists all problems, each with its path ("message", "body") and, where it has a
     place in the text, line and column from 1.
     """
-    return _parse(subject, body, channel, custom)
+    if sum(map(len, texts.all)) > LONG:
+        return _parse_long(texts, channel, custom)
+    return _parse(texts, channel, custom)
+
+
+@functools.lru_cache(maxsize=LONG_PARSED_LIMIT)
+def _parse_long(texts: Texts, channel: Channel, custom: CustomNames | None) -> Template:
+    return _checked(texts, channel, custom)
 
 
 @functools.lru_cache(maxsize=PARSED_LIMIT)
-def _parse(subject: str | None, body: str, channel: Channel, custom: CustomNames | None) -> Template:
-    problems: list[Problem] = []
-    subject_text: _Text | None = None
-    if subject is not None:
-        subject_text = _Text("subject", subject, custom, html=False)
-        if TRAITS[channel].has_subject:
-            problems += subject_text.check(SUBJECT_LIMIT)
-        else:
-            problems.append(subject_text.problem("Only an email has a subject. Leave it out."))
-    is_html = TRAITS[channel].takes_html and _HTML.search(body) is not None
-    body_text = _Text("body", body, custom, html=is_html)
-    problems += body_text.check(BODY_LIMIT)
+def _parse(texts: Texts, channel: Channel, custom: CustomNames | None) -> Template:
+    return _checked(texts, channel, custom)
+
+
+def _checked(texts: Texts, channel: Channel, custom: CustomNames | None) -> Template:
+    sources = list(sources_of(texts, channel, custom))
+    problems = [problem for source in sources for problem in source.check()]
+    if texts.body is None and texts.html is None and texts.parameters is None:
+        text = "A message needs a text: a body, or HTML."
+        problems.append(Problem(ErrorCode.REQUIRED, text, path_of("body")))
     if problems:
         raise InvalidInput.of(problems)
-    texts = [text for text in (subject_text, body_text) if text is not None]
-    used = frozenset[str]().union(*(text.fields for text in texts))
-    if problem := _try_out(texts, used, custom):
+    used = frozenset[str]().union(*(source.fields for source in sources))
+    work = WORK_LIMIT if texts.html is None else 2 * WORK_LIMIT
+    if problem := _try_out(sources, used, custom, work):
         raise InvalidInput.of([problem])
     return Template(
         channel=channel,
-        html=body_text.html,
+        html=any(source.html and source.path == path_of("body") for source in sources),
         fields=(*(name for name in FIELD_NAMES if name in used), *sorted(used.difference(FIELD_NAMES))),
-        warnings=tuple(warning for text in texts for warning in text.warnings()),
-        _subject=subject_text.parsed.template if subject_text else None,
-        _body=body_text.parsed.template,
+        warnings=tuple(chain.from_iterable(source.warnings() for source in sources)),
+        _pieces=tuple(
+            _Piece(source.label, source.path, _marked(source, texts), frozenset(source.fields))
+            for source in sources
+        ),
+        _parameters=None if texts.parameters is None else tuple(name for name, _ in texts.parameters),
+        _work=work,
     )
 
 
-def _try_out(texts: Sequence[_Text], fields: Iterable[str], custom: CustomNames | None) -> Problem | None:
+def _try_out(
+    sources: Sequence[TextSource], fields: Iterable[str], custom: CustomNames | None, work: int
+) -> Problem | None:
     """What fails for somebody of whom all is known, or for somebody of whom nothing is."""
     examples = {name.removeprefix(CUSTOM): EXAMPLES[type_] for name, type_ in (custom or {}).items()}
     everything = freeze(fields, EXAMPLE_CUSTOMER, EXAMPLE_CAMPAIGN_NAME, EXAMPLE_LINKS, examples)
@@ -197,96 +245,25 @@ def _try_out(texts: Sequence[_Text], fields: Iterable[str], custom: CustomNames 
         (everything, "an example customer"),
         ({}, "a customer without any of its values"),
     ):
-        seen, meter = thaw(fields, values, []), Meter()
-        for text in texts:
+        seen, meter = thaw(fields, values, []), Meter(work)
+        for source in sources:
             try:
-                text.parsed.template.render_by(meter, seen)
+                source.parsed.template.render_by(meter, seen, limit=_output_limit(work))
             except RENDER_ERRORS as error:
-                at = place(error, text.source) if isinstance(error, LiquidError) else None
-                return text.problem(f"The {text.part} fails for {whom}: {sentence(error)}.", at)
+                at = place(error, source.source) if isinstance(error, LiquidError) else None
+                return source.problem(f"The {source.label} fails for {whom}: {sentence(error)}.", at)
     return None
 
 
-class _Text:
-    """One of the two texts of a message, while it is checked."""
-
-    parsed: ParsedText
-
-    def __init__(self, part: str, source: str, custom: CustomNames | None, *, html: bool) -> None:
-        self._custom = custom
-        self.part = part
-        self.source = source
-        self.html = html
-        self.fields: set[str] = set()
-
-    def check(self, limit: int) -> list[Problem]:
-        """What is wrong with it. Without problems, `parsed` and `fields` are set."""
-        if not self.source.strip():
-            return [self.problem(f"The {self.part} is empty.", code=ErrorCode.REQUIRED)]
-        if len(self.source) > limit:
-            text = f"The {self.part} has {len(self.source)} characters; at most {limit} are allowed."
-            return [self.problem(text, code=ErrorCode.LIMIT_EXCEEDED)]
-        if not is_storable(self.source):
-            return [self.problem(f"The {self.part} holds characters that are no text.")]
-        try:
-            self.parsed = parse_text(self.source, escapes=self.html)
-        except LiquidError as error:
-            return [self._problem_of(error)]
-        except RecursionError:
-            return [self.problem(f"The {self.part} is nested too deeply.")]
-        return list(islice(self._problems_of_names(self.parsed.names), PROBLEMS_LIMIT))
-
-    def warnings(self) -> Iterator[Problem]:
-        """What it may say unmeant. Call it when there are no problems."""
-        doubts = chain(
-            foreign_placeholders(self.source, self.parsed.pieces, html=self.html),
-            chain.from_iterable(map(dates_without_percent, self.parsed.expressions)),
-        )
-        for doubt in islice(doubts, PROBLEMS_LIMIT):
-            yield self.problem(doubt.text, doubt.index)
-
-    def problem(self, text: str, index: int | None = None, code: ErrorCode = ErrorCode.INVALID) -> Problem:
-        """A problem of this text, at a position in it."""
-        line, column = (None, None) if index is None else line_and_column(self.source, index)
-        return Problem(code, text, ("message", self.part), line, column)
-
-    def _problem_of(self, error: LiquidError) -> Problem:
-        return self.problem(
-            f"The {self.part} is not a valid template: {sentence(error)}.", place(error, self.source)
-        )
-
-    def _problems_of_names(self, analysis: TemplateAnalysis) -> Iterator[Problem]:
-        """Note the fields that are used; the names that nobody knows are problems."""
-        for variable in chain.from_iterable(analysis.globals.values()):
-            segments = [str(segment) for segment in variable.segments]
-            depth = 3 if segments[:2] == ["customer", "custom"] else 2
-            name = ".".join(segments[:depth])
-            is_known = name in FIELD_NAMES or self._is_custom(name)
-            if is_known and all(_may_follow(segment) for segment in variable.segments[depth:]):
-                self.fields.add(name)
-            else:
-                known = (*FIELD_NAMES, *(self._custom or ()))
-                yield self.problem(_unknown(str(variable), "value", known), variable.span.index)
-        for name, spans in analysis.filters.items():
-            if name not in PLAIN.filters:
-                yield self.problem(_unknown(name, "filter", sorted(PLAIN.filters)), spans[0].index)
-        for variable in chain.from_iterable(analysis.locals.values()):
-            if variable.segments[0] in _OWN_NAMES:
-                text = f'"{variable}" is a name of the message itself; assign to another.'
-                yield self.problem(text, variable.span.index)
-
-    def _is_custom(self, name: str) -> bool:
-        return CUSTOM_NAME.fullmatch(name) is not None if self._custom is None else name in self._custom
+def _marked(source: TextSource, texts: Texts) -> MessageText:
+    """The text to be rendered; HTML with a mark where its body begins, for the preheader."""
+    if texts.preheader is None or not source.html:
+        return source.parsed.template
+    return parse_text(marked_body(source.source), escapes=True).template
 
 
-def _may_follow(segment: object) -> bool:
-    return isinstance(segment, int) or segment in _AFTER_NAME
-
-
-def _unknown(name: str, what: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name[:100].lower(), known, n=1)
-    hint = f' Did you mean "{close[0]}"?' if close else ""
-    return f'"{name[:100]}" is not a {what} of a message.{hint} Known are: {", ".join(known)}.'
+def _output_limit(work: int) -> int:
+    return OUTPUT_LIMIT_BYTES if work == WORK_LIMIT else 5 * OUTPUT_LIMIT_BYTES
 
 
 def _one_line(text: str) -> str:

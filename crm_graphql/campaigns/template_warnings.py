@@ -7,30 +7,39 @@ in ordinary text (`{name}`, `%name%`) counts when what it holds is a usual name 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 
 from liquid.builtin.expressions import FilteredExpression, StringLiteral
 from liquid.expression import Expression
 
 from crm_graphql.campaigns.liquid_source import Piece
+from crm_graphql.core.errors import Problem
 
 _NAME = r"[^\W\d]\w{0,40}(?:[ .-]\w{1,40}){0,3}"
 # Forms that nothing else has, whatever is in them.
 _FOREIGN = re.compile(
     rf"\*\|[^\W\d][^\s|*]{{0,60}}\|\*|%%\s?{_NAME}\s?%%|\[\[\s?{_NAME}\s?\]\]|\$\{{\s?{_NAME}\s?\}}"
     r"|(?<![\w%])%[A-Z][A-Z0-9_]{2,40}%(?![\w%])"
+    # With a value that stands in, and the tags of templates of programs.
+    rf"|\*\|{_NAME}:[^|*\n]{{0,60}}\|\*|%%=[^%\n]{{1,80}}=%%|\{{!\s?{_NAME}\s?\}}"
+    rf"|<%=?\s?{_NAME}\s?%>|&lt;%=?\s?{_NAME}\s?%&gt;|%recipient\.\w{{1,40}}%|\[%\s?{_NAME}\s?%\]"
 )
 # Forms that need a usual name in them.
 _AMBIGUOUS = re.compile(
     rf"(?<![\w$#%@{{\\])\{{\s?({_NAME})\s?\}}(?!\}})|<<\s?({_NAME})\s?>>|&lt;&lt;\s?({_NAME})\s?&gt;&gt;"
     r"|(?<![\w%])%([^\W\d]\w{0,40})%(?![\w%])|(?<![\w@.])@([^\W\d]\w{0,40})@(?![\w@.])"
+    rf"|(?<![\w$#%@{{\\])\{{\$?({_NAME})\s?\|[^{{}}\n]{{0,60}}\}}(?!\}})|(?<![\w#])##?({_NAME})##?(?![\w#])"
+    rf"|(?<![\w\]\[])\[({_NAME})(?:\s?[|:,][^\[\]\n]{{0,60}})?\](?![\w(\[\]])|\{{\$({_NAME})\}}|~({_NAME})~"
 )
 _USUAL_NAMES = re.compile(
     r"name|firstname|lastname|fullname|fname|lname|surname|forename|givenname|familyname|"
     r"username|nickname|email|emailaddress|mail|phone|phonenumber|mobile|city|country|address|"
     r"street|zip|zipcode|postcode|state|company|companyname|title|salutation|gender|birthday|"
-    r"birthdate|date|unsubscribe|unsubscribeurl|unsubscribelink|vorname|nachname|anrede|ort|"
+    r"birthdate|date|unsubscribe|unsubscribeurl|unsubscribelink|unsub|preferences|webversion|"
+    r"viewinbrowser|vorname|nachname|anrede|ort|"
     r"stadt|land|firma|prenom|nom|ville|pays|nombre|apellido|ciudad|cognome|nome|citta|"
     r"voornaam|achternaam|naam"
 )
@@ -65,26 +74,45 @@ _STRFTIME = {
 _PARTS_OF_DATES = re.compile("|".join(_STRFTIME))
 
 
+class DoubtKind(Enum):
+    """What a doubt is about."""
+
+    PLACEHOLDER = "PLACEHOLDER"
+    DATE_PATTERN = "DATE_PATTERN"
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """What may be unmeant, and where in the source."""
 
+    kind: DoubtKind
     text: str
     index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Warned(Problem):
+    """A doubt as it is told: at its place in a message."""
+
+    kind: DoubtKind = field(kw_only=True)
 
 
 def foreign_placeholders(source: str, parts: Iterable[Piece], *, html: bool) -> Iterator[Doubt]:
     """What looks like another tool's placeholder in the text around the tags; not in styles and scripts."""
     code = [match.span() for match in _CODE.finditer(source)] if html else []
+    starts = [start for start, _ in code]
     for part in parts:
         if not part.is_text:
             continue
         for index, found in _found(source, part):
-            if not any(start <= index < end for start, end in code):
+            before = bisect_right(starts, index)
+            if not before or index >= code[before - 1][1]:
                 text = (
                     f"{found[:60]} looks like the placeholder of another tool and would be sent as it stands."
                 )
-                yield Doubt(f"{text} Values are written like {_here(found)} here.", index)
+                yield Doubt(
+                    DoubtKind.PLACEHOLDER, f"{text} Values are written like {_here(found)} here.", index
+                )
 
 
 def _found(source: str, part: Piece) -> Iterator[tuple[int, str]]:
@@ -122,4 +150,4 @@ def dates_without_percent(expression: Expression) -> Iterator[Doubt]:
             meant = _PARTS_OF_DATES.sub(lambda part: _STRFTIME[part[0]], pattern.value[:60])
             hint = f"'{meant}'" if "%" in meant else "'%d.%m.%Y'"
             text = f"The date pattern '{pattern.value[:60]}' has no % and would be printed as it stands."
-            yield Doubt(f"{text} Write it like {hint}.", pattern.token.start_index)
+            yield Doubt(DoubtKind.DATE_PATTERN, f"{text} Write it like {hint}.", pattern.token.start_index)

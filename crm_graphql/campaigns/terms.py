@@ -1,4 +1,4 @@
-"""The terms of a campaign: until when it is sent, how fast, at which hours not; checked as they are given."""
+"""The terms of a campaign: until when it is sent, how fast, at which hours not, what is tracked; checked."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ MOST_PER_SECOND = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a new draft says of them; None of each: no end, as fast as the vendor, the deployment's hours."""
+    """What a new draft says of them; None of each: no end, as fast as the vendor, the deployment's hours
+    and its tracking."""
 
     send_before: datetime | None = None
     rate_per_second: int | None = None
     quiet_hours: Mapping[str, str] | None = None
+    tracks_opens: bool | None = None
+    tracks_clicks: bool | None = None
 
     def stored(self) -> dict[str, Any]:
         """By the names of a campaign's fields; what is not given is left out."""
@@ -29,6 +32,8 @@ class Terms:
             "send_before": self.send_before,
             "rate_per_second": self.rate_per_second,
             "quiet_hours": None if hours is None else dict(hours),
+            "tracks_opens": self.tracks_opens,
+            "tracks_clicks": self.tracks_clicks,
         }
         return {name: value for name, value in values.items() if value is not None}
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crm_graphql.campaigns.custom import fields_for
 from crm_graphql.campaigns.documents import MessageTemplate, Variant
-from crm_graphql.campaigns.drafts import checked_template
+from crm_graphql.campaigns.drafts import checked_template, completed
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import Faults, InvalidInput
 
@@ -87,6 +87,23 @@ def check_alone(message: object, variants: object, faults: Faults) -> None:
             raise InvalidInput(text, path=("message",))
 
 
+async def completed_variants(variants: Sequence[Variant], faults: Faults) -> list[Variant]:
+    """The variants to be kept, each message completed; what keeps one from that is noted at its place."""
+    kept = list(variants)
+    for index, variant in enumerate(variants):
+        with faults.noted("variants", str(index)):
+            message = await completed(variant.message)
+            kept[index] = variant.model_copy(update={"message": message})
+    return kept
+
+
+async def completed_experiment(experiment: Experiment | None, faults: Faults) -> Experiment:
+    """The same of a new draft's experiment; none where none is given."""
+    if experiment is None or not experiment.variants:
+        return experiment or Experiment()
+    return replace(experiment, variants=await completed_variants(experiment.variants, faults))
+
+
 async def check_texts(campaign: Mapping[str, Any], faults: Faults) -> None:
     """Note what is wrong with the texts of a campaign, stored or about to be: of each variant, or of the one
     there is, if any."""
@@ -97,11 +114,9 @@ async def check_texts(campaign: Mapping[str, Any], faults: Faults) -> None:
             checked_template(message, channel, await fields_for(message))
 
 
-def texts_of(campaign: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+def texts_of(campaign: Mapping[str, Any]) -> Sequence[tuple[tuple[str, ...], Mapping[str, Any]]]:
     """The stored messages of a campaign, each with the place of what they stand in: a variant's, else the
     campaign's own."""
-    variants = campaign.get("variants") or ()
-    for index, variant in enumerate(variants):
-        yield ("variants", str(index)), variant["message"]
-    if not variants and campaign.get("message") is not None:
-        yield (), campaign["message"]
+    if variants := campaign.get("variants"):
+        return [(("variants", str(index)), one["message"]) for index, one in enumerate(variants)]
+    return [((), campaign["message"])] if campaign.get("message") else []

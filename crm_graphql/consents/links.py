@@ -111,9 +111,13 @@ class CampaignLinks:
         """Those of a customer, by the names that templates have for them."""
         root = self.public_url.rstrip("/")
         return {
-            "unsubscribe_url": f"{root}/u/{self._token(Purpose.UNSUBSCRIBE, customer_id)}",
+            "unsubscribe_url": self.to_unsubscribe(customer_id),
             "preferences_url": f"{root}/preferences/{self._token(Purpose.CHOOSE, customer_id)}",
         }
+
+    def to_unsubscribe(self, customer_id: ObjectId) -> str:
+        """Where one request takes the customer off."""
+        return f"{self.public_url.rstrip('/')}/u/{self._token(Purpose.UNSUBSCRIBE, customer_id)}"
 
     def _token(self, purpose: Purpose, customer_id: ObjectId) -> str:
         link = Link(purpose, self.channel, customer_id, self.topic_id, self.made_on, self.campaign_id)

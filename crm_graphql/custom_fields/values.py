@@ -22,7 +22,7 @@ NUMBER_LIMIT = 10**15
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SEPARATOR = re.compile("[;,]")
-_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+TRUTH_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _SHOWN = 60
 
 
@@ -134,7 +134,7 @@ def _boolean(_field: Definition, raw: object, _zone: tzinfo) -> bool:
     if isinstance(raw, int | float | Decimal) and raw in (0, 1):
         known = bool(raw)
     elif isinstance(raw, str) and len(raw) < _SHOWN:
-        known = _WORDS.get(raw.strip().casefold())
+        known = TRUTH_WORDS.get(raw.strip().casefold())
     if known is None:
         raise Unfit("is neither true nor false.")
     return known

@@ -17,7 +17,7 @@ from crm_graphql.customers.tagging import TagChange, changed_tags
 from crm_graphql.customers.totals import opening_visits
 from crm_graphql.customers.words import Word
 
-FILLED_FIELDS = (*sorted(EDITED_FIELDS - {"tags"}), "signed_up_at")
+FILLED_FIELDS = (*sorted(EDITED_FIELDS - {"tags", "is_tracked"}), "signed_up_at")
 """What the survivor takes over where it has nothing."""
 _OPENING = "opening_"
 
@@ -34,6 +34,11 @@ def absorb(draft: CustomerDraft, other: dict[str, Any], version: int) -> None:
             draft.set(field, filled)
         if filled:
             customer["versions"][field] = version
+    if other.get("is_tracked") is False:
+        # What one of the two does not want the person does not want.
+        if customer.get("is_tracked") is not False:
+            draft.set("is_tracked", False)
+        customer["versions"]["is_tracked"] = version
     custom, metadata = other.get("custom_fields") or {}, texts_of(other.get("metadata"))
     draft.merge_by_key(
         {**custom, **(customer.get("custom_fields") or {})},

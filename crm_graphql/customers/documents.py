@@ -19,10 +19,10 @@ class Customer(Document):
     """A person. `total_spend` is in ten-thousandths of the deployment's currency, net of refunds.
 
     Totals are the opening balance plus the orders' and move only in the transaction that writes those.
-    `versions` holds, for each field that a record has set (opening balances as `opening_<field>`), the
-    version of that record: an older record never overwrites a newer one's value, whatever order they come in.
-    Changes of single tags have two more there; see `tagging.py`. Custom values are there as `custom:<slot>`.
-    A text that is not set is null, never empty; `time_zone`, an IANA name, may be missing too.
+    `versions` holds, for each field that a record has set (opening balances as `opening_<field>`), that
+    record's: an older one never overwrites a newer one's value. Tags have two (`tagging.py`), custom
+    values are `custom:<slot>`. A text that is not set is null, `time_zone` and `is_tracked` may be
+    missing.
     """
 
     external_id: str
@@ -32,6 +32,7 @@ class Customer(Document):
     city: str | None = None
     country: str | None = None
     time_zone: str | None = None
+    is_tracked: bool = True
     tags: list[str] = Field(default_factory=list)
     signed_up_at: datetime | None = None
     source_ids: list[str] = Field(default_factory=list)
@@ -64,7 +65,6 @@ class Customer(Document):
         """Collection and indexes."""
 
         name = "customers"
-        use_state_management = False
         indexes: ClassVar[list[IndexModel]] = [
             # Look-up by the caller's key; ingestion's look-up of existing customers.
             IndexModel([("external_id", ASCENDING)], name="external_id", unique=True),

@@ -21,7 +21,7 @@ from crm_graphql.customers.source_ids import add_source_ids
 from crm_graphql.customers.totals import Totals, opening_visits
 from crm_graphql.customers.words import Word, by_place
 
-EDITED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "time_zone", "tags"})
+EDITED_FIELDS = frozenset({"name", "email", "phone", "city", "country", "time_zone", "is_tracked", "tags"})
 """The fields that people edit as a whole: they move the revision, and `folded` repeats them."""
 _NOTED = ("tags", "groups", *(address.field for address in ADDRESSES))
 _BY_KEY: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {

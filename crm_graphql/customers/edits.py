@@ -25,9 +25,10 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "city": check.text,
     "country": check.country,
     "time_zone": check.time_zone,
+    "is_tracked": check.is_tracked,
     "tags": check.tags,
 }
-_NAMES = {"time_zone": "timeZone"}
+_NAMES = {"time_zone": "timeZone", "is_tracked": "isTracked"}
 """As callers know them."""
 _SHOWN = 60
 FIELDS = (*_CHECKS, "phone", "custom_fields", "metadata")

@@ -11,6 +11,7 @@ from crm_graphql.core.emails import NotAnEmail, checked_address, plain_email
 from crm_graphql.core.errors import ErrorCode
 from crm_graphql.core.phones import NotANumber, read_phone
 from crm_graphql.core.zones import known_zone
+from crm_graphql.custom_fields.values import TRUTH_WORDS
 
 ID_CHARACTERS = 200
 TEXT_CHARACTERS = 500
@@ -147,6 +148,16 @@ def time_zone(value: Any) -> str | None:
         return known_zone(name)
     except ValueError as error:
         raise BadOption(f"is unknown. {error}") from None
+
+
+def is_tracked(value: Any) -> bool:
+    """Whether opens and clicks may be recorded: a truth value, or a word for one."""
+    if type(value) is bool:
+        return value
+    found = TRUTH_WORDS.get(value.strip().casefold()) if type(value) is str else None
+    if found is None:
+        raise BadOption("is neither yes nor no. Send true or false.")
+    return found
 
 
 def tags(value: Any) -> list[str] | None:

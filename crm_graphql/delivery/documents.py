@@ -1,4 +1,4 @@
-"""The delivery ledger, its ranges, receipts that wait, and what holds sending back: paces, the cap."""
+"""The ledger, the ranges that senders claim, receipts that wait, and what holds sending back."""
 
 from __future__ import annotations
 
@@ -94,6 +94,9 @@ class Delivery(Document):
     revision: int
     sent_at: datetime | None = None
     finished_at: datetime | None = None
+    is_tracked: bool = True
+    opened_at: datetime | None = None
+    clicked_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 

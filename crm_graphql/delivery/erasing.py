@@ -21,6 +21,7 @@ from crm_graphql.delivery.documents import (
     RangeState,
     SendRange,
 )
+from crm_graphql.delivery.hits import forget_hits
 from crm_graphql.delivery.messages import Receipt, ReceiptStatus
 from crm_graphql.delivery.writer import News, write_news
 
@@ -80,11 +81,14 @@ async def scrub_deliveries(customer: ObjectId, session: AsyncClientSession) -> b
                     "values": {},
                     "reason_text": None,
                     "vendor_message_id": None,
+                    "opened_at": None,
+                    "clicked_at": None,
                 },
                 "$unset": {"address_key": ""},
             },
             session=session,
         )
+        await forget_hits(keys, session)
     return len(keys) < STEP
 
 

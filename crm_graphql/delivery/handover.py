@@ -15,6 +15,7 @@ from crm_graphql.campaigns.lifecycle import hold_campaign
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.slices import Slices
 from crm_graphql.delivery.calls import Calls, HandoverLimits, Interrupted, without_outcome
+from crm_graphql.delivery.common import Common
 from crm_graphql.delivery.doubt import (
     AfterDoubt,
     CallSizes,
@@ -43,7 +44,11 @@ from crm_graphql.delivery.vendors.port import OutgoingMessage, VendorAccountFaul
 from crm_graphql.delivery.waiting import Deferral, Waiting
 from crm_graphql.mongo.leases import LeaseLost
 
-_ROW_FIELDS = (*("number", "customer_id", "address", "values", "attempt", "time_zone", "put_off", "variant"),)
+_ROW_FIELDS = (
+    *("number", "customer_id", "address", "values", "attempt", "time_zone", "put_off"),
+    *("created_at", "is_tracked", "variant"),
+)
+_NOTHING_COMMON = Common()
 _log = get_logger(__name__)
 
 Row = Mapping[str, Any]
@@ -81,9 +86,11 @@ class Handover:
         rules: SendingRules,
         tools: HandoverTools,
         paces: Sequence[Pace] = (),
+        common: Common = _NOTHING_COMMON,
     ) -> None:
         self._claim = claim
         self._campaign = campaign
+        self._common = common
         self._carrier = carrier
         self._rules = rules
         self._tools = tools
@@ -170,7 +177,7 @@ class Handover:
     async def _render(self, rows: Sequence[Row]) -> tuple[Sequence[OutgoingMessage], list[Receipt]]:
         """The messages to send, and news of those whose template fails or leaves nothing to send."""
         rendered = await self._tools.slices.each(
-            rows, lambda row: outgoing(self._campaign, row, key_of(row), self._news)
+            rows, lambda row: outgoing(self._campaign, row, key_of(row), self._news, self._common)
         )
         return (
             [message for message in rendered if isinstance(message, OutgoingMessage)],

@@ -15,7 +15,7 @@ from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.delivery.arms import Arms
 from crm_graphql.delivery.documents import DeliveryReason, DeliveryStatus
 from crm_graphql.delivery.ledger import stats_moves
-from crm_graphql.delivery.rendering import message_of, template_of
+from crm_graphql.delivery.rendering import template_of
 
 Row = Mapping[str, Any]
 
@@ -40,7 +40,7 @@ class PlannedRows:
         self._arms = Arms(campaign)
         self._is_compared = bool(campaign.get("holdout"))
         keys = [None, *(variant["key"] for variant in campaign.get("variants") or ())]
-        self._templates = {key: template_of(campaign, message_of(campaign, {"variant": key})) for key in keys}
+        self._templates = {key: template_of(campaign, {"variant": key}) for key in keys}
         self._name: str = campaign["name"]
         self._custom = frozen_fields(campaign)
         self.links: CampaignLinks | None = None
@@ -54,7 +54,7 @@ class PlannedRows:
     def fields(self) -> dict[str, int]:
         """What must be read of a customer."""
         used = {name: 1 for template in self._templates.values() for name in template.customer_fields}
-        fields = dict.fromkeys((self._address_kind.field, "time_zone", *used), 1)
+        fields = dict.fromkeys((self._address_kind.field, "time_zone", "is_tracked", *used), 1)
         return {**fields, self._topic.path(self._channel): 1} if self._topic else fields
 
     def address(self, customer: Row) -> str | None:
@@ -102,6 +102,8 @@ class PlannedRows:
                 "created_at": now,
                 "updated_at": now,
             }
+            if not customer.get("is_tracked", True):
+                row["is_tracked"] = False
             if variant is not None:
                 row["variant"] = variant
             if self._is_compared and not skipped:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bson import ObjectId
+from structlog import get_logger
 
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus
-from crm_graphql.campaigns.lifecycle import HAS_WORK_FOR_SENDERS
+from crm_graphql.campaigns.lifecycle import HAS_WORK_FOR_SENDERS, hold_campaign
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.tasks import end_tasks
+from crm_graphql.delivery.common import CampaignParts, Common, FileGone
 from crm_graphql.delivery.handover import Handover, HandoverTools
 from crm_graphql.delivery.messages import SEND_TURNS, CampaignSend
 from crm_graphql.delivery.pace import Pace, campaign_pace
@@ -20,6 +22,9 @@ from crm_graphql.delivery.ranges import Claim, claim_range, has_free_range, spli
 from crm_graphql.delivery.sending_rules import SendingRules
 from crm_graphql.delivery.vendors.choose import Carrier, Carriers
 from crm_graphql.deployment.values import DeploymentValues
+from crm_graphql.storage.port import StorageAway
+
+_log = get_logger(__name__)
 
 PATIENCE_SECONDS = 1.0
 """A sender waits so long for its vendor at most; then it serves campaigns of other vendors."""
@@ -36,7 +41,8 @@ _LONGEST_SLEEP_SECONDS = 5.0
 _CAMPAIGN_FIELDS = dict.fromkeys(
     (
         *("status", "channel", "message", "variants", "topic", "launched_at"),
-        *("send_before", "rate_per_second", "quiet_hours"),
+        *("send_before", "rate_per_second", "quiet_hours", "attachment_ids"),
+        *("tracks_opens", "tracks_clicks", "links"),
     ),
     1,
 )
@@ -47,10 +53,16 @@ class Sender:
     own."""
 
     def __init__(
-        self, carriers: Carriers, *, tools: HandoverTools, values: Callable[[], DeploymentValues]
+        self,
+        carriers: Carriers,
+        *,
+        tools: HandoverTools,
+        values: Callable[[], DeploymentValues],
+        parts: CampaignParts,
     ) -> None:
         """`values` are the deployment's, as they hold when it is asked."""
         self._carriers = carriers
+        self._parts = parts
         self._tools = tools
         self._values = values
         self._stopping = asyncio.Event()
@@ -99,6 +111,16 @@ class Sender:
             await self._send_range(message, campaign, carrier)
 
     async def _send_range(self, message: CampaignSend, campaign: Mapping[str, Any], carrier: Carrier) -> None:
+        try:
+            common = await self._common_of(campaign)
+        except FileGone as error:
+            await hold_campaign(campaign["_id"], str(error), bus=self._tools.bus)
+            await SEND_TURNS.leave(message)
+            return
+        except StorageAway:
+            _log.warning("files cannot be read, the reconciler comes back", campaign_id=message.work_id)
+            await SEND_TURNS.leave(message)
+            return
         claim = await claim_range(campaign["_id"], lease_seconds=self._tools.limits.lease_seconds)
         if claim is None:
             await self._leave(message, campaign["_id"])
@@ -114,6 +136,7 @@ class Sender:
             rules=rules,
             tools=self._tools,
             paces=paces,
+            common=common,
         )
         # At once, so that another sender takes the next range meanwhile; where that had to wait for its pace,
         # when this one is nearly done.
@@ -124,6 +147,12 @@ class Sender:
             await handover.run(nearly_done=passing)
         finally:
             await passing()
+
+    async def _common_of(self, campaign: Mapping[str, Any]) -> Common:
+        """Nothing where nothing is sent any more. Raises FileGone and StorageAway."""
+        if campaign["status"] == CampaignStatus.CANCELLED.value:
+            return Common()
+        return await self._parts.of(campaign)
 
     async def _piece_of(self, claim: Claim, paces: Sequence[Pace]) -> Claim:
         """Of a range that is more than a second's worth, that much; the rest is free for others."""

@@ -34,6 +34,7 @@ IMPORTED = (
     Column("city", Kind.TEXT),
     Column("country", Kind.TEXT),
     Column("time_zone"),
+    Column("is_tracked", Kind.BOOLEAN),
     Column("tags", Kind.LIST),
     Column("signed_up_at"),
     Column("source_ids", Kind.JSON),
@@ -66,6 +67,7 @@ FIELDS = dict.fromkeys(
         *("external_id", "name", "email", "phone", "city", "country", "tags", "signed_up_at", "source_ids"),
         *(
             "time_zone",
+            "is_tracked",
             "consents",
             "opening",
             "total_spend",
@@ -129,6 +131,7 @@ class Customers:
             row["city"],
             row["country"],
             row.get("time_zone"),
+            row.get("is_tracked"),
             row["tags"],
             moment(row["signed_up_at"]),
             row.get("source_ids") or (),

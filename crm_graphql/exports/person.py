@@ -28,7 +28,7 @@ from crm_graphql.customers.documents import ConsentWord, Customer, CustomerChang
 from crm_graphql.customers.merged import external_ids_of, keys_of
 from crm_graphql.customers.metadata import shown_metadata
 from crm_graphql.delivery.documents import Delivery, SentLately
-from crm_graphql.delivery.rendering import render_delivery
+from crm_graphql.delivery.rendering import Rendered, render_delivery
 from crm_graphql.exports.documents import ExportFormat
 from crm_graphql.exports.moment import Reading
 from crm_graphql.exports.person_lines import PersonLines
@@ -38,6 +38,7 @@ from crm_graphql.ingestion.documents import DeadLetter, RefusedRow, RowErrorReco
 from crm_graphql.ingestion.erasing import dead_letters_naming
 from crm_graphql.media.documents import Media, MediaAttachment
 from crm_graphql.orders.documents import Order
+from crm_graphql.tracking.documents import TrackedDelivery
 
 _OF_A_FILE = ("filename", "content_type", "size_bytes", "sha256", "created_at")
 Told = dict[str, Any]
@@ -74,6 +75,13 @@ async def _suppressions(customer: Row) -> Mapping[str, Any]:
     return {"_id": {"$in": [row["_id"] for row in found]}}
 
 
+async def _tracked(customer: Row) -> Mapping[str, Any]:
+    rows = Delivery.get_pymongo_collection().find(
+        {"customer_id": {"$in": list(keys_of(customer))}}, {"_id": 1}, hint="of_customer"
+    )
+    return {"delivery_id": {"$in": [row["_id"] async for row in rows]}}
+
+
 async def _dead_letters(customer: Row) -> Mapping[str, Any]:
     found = [key for one in external_ids_of(customer) for key in await dead_letters_naming(one)]
     return {"_id": {"$in": found}}
@@ -91,6 +99,7 @@ SECTIONS = (
     Section("ORDER", Order, _under("customer_id"), _VERSIONS),
     Section("DELIVERY", Delivery, _under("customer_id"), _VERSIONS | {"address_key", "number", "erased"}),
     Section("SENT_LATELY", SentLately, _under("customer_id"), frozenset({"sends", "changed_at"})),
+    Section("OPEN_OR_CLICK", TrackedDelivery, _tracked, frozenset({"seen"})),
     Section("CHANGE", CustomerChange, _under("customer_id")),
     Section("MEDIA", MediaAttachment, _under("customer_id")),
     Section("MERGED", MergedCustomer, _under("customer_id"), frozenset({"is_open", "pieces"})),
@@ -192,8 +201,14 @@ class Person:
         # A text may take some milliseconds.
         await asyncio.sleep(0)
         rendered = render_delivery(campaign, row)
-        text = (None, None) if rendered is None else (rendered.subject, rendered.body)
-        return {"campaign": campaign["name"], "subject": text[0], "body": text[1]}
+        text = rendered or Rendered(None, "", ())
+        return {
+            "campaign": campaign["name"],
+            "subject": text.subject,
+            "body": None if rendered is None else text.body,
+            "html": text.html,
+            "parameters": text.parameters and dict(text.parameters),
+        }
 
     async def _media(self, row: Row) -> Told:
         """What a file is; the file itself is had by its own link."""

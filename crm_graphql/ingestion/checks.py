@@ -138,6 +138,7 @@ class CustomerCheck(_Check):
             "visit_count": _visits,
             "last_visit_at": moment,
             "signed_up_at": moment,
+            "is_tracked": check.is_tracked,
         }
 
     def __call__(self, row: int, values: Values) -> CustomerRecord | Incomplete | RowProblem:

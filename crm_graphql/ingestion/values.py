@@ -38,6 +38,9 @@ from crm_graphql.customers.values import (
     is_placeholder as is_placeholder,
 )
 from crm_graphql.customers.values import (
+    is_tracked as is_tracked,
+)
+from crm_graphql.customers.values import (
     optional as optional,
 )
 from crm_graphql.customers.values import (

@@ -48,22 +48,22 @@ async def delete_media(
     actor: Actor,
     key: ObjectId,
     *,
-    campaigns_using: Callable[[str], Awaitable[Sequence[str]]],
+    campaigns_using: Callable[[Row], Awaitable[Sequence[str]]],
     transact: Transact,
     storage: Storage,
 ) -> None:
     """Delete a file, with what ties it to customers. Its bytes go at once, or when the storage is there.
     Requires MEDIA_WRITE.
 
-    Raises NotFound, and WrongState while `campaigns_using` its public name gives the names of campaigns that
-    have not ended. One whose message comes to name it at the same moment shows a picture that is gone.
+    Raises NotFound, and WrongState while `campaigns_using` gives the names of campaigns that have not ended.
+    One whose message comes to name it at the same moment shows a picture that is gone, and one that comes to
+    send it pauses for it.
     """
     actor.require(Permission.MEDIA_WRITE)
     media = await _found(key)
-    name = media.get("public_name")
-    if name is not None and (campaigns := await campaigns_using(name)):
+    if campaigns := await campaigns_using(media):
         shown = ", ".join(f'"{campaign}"' for campaign in campaigns[:3])
-        message = f"Messages of campaigns that have not ended show this picture: {shown}. Change them first."
+        message = f"Campaigns that have not ended show or send this file: {shown}. Change them first."
         raise WrongState(message, path=("id",), subject=media)
 
     async def work(session: AsyncClientSession) -> list[str]:

@@ -24,6 +24,7 @@ header p, .meta, .none { color: GrayText; }
 article { border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem;
   margin: 1rem 0; padding: .75rem 1rem; }
 h2 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }
+iframe { background: white; border: 0; height: 20rem; margin-top: .5rem; width: 100%; }
 pre { font: inherit; margin: .5rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .fate { float: right; font-size: .85rem; margin-left: 1rem; }
 """)
@@ -64,7 +65,7 @@ def _item(message: Mapping[str, Any]) -> Markup:
     return Markup(
         '<article><span class="fate">{fate}</span><h2>{to}</h2>'
         '<div class="meta"><time datetime="{iso}">{when} UTC</time>, {channel}{again}, key {key}</div>'
-        "{subject}<pre>{body}</pre></article>"
+        "{subject}{more}<pre>{body}</pre></article>"
     ).format(
         fate=fate,
         to=message["to"] or "(no address)",
@@ -76,8 +77,33 @@ def _item(message: Mapping[str, Any]) -> Markup:
         subject=Markup("<p><strong>{}</strong></p>").format(escape(message["subject"]))
         if message["subject"]
         else "",
+        more=_more(message),
         body=message["body"],
     )
+
+
+def _more(message: Mapping[str, Any]) -> Markup:
+    """Sender, files, template and HTML, where the message has any."""
+    files = ", ".join(
+        f"{one['filename']} ({one['content_type']}, {one['size_bytes']:,} bytes)"
+        for one in message.get("attachments") or ()
+    )
+    template = message.get("template")
+    values = template and ", ".join(f"{name}: {value}" for name, value in template["parameters"].items())
+    lines = (
+        ("From", message.get("from_name")),
+        ("Answers to", message.get("reply_to")),
+        ("Unsubscribes at", message.get("unsubscribe_url")),
+        ("Files", files),
+        ("Template", template and f"{template['name']} ({template['language']}) {values}".strip()),
+    )
+    shown = Markup("").join(
+        Markup('<div class="meta">{}: {}</div>').format(name, value) for name, value in lines if value
+    )
+    if html := message.get("html"):
+        # A frame of its own, in which nothing runs and nothing is fetched.
+        shown += Markup('<iframe sandbox="" title="HTML" srcdoc="{}"></iframe>').format(html)
+    return shown
 
 
 _DOCUMENT = Markup("""<!doctype html>

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from crm_graphql.simulator.store import Store
 
@@ -22,7 +25,7 @@ _FIGURES = """
 """
 
 _MESSAGE = """
-    seq, key, recipient AS "to", channel, subject, body, tag, taken_at, times_seen, sends, conflicts,
+    seq, key, recipient AS "to", channel, subject, body, more, tag, taken_at, times_seen, sends, conflicts,
     lower(fate) AS fate, reason, reason_text, receipts_sent, due_at IS NOT NULL AS receipt_owed
 """
 
@@ -48,7 +51,8 @@ def stats(store: Store, tag: str | None = None) -> dict[str, Any]:
 
 def page_after(store: Store, after: int, limit: int) -> list[dict[str, Any]]:
     """Messages in the order they came, those with a greater `seq` than `after`."""
-    return store.report(f"SELECT {_MESSAGE} FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))  # noqa: S608
+    sql = f"SELECT {_MESSAGE} FROM messages WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
+    return _messages(store, sql, (after, limit))
 
 
 def newest(store: Store, before: int | None, recipient: str | None, limit: int) -> list[dict[str, Any]]:
@@ -62,7 +66,8 @@ def newest(store: Store, before: int | None, recipient: str | None, limit: int) 
         conditions.append("instr(lower(recipient), lower(?)) > 0")
         values.append(recipient)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    return store.report(
+    return _messages(
+        store,
         f"SELECT {_MESSAGE} FROM messages {where} ORDER BY seq DESC LIMIT ?",  # noqa: S608
         (*values, limit),
     )
@@ -70,10 +75,19 @@ def newest(store: Store, before: int | None, recipient: str | None, limit: int) 
 
 def by_key(store: Store, key: str) -> dict[str, Any] | None:
     """One message, None for a key that never came."""
-    rows = store.report(f"SELECT {_MESSAGE} FROM messages WHERE key = ?", (key,))  # noqa: S608
+    rows = _messages(store, f"SELECT {_MESSAGE} FROM messages WHERE key = ?", (key,))  # noqa: S608
     return rows[0] if rows else None
 
 
 def count(store: Store) -> int:
     """How many distinct messages came."""
     return int(store.report("SELECT count(*) AS n FROM messages")[0]["n"])
+
+
+def _messages(store: Store, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
+    """With what they have beside subject and body as fields of their own."""
+    rows = store.report(sql, values)
+    for row in rows:
+        more = row.pop("more")
+        row.update(msgspec.json.decode(more) if more else {})
+    return rows

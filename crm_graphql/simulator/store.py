@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS messages (
     occurred_at REAL NOT NULL,
     sent_receipt INTEGER NOT NULL,
     callback_url TEXT,
+    more TEXT,
     receipts_wanted INTEGER NOT NULL,
     receipts_sent INTEGER NOT NULL DEFAULT 0,
     refusals INTEGER NOT NULL DEFAULT 0,
@@ -41,15 +42,15 @@ CREATE INDEX IF NOT EXISTS due ON messages (callback_url, due_at) WHERE due_at I
 
 _INSERT = """
 INSERT INTO messages (key, recipient, channel, subject, body, tag, taken_at, fate, reason, reason_text,
-    occurred_at, sent_receipt, callback_url, receipts_wanted, due_at, sends)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    occurred_at, sent_receipt, callback_url, receipts_wanted, due_at, sends, more)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _OWED = "seq, key, fate, reason, reason_text, occurred_at, sent_receipt, receipts_sent = 0"
 
 _AGAIN = """
 UPDATE messages SET times_seen = times_seen + 1,
-    conflicts = conflicts + ((recipient, subject, body) IS NOT (:recipient, :subject, :body)),
+    conflicts = conflicts + ((recipient, subject, body, more) IS NOT (:recipient, :subject, :body, :more)),
     sends = sends + (:resend AND fate <> 'REJECTED'),
     receipts_wanted = receipts_wanted + CASE WHEN :resend THEN :receipts ELSE 0 END,
     due_at = CASE WHEN :resend AND fate <> 'REJECTED' THEN :due_at ELSE due_at END
@@ -79,13 +80,15 @@ class Taken:
     callback_url: str | None
     receipts_wanted: int
     due_at: float | None
+    more: str | None = None
+    """What it has beside subject and body, as a JSON object; None for nothing."""
 
     def row(self) -> tuple[object, ...]:
         """The values of the insert."""
         return (
             *(self.key, self.recipient, self.channel, self.subject, self.body, self.tag, self.taken_at),
             *(self.fate, self.reason, self.reason_text, self.occurred_at, self.sent_receipt),
-            *(self.callback_url, self.receipts_wanted, self.due_at, int(self.fate != "REJECTED")),
+            *(self.callback_url, self.receipts_wanted, self.due_at, int(self.fate != "REJECTED"), self.more),
         )
 
 
@@ -111,6 +114,7 @@ class Store:
         file.parent.mkdir(parents=True, exist_ok=True)
         self._writer = _connect(file)
         self._writer.executescript(_SCHEMA)
+        _add_missing_column(self._writer)
         # Reports scan; they must not hold up the event loop, so they have a connection for other threads.
         self._reader = _connect(file)
         self._reader_lock = threading.Lock()
@@ -214,10 +218,18 @@ def _repeat(message: Taken, *, resend: bool) -> dict[str, object]:
         "recipient": message.recipient,
         "subject": message.subject,
         "body": message.body,
+        "more": message.more,
         "receipts": message.receipts_wanted,
         "due_at": message.due_at,
         "resend": resend,
     }
+
+
+def _add_missing_column(connection: sqlite3.Connection) -> None:
+    """A file that an earlier release made has no place for what messages have beside subject and body."""
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(messages)")}
+    if "more" not in columns:
+        connection.execute("ALTER TABLE messages ADD COLUMN more TEXT")
 
 
 def _connect(file: Path) -> sqlite3.Connection:

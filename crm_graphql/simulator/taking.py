@@ -6,6 +6,8 @@ import random
 import time
 from collections.abc import Container
 
+import msgspec
+
 from crm_graphql.simulator.behaviour import Behaviour
 from crm_graphql.simulator.outcomes import Decision, decide, is_deferred, message_id
 from crm_graphql.simulator.store import OwedReceipt, Store, Taken
@@ -13,6 +15,7 @@ from crm_graphql.simulator.wire import IncomingMessage, Result, SendRequest
 
 EARLY_GRACE_SECONDS = 15.0
 """A receipt that is posted before the answer is due again after this long, should that post fail."""
+_MORE = ("html", "from_name", "reply_to", "unsubscribe_url", "attachments", "template")
 
 
 class Taking:
@@ -97,7 +100,14 @@ def _taken(
         callback_url=url,
         receipts_wanted=wanted,
         due_at=due_at if wanted else None,
+        more=_more(message),
     )
+
+
+def _more(message: IncomingMessage) -> str | None:
+    """What a message has beside subject and body, the same text for the same things."""
+    told = {name: getattr(message, name) for name in _MORE if getattr(message, name)}
+    return msgspec.json.encode(told, order="sorted").decode() if told else None
 
 
 def _deferred(key: str, behaviour: Behaviour) -> Result:

@@ -12,6 +12,24 @@ BATCH_LIMIT = 1000
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
+class IncomingFile(msgspec.Struct, frozen=True):
+    """A file of a message, told instead of sent: its bytes stay where they are."""
+
+    filename: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+
+
+class IncomingTemplate(msgspec.Struct, frozen=True):
+    """An approved template with its values, in place of a body."""
+
+    name: str
+    language: str
+    parameters: dict[str, str] = {}
+    header: IncomingFile | None = None
+
+
 class IncomingMessage(msgspec.Struct, frozen=True):
     """One message to send. The same `key` is sent once, however often it comes."""
 
@@ -21,6 +39,12 @@ class IncomingMessage(msgspec.Struct, frozen=True):
     body: str
     subject: str | None = None
     tag: str | None = None
+    html: str | None = None
+    from_name: str | None = None
+    reply_to: str | None = None
+    unsubscribe_url: str | None = None
+    attachments: list[IncomingFile] = []
+    template: IncomingTemplate | None = None
 
 
 class SendRequest(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from bson import ObjectId
 from crm_graphql.audiences.documents import Audience
 from crm_graphql.bus.port import BusError
 from crm_graphql.campaigns.documents import Campaign, MessageTemplate
-from crm_graphql.campaigns.queries import preview_message
+from crm_graphql.campaigns.previews import preview_message
 from crm_graphql.campaigns.service import create_campaign, launch_campaign, update_campaign
 from crm_graphql.campaigns.terms import Terms
 from crm_graphql.core.actor import Actor, Role
@@ -201,19 +201,17 @@ async def test_a_preview_shows_what_a_customer_would_get(resources: Resources) -
     await make_customers(1)
     body = "Hi {{ customer.name }} of {{ customer.city }}"
     reference = CustomerReference(external_id="c0")
-    shown, _ = await preview_message(
+    shown = await preview_message(
         MARKETER,
-        subject=None,
-        body=body,
+        MessageTemplate(body=body),
         channel=Channel.SMS,
         customer=reference,
         slices=resources.slices,
     )
-    assert (shown.body, shown.missing) == ("Hi Name 0 of ", ("customer.city",))
-    made_up, _ = await preview_message(
-        MARKETER, subject="S", body=body, channel=Channel.EMAIL, slices=resources.slices
-    )
-    assert made_up.missing == ()
+    assert (shown.rendered.body, shown.rendered.missing) == ("Hi Name 0 of ", ("customer.city",))
+    message = MessageTemplate(subject="S", body=body)
+    made_up = await preview_message(MARKETER, message, channel=Channel.EMAIL, slices=resources.slices)
+    assert made_up.rendered.missing == ()
 
 
 @pytest.mark.parametrize(
@@ -229,8 +227,7 @@ async def test_a_preview_says_what_is_wrong(
     with pytest.raises(DomainError) as caught:
         await preview_message(
             MARKETER,
-            subject=None,
-            body=body,
+            MessageTemplate(body=body),
             channel=Channel.SMS,
             customer=customer,
             slices=resources.slices,

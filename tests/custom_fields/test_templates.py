@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crm_graphql.campaigns.documents import MessageTemplate
-from crm_graphql.campaigns.queries import preview_message
+from crm_graphql.campaigns.previews import preview_message
 from crm_graphql.campaigns.service import launch_campaign
 from crm_graphql.campaigns.template import parse
 from crm_graphql.core.channels import Channel
@@ -31,15 +31,13 @@ def message(body: str) -> MessageTemplate:
 
 async def preview(resources: Resources, body: str, external_id: str | None = None) -> str:
     customer = CustomerReference(external_id=external_id) if external_id else None
-    rendered, _ = await preview_message(
-        *(MARKETER,),
-        subject="Hello",
-        body=body,
+    preview = await preview_message(
+        *(MARKETER, message(body)),
         channel=Channel.EMAIL,
         customer=customer,
         slices=resources.slices,
     )
-    return rendered.body
+    return preview.rendered.body
 
 
 EVERY_TYPE = """{{ customer.custom.points }}|{{ customer.custom.points | plus: 0.1 }}
@@ -90,7 +88,7 @@ async def test_the_ledger_freezes_only_what_the_message_names(resources: Resourc
     rows = await ledger(named)
     assert sorted(row["values"]["custom"]["points"] for row in rows) == [3, 12.5]
     campaign = await campaign_row(named)
-    template = template_of(campaign, campaign["message"])
+    template = template_of(campaign)
     assert {template.render(row["values"]).body for row in rows} == {"You have 3.", "You have 12.5."}
 
 

@@ -11,10 +11,18 @@ from crm_graphql.campaigns.schema.control import (
     campaign_unschedule,
 )
 from crm_graphql.campaigns.schema.mutations import campaign_create, campaign_launch, campaign_update
-from crm_graphql.campaigns.schema.queries import campaign, campaigns, message_preview, template_fields
+from crm_graphql.campaigns.schema.queries import (
+    campaign,
+    campaign_check,
+    campaign_preview,
+    campaigns,
+    message_preview,
+    template_fields,
+)
 from crm_graphql.campaigns.schema.subscriptions import active_campaigns, campaign_progress
+from crm_graphql.campaigns.schema.trials import campaign_test
 
-QUERIES = (campaign, campaigns, message_preview, template_fields)
+QUERIES = (campaign, campaigns, campaign_preview, campaign_check, message_preview, template_fields)
 MUTATIONS = (
     campaign_create,
     campaign_update,
@@ -27,5 +35,6 @@ MUTATIONS = (
     campaign_retry,
     campaign_duplicate,
     campaign_delete,
+    campaign_test,
 )
 SUBSCRIPTIONS = (campaign_progress, active_campaigns)

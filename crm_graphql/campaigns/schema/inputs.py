@@ -7,16 +7,10 @@ from datetime import datetime
 import strawberry
 
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
+from crm_graphql.campaigns.schema.message_inputs import MessageInput
+from crm_graphql.customers.schema.references import CustomerRef
 from crm_graphql.delivery.schema.enums import DeliveryReason
 from crm_graphql.deployment.schema.inputs import QuietHoursInput
-
-
-@strawberry.input(description="The text of a campaign.")
-class MessageInput:
-    subject: str | None = strawberry.field(default=None, description="Email only.")
-    body: str = strawberry.field(
-        description="A Liquid template: \"Hi {{ customer.name | default: 'there' }}\"."
-    )
 
 
 @strawberry.input(description="One of several messages of a campaign.")
@@ -54,6 +48,9 @@ class CampaignCreateInput:
     rate_per_second: int | None = strawberry.field(
         default=None, description="Messages a second, 1 to 100,000. None: as fast as the vendor takes them."
     )
+    attachment_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Files that everybody gets with it, at most 10; email only."
+    )
     quiet_hours: QuietHoursInput | None = strawberry.field(
         default=None, description="When nobody is written to. None: as the deployment's settings say."
     )
@@ -62,6 +59,14 @@ class CampaignCreateInput:
     )
     holdout: float | None = strawberry.field(
         default=None, description="Share of the audience, 0 to 0.5, that gets nothing, to compare with."
+    )
+    tracks_opens: bool | None = strawberry.field(
+        default=None, description="None: as the deployment does. Only HTML tells of opens."
+    )
+    tracks_clicks: bool | None = strawberry.field(
+        default=None,
+        description="None: as the deployment does in email, and not in short messages, whose text tracked "
+        "links make longer.",
     )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key with the same content gives the same campaign back."
@@ -88,6 +93,9 @@ class CampaignUpdateInput:
     rate_per_second: int | None = strawberry.field(
         default=strawberry.UNSET, description="1 to 100,000; null: as fast as the vendor takes them."
     )
+    attachment_ids: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET, description="Files that everybody gets with it; null: none."
+    )
     quiet_hours: QuietHoursInput | None = strawberry.field(
         default=strawberry.UNSET, description="Null: as the deployment's settings say."
     )
@@ -97,6 +105,13 @@ class CampaignUpdateInput:
     )
     holdout: float | None = strawberry.field(
         default=strawberry.UNSET, description="0 to 0.5 of the audience get nothing; null is 0."
+    )
+    tracks_opens: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Null: as the deployment does."
+    )
+    tracks_clicks: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Null: as the deployment does in email, and not in short messages.",
     )
 
 
@@ -150,4 +165,18 @@ class CampaignRetryInput:
         default=None,
         description="Which failures; left out: VENDOR_REJECTED, NO_RECEIPT, TEMPLATE_ERROR, OTHER. "
         "OUTCOME_UNKNOWN only when named: the person may have got it. BOUNCED and COMPLAINED never.",
+    )
+
+
+@strawberry.input(description="A message, sent to try it out.")
+class CampaignTestInput:
+    id: strawberry.ID = strawberry.field(description="Which campaign; in any state.")
+    addresses: list[str] = strawberry.field(
+        description="Where to: 1 to 10 email addresses, or phone numbers. Nobody else gets it."
+    )
+    customer: CustomerRef | None = strawberry.field(
+        default=None, description="Whose values to fill in; a made-up customer's by default."
+    )
+    variant_key: str | None = strawberry.field(
+        default=None, description="Which variant; the first by default."
     )

@@ -1,28 +1,89 @@
-"""Messages of campaigns, and their variants, as clients see them."""
+"""Messages as clients see them: as they are written, as somebody gets them, and what is found in them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from bson import ObjectId
 
 from crm_graphql.audiences.schema.stats import DeliveryStats
+from crm_graphql.campaigns.previews import Preview
+from crm_graphql.core.errors import Problem
 from crm_graphql.core.paging import Row
 from crm_graphql.gql.context import Info
+from crm_graphql.gql.errors import Payload, UserError
+from crm_graphql.gql.node import node_type
 from crm_graphql.results.schema.types import CampaignResults, variant_results
+
+if TYPE_CHECKING:
+    from crm_graphql.campaigns.findings import Finding
+    from crm_graphql.media.schema.types import Media
+
+WARNINGS = "What may be unmeant, at its place: another tool's placeholder, a date pattern without %."
+
+
+@strawberry.type(description="A value of a WhatsApp template.")
+class WhatsappParameter:
+    name: str = strawberry.field(description="The parameter's name in the template.")
+    value: str = strawberry.field(description="Its value, a Liquid template.")
+
+
+@strawberry.type(description="A template that WhatsApp has approved, with what goes into it.")
+class WhatsappMessage:
+    template: str = strawberry.field(description="The template's name at WhatsApp.")
+    language: str = strawberry.field(description="Its language, as WhatsApp writes it: en, pt_BR.")
+    parameters: list[WhatsappParameter] = strawberry.field(description="Its values.")
+    media_key: strawberry.Private[ObjectId | None]
+
+    @strawberry.field(description="The picture or document in its head; null once deleted.")
+    async def header_media(
+        self, info: Info
+    ) -> Annotated[Media, strawberry.lazy("crm_graphql.media.schema.types")] | None:
+        if self.media_key is None:
+            return None
+        media: Media | None = await node_type("Media").load(info, self.media_key)
+        return media
+
+    @classmethod
+    def from_document(cls, row: Row) -> WhatsappMessage:
+        """The projection of a stored message's template."""
+        return cls(
+            template=row["template"],
+            language=row["language"],
+            parameters=[WhatsappParameter(**one) for one in row["parameters"]],
+            media_key=row.get("header_media_id"),
+        )
 
 
 @strawberry.type(description="The text of a campaign: Liquid templates.")
 class Message:
     subject: str | None = strawberry.field(description="The subject; email only.")
-    body: str = strawberry.field(description="The body.")
+    body: str = strawberry.field(
+        description="The text; beside HTML what those see who see no HTML. Empty where there is none."
+    )
+    html: str | None = strawberry.field(
+        description="The HTML, with its styles inlined where that was asked for."
+    )
+    preheader: str | None = strawberry.field(description="What mail clients show beside the subject.")
+    from_name: str | None = strawberry.field(description="The sender's name; null for the deployment's.")
+    reply_to: str | None = strawberry.field(description="Where answers go; null for the sender.")
+    whatsapp: WhatsappMessage | None = strawberry.field(description="In place of the text; WhatsApp only.")
 
     @classmethod
-    def from_document(cls, message: Mapping[str, Any]) -> Message:
-        """The projection of a stored message."""
-        return cls(subject=message.get("subject"), body=message["body"])
+    def from_document(cls, row: Row | None) -> Message:
+        """The projection of a stored message; an empty one where none is written."""
+        row = row or {}
+        whatsapp = row.get("whatsapp")
+        return cls(
+            subject=row.get("subject"),
+            body=row.get("body") or "",
+            html=row.get("html"),
+            preheader=row.get("preheader"),
+            from_name=row.get("from_name"),
+            reply_to=row.get("reply_to"),
+            whatsapp=WhatsappMessage.from_document(whatsapp) if whatsapp else None,
+        )
 
 
 @strawberry.type(description="One of several messages of a campaign.")
@@ -54,3 +115,77 @@ class Variant:
     @strawberry.field(description="What came of it, in people. Null before the campaign's launch.")
     async def results(self, info: Info) -> CampaignResults | None:
         return await variant_results(info, self.campaign_id, self.key) if self.is_launched else None
+
+
+@strawberry.type(description="A message as one customer would get it.")
+class MessagePreview:
+    subject: str | None = strawberry.field(description="The rendered subject.")
+    body: str | None = strawberry.field(description="The rendered body; null with `errors`.")
+    html: str | None = strawberry.field(
+        description="The rendered HTML, its preheader included; null where there is none."
+    )
+    preheader: str | None = strawberry.field(description="The rendered preheader.")
+    from_name: str | None = strawberry.field(description="The sender's name; null for the deployment's.")
+    reply_to: str | None = strawberry.field(description="Where answers go; null for the sender.")
+    parameters: list[WhatsappParameter] = strawberry.field(description="The rendered values of a template.")
+    missing: list[str] = strawberry.field(description="Placeholders that had no value and no default.")
+    errors: list[UserError] = strawberry.field(description="What is wrong with the template.")
+    warnings: list[UserError] = strawberry.field(description=WARNINGS)
+
+    @classmethod
+    def of(cls, preview: Preview) -> MessagePreview:
+        """That of a message that can be rendered."""
+        rendered, message = preview.rendered, preview.message
+        return cls(
+            subject=rendered.subject,
+            body=rendered.body,
+            html=rendered.html,
+            preheader=rendered.preheader,
+            from_name=message.from_name,
+            reply_to=message.reply_to,
+            parameters=[
+                WhatsappParameter(name=name, value=value) for name, value in rendered.parameters or ()
+            ],
+            missing=list(rendered.missing),
+            errors=[],
+            warnings=[UserError.from_problem(warning) for warning in preview.warnings],
+        )
+
+    @classmethod
+    def refused(cls, problems: tuple[Problem, ...]) -> MessagePreview:
+        """That of a message that cannot."""
+        nothing: dict[str, Any] = dict.fromkeys(
+            ("subject", "body", "html", "preheader", "from_name", "reply_to")
+        )
+        errors = [UserError.from_problem(problem) for problem in problems]
+        return cls(**nothing, parameters=[], missing=[], errors=errors, warnings=[])
+
+
+@strawberry.type(description="Something that a template may name.")
+class TemplateField:
+    name: str = strawberry.field(description='How a template names it, e.g. "customer.name".')
+    label: str = strawberry.field(description="What it is, for people.")
+    example: str | None = strawberry.field(description="What it may look like.")
+
+
+@strawberry.type(description="Something that stands in the way of a launch, or that one may have overlooked.")
+class CampaignFinding:
+    code: str = strawberry.field(description="For translation: NOBODY_REACHABLE, LINK_INVALID and the like.")
+    is_blocking: bool = strawberry.field(description="False: a warning only; it can be launched.")
+    message: str = strawberry.field(description="A sentence a person can act on.")
+    path: list[str] = strawberry.field(description='Into the campaign, as ["message", "html"].')
+
+    @classmethod
+    def of(cls, finding: Finding) -> CampaignFinding:
+        """The projection of a finding."""
+        return cls(
+            code=finding.code.value,
+            is_blocking=finding.is_blocking,
+            message=finding.message,
+            path=list(finding.path),
+        )
+
+
+@strawberry.type(description="What became of campaignTest.")
+class CampaignTestPayload(Payload):
+    sent: int = strawberry.field(default=0, description="How many addresses the vendor took it for.")

@@ -14,9 +14,9 @@ from crm_graphql.campaigns.schema.inputs import (
     CampaignCreateInput,
     CampaignLaunchInput,
     CampaignUpdateInput,
-    MessageInput,
     VariantInput,
 )
+from crm_graphql.campaigns.schema.message_inputs import attachment_keys
 from crm_graphql.campaigns.schema.payloads import (
     CampaignCreatePayload,
     CampaignLaunchPayload,
@@ -35,22 +35,18 @@ from crm_graphql.deployment.schema.inputs import QuietHoursInput
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import UserError
 from crm_graphql.gql.permission import mutation
+from crm_graphql.tracking.policy import TrackingPolicy
 
 WARNINGS_LIMIT = 40
+_PLAIN_FIELDS = (
+    *("name", "channel", "send_before", "rate_per_second", "tracks_opens", "tracks_clicks", "holdout"),
+)
 
 
-def _message(message: MessageInput | None) -> MessageTemplate | None:
-    return MessageTemplate(subject=message.subject, body=message.body) if message else None
-
-
-def _variants(given: list[VariantInput] | None) -> list[Variant]:
+def _variants(given: list[VariantInput] | None, faults: Faults) -> list[Variant]:
     return [
-        Variant(
-            key=one.key,
-            weight=one.weight,
-            message=MessageTemplate(subject=one.message.subject, body=one.message.body),
-        )
-        for one in given or ()
+        Variant(key=one.key, weight=one.weight, message=one.message.draft(faults, "variants", str(number)))
+        for number, one in enumerate(given or ())
     ]
 
 
@@ -91,9 +87,16 @@ async def campaign_create(
         audience_id=audience_id,
         topic_id=topic_id,
         channel=input.channel,
-        message=_message(input.message),
-        terms=Terms(input.send_before, input.rate_per_second, _hours(input.quiet_hours)),
-        experiment=Experiment(_variants(input.variants), input.holdout),
+        message=input.message.draft(faults) if input.message else None,
+        attachment_ids=attachment_keys(input.attachment_ids, faults),
+        experiment=Experiment(_variants(input.variants, faults), input.holdout),
+        terms=Terms(
+            input.send_before,
+            input.rate_per_second,
+            _hours(input.quiet_hours),
+            input.tracks_opens,
+            input.tracks_clicks,
+        ),
         idempotency_key=input.idempotency_key,
         clock=info.context.resources.clock,
         faults=faults,
@@ -109,7 +112,7 @@ async def campaign_update(
     faults, key = Faults(), None
     with faults.noted():
         key = decode_key("Campaign", input.id)
-    for name in ("name", "channel", "send_before", "rate_per_second", "holdout"):
+    for name in _PLAIN_FIELDS:
         if (value := getattr(input, name)) is not strawberry.UNSET:
             changes[name] = value
     if input.audience_id is not strawberry.UNSET:
@@ -119,9 +122,11 @@ async def campaign_update(
         with faults.noted():
             changes["topic_id"] = _topic_key(input.topic_id)
     if input.message is not strawberry.UNSET:
-        changes["message"] = _message(input.message)
+        changes["message"] = input.message.draft(faults) if input.message else None
     if input.variants is not strawberry.UNSET:
-        changes["variants"] = _variants(input.variants)
+        changes["variants"] = _variants(input.variants, faults)
+    if input.attachment_ids is not strawberry.UNSET:
+        changes["attachment_ids"] = attachment_keys(input.attachment_ids, faults)
     if input.quiet_hours is not strawberry.UNSET:
         changes["quiet_hours"] = _hours(input.quiet_hours)
     clock = info.context.resources.clock
@@ -145,5 +150,6 @@ async def campaign_launch(
         bus=resources.bus,
         time_zone=resources.settings.time_zone,
         attribution_days=resources.settings.attribution_days,
+        tracking=TrackingPolicy.of(resources.settings),
     )
     return CampaignLaunchPayload(campaign=Campaign.from_document(row), warnings=_warnings(row))

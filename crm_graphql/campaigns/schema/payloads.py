@@ -6,7 +6,8 @@ from typing import Self
 
 import strawberry
 
-from crm_graphql.campaigns.schema.types import WARNINGS, Campaign
+from crm_graphql.campaigns.schema.messages import WARNINGS
+from crm_graphql.campaigns.schema.types import Campaign
 from crm_graphql.core.errors import DomainError
 from crm_graphql.gql.errors import Payload, UserError
 

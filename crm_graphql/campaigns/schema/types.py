@@ -41,23 +41,23 @@ from crm_graphql.gql.connections import (
     list_cursors,
 )
 from crm_graphql.gql.context import Info
-from crm_graphql.gql.errors import UserError
 from crm_graphql.gql.node import Node, global_id, node_type, register
 from crm_graphql.results.schema.types import (
     CampaignPoint,
     CampaignResults,
+    LinkStats,
     campaign_results,
     campaign_timeline,
 )
+from crm_graphql.tracking.policy import TrackingPolicy
+from crm_graphql.tracking.schema.links import campaign_links
 
 if TYPE_CHECKING:
     from crm_graphql.audiences.schema.types import Audience
     from crm_graphql.consents.schema.types import Topic
     from crm_graphql.delivery.schema.inputs import DeliveryFilter, DeliverySort
     from crm_graphql.delivery.schema.types import Delivery
-
-
-WARNINGS = "What may be unmeant, at its place: another tool's placeholder, a date pattern without %."
+    from crm_graphql.media.schema.types import Media
 
 
 @strawberry.type(description="A message to an audience, from draft to the last receipt.")
@@ -109,7 +109,6 @@ class Campaign(Node):
     @classmethod
     def from_document(cls, row: Row) -> Campaign:
         """The projection of a campaign document."""
-        message = row.get("message") or {"subject": None, "body": ""}
         hours = row.get("quiet_hours")
         return cls(
             id=global_id("Campaign", row["_id"]),
@@ -123,7 +122,7 @@ class Campaign(Node):
             quiet_hours=QuietHours(from_=hours["from"], until=hours["until"]) if hours else None,
             created_by=row.get("created_by"),
             channel=Channel(row["channel"]),
-            message=Message.from_document(message),
+            message=Message.from_document(row.get("message")),
             variants=Variant.all_of(row),
             holdout=holdout_of(row),
             stats=DeliveryStats.from_document(row),
@@ -152,6 +151,14 @@ class Campaign(Node):
         topic_id = self.row.get("topic_id")
         topic: Topic | None = await node_type("Topic").load(info, topic_id) if topic_id else None
         return topic
+
+    @strawberry.field(description="The files that everybody gets with it, but those that were deleted.")
+    async def attachments(
+        self, info: Info
+    ) -> list[Annotated[Media, strawberry.lazy("crm_graphql.media.schema.types")]]:
+        keys = self.row.get("attachment_ids") or ()
+        found = [await node_type("Media").load(info, key) for key in keys]
+        return [media for media in found if media is not None]
 
     @strawberry.field(description="The rule as at launch; before that, as it is now.")
     async def audience_rule(self, info: Info) -> JSON:
@@ -229,6 +236,31 @@ class Campaign(Node):
             None if self.launched_at is None else await campaign_timeline(self.row["_id"], self.launched_at)
         )
 
+    @strawberry.field(
+        description="Whether it is recorded who opens it; before the launch, whether it will be."
+    )
+    async def tracks_opens(self, info: Info) -> bool:
+        return self._tracking(info).tracks_opens(self.row) if self.launched_at is None else self._is("opens")
+
+    @strawberry.field(description="Whether it is recorded who clicks; before the launch, whether it will be.")
+    async def tracks_clicks(self, info: Info) -> bool:
+        return (
+            self._tracking(info).tracks_clicks(self.row) if self.launched_at is None else self._is("clicks")
+        )
+
+    @strawberry.field(
+        description="Links as they stand in the template, most clicked first, at most 100. Null before its "
+        "launch; empty where clicks are not tracked."
+    )
+    async def links(self, info: Info) -> list[LinkStats] | None:
+        return None if self.launched_at is None else await campaign_links(info, self.row)
+
+    def _tracking(self, info: Info) -> TrackingPolicy:
+        return TrackingPolicy.of(info.context.resources.settings)
+
+    def _is(self, what: str) -> bool:
+        return bool(self.row.get(f"tracks_{what}"))
+
     async def outlook(self, info: Info) -> Outlook:
         """How its sending goes now."""
         if self.status is not CampaignStatus.SENDING:
@@ -245,19 +277,3 @@ class Campaign(Node):
 
 
 register(Campaign, permission=Permission.CAMPAIGNS_READ, loader=campaign_loader)
-
-
-@strawberry.type(description="A message as one customer would get it.")
-class MessagePreview:
-    subject: str | None = strawberry.field(description="The rendered subject.")
-    body: str | None = strawberry.field(description="The rendered body; null with `errors`.")
-    missing: list[str] = strawberry.field(description="Placeholders that had no value and no default.")
-    errors: list[UserError] = strawberry.field(description="What is wrong with the template.")
-    warnings: list[UserError] = strawberry.field(description=WARNINGS)
-
-
-@strawberry.type(description="Something that a template may name.")
-class TemplateField:
-    name: str = strawberry.field(description='How a template names it, e.g. "customer.name".')
-    label: str = strawberry.field(description="What it is, for people.")
-    example: str | None = strawberry.field(description="What it may look like.")

@@ -66,6 +66,16 @@ class DeliverySettings(BaseSettings):
         3600, description="How long a receipt for an unknown delivery is kept and tried again."
     )
 
+    tracking_opens: bool = Field(
+        True, description="Whether campaigns may track opens; false: none does, whatever it says."
+    )
+    tracking_clicks: bool = Field(
+        True, description="Whether campaigns may track clicks; false: none does, whatever it says."
+    )
+    tracking_spool_mib: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        64, description="Room on disk for opens and clicks that wait for the bus, in MiB; more are lost."
+    )
+
     @model_validator(mode="after")
     def _deadline_within_lease(self) -> Self:
         if self.vendor_deadline_seconds >= self.lease_seconds:

@@ -12,7 +12,7 @@ class DocumentSettings(BaseSettings):
     """GraphQL: how large a request and its answer may be, and how many may come."""
 
     request_bytes: Annotated[int, Field(ge=1_000)] = Field(
-        4 * 1024**2, description="Largest GraphQL request (body or frame), in bytes after decompression."
+        8 * 1024**2, description="Largest GraphQL request (body or frame), in bytes after decompression."
     )
     request_read_seconds: Annotated[float, Field(gt=0)] = Field(
         30.0, description="How long a client may take to send the body of a GraphQL request."

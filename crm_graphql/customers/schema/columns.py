@@ -15,6 +15,7 @@ CUSTOMER_COLUMNS = Columns(
         "city": ("city",),
         "country": ("country",),
         "timeZone": ("time_zone",),
+        "isTracked": ("is_tracked",),
         "tags": ("tags",),
         "signedUpAt": ("signed_up_at",),
         "totalSpend": ("total_spend",),

@@ -86,6 +86,9 @@ class CustomerCreateInput:
     time_zone: str | None = strawberry.field(
         default=UNSET, description="IANA name, e.g. Europe/Berlin; quiet hours go by it."
     )
+    is_tracked: bool | None = strawberry.field(
+        default=UNSET, description="False: opens and clicks are not recorded. Null is true."
+    )
     tags: list[str] | None = strawberry.field(
         default=UNSET, description="At most 100 of at most 100 characters."
     )
@@ -109,6 +112,9 @@ class CustomerUpdateInput:
     country: str | None = strawberry.field(default=UNSET, description="A name or an ISO code.")
     time_zone: str | None = strawberry.field(
         default=UNSET, description="IANA name, e.g. Europe/Berlin; quiet hours go by it."
+    )
+    is_tracked: bool | None = strawberry.field(
+        default=UNSET, description="False: opens and clicks are not recorded. Null is true."
     )
     tags: list[str] | None = strawberry.field(
         default=UNSET, description="All of them: at most 100 of at most 100 characters."

@@ -71,6 +71,9 @@ class Customer(Node):
     time_zone: str | None = strawberry.field(
         description="IANA name, e.g. Europe/Berlin; null: quiet hours are those of the deployment's zone."
     )
+    is_tracked: bool = strawberry.field(
+        description="False: opens and clicks of this person are not recorded."
+    )
     tags: list[str] = strawberry.field(description="Labels in the order given.")
     signed_up_at: datetime | None = strawberry.field(description="When the customer signed up elsewhere.")
     source_ids: list[str] = strawberry.field(
@@ -106,6 +109,7 @@ class Customer(Node):
             city=row.get("city"),
             country=row.get("country"),
             time_zone=row.get("time_zone"),
+            is_tracked=row.get("is_tracked") is not False,
             tags=row.get("tags") or [],
             signed_up_at=row.get("signed_up_at"),
             source_ids=row.get("source_ids") or [],

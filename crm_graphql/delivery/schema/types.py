@@ -41,8 +41,11 @@ DELIVERY_COLUMNS = Columns(
         "attempt": ("attempt",),
         "subject": _TEXT,
         "body": _TEXT,
+        "html": _TEXT,
         "notBefore": ("not_before",),
         "sentAt": ("sent_at",),
+        "openedAt": ("opened_at",),
+        "clickedAt": ("clicked_at",),
         "finishedAt": ("finished_at",),
         "updatedAt": ("updated_at",),
         "revision": ("revision",),
@@ -66,6 +69,12 @@ class Delivery(Node):
     )
     sent_at: datetime | None = strawberry.field(description="When the vendor took it.")
     finished_at: datetime | None = strawberry.field(description="When its final outcome happened.")
+    opened_at: datetime | None = strawberry.field(
+        description="When a person first looked at it, as far as is tracked."
+    )
+    clicked_at: datetime | None = strawberry.field(
+        description="When a person first clicked a link in it, as far as is tracked."
+    )
     updated_at: datetime = strawberry.field(description="When its state last changed.")
     revision: int = strawberry.field(
         description="Grows with each change of its state. A cache keeps the highest."
@@ -88,6 +97,8 @@ class Delivery(Node):
             not_before=row.get("not_before"),
             sent_at=row.get("sent_at"),
             finished_at=row.get("finished_at"),
+            opened_at=row.get("opened_at"),
+            clicked_at=row.get("clicked_at"),
             updated_at=row.get("updated_at"),  # type: ignore[arg-type]
             revision=row.get("revision", 0),
             row=row,
@@ -118,6 +129,11 @@ class Delivery(Node):
     async def body(self, info: Info) -> str | None:
         rendered = await self._rendered(info)
         return rendered.body if rendered else None
+
+    @strawberry.field(description="The rendered HTML that went out; null before that, and without one.")
+    async def html(self, info: Info) -> str | None:
+        rendered = await self._rendered(info)
+        return rendered.html if rendered else None
 
     async def _rendered(self, info: Info) -> Rendered | None:
         return await info.context.loader(text_loader).load(DeliveryRow(self.row))

@@ -70,6 +70,8 @@ class Attachment:
     filename: str
     content_type: str
     content: bytes
+    sha256: str = ""
+    """Of the content, in hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
 import msgspec
 
 from crm_graphql.core.times import retry_after_seconds
 from crm_graphql.delivery.vendors.port import (
+    Attachment,
     Fault,
     Outcome,
     OutcomeStatus,
@@ -19,6 +20,7 @@ from crm_graphql.delivery.vendors.port import (
     VendorAccountFault,
     VendorUnavailable,
     VendorUncertain,
+    WhatsappTemplate,
 )
 
 _CONNECT_SECONDS = 3.0
@@ -122,6 +124,12 @@ class SimulatorVendor:
                 "subject": message.subject,
                 "body": message.body,
                 "tag": message.tag,
+                "html": message.html,
+                "from_name": message.from_name,
+                "reply_to": message.reply_to,
+                "unsubscribe_url": message.unsubscribe_url,
+                "attachments": [_file(one) for one in message.attachments],
+                "template": _template(message.whatsapp) if message.whatsapp else None,
             }
             for message in messages
         ]
@@ -142,6 +150,25 @@ class SimulatorVendor:
             return msgspec.json.decode(answer.content, type=_Results).results
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise VendorUncertain("the answer cannot be read") from None
+
+
+def _template(template: WhatsappTemplate) -> dict[str, Any]:
+    return {
+        "name": template.name,
+        "language": template.language,
+        "parameters": dict(template.parameters),
+        "header": _file(template.header) if template.header else None,
+    }
+
+
+def _file(attachment: Attachment) -> dict[str, Any]:
+    """Told, not sent: the bytes of a message's files need not go to a simulator once for each person."""
+    return {
+        "filename": attachment.filename,
+        "content_type": attachment.content_type,
+        "size_bytes": len(attachment.content),
+        "sha256": attachment.sha256,
+    }
 
 
 def _check(answer: httpx.Response) -> None:

@@ -121,6 +121,13 @@ CUSTOMERS = (
         "2023-01-15",
     ),
     ImportField(
+        "is_tracked",
+        "Tracked",
+        "no: whether this person opens messages and clicks in them is not recorded.",
+        names("isTracked, Tracking, Track Opens and Clicks"),
+        "yes",
+    ),
+    ImportField(
         "source_id",
         "Id in the shop",
         "The id in the shop or list that the file comes from, to search by; several as a JSON list.",

@@ -74,6 +74,9 @@ class CustomerRecordInput:
     time_zone: str | None = strawberry.field(
         default=strawberry.UNSET, description="IANA name, e.g. Europe/Berlin; quiet hours go by it."
     )
+    is_tracked: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="False: opens and clicks are not recorded. Null is true."
+    )
     tags: list[str] | None = strawberry.field(
         default=strawberry.UNSET, description="Labels; replace the old."
     )

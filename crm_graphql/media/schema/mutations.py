@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from crm_graphql.campaigns.queries import open_campaigns_showing
+from crm_graphql.campaigns.queries import open_campaigns_using
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.ids import decode_key
 from crm_graphql.gql.context import Info
@@ -67,7 +67,7 @@ async def media_publish(
 
 @mutation(
     Permission.MEDIA_WRITE,
-    "Delete a file for good; WRONG_STATE while a campaign that has not ended shows it.",
+    "Delete a file for good; WRONG_STATE while a campaign that has not ended shows or sends it.",
     subject="id",
 )
 async def media_delete(
@@ -77,7 +77,7 @@ async def media_delete(
     await delete_media(
         info.context.actor,
         decode_key("Media", input.id),
-        campaigns_using=open_campaigns_showing,
+        campaigns_using=open_campaigns_using,
         transact=resources.in_transaction,
         storage=resources.storage,
     )

@@ -45,11 +45,18 @@ WEIGHTS = {
     "Mutation.campaignUpdate": 350,
     "Mutation.campaignLaunch": 350,
     "Query.messagePreview": 400,
+    "Query.campaignPreview": 400,
+    # Counts the audience, looks for one customer with each value, and parses the message and its HTML.
+    "Query.campaignCheck": 2_000,
+    # Renders, and waits for a vendor.
+    "Mutation.campaignTest": 1_000,
     "Mutation.campaignSchedule": 350,
     # Counts for at most three seconds.
     "Campaign.failures": 100,
     # A few documents of hundreds of points, folded.
     "Campaign.timeline": 20,
+    # The counts of at most 200 links.
+    "Campaign.links": 20,
     # A model may be waited for, 20 s at the most, and costs money: few of them in one request.
     "Mutation.ruleSuggest": 5_000,
     "Mutation.messagesSuggest": 5_000,
@@ -64,9 +71,10 @@ WEIGHTS = {
     "Audience.stats": 20,
     # One more read, for ten of those who share it.
     "Duplicate.customers": 20,
-    # One render, 5 ms at the most; both of a delivery share it.
+    # One render, 5 ms at the most; all of a delivery share it.
     "Delivery.subject": 50,
     "Delivery.body": 50,
+    "Delivery.html": 50,
 }
 """Fields that count rows, look through many for a few, hash or render: about 10 for a millisecond.
 `Connection` stands for every connection."""
@@ -111,6 +119,11 @@ LISTS = {
     "CampaignUpdatePayload.warnings": 40,
     "Campaign.failures": 50,
     "Campaign.timeline": 500,
+    "Campaign.links": 100,
+    "Campaign.attachments": 10,
+    "Query.campaignCheck": 40,
+    "WhatsappMessage.parameters": 10,
+    "MessagePreview.parameters": 10,
     "MessagePreview.warnings": 40,
     "MessagesSuggestPayload.suggestions": 5,
     "CustomerStats.customersByMonth": 120,

@@ -1,0 +1,189 @@
+"""The text of an HTML template, itself a template: for mail programs that show no HTML, with its links."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from crm_graphql.campaigns.html_source import SIGN, HtmlSource, Part, PartKind
+
+_APART = frozenset(
+    [
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "dl",
+        "table",
+        "blockquote",
+        "pre",
+        "figure",
+        "form",
+        "fieldset",
+        "hr",
+        "article",
+        "section",
+    ]
+)
+_LINES = frozenset(
+    [
+        "div",
+        "tr",
+        "li",
+        "dt",
+        "dd",
+        "header",
+        "footer",
+        "main",
+        "nav",
+        "aside",
+        "address",
+        "center",
+        "caption",
+        "figcaption",
+        "body",
+    ]
+)
+_CELLS = frozenset(("td", "th"))
+_UNSEEN = re.compile(r"[\u200b-\u200f\u034f\u00ad\ufeff\u2060]+")
+_SPACE = re.compile(r"[ \t\n\r\f\v\u00a0]+")
+# What would begin a tag of Liquid, and was none.
+_BRACE = re.compile(r"\{(?=[{%]|\U0010fff0)")
+_NOT_SHOWN = ("#", "javascript:", "data:")
+
+
+def text_of(html: str) -> str:
+    """The text of an HTML template, with Liquid's tags where they were, and the address of each link behind
+    it. Raises LiquidError for braces that never close."""
+    source = HtmlSource.of(html)
+    writer = _Writer(source)
+    for part in source.parts():
+        writer.take(part, source.text[part.start : part.end])
+    return source.written(_BRACE.sub('{{ "{" }}', writer.text()))
+
+
+class _Writer:
+    """The text so far. Spaces and empty lines are held back until something follows them."""
+
+    def __init__(self, source: HtmlSource) -> None:
+        self._source = source
+        self._out: list[str] = []
+        self._breaks = 0
+        self._has_space = False
+        self._links: list[tuple[str, int]] = []
+        self._lists: list[int | None] = []
+        self._verbatim = 0
+
+    def text(self) -> str:
+        """All of it."""
+        while self._links:
+            self._end_link()
+        return "".join(self._out).strip()
+
+    def take(self, part: Part, written: str) -> None:
+        """The next part of the source."""
+        if part.kind is PartKind.TEXT:
+            self._add_text(unescape(written))
+        elif part.kind is PartKind.START:
+            self._begin(part)
+        elif part.kind is PartKind.END:
+            self._end(part.name)
+
+    def _begin(self, part: Part) -> None:
+        name = part.name
+        if name == "br":
+            # The first of several ends the line, each other leaves one empty.
+            self._breaks = min(self._breaks + 1, 3)
+            return
+        self._set_apart(name)
+        if name == "hr":
+            self._add("-" * 20)
+            self._breaks = 2
+        elif name in _CELLS:
+            self._has_space = True
+        elif name in ("ul", "ol"):
+            self._lists.append(0 if name == "ol" else None)
+        elif name == "li":
+            self._add(self._marker())
+            self._has_space = True
+        elif name == "pre":
+            self._verbatim += 1
+        elif name == "a":
+            self._end_link()
+            self._links.append((part.attributes.get("href", "").strip(), len(self._out)))
+        elif name == "img":
+            self._add_text(part.attributes.get("alt", ""))
+
+    def _end(self, name: str) -> None:
+        if name == "a":
+            self._end_link()
+        elif name in ("ul", "ol") and self._lists:
+            self._lists.pop()
+        elif name == "pre" and self._verbatim:
+            self._verbatim -= 1
+        elif name in _CELLS:
+            self._has_space = True
+        self._set_apart(name)
+
+    def _set_apart(self, name: str) -> None:
+        if name in _APART:
+            # A list in a list goes on with its lines.
+            self._breaks = max(self._breaks, 1 if self._lists else 2)
+        elif name in _LINES:
+            self._breaks = max(self._breaks, 1)
+
+    def _marker(self) -> str:
+        indent = "  " * max(len(self._lists) - 1, 0)
+        if not self._lists or (number := self._lists[-1]) is None:
+            return f"{indent}-"
+        self._lists[-1] = number + 1
+        return f"{indent}{number + 1}."
+
+    def _end_link(self) -> None:
+        if not self._links:
+            return
+        href, start = self._links.pop()
+        shown = "".join(self._out[start:]).strip()
+        if not href or href.lower().startswith(_NOT_SHOWN):
+            return
+        address = href.removeprefix("mailto:").removeprefix("tel:")
+        if address in shown:
+            return
+        self._has_space = self._has_space or bool(shown)
+        self._add(f"({address})" if shown else address)
+
+    def _add_text(self, text: str) -> None:
+        if self._verbatim:
+            self._add(text)
+            return
+        seen = _SPACE.sub(" ", _UNSEEN.sub("", text))
+        if seen.startswith(" "):
+            self._has_space = True
+        self._add(seen.strip(" "))
+        if seen.endswith(" "):
+            self._has_space = True
+
+    def _is_logic(self, text: str) -> bool:
+        """Whether the text is tags of Liquid that print nothing."""
+        signs = SIGN.findall(text)
+        return (
+            bool(signs)
+            and not SIGN.sub("", text).strip()
+            and all(self._source.tags[int(number)].startswith("{%") for number in signs)
+        )
+
+    def _add(self, text: str) -> None:
+        if not text:
+            return
+        if self._breaks and self._out:
+            # Around a tag of Liquid, which prints nothing, the lines of both sides would add up.
+            self._out.append("\n" * (1 if self._is_logic(text) else self._breaks))
+        elif self._has_space and self._out:
+            self._out.append(" ")
+        self._breaks, self._has_space = 0, False
+        self._out.append(text)

@@ -1,0 +1,80 @@
+"""The rules of a message's fields that are no templates: which channel has them, and what they may hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from crm_graphql.campaigns.documents import MessageTemplate, WhatsappMessage
+from crm_graphql.core.channels import TRAITS, Channel
+from crm_graphql.core.emails import NotAnEmail, checked_address
+from crm_graphql.core.errors import ErrorCode, Problem
+from crm_graphql.core.texts import is_storable
+
+FROM_NAME_LIMIT = 100
+PARAMETERS_LIMIT = 50
+PARAMETER_NAME_LIMIT = 100
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_TEMPLATE = re.compile(r"[a-z0-9_]{1,512}", re.ASCII)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?", re.ASCII)
+
+
+def problems_of(message: MessageTemplate, channel: Channel) -> Iterator[Problem]:
+    """What is wrong with the sender's name, the address for answers and WhatsApp's template."""
+    for field, path in (("from_name", "fromName"), ("reply_to", "replyTo")):
+        if getattr(message, field) is not None and not TRAITS[channel].has_subject:
+            yield _problem(f"Only an email has a {path}. Leave it out.", path)
+    if message.from_name is not None and TRAITS[channel].has_subject:
+        yield from _problems_of_name(message.from_name)
+    if message.reply_to is not None and TRAITS[channel].has_subject:
+        try:
+            checked_address(message.reply_to)
+        except NotAnEmail as error:
+            yield _problem(f"replyTo {error}", "replyTo")
+    if message.whatsapp is None:
+        return
+    if channel is not Channel.WHATSAPP:
+        yield _problem("Only a message by WhatsApp has one of its templates. Leave it out.", "whatsapp")
+        return
+    yield from _problems_of_whatsapp(message.whatsapp)
+
+
+def _problems_of_name(name: str) -> Iterator[Problem]:
+    if not name.strip():
+        yield _problem("fromName is empty; leave it out for the deployment's.", "fromName")
+    elif len(name) > FROM_NAME_LIMIT:
+        text = f"fromName has {len(name)} characters; at most {FROM_NAME_LIMIT} are allowed."
+        yield _problem(text, "fromName", code=ErrorCode.LIMIT_EXCEEDED)
+    elif _CONTROL.search(name) or not is_storable(name):
+        yield _problem("fromName holds characters that a name does not have, like a line break.", "fromName")
+    elif "{{" in name or "{%" in name:
+        yield _problem("fromName is the same for everybody: it is no template.", "fromName")
+
+
+def _problems_of_whatsapp(whatsapp: WhatsappMessage) -> Iterator[Problem]:
+    if not _TEMPLATE.fullmatch(whatsapp.template):
+        text = "A template's name has 1 to 512 small letters, digits and underscores."
+        yield _problem(text, "whatsapp", "template")
+    if not _LANGUAGE.fullmatch(whatsapp.language):
+        text = "A template's language is a code like en or pt_BR, as WhatsApp shows it beside the template."
+        yield _problem(text, "whatsapp", "language")
+    if len(whatsapp.parameters) > PARAMETERS_LIMIT:
+        text = f"A template has at most {PARAMETERS_LIMIT} parameters."
+        yield _problem(text, "whatsapp", "parameters", code=ErrorCode.LIMIT_EXCEEDED)
+        return
+    seen: set[str] = set()
+    for number, parameter in enumerate(whatsapp.parameters):
+        path = ("whatsapp", "parameters", str(number), "name")
+        if not parameter.name.strip() or len(parameter.name) > PARAMETER_NAME_LIMIT:
+            text = f"The name of a parameter has 1 to {PARAMETER_NAME_LIMIT} characters."
+            yield _problem(text, *path)
+        elif _CONTROL.search(parameter.name) or not is_storable(parameter.name):
+            yield _problem("The name of a parameter is one line of text.", *path)
+        elif parameter.name in seen:
+            yield _problem(f'There are two parameters "{parameter.name}".', *path)
+        seen.add(parameter.name)
+
+
+def _problem(text: str, *path: str, code: ErrorCode = ErrorCode.INVALID) -> Problem:
+    return Problem(code, text, ("message", *path))
