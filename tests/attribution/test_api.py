@@ -89,20 +89,20 @@ async def launched(api: Api) -> tuple[World, ObjectId]:
     return world, key
 
 
-async def test_orders_revenue_and_lift_are_read_of_the_campaign_and_of_each_variant(api: Api) -> None:
-    world, key = await launched(api)
+async def bought(world: World, key: ObjectId) -> tuple[list[dict[str, Any]], int, int, int]:
+    """The rows; how many got the message, of whom half buy, and how many were held out, of whom a quarter
+    buys; how many orders are to be credited."""
     rows = await Delivery.get_pymongo_collection().find({"campaign_id": key}).to_list()
-    # All of them had it by then, none too long ago.
-    moment = rows[0]["created_at"] + timedelta(hours=61)
-    owners = {row["_id"]: row["address"].split("@")[0] for row in rows}
     held_out = [row for row in rows if row["reason"] == "HOLDOUT"]
     treated = [row for row in rows if row["reason"] != "HOLDOUT"]
     buyers = [*treated[: len(treated) // 2], *held_out[: len(held_out) // 4]]
+    # All of them had it by then, none too long ago.
+    moment = rows[0]["created_at"] + timedelta(hours=61)
     await world.buy(
         *(
             {
                 "external_id": f"o{number}",
-                "customer_external_id": owners[row["_id"]],
+                "customer_external_id": row["address"].split("@")[0],
                 "amount": "10.50",
                 "ordered_at": moment.isoformat(),
             }
@@ -110,18 +110,24 @@ async def test_orders_revenue_and_lift_are_read_of_the_campaign_and_of_each_vari
         )
     )
     await world.follow()
+    return rows, len(treated), len(held_out), len(treated) // 2
+
+
+async def test_orders_revenue_and_lift_are_read_of_the_campaign_and_of_each_variant(api: Api) -> None:
+    world, key = await launched(api)
+    rows, treated, held_out, count = await bought(world, key)
     node = (await api.data(RESULTS, {"id": encode_id("Campaign", key)}))["node"]
-    results, count = node["results"], len(treated) // 2
+    results = node["results"]
     assert (results["orders"], results["revenue"]) == (count, f"{count * 10.5:.2f}")
     assert results["splitIsFair"] is True
-    ratio = (count / len(treated)) / (len(held_out) // 4 / len(held_out))
+    ratio = (count / treated) / (held_out // 4 / held_out)
     assert results["lift"]["value"] == pytest.approx(ratio - 1)
     assert results["lift"]["low"] < results["lift"]["value"] < results["lift"]["high"]
     # All spent the same, so it is the same ratio.
     assert results["revenueLift"]["value"] == pytest.approx(ratio - 1)
     assert sum(one["results"]["orders"] for one in node["variants"]) == count
-    assert sum(one["stats"]["total"] for one in node["variants"]) == len(treated)
-    assert node["stats"]["heldOut"] == node["stats"]["skipped"] == len(held_out)
+    assert sum(one["stats"]["total"] for one in node["variants"]) == treated
+    assert node["stats"]["heldOut"] == node["stats"]["skipped"] == held_out
     drawn = {row["_id"]: row.get("variant") for row in rows}
     assert sorted(str(one["variantKey"]) for one in node["deliveries"]["nodes"]) == sorted(
         map(str, drawn.values())
@@ -144,9 +150,12 @@ async def test_a_campaign_without_holdout_or_orders_has_nothing_to_compare(api: 
 
 
 async def test_a_split_that_came_out_wrong_is_told_and_not_compared(api: Api) -> None:
-    _, key = await launched(api)
+    world, key = await launched(api)
+    await bought(world, key)
     campaigns = api.resources.database.campaigns
     await campaigns.update_one({"_id": key}, {"$set": {"variant_stats.a.total": 5_000}})
     node = (await api.data(RESULTS, {"id": encode_id("Campaign", key)}))["node"]
     assert node["results"]["splitIsFair"] is False
+    assert node["results"]["orders"] > 0
     assert node["results"]["lift"] is None
+    assert node["results"]["revenueLift"] is None
