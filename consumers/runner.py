@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from structlog import get_logger
 
+from consumers.attribution import follow_for_ever
 from consumers.figures import keep_figures_for_ever
 from consumers.partitions import Partitions
 from consumers.reconciler import reconcile_for_ever, wake_for_ever
@@ -51,6 +52,7 @@ class Runner:
             asyncio.create_task(end_abandoned_for_ever(self.work.resources), name="upkeep"),
             asyncio.create_task(sweep_for_ever(self.work.resources.storage), name="sweeper"),
             asyncio.create_task(keep_figures_for_ever(self.work.resources), name="figures"),
+            asyncio.create_task(follow_for_ever(self.work.resources), name="attribution"),
             asyncio.create_task(self.work.scheduler.run(), name="scheduler"),
         ]
 

@@ -20,6 +20,7 @@ writes, `queries` for reads, `messages`, `schema/`):
 - `tracking`: opens and clicks, from the links in a message to the hits that wait to be counted.
 - `results`: what came of campaigns, counted as it happens.
 - `delivery`: the ledger of who gets what, senders that claim ranges of it, vendors, receipts.
+- `attribution`: which campaign an order counts for, and whether those who were held out bought less.
 - `exports`: all of that as files, made in the background, of one moment; everything that is held of a person.
 - `erasure`: a person is forgotten, over all of these. `merging`: two customers who are one person become one.
 - `duplicates`: who may be one person. `timeline`: what happened with a customer, out of all that keeps it.

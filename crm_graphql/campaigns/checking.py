@@ -26,10 +26,10 @@ from crm_graphql.campaigns.message_findings import (
     published_pictures,
 )
 from crm_graphql.campaigns.message_texts import Texts
-from crm_graphql.campaigns.previews import messages_of
 from crm_graphql.campaigns.queries import find_campaign
 from crm_graphql.campaigns.template import RenderFailed, Template
 from crm_graphql.campaigns.template_fields import CUSTOM, EXAMPLE_CUSTOMER, example_values
+from crm_graphql.campaigns.variants import texts_of
 from crm_graphql.consents.queries import find_topic
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel, may_reach
@@ -73,7 +73,7 @@ async def check_campaign(
         findings += await _refusals(campaign, clock)
         people = await _people(campaign, settings, clock)
         findings += await _nobody(campaign, people)
-    for prefix, message in messages_of(campaign):
+    for prefix, message in texts_of(campaign):
         found = await _of_message(campaign, message, people, settings=settings, slices=slices)
         findings += [finding.under(*prefix) for finding in found]
     return sorted(findings, key=lambda finding: not finding.is_blocking)
@@ -93,7 +93,7 @@ async def _refusals(campaign: Row, clock: Clock) -> Sequence[Finding]:
 
 
 def _is_of_a_message(problem: Problem, campaign: Row) -> bool:
-    if not messages_of(campaign) or "headerMediaId" in problem.path:
+    if not texts_of(campaign) or "headerMediaId" in problem.path:
         return False
     return "message" in problem.path
 

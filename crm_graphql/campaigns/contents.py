@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,11 +16,20 @@ from crm_graphql.audiences.documents import Audience
 from crm_graphql.audiences.fields import stored_fields
 from crm_graphql.audiences.rules import parse
 from crm_graphql.audiences.stored import custom_keys
-from crm_graphql.campaigns.custom import fields_for, keys_in, rows_of
+from crm_graphql.campaigns.custom import keys_in, rows_of
 from crm_graphql.campaigns.documents import MessageTemplate
-from crm_graphql.campaigns.drafts import checked_message, completed
+from crm_graphql.campaigns.drafts import completed
 from crm_graphql.campaigns.media_files import check_files
 from crm_graphql.campaigns.terms import Terms, check_end, check_terms
+from crm_graphql.campaigns.variants import (
+    Experiment,
+    check_alone,
+    check_experiment,
+    check_texts,
+    completed_variants,
+    stored_holdout,
+    texts_of,
+)
 from crm_graphql.consents.queries import find_topic
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import Faults, InvalidInput, RequiredInput
@@ -43,6 +52,7 @@ class Content:
     channel: Channel
     message: MessageTemplate | None
     terms: Terms
+    experiment: Experiment = field(default_factory=Experiment)
     attachment_ids: Sequence[ObjectId] = ()
 
     @property
@@ -54,9 +64,20 @@ class Content:
             content = (*content, str(self.topic_id))
         if terms := self.terms.stored():
             content = (*content, sorted(terms.items()))
+        if experiment := self.experiment.stored():
+            content = (*content, sorted(experiment.items()))
         if self.attachment_ids:
             content = (*content, list(map(str, self.attachment_ids)))
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+    def stored(self) -> dict[str, Any]:
+        """What it says of the message and the experiment, by the names of a campaign's fields. With variants
+        the message is the first one's."""
+        experiment = self.experiment.stored()
+        message = None if self.message is None else self.message.model_dump()
+        if variants := experiment.get("variants"):
+            message = variants[0]["message"]
+        return {"message": message, **experiment}
 
 
 def _told_apart(message: MessageTemplate) -> list[object]:
@@ -74,9 +95,10 @@ async def check_content(
         checked_name(content.name, needed=NO_NAME)
     with faults.noted():
         _check_key(idempotency_key)
-    with faults.noted():
-        if content.message is not None:
-            await checked_message(content.message, content.channel, await fields_for(content.message))
+    experiment = content.experiment
+    check_experiment(experiment.variants, experiment.holdout, faults)
+    check_alone(content.message, experiment.variants, faults)
+    await check_texts({"channel": content.channel, **content.stored()}, faults)
     if faults.problems:
         # Only then: a retry finds what it made, also when the audience is gone since.
         await check_references(content, faults, now=now)
@@ -86,8 +108,7 @@ async def check_content(
 async def check_references(content: Content, faults: Faults, *, now: datetime) -> None:
     """Note what the content names and is not there, or not any more: an end that is over."""
     check_terms(content.terms.stored(), now=now, faults=faults)
-    message = content.message and content.message.model_dump()
-    files = {"channel": content.channel, "attachment_ids": content.attachment_ids, "message": message}
+    files = {"channel": content.channel, "attachment_ids": content.attachment_ids, **content.stored()}
     await check_files(files, faults)
     if content.audience_id is not None:
         with faults.noted():
@@ -100,11 +121,16 @@ async def checked_changes(changes: Mapping[str, Any], faults: Faults, *, now: da
     """What is to be stored of the changes; what is wrong with them is noted."""
     values = dict(changes)
     check_terms(values, now=now, faults=faults)
-    for field, path in (("name", "name"), ("audience_id", "audienceId"), ("channel", "channel")):
-        if field in values and values[field] is None:
+    check_experiment(values.get("variants"), values.get("holdout"), faults)
+    if values.get("variants"):
+        check_alone(values.get("message"), values["variants"], faults)
+        values["variants"] = await completed_variants(values["variants"], faults)
+        values["message"] = values["variants"][0].message
+    for name, path in (("name", "name"), ("audience_id", "audienceId"), ("channel", "channel")):
+        if name in values and values[name] is None:
             with faults.noted():
                 raise RequiredInput(f"{path} cannot be cleared.", path=(path,))
-            del values[field]
+            del values[name]
     if "name" in values:
         with faults.noted():
             values["name"] = checked_name(values["name"], needed=NO_NAME)
@@ -120,7 +146,7 @@ async def checked_changes(changes: Mapping[str, Any], faults: Faults, *, now: da
     if "topic_id" in values:
         with faults.noted():
             await require_topic(values["topic_id"])
-    return {name: _stored(value) for name, value in values.items()}
+    return {name: _stored(name, value) for name, value in values.items()}
 
 
 class Launchable(NamedTuple):
@@ -141,8 +167,7 @@ async def launchable(draft: Row, *, now: datetime) -> Launchable:
     with faults.noted():
         if draft["message"] is None:
             raise RequiredInput("The campaign has no message yet. Write one first.", path=("message",))
-        message = MessageTemplate.model_validate(draft["message"])
-        await checked_message(message, Channel(draft["channel"]), await fields_for(message))
+    await check_texts(draft, faults)
     with faults.noted():
         audience = await require_audience(draft["audience_id"])
     with faults.noted():
@@ -151,7 +176,8 @@ async def launchable(draft: Row, *, now: datetime) -> Launchable:
         check_end(draft.get("send_before"), now=now)
     faults.check()
     rule = audience["rule"]
-    custom = await rows_of(custom_keys(rule) | keys_in(draft["message"]))
+    named = frozenset[str]().union(*(keys_in(text) for _, text in texts_of(draft)))
+    custom = await rows_of(custom_keys(rule) | named)
     _require_readable(rule, custom)
     return Launchable(rule, topic, custom)
 
@@ -194,7 +220,11 @@ async def require_topic(topic_id: ObjectId | None) -> Row | None:
     return topic
 
 
-def _stored(value: Any) -> Any:
+def _stored(name: str, value: Any) -> Any:
+    if name == "variants":
+        return [variant.model_dump() for variant in value or ()]
+    if name == "holdout":
+        return stored_holdout(value)
     if isinstance(value, MessageTemplate):
         return value.model_dump()
     return value.value if isinstance(value, Channel) else value

@@ -30,7 +30,7 @@ from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.rows import row_of
 
 _COPIED = (
-    *("channel", "message", "attachment_ids", "audience_id", "topic_id"),
+    *("channel", "message", "variants", "holdout", "attachment_ids", "audience_id", "topic_id"),
     *("send_before", "rate_per_second", "quiet_hours", "tracks_opens", "tracks_clicks"),
 )
 _COPY = " (copy)"
@@ -129,7 +129,9 @@ async def duplicate_campaign(actor: Actor, key: ObjectId, *, clock: Clock) -> Ro
     now = clock.now()
     name = original["name"][: NAME_LIMIT - len(_COPY)] + _COPY
     copied = {field: original.get(field) for field in _COPIED}
-    copied["attachment_ids"] = copied["attachment_ids"] or []
+    for name in ("variants", "attachment_ids"):
+        # Of an earlier release it has none.
+        copied[name] = copied[name] or []
     if copied["send_before"] is not None and copied["send_before"] <= now:
         copied["send_before"] = None
     row = row_of(

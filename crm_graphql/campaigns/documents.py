@@ -66,6 +66,14 @@ class MessageTemplate(BaseModel):
     whatsapp: WhatsappMessage | None = None
 
 
+class Variant(BaseModel):
+    """One of several messages of a campaign; `weight` says how many people get it beside the others'."""
+
+    key: str
+    weight: int
+    message: MessageTemplate
+
+
 class Stats(BaseModel):
     """total = queued + sent + delivered + failed + skipped, at every moment."""
 
@@ -77,6 +85,8 @@ class Stats(BaseModel):
     delivered: int = 0
     failed: int = 0
     skipped: int = 0
+    held_out: int = 0
+    """Part of `skipped`: those who get nothing, to compare with."""
 
 
 class Planning(BaseModel):
@@ -85,6 +95,8 @@ class Planning(BaseModel):
     done: bool = False
     after: PydanticObjectId | None = None
     next_number: int = 0
+    assigned: int = 0
+    """Recipients who are to get a message: what was refused or held out is not among them."""
     token: str | None = None
     lease_until: datetime | None = None
     failures: int = 0
@@ -123,6 +135,12 @@ class Campaign(Document):
     """Why it is PAUSED, where nobody paused it."""
     channel: Channel
     message: MessageTemplate | None = None
+    """Of a campaign with variants, the first one's."""
+    variants: list[Variant] = Field(default_factory=list)
+    holdout: str | None = None
+    """The share of the audience that gets nothing, as the text of a number; None: nobody."""
+    attribution_days: int | None = None
+    """How long after it was sent an order counts for it, as at launch; None: it was launched before that."""
     attachment_ids: list[PydanticObjectId] = Field(default_factory=list)
     """Files that everybody gets with the message; email only."""
     audience_id: PydanticObjectId
@@ -148,6 +166,8 @@ class Campaign(Document):
     custom_fields: list[dict[str, Any]] = Field(default_factory=list)
     """Definitions of the custom fields that rule and message name, as at launch."""
     stats: Stats = Field(default_factory=Stats)
+    variant_stats: dict[str, Stats] = Field(default_factory=dict)
+    """By the keys of variants, of those to whom they are assigned; a count that is missing is zero."""
     handed_over: list[list[int]] = Field(default_factory=list)
     """How many messages in each of the last seconds, as pairs; `delivery/speed.py` keeps it."""
     waits: int = 0

@@ -20,13 +20,19 @@ from crm_graphql.tracking.policy import NOTHING_TRACKED, TrackingPolicy
 
 _CHECKED = (
     *("_id", "status", "channel", "audience_id", "topic_id", "message", "attachment_ids"),
+    *("variants", "holdout"),
     *("send_before", "rate_per_second", "quiet_hours", "scheduled_at"),
     *("tracks_opens", "tracks_clicks"),
 )
 
 
 async def launch(
-    draft: Row, *, time_zone: str, bus: Bus, tracking: TrackingPolicy = NOTHING_TRACKED
+    draft: Row,
+    *,
+    time_zone: str,
+    attribution_days: int,
+    bus: Bus,
+    tracking: TrackingPolicy = NOTHING_TRACKED,
 ) -> Row | None:
     """Launch a campaign that was read in a state that allows it; None where it has changed since.
 
@@ -35,7 +41,7 @@ async def launch(
     frozen = await launchable(draft, now=await database_now())
     launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
         as_checked(draft),
-        [_launch_of(frozen, time_zone, tracking.frozen(draft, _texts_of(draft)))],
+        [_launch_of(frozen, time_zone, attribution_days, tracking.frozen(draft, _texts_of(draft)))],
         return_document=ReturnDocument.AFTER,
     )
     if launched is not None:
@@ -49,7 +55,9 @@ def as_checked(draft: Row) -> dict[str, Any]:
     return {name: draft.get(name) for name in _CHECKED}
 
 
-def _launch_of(launch: Launchable, time_zone: str, tracked: Mapping[str, Any]) -> dict[str, Any]:
+def _launch_of(
+    launch: Launchable, time_zone: str, attribution_days: int, tracked: Mapping[str, Any]
+) -> dict[str, Any]:
     """The change that launches. Its moment is the database's, as is that at which a customer was made: clocks
     of processes differ, and must leave nobody out."""
     topic = launch.topic
@@ -63,6 +71,7 @@ def _launch_of(launch: Launchable, time_zone: str, tracked: Mapping[str, Any]) -
             "custom_fields": {"$literal": list(launch.custom_fields)},
             "topic": {"$literal": frozen},
             "time_zone": {"$literal": time_zone},
+            "attribution_days": attribution_days,
             **{name: {"$literal": value} for name, value in tracked.items()},
             "revision": {"$add": ["$revision", 1]},
             **moments,

@@ -7,6 +7,7 @@ from typing import Any
 
 from bson import ObjectId
 
+from crm_graphql.campaigns.variants import texts_of
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.errors import Faults, InvalidInput, LimitExceeded
 from crm_graphql.core.paging import Row
@@ -33,10 +34,11 @@ async def check_files(campaign: Row, faults: Faults) -> None:
     """Note, each at its place, what is wrong with the files of a campaign, stored or about to be: its channel
     has none, they are not there, not ready, or too large."""
     attached: Sequence[ObjectId] = campaign.get("attachment_ids") or ()
-    header = header_media(campaign.get("message"))
-    if not attached and header is None:
+    texts = [(place, header_media(message)) for place, message in texts_of(campaign)]
+    headers = [(place, header) for place, header in texts if header is not None]
+    if not attached and not headers:
         return
-    found = await media_by_ids([*attached, *([header] if header else [])])
+    found = await media_by_ids([*attached, *(header for _, header in headers)])
     with faults.noted("attachmentIds"):
         _check_attached(Channel(campaign["channel"]), attached)
         for number, key in enumerate(attached):
@@ -46,8 +48,8 @@ async def check_files(campaign: Row, faults: Faults) -> None:
         if total > ATTACHMENTS_BYTES:
             message = f"The files have {total:,} bytes; at most {ATTACHMENTS_BYTES:,} can be attached."
             raise LimitExceeded(message)
-    if header is not None:
-        with faults.noted("message", "whatsapp", "headerMediaId"):
+    for place, header in headers:
+        with faults.noted(*place, "message", "whatsapp", "headerMediaId"):
             _check_header(_ready(found.get(header)))
 
 

@@ -88,15 +88,6 @@ async def preview_campaign(
     )
 
 
-def messages_of(campaign: Row) -> Sequence[tuple[tuple[str, ...], Row]]:
-    """The stored messages of a campaign, those of its variants where it has any, and before each the path to
-    what holds it."""
-    variants = campaign.get("variants") or ()
-    if variants:
-        return [(("variants", str(number)), one["message"]) for number, one in enumerate(variants)]
-    return [((), campaign["message"])] if campaign.get("message") else []
-
-
 def message_of_variant(campaign: Row, variant_key: str | None) -> Row:
     """The stored message of a variant; without a key the campaign's, or that of its first variant. Raises
     InvalidInput for a variant that there is not, and for a message that is not written yet."""

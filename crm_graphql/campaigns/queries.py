@@ -15,6 +15,7 @@ from crm_graphql.audiences.fields import stored_fields
 from crm_graphql.audiences.stored import custom_keys, names_group
 from crm_graphql.campaigns.custom import frozen_fields, keys_in
 from crm_graphql.campaigns.documents import Campaign, CampaignStatus, Stats
+from crm_graphql.campaigns.variants import texts_of
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.texts import prefix_range, words
@@ -26,8 +27,10 @@ FIELDS = dict.fromkeys(
     (
         *("name", "status", "failure_reason", "channel", "message", "audience_id", "topic_id", "rule"),
         *("time_zone", "custom_fields", "attachment_ids"),
+        *("variants", "holdout", "variant_stats", "attribution_days"),
         *("pause_reason", "scheduled_at", "send_before", "rate_per_second", "quiet_hours", "created_by"),
-        *("stats", "planning.done", "revision", "created_at", "updated_at", "launched_at", "completed_at"),
+        *("stats", "planning.done", "planning.assigned", "revision"),
+        *("created_at", "updated_at", "launched_at", "completed_at"),
     ),
     1,
 )
@@ -107,7 +110,8 @@ async def campaigns_naming_field(key: str) -> Sequence[Row]:
 
 
 def _names_field(campaign: Row, key: str) -> bool:
-    return key in keys_in(campaign["message"]) or key in custom_keys(campaign.get("rule") or {})
+    is_in_text = any(key in keys_in(text) for _, text in texts_of(campaign))
+    return is_in_text or key in custom_keys(campaign.get("rule") or {})
 
 
 async def open_campaigns_using(media: Row) -> Sequence[str]:

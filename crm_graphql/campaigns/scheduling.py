@@ -86,6 +86,7 @@ class Scheduler:
             launched = await launch(
                 campaign,
                 time_zone=settings.time_zone,
+                attribution_days=settings.attribution_days,
                 bus=self.bus,
                 tracking=TrackingPolicy.of(settings),
             )

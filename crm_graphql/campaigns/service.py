@@ -17,14 +17,14 @@ from crm_graphql.campaigns.contents import (
     check_references,
     checked_changes,
 )
-from crm_graphql.campaigns.custom import fields_for
 from crm_graphql.campaigns.documents import Campaign, MessageTemplate
-from crm_graphql.campaigns.drafts import checked_message, completed
+from crm_graphql.campaigns.drafts import completed
 from crm_graphql.campaigns.launching import as_checked, launch
 from crm_graphql.campaigns.lifecycle import Action
 from crm_graphql.campaigns.media_files import check_files
 from crm_graphql.campaigns.standing import require_campaign
 from crm_graphql.campaigns.terms import Terms
+from crm_graphql.campaigns.variants import Experiment, check_alone, check_texts, completed_experiment
 from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
@@ -46,6 +46,7 @@ async def create_campaign(
     clock: Clock,
     topic_id: ObjectId | None = None,
     terms: Terms | None = None,
+    experiment: Experiment | None = None,
     attachment_ids: Sequence[ObjectId] = (),
     faults: Faults | None = None,
 ) -> Row:
@@ -60,7 +61,10 @@ async def create_campaign(
     now = clock.now()
     with faults.noted():
         message = await completed(message) if message else None
-    content = Content(name.strip(), audience_id, topic_id, channel, message, terms or Terms(), attachment_ids)
+    terms, experiment = terms or Terms(), await completed_experiment(experiment, faults)
+    content = Content(
+        name.strip(), audience_id, topic_id, channel, message, terms, experiment, attachment_ids
+    )
     await check_content(content, idempotency_key, faults, now=now)
     assert audience_id is not None, "without one there is a fault"
     if made := await _made_before(actor, idempotency_key, content.hash):
@@ -77,9 +81,9 @@ def _draft_of(content: Content, actor: Actor, idempotency_key: str | None, now: 
             name=content.name,
             name_words=words(content.name),
             channel=content.channel,
-            message=content.message,
             audience_id=content.audience_id,
             topic_id=content.topic_id,
+            **content.stored(),
             attachment_ids=list(content.attachment_ids),
             **content.terms.stored(),
             subject=actor.subject,
@@ -100,9 +104,9 @@ async def update_campaign(
     clock: Clock,
     faults: Faults | None = None,
 ) -> Row:
-    """Change a draft: only the fields in `changes` (name, audience_id, topic_id, channel, message,
-    attachment_ids and those of its terms; null clears all but name, audience and channel). Requires
-    CAMPAIGNS_WRITE.
+    """Change a draft: only the fields in `changes` (name, audience_id, topic_id, channel, message, variants,
+    holdout, attachment_ids and those of its terms; null clears all but name, audience and channel). Requires
+    CAMPAIGNS_WRITE. Variants bring the message with them: it is the first one's.
 
     The whole of the result is checked, and written only over what was checked. Raises NotFound, WrongState
     with the campaign as it stands unless it is a draft, and InvalidInput with all that is wrong, `faults`
@@ -114,11 +118,10 @@ async def update_campaign(
     while True:
         draft = await require_campaign(key, Action.UPDATE) if key is not None else {}
         after = {"message": None, **draft, **stored}
-        with faults.noted():
-            if after["message"] is not None and after.get("channel") is not None:
-                message = MessageTemplate.model_validate(after["message"])
-                await checked_message(message, Channel(after["channel"]), await fields_for(message))
+        if "message" in changes and "variants" not in changes:
+            check_alone(True, draft.get("variants"), faults)
         if after.get("channel") is not None:
+            await check_texts(after, faults)
             await check_files(after, faults)
         faults.check()
         updated: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
@@ -136,10 +139,11 @@ async def launch_campaign(
     *,
     bus: Bus,
     time_zone: str = "UTC",
+    attribution_days: int = 7,
     tracking: TrackingPolicy = NOTHING_TRACKED,
 ) -> Row:
-    """Freeze rule, message, moment, the zone of the rule's days, the custom fields that are named and the
-    links that are tracked, and begin to send. Requires CAMPAIGNS_WRITE.
+    """Freeze rule, messages, moment, the zone of the rule's days, the custom fields that are named, the links
+    that are tracked and how long orders count for it, and begin to send. Requires CAMPAIGNS_WRITE.
 
     One guarded update from DRAFT or SCHEDULED to SENDING: of several launches at once, a schedule's too,
     exactly one wins. Raises NotFound, InvalidInput for a message that cannot be sent, an audience that is
@@ -149,7 +153,9 @@ async def launch_campaign(
     actor.require(Permission.CAMPAIGNS_WRITE)
     while True:
         draft = await require_campaign(key, Action.LAUNCH)
-        launched = await launch(draft, time_zone=time_zone, bus=bus, tracking=tracking)
+        launched = await launch(
+            draft, time_zone=time_zone, attribution_days=attribution_days, bus=bus, tracking=tracking
+        )
         if launched is not None:
             return launched
 

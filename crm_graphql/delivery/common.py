@@ -11,7 +11,7 @@ from bson import ObjectId
 from cachetools import LRUCache
 
 from crm_graphql.campaigns.media_files import header_media
-from crm_graphql.campaigns.previews import messages_of
+from crm_graphql.campaigns.variants import texts_of
 from crm_graphql.consents.asking import Topical
 from crm_graphql.consents.links import CampaignLinks, link_key
 from crm_graphql.core.channels import TRAITS, Channel
@@ -57,7 +57,7 @@ class CampaignParts:
     async def of(self, campaign: Row) -> Common:
         """What a campaign's messages have in common; before its launch there are no links. Raises FileGone
         and StorageAway."""
-        headers = {header_media(message) for _, message in messages_of(campaign)}
+        headers = {header_media(message) for _, message in texts_of(campaign)}
         return Common(
             [await self._file(key) for key in campaign.get("attachment_ids") or ()],
             {key: await self._file(key) for key in headers if key is not None},

@@ -55,8 +55,8 @@ def _ascending(*names: str) -> list[tuple[str, int]]:
 class Delivery(Document):
     """One row of the ledger: this customer, this campaign, once.
 
-    `address` and `values` (what the template uses) are frozen when the row is written, so that sending
-    again sends the same bytes. `revision` is the campaign's at the row's last change.
+    `address` and `values` (what the template uses) are frozen when the row is written: sent again, the
+    bytes are the same. `revision` is the campaign's at the row's last change.
     """
 
     campaign_id: PydanticObjectId
@@ -71,8 +71,11 @@ class Delivery(Document):
     reason: DeliveryReason | None = None
     reason_text: str | None = None
     erased: bool = False
-    """Its customer was erased: what names the person is gone, and does not come back."""
+    """Its customer was erased: what names the person is gone for good."""
     attempt: int = 1
+    variant: str | None = None
+    drawn: bool = False
+    """It is to be compared with those of its campaign who are held out."""
     time_zone: str | None = None
     """The recipient's, as it was planned; None: the deployment's."""
     not_before: datetime | None = None

@@ -46,7 +46,7 @@ from crm_graphql.mongo.leases import LeaseLost
 
 _ROW_FIELDS = (
     *("number", "customer_id", "address", "values", "attempt", "time_zone", "put_off"),
-    *("created_at", "is_tracked"),
+    *("created_at", "is_tracked", "variant"),
 )
 _NOTHING_COMMON = Common()
 _log = get_logger(__name__)
@@ -158,14 +158,15 @@ class Handover:
 
     async def _without_sleepers(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Put those aside to whom it is quiet; the others."""
-        until = {row["_id"]: self._rules.quiet_until(row) for row in rows}
-        await self._defer([Deferral(key, moment) for key, moment in until.items() if moment])
-        return [row for row in rows if until[row["_id"]] is None]
+        until = [(row, self._rules.quiet_until(row)) for row in rows]
+        await self._defer([Deferral.of(row, moment) for row, moment in until if moment])
+        return [row for row, moment in until if moment is None]
 
     async def _with_room(self, messages: Sequence[OutgoingMessage]) -> Sequence[OutgoingMessage]:
         """Put those aside who were written to too often lately; the others, who are counted now."""
         late = await self._rules.reserve_room(list(self._rows.values()))
-        await self._defer([Deferral(key, moment) for key, moment in late.items()])
+        rows = {row["_id"]: row for row in self._rows.values()}
+        await self._defer([Deferral.of(rows[key], moment) for key, moment in late.items()])
         return [message for message in messages if self._rows[message.key]["_id"] not in late]
 
     async def _defer(self, deferrals: Sequence[Deferral]) -> None:

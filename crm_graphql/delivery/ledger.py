@@ -164,3 +164,21 @@ def stats_changes(transitions: Iterable[tuple[RowState, RowState]]) -> dict[str,
             for name in row.counts:
                 changes[name] = changes.get(name, 0) + step
     return {name: change for name, change in changes.items() if change}
+
+
+def stats_moves(changes: Mapping[str, int], variant: str | None = None) -> dict[str, int]:
+    """Changes of counts by the places that they have in a campaign: of all, or of a variant."""
+    place = "stats" if variant is None else f"variant_stats.{variant}"
+    return {f"{place}.{name}": change for name, change in changes.items()}
+
+
+def variant_moves(transitions: Iterable[tuple[RowState, RowState]]) -> dict[str, int]:
+    """The same of `stats_changes` for each variant that the rows are of, by the places of its counts."""
+    by_variant: dict[str, list[tuple[RowState, RowState]]] = {}
+    for before, after in transitions:
+        if before.variant is not None:
+            by_variant.setdefault(before.variant, []).append((before, after))
+    moves: dict[str, int] = {}
+    for variant, some in by_variant.items():
+        moves |= stats_moves(stats_changes(some), variant)
+    return moves

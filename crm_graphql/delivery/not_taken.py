@@ -55,7 +55,7 @@ class NotTaken:
             [rows[one.key] for one in refused],
             [
                 # Due at once: the campaign is paused, and goes on when somebody has mended the account.
-                *(Deferral(rows[one.key]["_id"], now) for one in of_account),
+                *(Deferral.of(rows[one.key], now) for one in of_account),
                 *(_later(one, rows[one.key], rules, now) for one in waiting),
             ],
             [GivenUp(one.key, DeliveryReason.VENDOR_REJECTED, _tired(one)) for one in tired],
@@ -67,7 +67,7 @@ def _later(outcome: Outcome, row: Row, rules: SendingRules, now: datetime) -> De
     growing = _FIRST_DELAY_SECONDS * 2 ** min(row.get("put_off", 0), 10)
     seconds = growing if outcome.retry_after_seconds is None else outcome.retry_after_seconds
     moment = now + timedelta(seconds=min(max(seconds, 0.1), _LONGEST_DELAY_SECONDS))
-    return Deferral(row["_id"], rules.bounded(moment), by_vendor=True)
+    return Deferral.of(row, rules.bounded(moment), by_vendor=True)
 
 
 def _tired(outcome: Outcome) -> str:

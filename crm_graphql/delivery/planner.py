@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -15,14 +15,13 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from structlog import get_logger
 
 from crm_graphql.bus.port import Bus, BusError
-from crm_graphql.campaigns.custom import frozen_fields
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended
 from crm_graphql.campaigns.queries import recipients_filter
 from crm_graphql.consents.asking import Refusal, Topical, refused_now
 from crm_graphql.consents.links import CampaignLinks, link_key
 from crm_graphql.consents.reconcile import SETTLED_AFTER
-from crm_graphql.core.channels import TRAITS, Channel
+from crm_graphql.core.channels import Channel
 from crm_graphql.core.clock import Clock
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.customers.documents import Customer
@@ -30,10 +29,10 @@ from crm_graphql.delivery.absent import absent_since
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus, SendRange
 from crm_graphql.delivery.messages import SEND_TURNS
+from crm_graphql.delivery.planned_rows import Outcome, PlannedRows, counts_of
 from crm_graphql.delivery.planning_failures import ends_the_plan
 from crm_graphql.delivery.planning_lease import hold_planning, to_be_planned
 from crm_graphql.delivery.ranges import ranges_of
-from crm_graphql.delivery.rendering import template_of
 from crm_graphql.delivery.same_addresses import first_of_each
 from crm_graphql.mongo.leases import LeaseLost
 from crm_graphql.mongo.transactions import Transact
@@ -92,13 +91,6 @@ class _Page(NamedTuple):
     refusals: Sequence[Refusal | None]
 
 
-class _Outcome(NamedTuple):
-    """What becomes of a customer: the key of the address that gets the message, or why none does."""
-
-    key: bytes | None
-    skipped: DeliveryReason | None
-
-
 class _Walk:
     """One planner's way through the customers, from where the campaign says."""
 
@@ -108,22 +100,18 @@ class _Walk:
         self._guard = to_be_planned(self._id, token)
         self._after: ObjectId | None = campaign["planning"]["after"]
         self._channel = Channel(campaign["channel"])
-        self._address_kind = TRAITS[self._channel].address
         self._topic = Topical.of(campaign)
-        self._template = template_of(campaign, campaign["message"])
-        self._name: str = campaign["name"]
+        self._planned = PlannedRows(campaign)
         self._launched_at: datetime = campaign["launched_at"]
-        self._links: CampaignLinks | None = None
-        self._custom = frozen_fields(campaign)
         is_old = {"created_at": {"$lte": campaign["evaluated_at"]}}
         self._filter = {"$and": [recipients_filter(campaign), is_old]}
 
     async def run(self) -> bool:
         """True once the whole ledger is written, False when the turn is over before."""
         until = time.monotonic() + TURN_SECONDS
-        if self._template.links:
+        if self._planned.has_links:
             topic_id = self._topic.id if self._topic else None
-            self._links = CampaignLinks(
+            self._planned.links = CampaignLinks(
                 self._channel,
                 topic_id,
                 self._launched_at,
@@ -156,21 +144,17 @@ class _Walk:
         beyond = {} if after is None else {"_id": {"$gt": after}}
         customers = (
             await Customer.get_pymongo_collection()
-            .find({**beyond, **self._filter}, self._fields())
+            .find({**beyond, **self._filter}, self._planned.fields())
             .sort("_id")
             .limit(PAGE_CUSTOMERS)
             .to_list()
         )
-        reachable = [(customer, self._address(customer)) for customer in customers]
+        reachable = [(customer, self._planned.address(customer)) for customer in customers]
         return _Page(customers, await refused_now(self._channel, self._topic, reachable))
-
-    def _fields(self) -> dict[str, int]:
-        fields = (self._address_kind.field, "time_zone", "is_tracked", *self._template.customer_fields)
-        return dict.fromkeys((*fields, self._topic.path(self._channel)) if self._topic else fields, 1)
 
     async def _write_page(self, read: _Page) -> None:
         page, refusals = read
-        reachable = [self._address(customer) for customer in page]
+        reachable = [self._planned.address(customer) for customer in page]
         reasons = [
             DeliveryReason.NO_ADDRESS if address is None else refusal and DeliveryReason[refusal.name]
             for address, refusal in zip(reachable, refusals, strict=True)
@@ -178,8 +162,8 @@ class _Walk:
         addresses = [None if reason else address for address, reason in zip(reachable, reasons, strict=True)]
         keys = await first_of_each(self._id, addresses)
         outcomes = [
-            _Outcome(key, reason if reason or key else DeliveryReason.DUPLICATE_ADDRESS)
-            for key, reason in zip(keys, reasons, strict=True)
+            self._planned.outcome(customer, key, reason)
+            for customer, key, reason in zip(page, keys, reasons, strict=True)
         ]
 
         async def work(session: AsyncClientSession) -> tuple[Row, bool]:
@@ -193,7 +177,7 @@ class _Walk:
             await self._hint()
 
     async def _store(
-        self, page: Sequence[Row], outcomes: Sequence[_Outcome], session: AsyncClientSession
+        self, page: Sequence[Row], outcomes: Sequence[Outcome], session: AsyncClientSession
     ) -> tuple[Row, bool]:
         """Campaign first, for it guards and orders; then the rows and their ranges. Who was erased or
         merged since the page was read is left out."""
@@ -202,16 +186,13 @@ class _Walk:
         if gone := await absent_since(self._id, since, [one["_id"] for one in page], session=session):
             kept = [pair for pair in zip(page, outcomes, strict=True) if pair[0]["_id"] not in gone]
             page, outcomes = [one for one, _ in kept], [outcome for _, outcome in kept]
-        queued = sum(outcome.skipped is None for outcome in outcomes)
         campaign = await Campaign.get_pymongo_collection().find_one_and_update(
             {**self._guard, "planning.after": self._after},
             {
                 "$inc": {
                     "revision": 1,
                     "planning.next_number": len(page),
-                    "stats.total": len(page),
-                    "stats.queued": queued,
-                    "stats.skipped": len(page) - queued,
+                    **counts_of(outcomes),
                 },
                 "$set": {"planning.after": last, "planning.failures": 0},
                 "$currentDate": {"updated_at": True},
@@ -222,7 +203,7 @@ class _Walk:
         )
         if campaign is None:
             raise LeaseLost
-        rows = list(self._rows(page, outcomes, campaign))
+        rows = list(self._planned.rows(page, outcomes, campaign))
         if rows:
             await Delivery.get_pymongo_collection().insert_many(rows, session=session)
         numbers = (row["number"] for row in rows if row["status"] == DeliveryStatus.QUEUED.value)
@@ -230,45 +211,6 @@ class _Walk:
         if ranges:
             await SendRange.get_pymongo_collection().insert_many(ranges, session=session)
         return campaign, bool(ranges)
-
-    def _rows(
-        self, page: Sequence[Row], outcomes: Sequence[_Outcome], campaign: Row
-    ) -> Iterator[dict[str, Any]]:
-        now = campaign["updated_at"]
-        first = campaign["planning"]["next_number"] - len(page)
-        for number, (customer, (key, skipped)) in enumerate(zip(page, outcomes, strict=True), first):
-            yield {
-                "campaign_id": self._id,
-                "number": number,
-                "customer_id": customer["_id"],
-                "channel": self._channel.value,
-                "address": self._address(customer),
-                "address_key": key,
-                "time_zone": customer.get("time_zone"),
-                "values": self._template.freeze(
-                    customer,
-                    campaign_name=self._name,
-                    links=self._links.of(customer["_id"]) if self._links else {},
-                    custom=self._custom,
-                ),
-                "status": (DeliveryStatus.SKIPPED if skipped else DeliveryStatus.QUEUED).value,
-                "reason": skipped and skipped.value,
-                "reason_text": None,
-                "attempt": 1,
-                "vendor_message_id": None,
-                "revision": campaign["revision"],
-                "sent_at": None,
-                "finished_at": now if skipped else None,
-                "created_at": now,
-                "updated_at": now,
-                **({} if customer.get("is_tracked", True) else {"is_tracked": False}),
-            }
-
-    def _address(self, customer: Row) -> str | None:
-        """Where the message goes; None without an address, or with a number that nobody can dial."""
-        kind = self._address_kind
-        address: str | None = customer.get(kind.field)
-        return address if address and kind.is_usable(address) else None
 
     async def _hint(self) -> None:
         """Tell senders that there is work."""

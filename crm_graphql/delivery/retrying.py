@@ -8,6 +8,7 @@ of a wave that hold them, the counts, and how far it came.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from crm_graphql.core.errors import InvalidInput, WrongState
 from crm_graphql.core.paging import Row
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus, SendRange
+from crm_graphql.delivery.ledger import stats_moves
 from crm_graphql.delivery.ranges import ranges_of
 from crm_graphql.mongo.document_leases import hold_document
 from crm_graphql.mongo.leases import LeaseLost, database_now
@@ -212,7 +214,11 @@ class Retries:
         if campaign is None:
             raise LeaseLost
         failed = {"_id": {"$in": keys}, "status": _FAILED, "reason": {"$in": reasons}}
-        rows = await Delivery.get_pymongo_collection().find(failed, {"number": 1}, session=session).to_list()
+        rows = (
+            await Delivery.get_pymongo_collection()
+            .find(failed, {"number": 1, "variant": 1}, session=session)
+            .to_list()
+        )
         if rows:
             await self._put_back(campaign, rows, session)
         return int(campaign["revision"])
@@ -236,8 +242,9 @@ class Retries:
         numbers = sorted(row["number"] for row in rows)
         ranges = ranges_of(campaign["_id"], numbers, self.range_rows, wave=wave)
         await SendRange.get_pymongo_collection().insert_many(ranges, session=session)
+        moved = stats_moves({"failed": -len(rows), "queued": len(rows)})
+        for variant, count in Counter(row.get("variant") for row in rows).items():
+            moved |= stats_moves({"failed": -count, "queued": count}, variant) if variant else {}
         await Campaign.get_pymongo_collection().update_one(
-            {"_id": campaign["_id"]},
-            {"$inc": {"stats.failed": -len(rows), "stats.queued": len(rows)}},
-            session=session,
+            {"_id": campaign["_id"]}, {"$inc": moved}, session=session
         )

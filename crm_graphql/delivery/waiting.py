@@ -7,7 +7,7 @@ with the campaign, as all of the ledger's: the stats are exact at every moment.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.campaigns.lifecycle import HAS_WORK_FOR_SENDERS, announce
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus, SendRange
+from crm_graphql.delivery.ledger import stats_moves
 from crm_graphql.delivery.ranges import Claim, hold_range, ranges_of
 from crm_graphql.mongo.leases import LeaseLost
 from crm_graphql.mongo.transactions import Transact
@@ -41,6 +42,13 @@ class Deferral:
     delivery_id: ObjectId
     not_before: datetime
     by_vendor: bool = False
+    variant: str | None = None
+    """The row's."""
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], not_before: datetime, *, by_vendor: bool = False) -> Deferral:
+        """Of a row of the ledger."""
+        return cls(row["_id"], not_before, by_vendor, row.get("variant"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +69,30 @@ class Waiting:
         does not find them. `doubtful_since`: when a vendor may first have had them; None: surely none did.
         Raises LeaseLost when the range is no longer ours: then nothing is put aside.
         """
-        updates = _updates_of(deferrals)
+        by_variant: dict[str | None, list[Deferral]] = defaultdict(list)
+        for one in deferrals:
+            by_variant[one.variant].append(one)
 
         async def work(session: AsyncClientSession) -> Mapping[str, Any] | None:
             campaign = await _next_revision({"_id": claim.campaign_id}, session)
             if campaign is None or not await hold_range(claim, session=session):
                 raise LeaseLost
             common = {"doubtful_since": doubtful_since, **_stamp(campaign)}
-            written = await Delivery.get_pymongo_collection().bulk_write(
-                [
-                    UpdateMany(filter_, {**change, "$set": {**change["$set"], **common}})
-                    for filter_, change in updates
-                ],
-                ordered=False,
-                session=session,
-            )
-            await _count(claim.campaign_id, written.modified_count, session)
+            deferred: Counter[str | None] = Counter()
+            for variant, alike in by_variant.items():
+                written = await Delivery.get_pymongo_collection().bulk_write(
+                    [
+                        UpdateMany(filter_, {**change, "$set": {**change["$set"], **common}})
+                        for filter_, change in _updates_of(alike)
+                    ],
+                    ordered=False,
+                    session=session,
+                )
+                deferred[variant] = written.modified_count
+            await _count(claim.campaign_id, deferred, session)
             return campaign
 
-        if updates:
+        if deferrals:
             await self._commit(claim.campaign_id, work)
 
     async def release_due(self, campaign_id: ObjectId) -> int:
@@ -96,7 +109,8 @@ class Waiting:
                 await session.abort_transaction()
                 return None
             await self._range_again(campaign, rows, session)
-            await _count(campaign_id, -count, session)
+            released = Counter(row.get("variant") for row in rows)
+            await _count(campaign_id, {variant: -due for variant, due in released.items()}, session)
             return campaign
 
         await self._commit(campaign_id, work)
@@ -176,7 +190,7 @@ async def _due_rows(campaign: Mapping[str, Any], session: AsyncClientSession) ->
     due = {} if is_cancelled else {"$lte": campaign["updated_at"]}
     rows = Delivery.get_pymongo_collection().find(
         {"campaign_id": campaign["_id"], "not_before": {**due, **_WAITS}},
-        {"number": 1, "doubtful_since": 1},
+        {"number": 1, "doubtful_since": 1, "variant": 1},
         hint="due",
         limit=RELEASED_AT_ONCE,
         session=session,
@@ -200,7 +214,11 @@ def _stamp(campaign: Mapping[str, Any]) -> dict[str, Any]:
     return {"revision": campaign["revision"], "updated_at": campaign["updated_at"]}
 
 
-async def _count(campaign_id: ObjectId, deferred: int, session: AsyncClientSession) -> None:
-    await Campaign.get_pymongo_collection().update_one(
-        {"_id": campaign_id}, {"$inc": {"stats.deferred": deferred}}, session=session
-    )
+async def _count(
+    campaign_id: ObjectId, deferred: Mapping[str | None, int], session: AsyncClientSession
+) -> None:
+    """Move the counts of those that wait, given by variant."""
+    moved = stats_moves({"deferred": sum(deferred.values())})
+    for variant, count in deferred.items():
+        moved |= stats_moves({"deferred": count}, variant) if variant else {}
+    await Campaign.get_pymongo_collection().update_one({"_id": campaign_id}, {"$inc": moved}, session=session)

@@ -18,7 +18,14 @@ from crm_graphql.core.clock import Clock
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery
-from crm_graphql.delivery.ledger import STATE_FIELDS, RowState, advance, stats_changes
+from crm_graphql.delivery.ledger import (
+    STATE_FIELDS,
+    RowState,
+    advance,
+    stats_changes,
+    stats_moves,
+    variant_moves,
+)
 from crm_graphql.delivery.messages import Receipt
 from crm_graphql.delivery.outcomes import note_outcomes
 from crm_graphql.delivery.row_updates import row_updates
@@ -138,14 +145,12 @@ async def write_news(
     updates = list(row_updates(before, after, common))
     await Delivery.get_pymongo_collection().bulk_write(updates, ordered=False, session=session)
     await note_outcomes(numbered, [(old, new) for _, old, new in steps], session)
-    counts = stats_changes((before[key], row) for key, row in after.items())
-    handed_over = sum(before[key].sent_at is None is not row.sent_at for key, row in after.items())
+    transitions = [(before[key], row) for key, row in after.items()]
+    counts = {**stats_moves({"total": 0, **stats_changes(transitions)}), **variant_moves(transitions)}
+    handed_over = sum(old.sent_at is None is not row.sent_at for old, row in transitions)
     campaign: Mapping[str, Any] | None = await campaigns.find_one_and_update(
         {"_id": campaign_id},
-        {
-            "$inc": {f"stats.{name}": change for name, change in {"total": 0, **counts}.items()},
-            **speed_after(numbered, handed_over),
-        },
+        {"$inc": counts, **speed_after(numbered, handed_over)},
         projection=_CAMPAIGN_FIELDS,
         return_document=ReturnDocument.AFTER,
         session=session,

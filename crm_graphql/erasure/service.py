@@ -30,6 +30,7 @@ from crm_graphql.erasure.steps import scrub, scrub_at_once, tell
 from crm_graphql.exports.erasing import end_exports_of
 from crm_graphql.mongo.leases import database_now, next_number
 from crm_graphql.mongo.transactions import Transact
+from crm_graphql.orders.changes import note_orders_of
 from crm_graphql.orders.count_keeping import uncount_customer
 
 INLINE_SECONDS = 10.0
@@ -106,6 +107,7 @@ async def _hide(customer: Row, version: int, session: AsyncClientSession) -> _Hi
     keys = keys_of(customer)
     campaigns = await skip_queued(keys, session)
     await uncount_customer(keys, session)
+    await note_orders_of(keys, session)
     await Customer.get_pymongo_collection().delete_one({"_id": customer["_id"]}, session=session)
     await MergedCustomer.get_pymongo_collection().delete_many(
         {"customer_id": customer["_id"]}, session=session

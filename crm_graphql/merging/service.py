@@ -28,6 +28,7 @@ from crm_graphql.customers.tagging import TAGS_LIMIT, TooManyTags
 from crm_graphql.merging.moving import move_all
 from crm_graphql.mongo.leases import database_now, next_number
 from crm_graphql.mongo.transactions import Transact
+from crm_graphql.orders.changes import note_orders_of
 
 FORMER_LIMIT = 100
 """So many may become part of one customer."""
@@ -123,6 +124,8 @@ async def _merge(
     )
     row = {"external_id": other["external_id"], "customer_id": customer["_id"], "merged_at": now}
     await merged.insert_one({"_id": other["_id"], **row, "is_open": True, "pieces": 0}, session=session)
+    # Each message to one of them is by now a message to who bought what the other did.
+    await note_orders_of(keys_of(customer), session)
     return Merged(customer, other["_id"])
 
 

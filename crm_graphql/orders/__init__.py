@@ -2,5 +2,6 @@
 
 - `records`: an order as a checked record of an ingestion. `apply_records` writes them and moves their
   customers' totals in the same transaction.
+- `changes`: notes of orders that changed, for who follows them.
 - `queries` finds, lists and counts.
 """

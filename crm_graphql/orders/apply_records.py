@@ -19,6 +19,7 @@ from crm_graphql.customers.erased import erased_keys
 from crm_graphql.customers.merged import found_by_keys, found_under
 from crm_graphql.customers.records import Applied
 from crm_graphql.customers.totals import TOTALS_PROJECTION, Totals, find_lost_extremes
+from crm_graphql.orders.changes import note_orders
 from crm_graphql.orders.count_keeping import note_counts
 from crm_graphql.orders.counts import Counts
 from crm_graphql.orders.documents import Order
@@ -37,6 +38,7 @@ class OrderBatch:
         self._orders: dict[str, dict[str, Any]] = {}
         self._new_orders: list[dict[str, Any]] = []
         self._changed_orders: dict[ObjectId, dict[str, Any]] = {}
+        self._counting_anew: set[ObjectId] = set()
         self._customers: dict[str, Totals] = {}
         self._customers_by_id: dict[ObjectId, Totals] = {}
         self._new_customers: dict[ObjectId, dict[str, Any]] = {}
@@ -117,8 +119,9 @@ class OrderBatch:
             self.updated += 1
 
     def _create(self, record: OrderRecord, version: int, customer: Totals) -> None:
+        key = ObjectId()
         order = {
-            "_id": ObjectId(),
+            "_id": key,
             "external_id": record.external_id,
             "customer_id": customer.id,
             "amount": record.amount,
@@ -133,6 +136,7 @@ class OrderBatch:
         self._add(record.amount, record.ordered_at, customer)
         self._orders[record.external_id] = order
         self._new_orders.append(order)
+        self._counting_anew.add(key)
         self.created += 1
 
     def _add(self, amount: int, ordered_at: datetime, owner: Totals) -> None:
@@ -187,6 +191,7 @@ class OrderBatch:
         order["amount"] = record.amount
         order["ordered_at"] = record.ordered_at
         order["currency"] = record.currency
+        self._counting_anew.add(order["_id"])
         return True
 
     async def write(self, suppressed_on: SuppressedOn, session: AsyncClientSession) -> None:
@@ -203,6 +208,7 @@ class OrderBatch:
         changed = [totals for totals in dict.fromkeys(self._customers_by_id.values()) if totals.is_changed]
         await find_lost_extremes(changed, orders, session)
         await note_counts(self._counts, session)
+        await note_orders(self._counting_anew, session)
         await self._write_customers(changed)
 
     async def _write_customers(self, changed: Sequence[Totals]) -> None:

@@ -66,6 +66,17 @@ class OrderCounts(Document):
         ]
 
 
+class OrderChanges(Document):
+    """Orders that changed, and were not followed yet: their ids, of twelve bytes each."""
+
+    orders: bytes
+
+    class Settings:
+        """Collection."""
+
+        name = "order_changes"
+
+
 WALK = "orders"
 """The id of the one walk."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -142,4 +143,35 @@ async def assert_exact(key: ObjectId) -> dict[str, Any]:
     async for group in cursor:
         counted[group["_id"].lower()] = group["count"]
     assert counted == {name: stats[name] for name in counted}
+    await _assert_variants_exact(row)
     return row
+
+
+async def _assert_variants_exact(campaign: Mapping[str, Any]) -> None:
+    """The counts of variants and of who was held out are those of the ledger."""
+    waits = {"$sum": {"$cond": [{"$eq": [{"$type": "$not_before"}, "date"]}, 1, 0]}}
+    cursor = await Delivery.get_pymongo_collection().aggregate(
+        [
+            {"$match": {"campaign_id": campaign["_id"]}},
+            {
+                "$group": {
+                    "_id": {"variant": "$variant", "status": "$status", "reason": "$reason"},
+                    "count": {"$sum": 1},
+                    "deferred": waits,
+                }
+            },
+        ]
+    )
+    held_out, counted = 0, dict[str, Counter[str]]()
+    async for group in cursor:
+        kind = group["_id"]
+        held_out += group["count"] * (kind.get("reason") == "HOLDOUT")
+        if (variant := kind.get("variant")) is not None:
+            sums = counted.setdefault(variant, Counter())
+            sums.update({"total": group["count"], "deferred": group["deferred"]})
+            sums[kind["status"].lower()] += group["count"]
+    assert campaign["stats"].get("held_out", 0) == held_out
+    stored = campaign.get("variant_stats") or {}
+    assert {key: +Counter(stats) for key, stats in stored.items()} == {
+        key: +sums for key, sums in counted.items()
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import strawberry
 
 from crm_graphql.core.paging import Row
@@ -24,13 +26,16 @@ class DeliveryStats:
         description="Not sent on purpose; a cancelled campaign's queued ones end here."
     )
 
+    held_out: int = strawberry.field(description="Part of `skipped`: held out to compare with.")
+
     @classmethod
-    def from_document(cls, row: Row) -> DeliveryStats:
-        """The stats in a campaign document."""
-        stats: dict[str, int] = row["stats"]
-        names = ("total", "queued", "sent", "delivered", "failed", "skipped")
+    def from_document(cls, row: Row, variant: str | None = None) -> DeliveryStats:
+        """The stats in a campaign document, or of one of its variants there."""
+        stats: Mapping[str, int] = row["stats"]
+        if variant is not None:
+            stats = (row.get("variant_stats") or {}).get(variant, {})
+        names = ("total", "queued", "deferred", "sent", "delivered", "failed", "skipped", "held_out")
         return cls(
             total_is_final=bool(row.get("planning", {}).get("done")),
-            deferred=stats.get("deferred", 0),
-            **{name: stats[name] for name in names},
+            **{name: stats.get(name, 0) for name in names},
         )

@@ -13,6 +13,13 @@ from crm_graphql.delivery.schema.enums import DeliveryReason
 from crm_graphql.deployment.schema.inputs import QuietHoursInput
 
 
+@strawberry.input(description="One of several messages of a campaign.")
+class VariantInput:
+    key: str = strawberry.field(description="1 to 40 letters of a to z, digits, - and _; each once.")
+    weight: int = strawberry.field(description="Relative, 1 to 1,000,000: 2 gets twice the share of 1.")
+    message: MessageInput = strawberry.field(description="The text.")
+
+
 @strawberry.input(description="Which campaigns. All that is given must hold.")
 class CampaignFilter:
     statuses: list[CampaignStatus] | None = strawberry.field(
@@ -46,6 +53,12 @@ class CampaignCreateInput:
     )
     quiet_hours: QuietHoursInput | None = strawberry.field(
         default=None, description="When nobody is written to. None: as the deployment's settings say."
+    )
+    variants: list[VariantInput] | None = strawberry.field(
+        default=None, description="2 to 10 messages to be compared, instead of `message`."
+    )
+    holdout: float | None = strawberry.field(
+        default=None, description="Share of the audience, 0 to 0.5, that gets nothing, to compare with."
     )
     tracks_opens: bool | None = strawberry.field(
         default=None, description="None: as the deployment does. Only HTML tells of opens."
@@ -85,6 +98,13 @@ class CampaignUpdateInput:
     )
     quiet_hours: QuietHoursInput | None = strawberry.field(
         default=strawberry.UNSET, description="Null: as the deployment's settings say."
+    )
+    variants: list[VariantInput] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="2 to 10 messages to be compared, instead of `message`; null: there are none.",
+    )
+    holdout: float | None = strawberry.field(
+        default=strawberry.UNSET, description="0 to 0.5 of the audience get nothing; null is 0."
     )
     tracks_opens: bool | None = strawberry.field(
         default=strawberry.UNSET, description="Null: as the deployment does."

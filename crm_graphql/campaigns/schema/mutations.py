@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated, Any
 
 import strawberry
 from bson import ObjectId
 
-from crm_graphql.campaigns.documents import MessageTemplate
+from crm_graphql.campaigns.documents import MessageTemplate, Variant
 from crm_graphql.campaigns.drafts import warnings_of
 from crm_graphql.campaigns.schema.inputs import (
     CampaignCreateInput,
     CampaignLaunchInput,
     CampaignUpdateInput,
+    VariantInput,
 )
 from crm_graphql.campaigns.schema.message_inputs import attachment_keys
 from crm_graphql.campaigns.schema.payloads import (
@@ -23,6 +25,7 @@ from crm_graphql.campaigns.schema.payloads import (
 from crm_graphql.campaigns.schema.types import Campaign
 from crm_graphql.campaigns.service import create_campaign, launch_campaign, update_campaign
 from crm_graphql.campaigns.terms import Terms
+from crm_graphql.campaigns.variants import Experiment, texts_of
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.channels import Channel
 from crm_graphql.core.errors import Faults
@@ -34,7 +37,17 @@ from crm_graphql.gql.errors import UserError
 from crm_graphql.gql.permission import mutation
 from crm_graphql.tracking.policy import TrackingPolicy
 
-_PLAIN_FIELDS = ("name", "channel", "send_before", "rate_per_second", "tracks_opens", "tracks_clicks")
+WARNINGS_LIMIT = 40
+_PLAIN_FIELDS = (
+    *("name", "channel", "send_before", "rate_per_second", "tracks_opens", "tracks_clicks", "holdout"),
+)
+
+
+def _variants(given: list[VariantInput] | None, faults: Faults) -> list[Variant]:
+    return [
+        Variant(key=one.key, weight=one.weight, message=one.message.draft(faults, "variants", str(number)))
+        for number, one in enumerate(given or ())
+    ]
 
 
 def _audience_key(given: str | None) -> ObjectId | None:
@@ -50,9 +63,13 @@ def _hours(given: QuietHoursInput | None) -> dict[str, str] | None:
 
 
 def _warnings(row: Row) -> list[UserError]:
-    """Those of the campaign's message, for a payload."""
-    message = MessageTemplate.model_validate(row["message"]) if row.get("message") else None
-    return [UserError.from_problem(warning) for warning in warnings_of(message, Channel(row["channel"]))]
+    """Those of the campaign's messages, for a payload; of many variants the first ones."""
+    found = (
+        UserError.from_problem(warning.under(*place))
+        for place, text in texts_of(row)
+        for warning in warnings_of(MessageTemplate.model_validate(text), Channel(row["channel"]))
+    )
+    return list(islice(found, WARNINGS_LIMIT))
 
 
 @mutation(Permission.CAMPAIGNS_WRITE, "Make a draft.", subject="audience_id")
@@ -72,6 +89,7 @@ async def campaign_create(
         channel=input.channel,
         message=input.message.draft(faults) if input.message else None,
         attachment_ids=attachment_keys(input.attachment_ids, faults),
+        experiment=Experiment(_variants(input.variants, faults), input.holdout),
         terms=Terms(
             input.send_before,
             input.rate_per_second,
@@ -105,6 +123,8 @@ async def campaign_update(
             changes["topic_id"] = _topic_key(input.topic_id)
     if input.message is not strawberry.UNSET:
         changes["message"] = input.message.draft(faults) if input.message else None
+    if input.variants is not strawberry.UNSET:
+        changes["variants"] = _variants(input.variants, faults)
     if input.attachment_ids is not strawberry.UNSET:
         changes["attachment_ids"] = attachment_keys(input.attachment_ids, faults)
     if input.quiet_hours is not strawberry.UNSET:
@@ -129,6 +149,7 @@ async def campaign_launch(
         key,
         bus=resources.bus,
         time_zone=resources.settings.time_zone,
+        attribution_days=resources.settings.attribution_days,
         tracking=TrackingPolicy.of(resources.settings),
     )
     return CampaignLaunchPayload(campaign=Campaign.from_document(row), warnings=_warnings(row))

@@ -16,7 +16,8 @@ from crm_graphql.campaigns.queries import rule_zone
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
 from crm_graphql.campaigns.schema.failures import FailureCount
 from crm_graphql.campaigns.schema.loaders import campaign_loader, outlook_loader
-from crm_graphql.campaigns.schema.messages import Message
+from crm_graphql.campaigns.schema.messages import Message, Variant
+from crm_graphql.campaigns.variants import holdout_of
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
 from crm_graphql.delivery.failures import causes_of
@@ -68,7 +69,16 @@ class Campaign(Node):
         description="Why it is PAUSED, where nobody paused it: what keeps the vendor from sending."
     )
     channel: Channel = strawberry.field(description="How its messages travel.")
-    message: Message = strawberry.field(description="The text; empty until it is written.")
+    message: Message = strawberry.field(
+        description="The text; empty until it is written. With variants, the first one's."
+    )
+    variants: list[Variant] = strawberry.field(
+        description="Messages that are compared; empty where there is one for all."
+    )
+    holdout: float = strawberry.field(
+        description="Share of the audience, 0 to 0.5, that gets nothing, to compare with: SKIPPED with "
+        "HOLDOUT."
+    )
     scheduled_at: datetime | None = strawberry.field(
         description="When it is launched by itself; null where nobody scheduled it."
     )
@@ -113,6 +123,8 @@ class Campaign(Node):
             created_by=row.get("created_by"),
             channel=Channel(row["channel"]),
             message=Message.from_document(row.get("message")),
+            variants=Variant.all_of(row),
+            holdout=holdout_of(row),
             stats=DeliveryStats.from_document(row),
             revision=row["revision"],
             created_at=row["created_at"],

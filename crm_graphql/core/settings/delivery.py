@@ -55,6 +55,10 @@ class DeliverySettings(BaseSettings):
         30.0, description="How long a planner or sender may be silent before another takes its work."
     )
 
+    attribution_days: Annotated[int, Field(ge=1, le=90)] = Field(
+        7, description="So many days after a message an order counts for its campaign; fixed at launch."
+    )
+
     receipt_timeout_seconds: Annotated[int, Field(ge=1)] = Field(
         72 * 3600, description="A sent message without a receipt fails with NO_RECEIPT after this long."
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crm_graphql.campaigns.schema.types import Campaign
     from crm_graphql.customers.schema.types import Customer
 
-_TEXT = ("campaign_id", "status", "channel", "values", "reason", "erased")
+_TEXT = ("campaign_id", "status", "channel", "values", "reason", "erased", "variant")
 
 DELIVERY_COLUMNS = Columns(
     "Delivery",
@@ -37,6 +37,7 @@ DELIVERY_COLUMNS = Columns(
         "status": ("status",),
         "reason": ("reason",),
         "reasonText": ("reason_text",),
+        "variantKey": ("variant",),
         "attempt": ("attempt",),
         "subject": _TEXT,
         "body": _TEXT,
@@ -59,6 +60,9 @@ class Delivery(Node):
     status: DeliveryStatus = strawberry.field(description="How far it is.")
     reason: DeliveryReason | None = strawberry.field(description="Why it failed or was skipped.")
     reason_text: str | None = strawberry.field(description="What the vendor said about it.")
+    variant_key: str | None = strawberry.field(
+        description="Which variant it is of; null where the campaign has none, and for who gets nothing."
+    )
     attempt: int = strawberry.field(description="1, then one more with each retry.")
     not_before: datetime | None = strawberry.field(
         description="While it waits for quiet hours, a cap or the vendor: not before this."
@@ -88,6 +92,7 @@ class Delivery(Node):
             status=DeliveryStatus(row.get("status", "QUEUED")),
             reason=DeliveryReason(reason) if reason else None,
             reason_text=row.get("reason_text"),
+            variant_key=row.get("variant"),
             attempt=row.get("attempt", 1),
             not_before=row.get("not_before"),
             sent_at=row.get("sent_at"),

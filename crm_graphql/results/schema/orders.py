@@ -7,8 +7,11 @@ from decimal import Decimal
 
 import strawberry
 from bson import ObjectId
+from strawberry.dataloader import DataLoader
 
-from crm_graphql.gql.context import Info
+from crm_graphql.attribution import estimates
+from crm_graphql.attribution.queries import CampaignOutcome, outcomes_of
+from crm_graphql.gql.context import Context, Info
 
 
 @strawberry.type(description="With its 95 % confidence interval.")
@@ -16,6 +19,11 @@ class Estimate:
     value: float = strawberry.field(description="The estimate itself; 0.1 is ten per cent more.")
     low: float = strawberry.field(description="The lower end of the interval.")
     high: float = strawberry.field(description="The upper end of the interval.")
+
+    @classmethod
+    def from_estimate(cls, estimate: estimates.Estimate | None) -> Estimate | None:
+        """The projection of an estimate."""
+        return cls(value=estimate.value, low=estimate.low, high=estimate.high) if estimate else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,26 @@ class OrderResults:
     split_is_fair: bool = True
 
 
-async def order_results(_info: Info, _campaign_id: ObjectId, _variant: str | None) -> OrderResults:
-    """The orders of a campaign, or of one of its variants: no orders are attributed."""
-    return OrderResults()
+def outcomes_loader(_context: Context) -> DataLoader[ObjectId, CampaignOutcome | None]:
+    """What came of campaigns in orders, by their ids."""
+
+    async def load(keys: list[ObjectId]) -> list[CampaignOutcome | None]:
+        found = await outcomes_of(list(dict.fromkeys(keys)))
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load_fn=load, cache=False)
+
+
+async def order_results(info: Info, campaign_id: ObjectId, variant: str | None) -> OrderResults:
+    """The orders of a campaign, or of one of its variants."""
+    found = await info.context.loader(outcomes_loader).load(campaign_id)
+    if found is None:
+        return OrderResults()
+    outcome = found.of(variant)
+    return OrderResults(
+        orders=outcome.orders,
+        revenue=outcome.revenue,
+        lift=Estimate.from_estimate(outcome.lift),
+        revenue_lift=Estimate.from_estimate(outcome.revenue_lift),
+        split_is_fair=outcome.split_is_fair,
+    )
