@@ -16,7 +16,7 @@ from crm_graphql.audiences.fields import stored_fields
 from crm_graphql.campaigns.contents import launchable
 from crm_graphql.campaigns.custom import fields_for
 from crm_graphql.campaigns.documents import MessageTemplate
-from crm_graphql.campaigns.drafts import checked_template
+from crm_graphql.campaigns.drafts import checked_message
 from crm_graphql.campaigns.findings import Finding, FindingCode
 from crm_graphql.campaigns.html_links import public_name_of
 from crm_graphql.campaigns.lifecycle import CHANGES, Action
@@ -162,9 +162,7 @@ async def _of_message(
     message = MessageTemplate.model_validate(stored)
     texts, custom = Texts.of(stored), await fields_for(message)
     try:
-        (template,) = await slices.each(
-            [message], lambda one: checked_template(one, Channel(campaign["channel"]), custom)
-        )
+        template = await checked_message(message, Channel(campaign["channel"]), custom, slices=slices)
     except InvalidInput as error:
         return list(findings_of_problems(error.problems, texts))
     values = template.freeze(

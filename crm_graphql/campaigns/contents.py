@@ -18,7 +18,7 @@ from crm_graphql.audiences.rules import parse
 from crm_graphql.audiences.stored import custom_keys
 from crm_graphql.campaigns.custom import fields_for, keys_in, rows_of
 from crm_graphql.campaigns.documents import MessageTemplate
-from crm_graphql.campaigns.drafts import checked_template, completed
+from crm_graphql.campaigns.drafts import checked_message, completed
 from crm_graphql.campaigns.media_files import check_files
 from crm_graphql.campaigns.terms import Terms, check_end, check_terms
 from crm_graphql.consents.queries import find_topic
@@ -76,7 +76,7 @@ async def check_content(
         _check_key(idempotency_key)
     with faults.noted():
         if content.message is not None:
-            checked_template(content.message, content.channel, await fields_for(content.message))
+            await checked_message(content.message, content.channel, await fields_for(content.message))
     if faults.problems:
         # Only then: a retry finds what it made, also when the audience is gone since.
         await check_references(content, faults, now=now)
@@ -142,7 +142,7 @@ async def launchable(draft: Row, *, now: datetime) -> Launchable:
         if draft["message"] is None:
             raise RequiredInput("The campaign has no message yet. Write one first.", path=("message",))
         message = MessageTemplate.model_validate(draft["message"])
-        checked_template(message, Channel(draft["channel"]), await fields_for(message))
+        await checked_message(message, Channel(draft["channel"]), await fields_for(message))
     with faults.noted():
         audience = await require_audience(draft["audience_id"])
     with faults.noted():

@@ -17,6 +17,7 @@ from crm_graphql.campaigns.template_fields import names_of
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.emails import plain_email
 from crm_graphql.core.errors import Faults, InvalidInput, Problem, RequiredInput
+from crm_graphql.core.slices import Slices
 from crm_graphql.custom_fields.definitions import Definitions
 
 
@@ -41,9 +42,9 @@ async def completed(message: MessageTemplate) -> MessageTemplate:
     kept = message.given if isinstance(message, MessageDraft) else message
     if kept.reply_to is not None:
         kept = kept.model_copy(update={"reply_to": plain_email(kept.reply_to)})
-    if kept.html is None or len(kept.html) > HTML_LIMIT or not _is_template(kept.html):
+    if kept.html is None or len(kept.html) > HTML_LIMIT:
         return kept
-    # Large HTML takes up to half a second.
+    # The longest HTML takes half a second.
     return await asyncio.to_thread(_completed, kept, kept.html, inlines=inlines)
 
 
@@ -56,10 +57,15 @@ def _is_template(html: str) -> bool:
 
 
 def _completed(message: MessageTemplate, html: str, *, inlines: bool) -> MessageTemplate:
+    if not _is_template(html):
+        return message
     changes = {"html": with_styles_inlined(html) if inlines else html}
     if not (message.body or "").strip():
         changes["body"] = _made_text(html)
-    return message.model_copy(update=changes)
+    completed = message.model_copy(update=changes)
+    # Its warnings are asked for next: they are known then.
+    warnings_of(completed, Channel.EMAIL)
+    return completed
 
 
 def _made_text(html: str) -> str:
@@ -72,6 +78,28 @@ def _made_text(html: str) -> str:
         text = f"No text can be made from this HTML; write the body yourself. {told}"
         raise InvalidInput(text, path=("message", "body")) from None
     return made
+
+
+async def checked_message(
+    message: MessageTemplate,
+    channel: Channel,
+    custom: Definitions,
+    *,
+    slices: Slices | None = None,
+    is_preview: bool = False,
+) -> Template:
+    """`checked_template`, within the slices of the process; one with HTML, which may take longer than one of
+    them, beside the event loop."""
+
+    def check(message: MessageTemplate) -> Template:
+        return checked_template(message, channel, custom, is_preview=is_preview)
+
+    if message.html is not None:
+        return await asyncio.to_thread(check, message)
+    if slices is None:
+        return check(message)
+    (template,) = await slices.each([message], check)
+    return template
 
 
 def warnings_of(message: MessageTemplate | None, channel: Channel) -> Sequence[Problem]:

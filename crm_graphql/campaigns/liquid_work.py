@@ -22,7 +22,7 @@ from liquid.builtin.tags.case_tag import _AnyExpression
 from liquid.builtin.tags.cycle_tag import CycleNode
 from liquid.builtin.tags.for_tag import ForNode
 from liquid.context import RenderContext
-from liquid.exceptions import LiquidError, LiquidSyntaxError
+from liquid.exceptions import LiquidError, LiquidSyntaxError, OutputStreamLimitError
 from liquid.expression import Expression
 from liquid.output import LimitedStringIO
 from liquid.template import BoundTemplate
@@ -141,7 +141,11 @@ class MeteredOutput(LimitedStringIO):
     def write(self, text: str, /) -> int:
         """Write, and pay by the length."""
         self._meter.charge(len(text) // CHARACTERS_A_UNIT)
-        return super().write(text)
+        # A text in ASCII has as many bytes: to encode each again takes longer than to write it.
+        self.size += len(text) if text.isascii() else len(text.encode())
+        if self.size > self.limit:
+            raise OutputStreamLimitError("output stream limit reached", token=None)
+        return StringIO.write(self, text)
 
 
 class _Toll(Node):

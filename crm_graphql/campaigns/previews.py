@@ -10,7 +10,7 @@ from bson import ObjectId
 
 from crm_graphql.campaigns.custom import fields_for, frozen_fields
 from crm_graphql.campaigns.documents import MessageTemplate
-from crm_graphql.campaigns.drafts import checked_template, completed
+from crm_graphql.campaigns.drafts import checked_message, completed
 from crm_graphql.campaigns.queries import find_campaign
 from crm_graphql.campaigns.template import Rendered, RenderFailed, Template
 from crm_graphql.campaigns.template_fields import EXAMPLE_CAMPAIGN_NAME, EXAMPLE_CUSTOMER, example_values
@@ -134,9 +134,7 @@ async def _preview(
     campaign_name: str,
     slices: Slices,
 ) -> Preview:
-    (template,) = await slices.each(
-        [message], lambda message: checked_template(message, channel, custom, is_preview=True)
-    )
+    template = await checked_message(message, channel, custom, slices=slices, is_preview=True)
     found = await customer_values(actor, template, customer, custom)
     values = template.freeze(found, campaign_name=campaign_name, custom=custom)
     try:

@@ -19,7 +19,7 @@ from crm_graphql.campaigns.contents import (
 )
 from crm_graphql.campaigns.custom import fields_for
 from crm_graphql.campaigns.documents import Campaign, MessageTemplate
-from crm_graphql.campaigns.drafts import checked_template, completed
+from crm_graphql.campaigns.drafts import checked_message, completed
 from crm_graphql.campaigns.launching import as_checked, launch
 from crm_graphql.campaigns.lifecycle import Action
 from crm_graphql.campaigns.media_files import check_files
@@ -117,7 +117,7 @@ async def update_campaign(
         with faults.noted():
             if after["message"] is not None and after.get("channel") is not None:
                 message = MessageTemplate.model_validate(after["message"])
-                checked_template(message, Channel(after["channel"]), await fields_for(message))
+                await checked_message(message, Channel(after["channel"]), await fields_for(message))
         if after.get("channel") is not None:
             await check_files(after, faults)
         faults.check()

@@ -12,7 +12,7 @@ from bson import ObjectId
 
 from crm_graphql.campaigns.custom import fields_for, frozen_fields
 from crm_graphql.campaigns.documents import MessageTemplate
-from crm_graphql.campaigns.drafts import checked_template
+from crm_graphql.campaigns.drafts import checked_message
 from crm_graphql.campaigns.media_files import check_files
 from crm_graphql.campaigns.previews import NOTHING_TO_SEND, customer_values, message_of_variant
 from crm_graphql.campaigns.standing import found_campaign
@@ -154,7 +154,7 @@ async def _values(
     is_launched = campaign.get("launched_at") is not None
     custom = frozen_fields(campaign) if is_launched else await fields_for(message)
     channel = Channel(campaign["channel"])
-    (template,) = await tools.slices.each([message], lambda one: checked_template(one, channel, custom))
+    template = await checked_message(message, channel, custom, slices=tools.slices)
     found = await customer_values(actor, template, customer, custom)
     values = template.freeze(found, campaign_name=campaign["name"], custom=custom)
     try:
