@@ -110,7 +110,7 @@ class _Walk:
         self._channel = Channel(campaign["channel"])
         self._address_kind = TRAITS[self._channel].address
         self._topic = Topical.of(campaign)
-        self._template = template_of(campaign)
+        self._template = template_of(campaign, campaign["message"])
         self._name: str = campaign["name"]
         self._launched_at: datetime = campaign["launched_at"]
         self._links: CampaignLinks | None = None

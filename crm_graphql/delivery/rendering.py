@@ -28,16 +28,19 @@ _NOTHING_COMMON = Common()
 Row = Mapping[str, Any]
 
 
-def message_of(campaign: Row, _delivery: Row | None = None) -> Row:
-    """The stored message of a delivery; without one, that of the campaign."""
-    message: Row = campaign["message"]
-    return message
+def message_of(campaign: Row, row: Row) -> Row:
+    """The stored message that a delivery of the campaign is of: its variant's, else the campaign's own."""
+    key = row.get("variant")
+    own: Row = campaign["message"]
+    if key is None:
+        return own
+    return next((one["message"] for one in campaign["variants"] if one["key"] == key), own)
 
 
-def template_of(campaign: Row, delivery: Row | None = None) -> Template:
-    """The message of a stored campaign. Raises InvalidInput should this release refuse what an earlier one
-    took."""
-    return parse_texts(Texts.of(message_of(campaign, delivery)), Channel(campaign["channel"]))
+def template_of(campaign: Row, message: Row) -> Template:
+    """A stored message of a stored campaign. Raises InvalidInput should this release refuse what an earlier
+    one took."""
+    return parse_texts(Texts.of(message), Channel(campaign["channel"]))
 
 
 def outgoing(
@@ -47,7 +50,7 @@ def outgoing(
     leaves nothing to send, the news of that."""
     message = message_of(campaign, row)
     try:
-        template = template_of(campaign, row)
+        template = template_of(campaign, message)
         text = template.render(row["values"])
         body = _beside_html(message["body"], row["values"], text) if template.html else text.body
     except (RenderFailed, InvalidInput) as error:
@@ -118,6 +121,6 @@ def render_delivery(campaign: Row, delivery: Row) -> Rendered | None:
     ):
         return None
     try:
-        return template_of(campaign, delivery).render(delivery["values"])
+        return template_of(campaign, message_of(campaign, delivery)).render(delivery["values"])
     except (RenderFailed, InvalidInput):
         return None

@@ -87,7 +87,8 @@ async def test_the_ledger_freezes_only_what_the_message_names(resources: Resourc
     assert all("custom" not in row["values"] for row in await ledger(plain))
     rows = await ledger(named)
     assert sorted(row["values"]["custom"]["points"] for row in rows) == [3, 12.5]
-    template = template_of(await campaign_row(named))
+    campaign = await campaign_row(named)
+    template = template_of(campaign, campaign["message"])
     assert {template.render(row["values"]).body for row in rows} == {"You have 3.", "You have 12.5."}
 
 
