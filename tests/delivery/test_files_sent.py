@@ -17,13 +17,14 @@ from crm_graphql.core.channels import Channel
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery.common import CampaignParts
 from crm_graphql.delivery.documents import Delivery
-from crm_graphql.delivery.rendering import render_delivery
+from crm_graphql.delivery.news import News
+from crm_graphql.delivery.rendering import outgoing, render_delivery
 from crm_graphql.delivery.vendors.port import OutgoingMessage
 from crm_graphql.media.documents import Media
 from crm_graphql.resources import Resources
 from crm_graphql.storage.folder import FolderStorage
 from crm_graphql.storage.port import StorageAway
-from tests.delivery.factories import MARKETER, campaign_row, launch, make_customers
+from tests.delivery.factories import LONG_AGO, MARKETER, campaign_row, launch, make_customers
 from tests.delivery.running import running, until, until_status
 from tests.delivery.stand_in import StandInVendor
 from tests.media.factories import insert_media
@@ -101,14 +102,28 @@ async def test_an_email_goes_out_with_all_that_it_has(resources: Resources) -> N
 
 
 async def test_the_link_in_the_text_is_the_one_beside_it(resources: Resources) -> None:
-    (customer,) = await make_customers(1)
+    await make_customers(1)
     vendor = Recorder()
     async with running(resources, vendor):
         message = MessageTemplate(subject="S", body="off: {{ unsubscribe_url }}")
         await until_status(await launch(resources, message=message), "COMPLETED")
     (sent,) = vendor.messages
     assert sent.body == f"off: {sent.unsubscribe_url}"
-    assert customer is not None
+
+
+async def test_it_stays_that_one_when_its_customer_was_merged_since(resources: Resources) -> None:
+    message = {"subject": "S", "body": "off: {{ unsubscribe_url }}"}
+    campaign = {"_id": ObjectId(), "channel": "EMAIL", "message": message, "launched_at": LONG_AGO}
+    common = await CampaignParts(resources.storage, "https://crm.example").of(campaign)
+    written = {"links": {"unsubscribe_url": "https://crm.example/u/as-planned"}}
+    row = {"values": written, "address": "a@shop.example", "customer_id": ObjectId()}
+    news = News(resources.clock, sends_receipts=True)
+    sent = outgoing(campaign, row, "key-1", news, common)
+    assert isinstance(sent, OutgoingMessage)
+    assert sent.unsubscribe_url == "https://crm.example/u/as-planned"
+    erased = outgoing(campaign, {**row, "values": {}, "customer_id": None}, "key-1", news, common)
+    assert isinstance(erased, OutgoingMessage)
+    assert erased.unsubscribe_url is None
 
 
 async def test_a_body_that_is_html_goes_out_as_html_with_a_text_beside_it(resources: Resources) -> None:
