@@ -167,8 +167,9 @@ async def _values(
 
 
 async def _common(campaign: Row, tools: TrialTools) -> Common:
+    """The files alone: no link of a trial is tracked, and none takes anybody off."""
     try:
-        return await tools.parts.of(campaign)
+        return replace(await tools.parts.of(campaign), links=None, signer=None)
     except FileGone as error:
         raise WrongState(str(error), path=("id",)) from None
 
@@ -186,8 +187,8 @@ def _messages(
         row = {"values": values, "address": address, "created_at": tools.clock.now()}
         message = outgoing(campaign, row, f"{ObjectId()}-1", news, common)
         assert not isinstance(message, Receipt), "it was rendered before"
-        # No campaign's figures count it, and nothing in it takes anybody off.
-        made.append(replace(message, tag=None, unsubscribe_url=None, send_before=None))
+        # No figures of the campaign's count it.
+        made.append(replace(message, tag=None, send_before=None))
     return made
 
 

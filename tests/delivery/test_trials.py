@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from crm_graphql.campaigns.documents import MessageTemplate
+from crm_graphql.campaigns.documents import Campaign, MessageTemplate
 from crm_graphql.consents.documents import SuppressionReason
 from crm_graphql.consents.suppress import suppress
 from crm_graphql.core.actor import Actor, Role
@@ -36,7 +36,7 @@ from crm_graphql.delivery.vendors.port import (
     VendorUncertain,
 )
 from crm_graphql.resources import Resources
-from tests.delivery.factories import MARKETER, campaign_row, make_customers, make_draft
+from tests.delivery.factories import MARKETER, campaign_row, launch, make_customers, make_draft
 from tests.delivery.stand_in import StandInVendor
 
 MESSAGE = MessageTemplate(
@@ -103,6 +103,18 @@ async def test_a_trial_goes_to_the_given_addresses_alone_and_leaves_no_trace(res
     assert first.html == "<p>Summer sale https://crm.example.com/u/...</p>"
     assert await campaign_row(key) == before
     assert await Delivery.get_pymongo_collection().count_documents({}) == 0
+
+
+async def test_a_trial_of_a_campaign_that_is_tracked_has_its_links_as_they_are(resources: Resources) -> None:
+    await make_customers(1)
+    message = MessageTemplate(subject="S", html="<body><a href='https://shop.de/'>x</a></body>")
+    key = await launch(resources, message=message)
+    tracked = {"tracks_opens": True, "tracks_clicks": True, "links": ["https://shop.de/"]}
+    await Campaign.get_pymongo_collection().update_one({"_id": key}, {"$set": tracked})
+    vendor = Recorder()
+    await trial(resources, ["a@shop.example"], vendor=vendor, key=key)
+    (sent,) = vendor.messages
+    assert (sent.html, sent.unsubscribe_url) == (message.html, None)
 
 
 async def test_a_trial_has_a_customers_values(resources: Resources) -> None:
