@@ -173,6 +173,7 @@ async def _fill(resources: Resources, people: int, delivered: datetime) -> None:
     await database["campaigns"].insert_one(
         {
             "_id": CAMPAIGN,
+            "status": "COMPLETED",
             "revision": 1,
             "launched_at": delivered,
             "links": [TARGET, TARGET + "2", TARGET + "3"],

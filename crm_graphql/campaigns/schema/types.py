@@ -15,6 +15,7 @@ from crm_graphql.campaigns.custom import frozen_fields
 from crm_graphql.campaigns.queries import rule_zone
 from crm_graphql.campaigns.schema.enums import CampaignStatus, Channel
 from crm_graphql.campaigns.schema.failures import FailureCount
+from crm_graphql.campaigns.schema.links import campaign_links
 from crm_graphql.campaigns.schema.loaders import campaign_loader, outlook_loader
 from crm_graphql.campaigns.schema.messages import Message, Variant
 from crm_graphql.campaigns.variants import holdout_of
@@ -50,7 +51,6 @@ from crm_graphql.results.schema.types import (
     campaign_timeline,
 )
 from crm_graphql.tracking.policy import TrackingPolicy
-from crm_graphql.tracking.schema.links import campaign_links
 
 if TYPE_CHECKING:
     from crm_graphql.audiences.schema.types import Audience

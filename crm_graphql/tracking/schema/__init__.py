@@ -1,1 +1,0 @@
-"""The GraphQL schema of tracking: what is known of the links of campaigns."""
