@@ -1,6 +1,6 @@
 """What do a campaign's results cost to read, to follow and to ingest, beside the raw driver?
 
-Run: python -m benchmarks.attribution [--people 1000000] [--orders 5]
+Run: python -m benchmarks.attribution [--people 1000000] [--orders 5] [--chunks 10]
 
 One campaign with a holdout, all of whose messages were handed over, and orders of all its people. Followed:
 every order is noted and counted, as after an import of all. Read: orders, revenue and lift as the API does
@@ -231,7 +231,7 @@ async def _ingest(resources: Resources, chunks: int, run: int) -> float:
     return chunks * CHUNK / (time.perf_counter() - began)
 
 
-async def measure(resources: Resources, people: int, each: int) -> None:
+async def measure(resources: Resources, people: int, each: int, chunks: int) -> None:
     """Everything, and the ratios."""
     await fill(people)
     campaign = await make_campaign(people)
@@ -248,13 +248,13 @@ async def measure(resources: Resources, people: int, each: int) -> None:
     rates: dict[bool, list[float]] = {True: [], False: []}
     for run in range(10):
         noted = bool(run % 2)
-        rates[noted].append(await ingest(resources, noted=noted, chunks=10, run=run))
+        rates[noted].append(await ingest(resources, noted=noted, chunks=chunks, run=run))
     plain, noting = statistics.median(rates[False]), statistics.median(rates[True])
     print(f"  ingested, no notes {plain:12,.0f} orders/s")
     print(f"  ingested, noted    {noting:12,.0f} orders/s  ratio {noting / plain:.3f}")
 
 
-async def main(people: int, each: int) -> None:
+async def main(people: int, each: int, chunks: int) -> None:
     """Start a database, fill it, measure."""
     with tempfile.TemporaryDirectory() as folder:
         mongod = Mongod(Path(folder, "mongod"), cache_gb=2)
@@ -269,7 +269,7 @@ async def main(people: int, each: int) -> None:
                 log_level="WARNING",
             )
             async with open_resources(settings) as resources:
-                await measure(resources, people, each)
+                await measure(resources, people, each, chunks)
         finally:
             mongod.kill()
 
@@ -278,5 +278,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--orders", type=int, default=5, help="of each of them")
+    parser.add_argument("--chunks", type=int, default=10, help="of 1,000 orders, in each of ten runs")
     given = parser.parse_args()
-    asyncio.run(main(given.people, given.orders))
+    asyncio.run(main(given.people, given.orders, given.chunks))

@@ -17,8 +17,10 @@ from crm_graphql.consents.addresses import suppressed_on
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.queries import CustomerReference
-from crm_graphql.delivery.documents import Delivery
+from crm_graphql.delivery.campaign_locks import CampaignLocks
+from crm_graphql.delivery.documents import Delivery, DeliveryReason
 from crm_graphql.delivery.messages import ReceiptStatus
+from crm_graphql.delivery.retrying import Retries, retry_campaign
 from crm_graphql.erasure.service import erase_customer
 from crm_graphql.orders.apply_records import apply_orders
 from crm_graphql.orders.changes import noted_orders
@@ -27,7 +29,7 @@ from crm_graphql.orders.records import OrderRecord
 from crm_graphql.resources import Resources
 from tests.attribution.world import DAYS, EXPERIMENTS, World, counted_sums, kept_sums, new_world
 from tests.customers.merges import merge
-from tests.delivery.factories import ADMIN
+from tests.delivery.factories import ADMIN, MARKETER
 from tests.delivery.running import until
 from tests.profiling import profiled
 
@@ -276,3 +278,19 @@ async def test_who_watches_a_campaign_hears_that_its_orders_moved(resources: Res
         assert after["revision"] == event.revision
     finally:
         await watch.close()
+
+
+async def test_a_delivery_that_is_tried_again_has_no_order_until_it_is_handed_over(
+    resources: Resources,
+) -> None:
+    world = await new_world(resources)
+    key, rows = await sent(world)
+    row = next(row for row in rows if row["sent_at"])
+    await world.buy(order(row))
+    assert (await figures(world, key))[0] == 1
+    await world.news(key, [row], ReceiptStatus.FAILED, reason=DeliveryReason.OTHER)
+    await retry_campaign(MARKETER, key, None, bus=resources.bus)
+    retries = Retries(resources.in_transaction, resources.bus, CampaignLocks(), 5.0, 50)
+    while not await retries.run(key):
+        pass
+    assert (await figures(world, key))[0] == 0
