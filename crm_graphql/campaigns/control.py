@@ -129,9 +129,9 @@ async def duplicate_campaign(actor: Actor, key: ObjectId, *, clock: Clock) -> Ro
     now = clock.now()
     name = original["name"][: NAME_LIMIT - len(_COPY)] + _COPY
     copied = {field: original.get(field) for field in _COPIED}
-    for name in ("variants", "attachment_ids"):
+    for listed in ("variants", "attachment_ids"):
         # Of an earlier release it has none.
-        copied[name] = copied[name] or []
+        copied[listed] = copied[listed] or []
     if copied["send_before"] is not None and copied["send_before"] <= now:
         copied["send_before"] = None
     row = row_of(

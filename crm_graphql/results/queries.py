@@ -20,7 +20,8 @@ async def results_of(campaigns: Sequence[ObjectId]) -> Mapping[ObjectId, ByVaria
     found: dict[ObjectId, dict[str | None, Counter[str]]] = {}
     async for row in rows:
         counts = found.setdefault(row["campaign_id"], {}).setdefault(row.get("variant"), Counter())
-        counts.update({name: row.get(name) or 0 for name in COUNTS})
+        for name in COUNTS:
+            counts[name] += row.get(name) or 0
     return found
 
 
@@ -28,5 +29,6 @@ def summed(results: ByVariant) -> Counts:
     """The counts of all variants together."""
     total: Counter[str] = Counter()
     for counts in results.values():
-        total.update(counts)
+        for name, count in counts.items():
+            total[name] += count
     return total

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bson import ObjectId
 from strawberry.dataloader import DataLoader
 
+from crm_graphql.campaigns.schema.results import LinkStats
 from crm_graphql.core.paging import Row
 from crm_graphql.gql.context import Context, Info
-from crm_graphql.results.schema.types import LinkStats
 from crm_graphql.tracking.queries import LinkCounts, link_counts_of, most_clicked
 
 

@@ -9,12 +9,12 @@ from bson import ObjectId
 
 from crm_graphql.audiences.schema.stats import DeliveryStats
 from crm_graphql.campaigns.previews import Preview
+from crm_graphql.campaigns.schema.results import CampaignResults, variant_results
 from crm_graphql.core.errors import Problem
 from crm_graphql.core.paging import Row
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.errors import Payload, UserError
 from crm_graphql.gql.node import node_type
-from crm_graphql.results.schema.types import CampaignResults, variant_results
 
 if TYPE_CHECKING:
     from crm_graphql.campaigns.findings import Finding

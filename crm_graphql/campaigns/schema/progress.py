@@ -8,10 +8,10 @@ import strawberry
 
 from crm_graphql.audiences.schema.stats import DeliveryStats
 from crm_graphql.campaigns.schema.enums import CampaignStatus
+from crm_graphql.campaigns.schema.results import CampaignResults
 from crm_graphql.campaigns.schema.types import Campaign
 from crm_graphql.core.paging import Row
 from crm_graphql.gql.context import Info
-from crm_graphql.results.schema.types import CampaignResults
 
 
 @strawberry.type(description="The state of a campaign at one moment.")

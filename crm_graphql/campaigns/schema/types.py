@@ -18,6 +18,13 @@ from crm_graphql.campaigns.schema.failures import FailureCount
 from crm_graphql.campaigns.schema.links import campaign_links
 from crm_graphql.campaigns.schema.loaders import campaign_loader, outlook_loader
 from crm_graphql.campaigns.schema.messages import Message, Variant
+from crm_graphql.campaigns.schema.results import (
+    CampaignPoint,
+    CampaignResults,
+    LinkStats,
+    campaign_results,
+    campaign_timeline,
+)
 from crm_graphql.campaigns.variants import holdout_of
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
@@ -43,13 +50,6 @@ from crm_graphql.gql.connections import (
 )
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.node import Node, global_id, node_type, register
-from crm_graphql.results.schema.types import (
-    CampaignPoint,
-    CampaignResults,
-    LinkStats,
-    campaign_results,
-    campaign_timeline,
-)
 from crm_graphql.tracking.policy import TrackingPolicy
 
 if TYPE_CHECKING:

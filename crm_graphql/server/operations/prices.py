@@ -121,6 +121,7 @@ LISTS = {
     "Campaign.timeline": 500,
     "Campaign.links": 100,
     "Campaign.attachments": 10,
+    "Campaign.variants": 10,
     "Query.campaignCheck": 40,
     "WhatsappMessage.parameters": 10,
     "MessagePreview.parameters": 10,

@@ -8,11 +8,11 @@ from decimal import Decimal
 import strawberry
 from bson import ObjectId
 
+from crm_graphql.campaigns.schema.attributed_orders import Estimate, OrderResults, order_results
+from crm_graphql.campaigns.schema.result_loaders import results_loader
 from crm_graphql.gql.context import Info
 from crm_graphql.results.points import Point, timeline_of
 from crm_graphql.results.queries import Counts, summed
-from crm_graphql.results.schema.loaders import results_loader
-from crm_graphql.results.schema.orders import Estimate, OrderResults, order_results
 
 
 @strawberry.type(description="What came of a campaign, in people, each counted once.")
