@@ -68,6 +68,9 @@ async def campaign_of_people() -> tuple[ObjectId, list[str]]:
             for number, (one, person) in enumerate(zip(ids, people, strict=True))
         ]
     )
+    sums = Counter(VARIANTS[number % 3] for number in range(ROWS))
+    stats = {one: {"total": count, "queued": count} for one, count in sums.items() if one is not None}
+    await Campaign.get_pymongo_collection().update_one({"_id": key}, {"$set": {"variant_stats": stats}})
     return key, ids
 
 
