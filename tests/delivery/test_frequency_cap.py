@@ -144,7 +144,7 @@ async def test_what_finds_no_room_before_the_end_of_its_campaign_is_skipped(reso
     vendor = StandInVendor(sends_receipts=False)
     async with running(resources, vendor):
         await until_status(await launch(resources), "COMPLETED")
-        end = datetime.now(UTC) + timedelta(seconds=3)
+        end = datetime.now(UTC) + timedelta(seconds=6)
         key = await launch(resources, terms=Terms(send_before=end))
         row = await until_status(key, "COMPLETED", seconds=30)
     assert row["stats"]["skipped"] == 3
