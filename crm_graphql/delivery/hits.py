@@ -19,6 +19,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce_results
+from crm_graphql.core.gathering import Gathering
 from crm_graphql.core.tasks import end_tasks
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.merged import survivors
@@ -36,7 +37,6 @@ FLUSH_HITS = 2_000
 
 Row = Mapping[str, Any]
 _Key = tuple[ObjectId, Kind]
-_Waiting = tuple[Sequence[Hit], "asyncio.Future[None]"]
 _ROW_FIELDS = dict.fromkeys(
     ("number", "customer_id", "variant", "status", "sent_at", "finished_at", "erased", "is_tracked"), 1
 )
@@ -52,7 +52,7 @@ class HitWriter:
         self._bus = bus
         self._untold: dict[ObjectId, bool] = {}
         """Campaigns of which it is being told that their results moved; True: they have since, too."""
-        self._waiting: dict[ObjectId, list[_Waiting]] = {}
+        self._writes = Gathering(self._commit, at_once=FLUSH_HITS, name="hits")
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, hits: Sequence[Hit]) -> None:
@@ -61,51 +61,14 @@ class HitWriter:
         by_campaign: dict[ObjectId, list[Hit]] = defaultdict(list)
         for hit in hits:
             by_campaign[ObjectId(hit.campaign_id)].append(hit)
-        await asyncio.gather(*(self._write(key, some) for key, some in by_campaign.items()))
+        await asyncio.gather(*(self._writes.submit(key, some) for key, some in by_campaign.items()))
 
     async def close(self, *, grace_seconds: float = 5.0) -> None:
         """Let the transactions under way end, for so long. Call it when nobody submits any more."""
+        await self._writes.close(grace_seconds=grace_seconds)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace_seconds)
         await end_tasks(self._tasks)
-
-    async def _write(self, campaign_id: ObjectId, hits: Sequence[Hit]) -> None:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if (waiting := self._waiting.get(campaign_id)) is not None:
-            waiting.append((hits, done))
-        else:
-            self._waiting[campaign_id] = [(hits, done)]
-            task = asyncio.create_task(self._drain(campaign_id), name=f"hits of {campaign_id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        await done
-
-    async def _drain(self, campaign_id: ObjectId) -> None:
-        """Write until nothing waits: what comes while a transaction is under way goes into the next."""
-        waiting = self._waiting[campaign_id]
-        try:
-            while waiting:
-                await self._settle(campaign_id, _take(waiting))
-        finally:
-            del self._waiting[campaign_id]
-            for _, done in waiting:
-                done.cancel()
-
-    async def _settle(self, campaign_id: ObjectId, batch: Sequence[_Waiting]) -> None:
-        try:
-            await self._commit(campaign_id, [hit for hits, _ in batch for hit in hits])
-        except Exception as error:
-            for _, done in batch:
-                if not done.done():
-                    done.set_exception(error)
-        except BaseException:
-            for _, done in batch:
-                done.cancel()
-            raise
-        else:
-            for _, done in batch:
-                if not done.done():
-                    done.set_result(None)
 
     async def _commit(self, campaign_id: ObjectId, hits: Sequence[Hit]) -> None:
         async def work(session: AsyncClientSession) -> bool:
@@ -130,15 +93,6 @@ class HitWriter:
                 await announce_results(campaign_id, bus=self._bus)
         finally:
             del self._untold[campaign_id]
-
-
-def _take(waiting: list[_Waiting]) -> list[_Waiting]:
-    """Remove a transaction's worth from the front, at least one submission."""
-    batch, size = [], 0
-    while waiting and size < FLUSH_HITS:
-        batch.append(waiting.pop(0))
-        size += len(batch[-1][0])
-    return batch
 
 
 async def write_hits(campaign_id: ObjectId, hits: Sequence[Hit], session: AsyncClientSession) -> bool:

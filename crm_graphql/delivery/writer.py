@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,7 +14,7 @@ from crm_graphql.bus.port import Bus
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.lifecycle import announce, complete_if_ended, has_ended
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.tasks import end_tasks
+from crm_graphql.core.gathering import Gathering
 from crm_graphql.delivery.campaign_locks import CampaignLocks
 from crm_graphql.delivery.documents import Delivery
 from crm_graphql.delivery.ledger import (
@@ -38,7 +37,6 @@ FLUSH_RECEIPTS = 2_000
 _CAMPAIGN_FIELDS = {"status": 1, "stats": 1, "planning.done": 1, "revision": 1}
 
 News = tuple[ObjectId, Receipt]
-_Waiting = tuple[Sequence[Receipt], "asyncio.Future[None]"]
 
 
 class LedgerWriter:
@@ -49,8 +47,7 @@ class LedgerWriter:
         self._locks = locks
         self._bus = bus
         self._clock = clock
-        self._waiting: dict[ObjectId, list[_Waiting]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._flushes = Gathering(self._flush, at_once=FLUSH_RECEIPTS, name="ledger")
 
     async def submit(self, campaign_id: ObjectId, receipts: Sequence[Receipt]) -> None:
         """Return once the receipts are committed, or found to change nothing.
@@ -58,49 +55,11 @@ class LedgerWriter:
         In the order of submission within a campaign. Raises what the database raised for the flush that held
         them; then nothing of it is written and the same may be submitted again.
         """
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if (waiting := self._waiting.get(campaign_id)) is not None:
-            waiting.append((receipts, done))
-        else:
-            self._waiting[campaign_id] = [(receipts, done)]
-            task = asyncio.create_task(self._drain(campaign_id), name=f"ledger of {campaign_id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        await done
+        await self._flushes.submit(campaign_id, receipts)
 
     async def close(self, *, grace_seconds: float = 5.0) -> None:
         """Let the flushes under way end, for so long. Call it when nobody submits any more."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=grace_seconds)
-        await end_tasks(self._tasks)
-
-    async def _drain(self, campaign_id: ObjectId) -> None:
-        """Flush until nothing waits: what comes while a flush is under way goes together into the next."""
-        waiting = self._waiting[campaign_id]
-        try:
-            while waiting:
-                batch = _take(waiting)
-                await self._settle(campaign_id, batch)
-        finally:
-            del self._waiting[campaign_id]
-            for _, done in waiting:
-                done.cancel()
-
-    async def _settle(self, campaign_id: ObjectId, batch: Sequence[_Waiting]) -> None:
-        try:
-            await self._flush(campaign_id, [receipt for receipts, _ in batch for receipt in receipts])
-        except Exception as error:
-            for _, done in batch:
-                if not done.done():
-                    done.set_exception(error)
-        except BaseException:
-            for _, done in batch:
-                done.cancel()
-            raise
-        else:
-            for _, done in batch:
-                if not done.done():
-                    done.set_result(None)
+        await self._flushes.close(grace_seconds=grace_seconds)
 
     async def _flush(self, campaign_id: ObjectId, receipts: Sequence[Receipt]) -> None:
         news = [(ObjectId(receipt.delivery_id), receipt) for receipt in receipts]
@@ -168,17 +127,6 @@ async def _read_rows(
         batch_size=FLUSH_RECEIPTS,
     )
     return {row["_id"]: RowState.of(row) for row in await cursor.to_list()}
-
-
-def _take(waiting: list[_Waiting]) -> list[_Waiting]:
-    """Remove about a flush's worth from the front of `waiting`, at least one submission."""
-    size = count = 0
-    while count < len(waiting) and (count == 0 or size + len(waiting[count][0]) <= FLUSH_RECEIPTS):
-        size += len(waiting[count][0])
-        count += 1
-    batch = waiting[:count]
-    del waiting[:count]
-    return batch
 
 
 def _advance_all(

@@ -12,6 +12,7 @@ import pytest
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.campaigns.messages import campaign_topic
 from crm_graphql.customers.documents import Customer
+from crm_graphql.delivery import hits as hits_module
 from crm_graphql.delivery.documents import Delivery
 from crm_graphql.delivery.erasing import scrub_deliveries
 from crm_graphql.resources import Resources
@@ -109,18 +110,18 @@ async def test_many_at_once_share_transactions(resources: Resources, monkeypatch
     campaign = await launched(resources, people=50)
     hits = writer(resources)
     transactions = 0
-    commit = hits._commit
+    write = hits_module.write_hits
 
-    async def counted(*args: Any) -> None:
+    async def counted(*args: Any) -> bool:
         nonlocal transactions
         transactions += 1
-        await commit(*args)
+        return await write(*args)
 
-    monkeypatch.setattr(hits, "_commit", counted)
+    monkeypatch.setattr(hits_module, "write_hits", counted)
     await asyncio.gather(*(hits.submit([hit(campaign, number % 50)]) for number in range(500)))
+    await hits.close()
     assert transactions < 10
     assert await counts(campaign["_id"]) == {"clicks": 50}
-    assert not hits._waiting
 
 
 async def test_two_writers_at_once_count_each_person_once(resources: Resources) -> None:
@@ -140,7 +141,7 @@ async def test_what_fails_is_told_to_whoever_waits_and_may_be_told_again(
         raise ConnectionError("away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(hits, "_commit", fails)
+        patch.setattr(hits_module, "write_hits", fails)
         with pytest.raises(ConnectionError):
             await hits.submit([hit(campaign)])
     await hits.submit([hit(campaign)])
