@@ -1,0 +1,25 @@
+import '@mantine/core/styles.css';
+import './app/page.css';
+import { MantineProvider } from '@mantine/core';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Gate } from './app/gate';
+import { router } from './app/router';
+import { theme } from './app/theme';
+import { Texts } from './texts';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no place for the application');
+
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <Texts>
+        <Gate>
+          <RouterProvider router={router} />
+        </Gate>
+      </Texts>
+    </MantineProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,58 @@
+/** The catalogue in the language that was chosen, else that of the browser. */
+import { useMemo, useState, type ReactNode } from 'react';
+import { createContext, useContext } from 'react';
+import { IntlProvider, useIntl } from 'react-intl';
+import { en, type TextId } from './en';
+
+export const LANGUAGES = { en: 'English', nb: 'Norsk bokmål' } as const;
+export type Language = keyof typeof LANGUAGES;
+
+const KEPT = 'language';
+const Choice = createContext<{ language: Language; choose: (language: Language) => void }>({
+  language: 'en',
+  choose: () => undefined,
+});
+
+function first(): Language {
+  const wanted = localStorage.getItem(KEPT) ?? navigator.language.slice(0, 2);
+  return wanted === 'nb' || wanted === 'no' ? 'nb' : 'en';
+}
+
+export function Texts({ children }: { children: ReactNode }) {
+  const [language, setLanguage] = useState(first);
+  const [messages, setMessages] = useState<Record<TextId, string> | null>(null);
+  const choice = useMemo(
+    () => ({
+      language,
+      choose: (next: Language) => {
+        localStorage.setItem(KEPT, next);
+        setLanguage(next);
+      },
+    }),
+    [language],
+  );
+  // English is part of the first script; others are fetched when they are wanted.
+  if (language === 'nb' && messages === null) {
+    void import('./nb').then(({ nb }) => {
+      setMessages(nb);
+    });
+    return null;
+  }
+  return (
+    <Choice value={choice}>
+      <IntlProvider locale={language} defaultLocale="en" messages={language === 'en' ? en : (messages ?? en)}>
+        {children}
+      </IntlProvider>
+    </Choice>
+  );
+}
+
+export function useLanguage() {
+  return useContext(Choice);
+}
+
+/** Texts by their ids, which the compiler knows. */
+export function useTexts(): (id: TextId, values?: Record<string, string | number>) => string {
+  const intl = useIntl();
+  return (id, values) => intl.formatMessage({ id }, values);
+}
