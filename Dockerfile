@@ -7,6 +7,14 @@ RUN npm ci --no-audit --no-fund
 COPY graphiql ./
 RUN npm run build
 
+FROM node:22-slim AS dashboard
+WORKDIR /src/dashboard
+COPY dashboard/package.json dashboard/package-lock.json dashboard/.npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY dashboard ./
+COPY schema.graphql ../
+RUN npm run build
+
 FROM python:3.12-slim AS build
 WORKDIR /src
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -20,6 +28,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY crm_graphql crm_graphql
 COPY consumers consumers
 COPY --from=graphiql /src/crm_graphql/static crm_graphql/static
+COPY --from=dashboard /src/crm_graphql/static crm_graphql/static
 RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /dist . \
     && /venv/bin/pip install --no-deps --no-index /dist/*.whl
 

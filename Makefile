@@ -13,7 +13,7 @@ help: ## This list
 	@echo "make TARGET, on Linux with Python 3.11 or later:"
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-setup: ## Make .venv, install the locked dependencies, build GraphiQL where Node is (instant the second time)
+setup: ## Make .venv, install the locked dependencies, build the pages where Node is (instant the second time)
 	@scripts/setup.sh
 
 setup-test:
@@ -25,7 +25,7 @@ demo: setup ## Start everything with 20,000 customers, cut an audience, send a c
 dev: setup ## Start everything without data: MongoDB, API, consumers, vendor simulator
 	@exec $(BIN)/crm dev $(ARGS)
 
-check: setup-test ## What CI runs before the tests: format, lint, types, imports, sizes, docs, schema, what is announced
+check: setup-test ## What CI runs before the tests: format, lint, types, imports, sizes, docs, schema, what is announced, dashboard
 	$(BIN)/ruff format --check --quiet . || { echo "Format it: $(BIN)/ruff format ."; exit 1; }
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
@@ -37,6 +37,7 @@ check: setup-test ## What CI runs before the tests: format, lint, types, imports
 	$(BIN)/python scripts/check_schema.py
 	$(BIN)/python scripts/check_announced.py
 	$(BIN)/python scripts/check_released_schema.py
+	@scripts/check_dashboard.sh
 
 quick: setup-test ## Between two edits: the tests that start nothing but one MongoDB, in two minutes
 	$(BIN)/pytest -n 2 --dist loadgroup -q -m 'not slow' $(TESTS)
@@ -68,5 +69,5 @@ lock: setup ## Lock the dependencies again (newest versions: LOCK_FLAGS=--upgrad
 
 clean: ## Remove what builds and checks left; .venv and the data of crm dev stay
 	rm -rf dist build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf graphiql/node_modules tests/clients/node_modules tests/clients/codegen/node_modules crm_graphql/static/graphiql
+	rm -rf graphiql/node_modules dashboard/node_modules dashboard/src/gql tests/clients/node_modules tests/clients/codegen/node_modules crm_graphql/static/{graphiql,dashboard}
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

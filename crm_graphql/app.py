@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
@@ -43,6 +43,7 @@ from crm_graphql.server.operations.listed_too import ListedToo
 from crm_graphql.server.operations.persisted import MongoStore, PersistedDocuments
 from crm_graphql.server.operations.preparing import Documents, Operations
 from crm_graphql.server.operations.trusted import read_trusted_documents
+from crm_graphql.server.transports.dashboard import routes as dashboard_routes
 from crm_graphql.server.transports.explorer import routes as explorer_routes
 from crm_graphql.server.transports.http import GraphQLEndpoint
 from crm_graphql.server.transports.websocket import GraphQLSocket
@@ -76,10 +77,6 @@ class _GraphQLSockets:
         await GraphQLSocket(_gateway(scope), scope, receive, send).run()
 
 
-async def _to_explorer(_request: Request) -> Response:
-    return RedirectResponse("/graphql", status_code=307)
-
-
 async def _unexpected(request: Request, error: Exception) -> Response:
     """A masked 500; the log has the rest under the request id."""
     request_id = request.state.request_id
@@ -89,7 +86,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 def _routes(settings: Settings) -> list[BaseRoute]:
     return [
-        Route("/", _to_explorer),
+        *dashboard_routes(settings),
         Route("/graphql", GraphQLEndpoint(_gateway)),
         WebSocketRoute("/graphql", _GraphQLSockets()),
         *explorer_routes,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv and installs what is locked; says in one sentence what is missing when it cannot.
-#   setup.sh         what the product runs on, and GraphiQL where Node is
+#   setup.sh         what the product runs on, and the pages where Node is
 #   setup.sh test    also what checks and tests need
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -72,4 +72,5 @@ else
     || install .venv/.stamp-run requirements.lock requirements-build.lock
 fi
 
-exec scripts/build_graphiql.sh
+scripts/build_page.sh graphiql GraphiQL
+exec scripts/build_page.sh dashboard "The dashboard" schema.graphql

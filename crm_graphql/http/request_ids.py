@@ -18,7 +18,7 @@ _ROUTES = (
     *("/graphql", "/ingest/customers", "/ingest/orders"),
     *("/webhooks/receipts", "/webhooks/ses", "/webhooks/twilio", "/webhooks/whatsapp"),
 )
-_QUIET = ("/health/", "/metrics", "/graphiql/")
+_QUIET = ("/health/", "/metrics", "/graphiql/", "/dashboard/")
 
 
 class RequestIds:

@@ -155,6 +155,7 @@ def _where_to_look(server: DevServer) -> str:
     return "\n".join(
         [
             "",
+            f"Dashboard   {server.dashboard_url()}",
             f"Explorer    {server.explorer_url()}",
             f"Messages    {server.simulator_url}   (what the customers would have got)",
             f"Token       {server.token()}",

@@ -77,6 +77,10 @@ class DevServer:
         """An operator's token of it, with every permission."""
         return mint_token(self.settings, Role.ADMIN, TOKEN_TTL)
 
+    def dashboard_url(self) -> str:
+        """The dashboard, signed in as the explorer is; the explorer's page where it was not built."""
+        return f"{self.url}/#token={self.token()}"
+
     def explorer_url(self) -> str:
         """The explorer, signed in: the page takes the token out of the fragment, which no server sees."""
         return f"{self.url}/graphql#token={self.token()}"
@@ -159,6 +163,7 @@ class DevServer:
             [
                 "For development, not production: one database node without a password, generated secrets,",
                 "and a vendor that only pretends to send.",
+                f"  Dashboard      {self.dashboard_url()}",
                 f"  Explorer       {self.explorer_url()}",
                 f"  GraphQL        {self.url}/graphql, subscriptions at ws://127.0.0.1:{self.port}/graphql",
                 f"  Token          {name} token{folder}; first user: setup code {setup_code(self.settings)}",

@@ -51,7 +51,8 @@ def test_the_locks_agree_with_each_other(lock: str) -> None:
     assert pins(lock).items() <= pins("requirements-dev.lock").items()
 
 
-def test_the_npm_lock_holds_hashes_and_no_addresses() -> None:
-    text = (ROOT / "graphiql" / "package-lock.json").read_text()
+@pytest.mark.parametrize("page", ["graphiql", "dashboard"])
+def test_the_npm_locks_hold_hashes_and_no_addresses(page: str) -> None:
+    text = (ROOT / page / "package-lock.json").read_text()
     assert '"resolved"' not in text
     assert text.count('"integrity": "sha512-') > 100

@@ -19,7 +19,7 @@ from crm_graphql.app import create_app
 from crm_graphql.core.settings import SettingsError, load_settings
 from crm_graphql.http.origins import Origins
 from crm_graphql.http.security import edge_middleware
-from crm_graphql.server.transports import explorer
+from crm_graphql.server.transports import dashboard, explorer
 
 APP = "https://app.example.com"
 EVIL = "https://evil.example"
@@ -208,8 +208,10 @@ ROUTES = [
 async def test_every_route_answers_options(
     whole: httpx.AsyncClient, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # As where the explorer was built.
-    monkeypatch.setattr(explorer, "FILES", tmp_path)
+    # As where the pages were built.
+    for page in (explorer, dashboard):
+        monkeypatch.setattr(page, "FILES", tmp_path)
+    (tmp_path / "index.html").write_text("<html></html>")
     (tmp_path / "assets").mkdir()
     asked = await whole.options(path, headers=preflight(DEV))
     assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, DEV)

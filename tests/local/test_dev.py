@@ -66,10 +66,11 @@ def test_it_comes_up_tells_how_to_use_it_and_stops_cleanly(tmp_path: Path) -> No
         for piece in (f"{url}/graphql", "ws://", " token", ".crm", "rm -r", "Ctrl-C", "not production"):
             assert any(piece in line for line in banner), piece
         assert httpx.get(f"{url}/health/ready", trust_env=False).status_code == 200
-        explorer = next(line for line in banner if "Explorer" in line).split()[1]
-        address, _, token = explorer.partition("#token=")
-        assert address == f"{url}/graphql"
-        assert "errors" not in _ask(url, token, "{ customers { totalCount } }")
+        for page, at in (("Explorer", f"{url}/graphql"), ("Dashboard", f"{url}/")):
+            shown = next(line for line in banner if page in line).split()[1]
+            address, _, token = shown.partition("#token=")
+            assert address == at
+            assert "errors" not in _ask(url, token, "{ customers { totalCount } }")
         simulator = next(line for line in banner if "Messages" in line).split()[1]
         assert httpx.get(simulator, trust_env=False, follow_redirects=True).status_code == 200
         assert _customers(url, tmp_path) == 0

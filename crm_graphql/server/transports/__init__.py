@@ -1,1 +1,1 @@
-"""The protocols that operations come by: HTTP, websockets, server-sent events, and the explorer's page."""
+"""The protocols that operations come by: HTTP, websockets, server-sent events; the explorer and the dashboard."""
