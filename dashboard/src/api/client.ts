@@ -2,45 +2,35 @@
 import { authExchange } from '@urql/exchange-auth';
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { persistedExchange } from '@urql/exchange-persisted';
-import { createClient as createSocket } from 'graphql-ws';
-import { Client, fetchExchange, subscriptionExchange, type DocumentInput, type ExecutionResult } from 'urql';
-import { setConnection } from './connection';
+import {
+  Client,
+  fetchExchange,
+  mapExchange,
+  subscriptionExchange,
+  type DocumentInput,
+  type ExecutionResult,
+} from 'urql';
+import { newestStates } from './newest';
 import { accessToken, forgetAccessToken } from './session';
-
-const socket = createSocket({
-  url: `${window.location.origin.replace(/^http/, 'ws')}/graphql`,
-  retryAttempts: Infinity,
-  // Asked for at each connection: a socket whose token has expired comes back with a new one.
-  connectionParams: async () => ({ Authorization: `Bearer ${(await accessToken()) ?? ''}` }),
-  shouldRetry: () => true,
-  on: {
-    connecting: (isRetrying) => {
-      setConnection(isRetrying ? 'lost' : 'connecting');
-    },
-    connected: () => {
-      setConnection('open');
-    },
-    closed: (event) => {
-      const { code } = event as CloseEvent;
-      if (code === 4440 || code === 4401) forgetAccessToken();
-      setConnection(code === 1000 ? 'idle' : 'lost');
-    },
-  },
-});
+import { subscribe } from './socket';
 
 interface Hashed {
   __meta__?: { hash?: string };
 }
 
+/** Values that have no identity of their own belong to the object that they were asked of. */
+const keyOf = (data: { id?: unknown }) => (typeof data.id === 'string' ? data.id : null);
+
 export function makeClient(): Client {
+  const guard = newestStates();
   return new Client({
     url: '/graphql',
     preferGetMethod: false,
     requestPolicy: 'cache-and-network',
     exchanges: [
-      cacheExchange({
-        // Values that have no identity of their own.
-        keys: new Proxy({}, { get: () => undefined }),
+      cacheExchange({ keys: new Proxy({}, { get: () => keyOf }) }),
+      mapExchange({
+        onResult: (result) => ({ ...result, data: guard(result.data) }),
       }),
       authExchange(async (utilities) => {
         let token = await accessToken();
@@ -67,14 +57,14 @@ export function makeClient(): Client {
       subscriptionExchange({
         forwardSubscription: (request) => ({
           subscribe: (sink) => ({
-            unsubscribe: socket.subscribe(
-              { query: request.query ?? '', variables: request.variables ?? {} },
+            unsubscribe: subscribe(
+              { query: request.query ?? '', variables: request.variables },
               {
                 next: (result) => {
                   sink.next({ ...result, data: result.data ?? null } as ExecutionResult);
                 },
-                error: (error) => {
-                  sink.error(error);
+                error: (problem) => {
+                  sink.error(problem);
                 },
                 complete: () => {
                   sink.complete();

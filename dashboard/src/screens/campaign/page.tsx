@@ -1,3 +1,140 @@
+/** One campaign, live: its state, its figures, a chart that moves, its deliveries as they change. */
+import { Alert, Group, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
+import { useParams } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
+import { Announcement } from '../../components/announcement';
+import { Empty } from '../../components/empty';
+import { ButtonLink } from '../../components/link';
+import { Moment } from '../../components/moment';
+import { Panel } from '../../components/panel';
+import { Problem } from '../../components/problem';
+import { Screen } from '../../components/screen';
+import { Status } from '../../components/status';
+import { Updated } from '../../components/updated';
+import { useTexts } from '../../texts';
+import { Actions } from './actions';
+import { Deliveries } from './deliveries';
+import { Figures, Results } from './figures';
+import { useCampaign, useOutcomes, useProgress, type Campaign } from './live';
+import { Failures, Links } from './outcomes';
+import type { Filter } from './rows';
+
+const Chart = lazy(() => import('./chart'));
+const ALL: Filter = { status: null, reason: null };
+
 export default function Page() {
-  return null;
+  const text = useTexts();
+  const { id } = useParams({ from: '/campaigns/$id' });
+  const { campaign, error, again } = useCampaign(id);
+  if (campaign) return <Live key={id} campaign={campaign} />;
+  return (
+    <Screen title={text('campaign.title')}>
+      {error && <Problem error={error} onRetry={again} />}
+      {!error && campaign === null && (
+        <Empty next={<ButtonLink to="/campaigns">{text('campaign.all')}</ButtonLink>}>
+          {text('campaign.missing')}
+        </Empty>
+      )}
+      {!error && campaign === undefined && <Waiting />}
+    </Screen>
+  );
+}
+
+function Waiting() {
+  return (
+    <Stack aria-busy>
+      <Skeleton height={36} width={260} />
+      <Skeleton height={110} />
+      <Skeleton height={300} />
+      <Skeleton height={480} />
+    </Stack>
+  );
+}
+
+function Live({ campaign }: { campaign: Campaign }) {
+  const text = useTexts();
+  const [isPaused, setPaused] = useState(false);
+  const event = useProgress(campaign.id, isPaused);
+  const isLaunched = campaign.launchedAt !== null;
+  const { total, delivered, failed } = campaign.stats;
+  return (
+    <Screen title={campaign.name} aside={<Actions campaign={campaign} />}>
+      <Group justify="space-between">
+        <About campaign={campaign} />
+        <Updated at={event?.at ?? null} isPaused={isPaused} onPause={setPaused} />
+      </Group>
+      <Announcement>
+        {`${text(`status.${campaign.status}`)}. ${text('campaign.announce', { total, delivered, failed })}`}
+      </Announcement>
+      {campaign.failureReason && (
+        <Alert color="red" title={text('status.FAILED')}>
+          {campaign.failureReason}
+        </Alert>
+      )}
+      {isLaunched ? (
+        <>
+          <Figures campaign={campaign} progress={event?.progress} />
+          <Results campaign={campaign} progress={event?.progress} />
+          <Launched campaign={campaign} isPaused={isPaused} />
+        </>
+      ) : (
+        <Written campaign={campaign} />
+      )}
+    </Screen>
+  );
+}
+
+function About({ campaign }: { campaign: Campaign }) {
+  const text = useTexts();
+  return (
+    <Group gap="sm">
+      <Status status={campaign.status} />
+      <Text size="sm">{text(`channel.${campaign.channel}`)}</Text>
+      <Text size="sm" c="dimmed">
+        <Moment at={campaign.launchedAt ?? campaign.scheduledAt ?? campaign.createdAt} />
+      </Text>
+      <Text size="sm" c="dimmed">
+        {campaign.audience?.name ?? campaign.audienceRuleText}
+      </Text>
+    </Group>
+  );
+}
+
+function Launched({ campaign, isPaused }: { campaign: Campaign; isPaused: boolean }) {
+  const text = useTexts();
+  const outcomes = useOutcomes(campaign, isPaused);
+  const [filter, setFilter] = useState(ALL);
+  return (
+    <>
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <Panel title={text('campaign.chart')} mih={300}>
+          <Suspense fallback={<Skeleton height={240} />}>
+            {outcomes?.timeline ? <Chart points={outcomes.timeline} /> : <Skeleton height={240} />}
+          </Suspense>
+        </Panel>
+        <Failures failures={outcomes?.failures} onFilter={setFilter} />
+      </SimpleGrid>
+      {outcomes?.links && outcomes.links.length > 0 && <Links links={outcomes.links} />}
+      <Deliveries id={campaign.id} filter={filter} onFilter={setFilter} isPaused={isPaused} />
+    </>
+  );
+}
+
+/** Before its launch: what will be sent, to whom. */
+function Written({ campaign }: { campaign: Campaign }) {
+  const text = useTexts();
+  return (
+    <SimpleGrid cols={{ base: 1, md: 2 }}>
+      <Panel title={text('campaign.message')}>
+        <Text fw={600}>{campaign.message.subject}</Text>
+        <Text style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+          {campaign.message.body || text('campaign.message.empty')}
+        </Text>
+      </Panel>
+      <Panel title={text('campaign.audience')}>
+        <Text fw={600}>{campaign.audience?.name}</Text>
+        <Text style={{ overflowWrap: 'anywhere' }}>{campaign.audienceRuleText}</Text>
+      </Panel>
+    </SimpleGrid>
+  );
 }

@@ -1,3 +1,143 @@
+/** All campaigns, newest first; those that are being sent move. */
+import { Card, Select, Skeleton, Table, Text } from '@mantine/core';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { FormattedNumber } from 'react-intl';
+import { useQuery, useSubscription } from 'urql';
+import { CampaignBar } from '../../components/bar';
+import { Empty } from '../../components/empty';
+import { TextLink } from '../../components/link';
+import { Moment } from '../../components/moment';
+import { Pager, usePlace } from '../../components/pager';
+import { Problem } from '../../components/problem';
+import { Screen } from '../../components/screen';
+import { Status } from '../../components/status';
+import type { CampaignsQuery, CampaignStatus } from '../../gql/graphql';
+import { useTexts } from '../../texts';
+import { CAMPAIGNS, MOVING } from './queries';
+import { STATUSES } from './statuses';
+
+const SIZE = 25;
+
+type Campaign = NonNullable<CampaignsQuery['campaigns']>['nodes'][number];
+
 export default function Page() {
-  return null;
+  const text = useTexts();
+  const { status } = useSearch({ from: '/campaigns' });
+  const [place, go] = usePlace(SIZE, status);
+  const [{ data, error, stale }, again] = useQuery({
+    query: CAMPAIGNS,
+    variables: { ...place, filter: status ? { statuses: [status] } : null },
+  });
+  // Its events change what the cache holds, and so this list.
+  useSubscription({ query: MOVING });
+  const campaigns = data?.campaigns?.nodes;
+  return (
+    <Screen title={text('campaigns.title')} aside={<StatusFilter status={status} />}>
+      {error && !campaigns ? (
+        <Problem
+          error={error}
+          onRetry={() => {
+            again({ requestPolicy: 'network-only' });
+          }}
+        />
+      ) : (
+        <Card withBorder p={0} aria-busy={stale}>
+          {campaigns?.length === 0 ? (
+            <Empty>{text(status ? 'campaigns.empty.filtered' : 'campaigns.empty')}</Empty>
+          ) : (
+            <List campaigns={campaigns} />
+          )}
+        </Card>
+      )}
+      <Pager info={data?.campaigns?.pageInfo} size={SIZE} onGo={go} />
+    </Screen>
+  );
+}
+
+function StatusFilter({ status }: { status: CampaignStatus | undefined }) {
+  const text = useTexts();
+  const navigate = useNavigate({ from: '/campaigns' });
+  return (
+    <Select
+      aria-label={text('campaigns.status')}
+      placeholder={text('list.all')}
+      clearable
+      clearButtonProps={{ 'aria-label': text('list.all') }}
+      w={180}
+      data={STATUSES.map((value) => ({ value, label: text(`status.${value}`) }))}
+      value={status ?? null}
+      onChange={(value) => {
+        void navigate({ search: value ? { status: value } : {} });
+      }}
+    />
+  );
+}
+
+function List({ campaigns }: { campaigns: readonly Campaign[] | undefined }) {
+  const text = useTexts();
+  return (
+    <Table verticalSpacing="sm" layout="fixed">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{text('campaigns.name')}</Table.Th>
+          <Table.Th w={130}>{text('campaigns.status')}</Table.Th>
+          <Table.Th w={110} visibleFrom="md">
+            {text('campaigns.channel')}
+          </Table.Th>
+          <Table.Th w={190} visibleFrom="md">
+            {text('campaigns.created')}
+          </Table.Th>
+          <Table.Th visibleFrom="sm">{text('campaigns.progress')}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {campaigns === undefined
+          ? Array.from({ length: 8 }, (_, row) => <Waiting key={row} />)
+          : campaigns.map((campaign) => <Row key={campaign.id} campaign={campaign} />)}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+function Waiting() {
+  return (
+    <Table.Tr>
+      <Table.Td colSpan={5}>
+        <Skeleton height={25} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Row({ campaign }: { campaign: Campaign }) {
+  const text = useTexts();
+  const { stats } = campaign;
+  return (
+    <Table.Tr>
+      <Table.Td style={{ overflowWrap: 'anywhere' }}>
+        <TextLink to="/campaigns/$id" params={{ id: campaign.id }}>
+          {campaign.name}
+        </TextLink>
+      </Table.Td>
+      <Table.Td>
+        <Status status={campaign.status} />
+      </Table.Td>
+      <Table.Td visibleFrom="md">{text(`channel.${campaign.channel}`)}</Table.Td>
+      <Table.Td visibleFrom="md">
+        <Moment at={campaign.createdAt} />
+      </Table.Td>
+      <Table.Td visibleFrom="sm">
+        {stats.total > 0 ? (
+          <>
+            <CampaignBar stats={stats} />
+            <Text size="xs" c="dimmed" mt={4}>
+              <FormattedNumber value={stats.delivered} /> / <FormattedNumber value={stats.total} />
+            </Text>
+          </>
+        ) : (
+          <Text c="dimmed">–</Text>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
 }

@@ -1,120 +1,122 @@
-/** The first screen: what is being sent now, the last campaigns, customers and revenue. */
-import { Anchor, Card, Group, SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+/** The first screen: what is being sent now, the last campaigns, customers and revenue, what changed. */
+import { Group, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import { FormattedNumber } from 'react-intl';
-import { useQuery, useSubscription } from 'urql';
-import { newest } from '../../api/newest';
-import { CampaignBar } from '../../components/bar';
+import { useQuery } from 'urql';
+import { Figure } from '../../components/figure';
+import { useMoney } from '../../components/money';
+import { Panel } from '../../components/panel';
 import { Problem } from '../../components/problem';
-import { Status } from '../../components/status';
-import type { ActiveSubscription, HomeQuery } from '../../gql/graphql';
+import { Screen } from '../../components/screen';
+import type { FiguresQuery } from '../../gql/graphql';
 import { useTexts } from '../../texts';
-import { ACTIVE, HOME } from './queries';
+import { Active, Last } from './campaigns';
+import { FIGURES, INSIGHTS } from './queries';
 
-const Revenue = lazy(() => import('./revenue'));
+const Bars = lazy(() => import('./bars'));
 
-type Progress = ActiveSubscription['activeCampaigns'];
-
-export default function HomePage() {
+export default function Page() {
   const text = useTexts();
-  const [{ data, error }, again] = useQuery({ query: HOME });
+  const [{ data, error }, again] = useQuery({ query: FIGURES });
   return (
-    <Stack>
-      <Title order={1}>{text('home.title')}</Title>
-      <Active />
-      {error && !data && (
+    <Screen title={text('home.title')}>
+      <Sums stats={data?.customerStats} />
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <Active />
+        <Last />
+      </SimpleGrid>
+      {error && !data ? (
         <Problem
           error={error}
           onRetry={() => {
             again({ requestPolicy: 'network-only' });
           }}
         />
+      ) : (
+        <Charts data={data} />
       )}
-      <Last campaigns={data?.campaigns?.nodes} />
-      <Figures stats={data?.customerStats} />
-      <Card withBorder mih={300}>
-        <Title order={2} size="h4">
-          {text('home.revenue')}
-        </Title>
-        <Suspense fallback={<Skeleton height={240} />}>
-          {data?.report && <Revenue rows={data.report.rows} />}
-        </Suspense>
-      </Card>
-    </Stack>
+      <Insights />
+    </Screen>
   );
 }
 
-function Active() {
+function Sums({ stats }: { stats: FiguresQuery['customerStats'] | undefined }) {
   const text = useTexts();
-  const [{ data }] = useSubscription<ActiveSubscription, Map<string, Progress>>(
-    { query: ACTIVE },
-    (before = new Map<string, Progress>(), { activeCampaigns: state }) =>
-      new Map(before).set(state.campaignId, newest(before.get(state.campaignId), state)),
-  );
-  const sending = [...(data?.values() ?? [])].filter((state) => state.status === 'SENDING');
+  const money = useMoney();
   return (
-    <Card withBorder>
-      <Title order={2} size="h4">
-        {text('home.active')}
-      </Title>
-      {sending.length === 0 && <Text c="dimmed">{text('home.active.empty')}</Text>}
-      {sending.map((state) => (
-        <Stack key={state.campaignId} gap={4} mt="sm">
-          <Group justify="space-between">
-            <Anchor component={Link} to={`/campaigns/${state.campaignId}`}>
-              {state.campaign.name}
-            </Anchor>
-            <Text size="sm">
-              <FormattedNumber value={state.stats.delivered} /> /{' '}
-              <FormattedNumber value={state.stats.total} />
-            </Text>
-          </Group>
-          <CampaignBar stats={state.stats} />
-        </Stack>
-      ))}
-    </Card>
-  );
-}
-
-function Last({ campaigns }: { campaigns: NonNullable<HomeQuery['campaigns']>['nodes'] | undefined }) {
-  const text = useTexts();
-  return (
-    <Card withBorder mih={180}>
-      <Title order={2} size="h4">
-        {text('home.last')}
-      </Title>
-      {campaigns === undefined && <Skeleton height={120} mt="sm" />}
-      {campaigns?.length === 0 && <Text c="dimmed">{text('home.last.empty')}</Text>}
-      {campaigns?.map((campaign) => (
-        <Group key={campaign.id} justify="space-between" mt="xs">
-          <Anchor component={Link} to={`/campaigns/${campaign.id}`}>
-            {campaign.name}
-          </Anchor>
-          <Status status={campaign.status} />
-        </Group>
-      ))}
-    </Card>
-  );
-}
-
-function Figures({ stats }: { stats: HomeQuery['customerStats'] | undefined }) {
-  const text = useTexts();
-  return (
-    <SimpleGrid cols={{ base: 1, xs: 2 }}>
-      <Figure label={text('home.customers')} value={stats?.total} />
-      <Figure label={text('home.activeCustomers')} value={stats?.active} />
+    <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm">
+      <Figure label={text('home.customers')}>{stats && <FormattedNumber value={stats.total} />}</Figure>
+      <Figure label={text('home.activeCustomers')}>
+        {stats && <FormattedNumber value={stats.active} />}
+      </Figure>
+      <Figure label={text('home.newCustomers')}>
+        {stats && <FormattedNumber value={stats.newLast30Days} />}
+      </Figure>
+      <Figure label={text('home.spend')}>{stats && money(stats.totalSpend, true)}</Figure>
     </SimpleGrid>
   );
 }
 
-function Figure({ label, value }: { label: string; value: number | undefined }) {
+const MONTHS = 12;
+
+function Charts({ data }: { data: FiguresQuery | undefined }) {
+  const text = useTexts();
+  const customers = data?.customerStats?.customersByMonth.map(({ at, value }) => ({
+    month: at.slice(0, 7),
+    value: Number(value),
+  }));
+  const revenue = data?.report?.rows.map(({ label, values }) => ({
+    month: label,
+    value: Number(values[0] ?? 0),
+  }));
   return (
-    <Card withBorder>
-      <Text size="sm">{label}</Text>
-      <Text size="xl" fw={700}>
-        {value === undefined ? '…' : <FormattedNumber value={value} />}
-      </Text>
-    </Card>
+    <SimpleGrid cols={{ base: 1, md: 2 }}>
+      <Panel title={text('home.revenue')} mih={290}>
+        <Chart rows={revenue} label={text('home.revenue')} isMoney />
+      </Panel>
+      <Panel title={text('home.customersByMonth')} mih={290}>
+        <Chart rows={customers} label={text('home.customersByMonth')} />
+      </Panel>
+    </SimpleGrid>
+  );
+}
+
+function Chart({
+  rows,
+  label,
+  isMoney = false,
+}: {
+  rows: { month: string; value: number }[] | undefined;
+  label: string;
+  isMoney?: boolean;
+}) {
+  const text = useTexts();
+  if (rows?.length === 0) return <Text c="dimmed">{text('home.chart.empty')}</Text>;
+  return (
+    <Suspense fallback={<Skeleton height={220} />}>
+      {rows ? <Bars rows={rows.slice(-MONTHS)} label={label} isMoney={isMoney} /> : <Skeleton height={220} />}
+    </Suspense>
+  );
+}
+
+function Insights() {
+  const text = useTexts();
+  const [{ data, fetching }] = useQuery({ query: INSIGHTS });
+  const insights = data?.insights;
+  return (
+    <Panel title={text('home.insights')} mih={120}>
+      {fetching && !insights && <Skeleton height={60} />}
+      {insights?.length === 0 && <Text c="dimmed">{text('home.insights.empty')}</Text>}
+      <Stack gap="sm">
+        {insights?.map((insight) => (
+          <Group key={insight.title} gap={4}>
+            <Text size="sm" fw={600} w="100%">
+              {insight.title}
+            </Text>
+            <Text size="sm">{insight.text}</Text>
+          </Group>
+        ))}
+      </Stack>
+    </Panel>
   );
 }

@@ -1,13 +1,12 @@
 import { graphql } from '../../gql';
 
-export const HOME = graphql(`
-  query Home {
-    campaigns(first: 5) {
+export const LAST = graphql(`
+  query LastCampaigns {
+    campaigns(first: 6) {
       nodes {
         id
         name
         status
-        channel
         createdAt
         revision
         stats {
@@ -19,11 +18,21 @@ export const HOME = graphql(`
         }
       }
     }
+  }
+`);
+
+export const FIGURES = graphql(`
+  query Figures {
     customerStats {
       asOf
       total
       active
+      newLast30Days
       totalSpend
+      customersByMonth {
+        at
+        value
+      }
     }
     report(metrics: [REVENUE], by: MONTH) {
       asOf
@@ -36,6 +45,15 @@ export const HOME = graphql(`
   }
 `);
 
+export const INSIGHTS = graphql(`
+  query Insights {
+    insights(first: 4) {
+      title
+      text
+    }
+  }
+`);
+
 export const ACTIVE = graphql(`
   subscription Active {
     activeCampaigns {
@@ -44,7 +62,6 @@ export const ACTIVE = graphql(`
       revision
       at
       messagesPerSecond
-      estimatedEndAt
       stats {
         total
         queued

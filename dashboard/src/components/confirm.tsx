@@ -1,0 +1,50 @@
+/** A button that asks before it does what cannot be taken back. */
+import { Button, Group, Modal, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useTexts } from '../texts';
+
+export function ConfirmedButton({
+  label,
+  question,
+  color,
+  isBusy,
+  onConfirm,
+}: {
+  label: string;
+  question: string;
+  color: string;
+  isBusy: boolean;
+  onConfirm: () => void;
+}) {
+  const text = useTexts();
+  const [isOpen, { open, close }] = useDisclosure();
+  return (
+    <>
+      <Button color={color} variant="outline" loading={isBusy} onClick={open}>
+        {label}
+      </Button>
+      <Modal
+        opened={isOpen}
+        onClose={close}
+        title={label}
+        closeButtonProps={{ 'aria-label': text('confirm.close') }}
+      >
+        <Text>{question}</Text>
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" data-autofocus onClick={close}>
+            {text('confirm.no')}
+          </Button>
+          <Button
+            color={color}
+            onClick={() => {
+              close();
+              onConfirm();
+            }}
+          >
+            {label}
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  );
+}

@@ -1,0 +1,16 @@
+/** A figure under its name; a dash until it is known, of the same height. */
+import { Paper, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+export function Figure({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <Paper withBorder p="sm">
+      <Text size="sm" c="dimmed">
+        {label}
+      </Text>
+      <Text fz={22} fw={600} lh={1.3} style={{ fontVariantNumeric: 'tabular-nums' }}>
+        {children ?? '–'}
+      </Text>
+    </Paper>
+  );
+}

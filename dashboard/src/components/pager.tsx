@@ -1,0 +1,66 @@
+/** Paging by cursors: to the next page and back, from wherever the list stands now. */
+import { Button, Group } from '@mantine/core';
+import { useState } from 'react';
+import { useTexts } from '../texts';
+
+export interface Place {
+  first?: number;
+  after?: string;
+  last?: number;
+  before?: string;
+}
+
+interface PageInfo {
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
+  startCursor?: string | null | undefined;
+  endCursor?: string | null | undefined;
+}
+
+/** Where one is in the list; `key` names the list: another one begins at its first page. */
+export function usePlace(size: number, key = ''): [Place, (place: Place) => void] {
+  const [kept, keep] = useState<{ key: string; place: Place }>({ key, place: { first: size } });
+  return [
+    kept.key === key ? kept.place : { first: size },
+    (place) => {
+      keep({ key, place });
+    },
+  ];
+}
+
+export function Pager({
+  info,
+  size,
+  onGo,
+}: {
+  info: PageInfo | undefined;
+  size: number;
+  onGo: (place: Place) => void;
+}) {
+  const text = useTexts();
+  const { startCursor, endCursor } = info ?? {};
+  // Who pages back reads from a cursor, which there is nothing before of only at the beginning.
+  if (!info || (!info.hasNextPage && !info.hasPreviousPage)) return null;
+  return (
+    <Group justify="flex-end" gap="xs">
+      <Button
+        variant="default"
+        disabled={!info.hasPreviousPage || !startCursor}
+        onClick={() => {
+          if (startCursor) onGo({ last: size, before: startCursor });
+        }}
+      >
+        {text('list.previous')}
+      </Button>
+      <Button
+        variant="default"
+        disabled={!info.hasNextPage || !endCursor}
+        onClick={() => {
+          if (endCursor) onGo({ first: size, after: endCursor });
+        }}
+      >
+        {text('list.next')}
+      </Button>
+    </Group>
+  );
+}

@@ -1,0 +1,36 @@
+/** The deliveries that are shown: the newest change first, each delivery once and in its newest state. */
+import type { DeliveriesQuery, DeliveryReason, DeliveryStatus } from '../../gql/graphql';
+
+export type Row = NonNullable<NonNullable<DeliveriesQuery['campaign']>['deliveries']>['nodes'][number];
+
+export interface Filter {
+  status: DeliveryStatus | null;
+  reason: DeliveryReason | null;
+}
+
+/** A page that is open for a day must not hold a million rows. */
+export const MOST_ROWS = 2_000;
+
+function matches(row: Row, { status, reason }: Filter): boolean {
+  return (status === null || row.status === status) && (reason === null || row.reason === reason);
+}
+
+/** `rows` with what has changed on top; what no longer matches is gone. */
+export function withChanges(rows: readonly Row[], changed: Iterable<Row>, filter: Filter): readonly Row[] {
+  const known = new Map(rows.map((row) => [row.id, row.revision]));
+  const moved = new Map<string, Row>();
+  for (const row of changed) {
+    const before = moved.get(row.id)?.revision ?? known.get(row.id) ?? -1;
+    if (row.revision > before) moved.set(row.id, row);
+  }
+  if (moved.size === 0) return rows;
+  const top = [...moved.values()].filter((row) => matches(row, filter));
+  top.sort((one, other) => (one.updatedAt < other.updatedAt ? 1 : -1));
+  return [...top, ...rows.filter((row) => !moved.has(row.id))].slice(0, MOST_ROWS);
+}
+
+/** `rows` with the next page below; rows that have moved to the top meanwhile stay there. */
+export function withPage(rows: readonly Row[], page: readonly Row[]): readonly Row[] {
+  const known = new Set(rows.map((row) => row.id));
+  return [...rows, ...page.filter((row) => !known.has(row.id))].slice(0, MOST_ROWS);
+}
