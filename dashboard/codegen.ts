@@ -6,7 +6,7 @@ const config: CodegenConfig = {
   generates: {
     'src/gql/': {
       preset: 'client',
-      presetConfig: { persistedDocuments: { hashAlgorithm: 'sha256' }, fragmentMasking: false },
+      presetConfig: { fragmentMasking: false },
       config: {
         enumsAsTypes: true,
         useTypeImports: true,

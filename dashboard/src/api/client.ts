@@ -2,21 +2,10 @@
 import { authExchange } from '@urql/exchange-auth';
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { persistedExchange } from '@urql/exchange-persisted';
-import {
-  Client,
-  fetchExchange,
-  mapExchange,
-  subscriptionExchange,
-  type DocumentInput,
-  type ExecutionResult,
-} from 'urql';
+import { Client, fetchExchange, mapExchange, subscriptionExchange, type ExecutionResult } from 'urql';
 import { newestStates } from './newest';
 import { accessToken, forgetAccessToken } from './session';
 import { subscribe } from './socket';
-
-interface Hashed {
-  __meta__?: { hash?: string };
-}
 
 /** Values that have no identity of their own belong to the object that they were asked of. */
 const keyOf = (data: { id?: unknown }) => (typeof data.id === 'string' ? data.id : null);
@@ -26,6 +15,8 @@ export function makeClient(): Client {
   return new Client({
     url: '/graphql',
     preferGetMethod: false,
+    // Errors within an answer are no failure of the request, which browsers would log.
+    fetchOptions: { headers: { accept: 'application/json' } },
     requestPolicy: 'cache-and-network',
     exchanges: [
       cacheExchange({ keys: new Proxy({}, { get: () => keyOf }) }),
@@ -48,11 +39,8 @@ export function makeClient(): Client {
           willAuthError: () => false,
         };
       }),
-      persistedExchange({
-        generateHash: (_, document) =>
-          Promise.resolve((document as DocumentInput & Hashed).__meta__?.hash ?? ''),
-        preferGetForPersistedQueries: false,
-      }),
+      // Hashes are of the text that is sent: the cache adds to what is written here.
+      persistedExchange({ preferGetForPersistedQueries: false }),
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: (request) => ({

@@ -43,7 +43,7 @@ export function subscribeResuming(
     const mine = turn;
     // What was given up may still have something to say.
     const isMine = () => mine === turn;
-    stop = socket.subscribe<Record<string, unknown>>(request, {
+    stop = socket.subscribe(request, {
       next: (result) => {
         if (isMine()) next(result);
       },

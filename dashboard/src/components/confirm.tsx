@@ -20,7 +20,7 @@ export function ConfirmedButton({
   const [isOpen, { open, close }] = useDisclosure();
   return (
     <>
-      <Button color={color} variant="outline" loading={isBusy} onClick={open}>
+      <Button variant="default" loading={isBusy} onClick={open}>
         {label}
       </Button>
       <Modal

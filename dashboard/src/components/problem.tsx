@@ -16,7 +16,7 @@ export function Problem({ error, onRetry }: { error: CombinedError; onRetry: () 
   return (
     <Alert color="red" title={text('error.title')} role="alert">
       <Stack align="flex-start">
-        <Text>{id ? text(id) : first?.message}</Text>
+        <Text style={{ overflowWrap: 'anywhere' }}>{id ? text(id) : first?.message}</Text>
         <Button variant="default" onClick={onRetry}>
           {text('error.retry')}
         </Button>

@@ -20,7 +20,7 @@ const COLORS: Record<CampaignStatus | DeliveryStatus, string> = {
 export function Status({ status }: { status: CampaignStatus | DeliveryStatus }) {
   const text = useTexts();
   return (
-    <Badge color={COLORS[status]} variant="outline" tt="none">
+    <Badge color={COLORS[status]} variant="dot" tt="none">
       {text(`status.${status}`)}
     </Badge>
   );

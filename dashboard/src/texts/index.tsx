@@ -1,5 +1,5 @@
 /** The catalogue in the language that was chosen, else that of the browser. */
-import { useMemo, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { createContext, useContext } from 'react';
 import { IntlProvider, useIntl } from 'react-intl';
 import { en, type TextId } from './en';
@@ -18,6 +18,11 @@ function first(): Language {
   return wanted === 'nb' || wanted === 'no' ? 'nb' : 'en';
 }
 
+/** The language as it is spoken where the reader is: dates and numbers differ within one. */
+function localeOf(language: Language): string {
+  return navigator.languages.find((one) => one.split('-')[0] === language) ?? language;
+}
+
 export function Texts({ children }: { children: ReactNode }) {
   const [language, setLanguage] = useState(first);
   const [messages, setMessages] = useState<Record<TextId, string> | null>(null);
@@ -31,6 +36,9 @@ export function Texts({ children }: { children: ReactNode }) {
     }),
     [language],
   );
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
   // English is part of the first script; others are fetched when they are wanted.
   if (language === 'nb' && messages === null) {
     void import('./nb').then(({ nb }) => {
@@ -40,7 +48,11 @@ export function Texts({ children }: { children: ReactNode }) {
   }
   return (
     <Choice value={choice}>
-      <IntlProvider locale={language} defaultLocale="en" messages={language === 'en' ? en : (messages ?? en)}>
+      <IntlProvider
+        locale={localeOf(language)}
+        defaultLocale="en"
+        messages={language === 'en' ? en : (messages ?? en)}
+      >
         {children}
       </IntlProvider>
     </Choice>

@@ -66,7 +66,7 @@ function Filters({ filter, onFilter }: { filter: Filter; onFilter: (filter: Filt
         data={STATUSES.map((value) => ({ value, label: text(`status.${value}`) }))}
         value={filter.status}
         onChange={(value) => {
-          onFilter({ reason: null, status: value as DeliveryStatus | null });
+          onFilter({ reason: null, status: value });
         }}
       />
     </Group>

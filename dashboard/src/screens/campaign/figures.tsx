@@ -36,7 +36,7 @@ function Pace({ progress }: { progress: Progress | undefined }) {
   const { messagesPerSecond, estimatedEndAt, waitingUntil, campaign } = progress ?? {};
   const moment = (at: string) => intl.formatDate(at, { dateStyle: 'medium', timeStyle: 'short' });
   return (
-    <Stack gap={4} mih={48}>
+    <Stack gap={4} mih={22}>
       <Text size="sm">
         {typeof messagesPerSecond === 'number' && (
           <>

@@ -1,5 +1,5 @@
 /** All campaigns, newest first; those that are being sent move. */
-import { Card, Select, Skeleton, Table, Text } from '@mantine/core';
+import { Box, Card, Select, Skeleton, Table, Text } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { FormattedNumber } from 'react-intl';
 import { useQuery, useSubscription } from 'urql';
@@ -118,6 +118,9 @@ function Row({ campaign }: { campaign: Campaign }) {
         <TextLink to="/campaigns/$id" params={{ id: campaign.id }}>
           {campaign.name}
         </TextLink>
+        <Box hiddenFrom="sm" mt={6}>
+          {stats.total > 0 && <CampaignBar stats={stats} />}
+        </Box>
       </Table.Td>
       <Table.Td>
         <Status status={campaign.status} />

@@ -33,7 +33,7 @@ export function Consents({ customer: { consents, suppressions } }: { customer: C
               <Text size="sm">
                 {topic.name}, {text(`channel.${channel}`)}
               </Text>
-              <Badge color={COLORS[status]} variant="outline" tt="none">
+              <Badge color={COLORS[status]} variant="dot" tt="none">
                 {text(`consent.${status}`)}
               </Badge>
             </Group>

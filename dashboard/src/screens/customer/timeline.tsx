@@ -59,7 +59,7 @@ function Piece({
   return (
     <>
       {after === null && timeline.nodes.length === 0 && <Text c="dimmed">{text('timeline.empty')}</Text>}
-      <Timeline bulletSize={12} lineWidth={1} pb="md">
+      <Timeline active={timeline.nodes.length} bulletSize={12} lineWidth={1} pb="md">
         {timeline.nodes.map((entry) => (
           <Timeline.Item
             key={entry.id}

@@ -26,7 +26,7 @@ export default function Bars({
         }))}
         dataKey="month"
         barChartProps={{ accessibilityLayer: false }}
-        barProps={{ isAnimationActive: false }}
+        barProps={{ isAnimationActive: false, maxBarSize: 56 }}
         series={[{ name: 'value', label, color: 'indigo.6' }]}
         valueFormatter={compact}
       />

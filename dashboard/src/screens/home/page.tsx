@@ -65,8 +65,8 @@ function Charts({ data }: { data: FiguresQuery | undefined }) {
     month: at.slice(0, 7),
     value: Number(value),
   }));
-  const revenue = data?.report?.rows.map(({ label, values }) => ({
-    month: label,
+  const revenue = data?.report?.rows.map(({ key, values }) => ({
+    month: key,
     value: Number(values[0] ?? 0),
   }));
   return (

@@ -38,7 +38,6 @@ export const FIGURES = graphql(`
       asOf
       rows {
         key
-        label
         values
       }
     }
