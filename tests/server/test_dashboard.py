@@ -56,7 +56,9 @@ async def test_every_screens_address_is_the_same_page(path: str) -> None:
 
 
 @pytest.mark.usefixtures("built")
-@pytest.mark.parametrize("path", ["/campaignsx", "/nothing", "/dashboard", "/exports", "/dashboard/built-from"])
+@pytest.mark.parametrize(
+    "path", ["/campaignsx", "/nothing", "/dashboard", "/exports", "/dashboard/built-from"]
+)
 async def test_addresses_of_no_screen_are_not_the_pages(path: str) -> None:
     async with opened() as client:
         assert (await client.get(path)).status_code == 404
@@ -90,3 +92,14 @@ async def test_assets_are_kept_by_browsers_and_nothing_beside_them_is_served() -
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         for path in ("../built-from", "%2e%2e/built-from", "..%2fbuilt-from", "other.js", ""):
             assert (await client.get(f"/dashboard/assets/{path}")).status_code == 404
+
+
+async def test_assets_travel_compressed_to_who_takes_them_so(built: Path) -> None:
+    script = "start();" * 1_000
+    (built / "assets" / "index-1a2b.js").write_text(script)
+    async with opened() as client:
+        packed = await client.get("/dashboard/assets/index-1a2b.js", headers={"accept-encoding": "gzip"})
+        plain = await client.get("/dashboard/assets/index-1a2b.js", headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.text == plain.text == script

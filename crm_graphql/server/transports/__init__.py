@@ -1,1 +1,1 @@
-"""The protocols that operations come by: HTTP, websockets, server-sent events; the explorer and the dashboard."""
+"""The protocols that operations come by: HTTP, websockets, server-sent events; and the two pages."""

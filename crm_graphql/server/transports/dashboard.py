@@ -1,4 +1,4 @@
-"""The dashboard: its page for `/` and the addresses of its screens, from files that this server itself serves."""
+"""The dashboard: its page for `/` and the addresses of its screens, from files of this package."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from crm_graphql.server.transports.pages import STATIC, Assets, marked, page_hea
 FILES = STATIC / "dashboard"
 
 SCREENS = ("campaigns", "customers")
-"""First segments of the screens' addresses: dashboard/src/app/router.tsx has the rest. All other addresses stay
-the API's or nobody's."""
+"""First segments of the screens' addresses: dashboard/src/app/router.tsx has the rest. All other addresses
+stay the API's or nobody's."""
 
 # Mantine sets styles on elements and writes its colours into a style element.
 _POLICY = "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'"

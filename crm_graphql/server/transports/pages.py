@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -19,8 +20,8 @@ _DEVELOPMENT_MARK = '<meta name="crm-development">'
 
 
 def page_headers(request: Request, policy: str) -> dict[str, str]:
-    """The headers of a page whose own part of the policy is `policy`: all of it comes from this server, and no
-    other page frames it."""
+    """The headers of a page whose own part of the policy is `policy`: all of it comes from this server, and
+    no other page frames it."""
     host = request.headers.get("host", "")
     # Some browsers do not take 'self' to include this server's websockets.
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
@@ -53,7 +54,8 @@ class Assets:
         if not files.is_dir():
             await PlainTextResponse(self._missing, status_code=404)(scope, receive, send)
             return
-        await _KeptFiles(directory=files)(scope, receive, send)
+        # Nothing in them is secret: their compressed length tells nobody anything.
+        await GZipMiddleware(_KeptFiles(directory=files))(scope, receive, send)
 
 
 class _KeptFiles(StaticFiles):

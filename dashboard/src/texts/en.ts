@@ -13,6 +13,7 @@ export const en = {
   'signIn.title': 'Sign in',
   'signIn.email': 'E-mail',
   'signIn.password': 'Password',
+  'signIn.show': 'Show the password',
   'signIn.submit': 'Sign in',
   'signIn.google': 'Sign in with Google',
   'connection.lost': 'The live connection is lost. What you see may be old; it comes back by itself.',

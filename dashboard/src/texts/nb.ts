@@ -15,6 +15,7 @@ export const nb: Record<TextId, string> = {
   'signIn.title': 'Logg inn',
   'signIn.email': 'E-post',
   'signIn.password': 'Passord',
+  'signIn.show': 'Vis passordet',
   'signIn.submit': 'Logg inn',
   'signIn.google': 'Logg inn med Google',
   'connection.lost':

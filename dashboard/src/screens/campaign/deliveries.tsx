@@ -163,7 +163,14 @@ function Line({ row, index, top }: { row: Row; index: number; top: number }) {
     >
       <div role="cell" className={classes['cell']}>
         {row.customer ? (
-          <TextLink size="sm" to="/customers/$id" params={{ id: row.customer.id }} preload={false}>
+          <TextLink
+            size="sm"
+            display="block"
+            truncate
+            to="/customers/$id"
+            params={{ id: row.customer.id }}
+            preload={false}
+          >
             {name}
           </TextLink>
         ) : (

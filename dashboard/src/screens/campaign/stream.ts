@@ -1,5 +1,5 @@
 /** Deliveries as they change: read once, then told by events, drawn at most ten times a second. */
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { startTransition, useCallback, useEffect, useRef, useState } from 'react';
 import { useClient, type CombinedError } from 'urql';
 import { follow } from '../../api/socket';
 import { DELIVERIES, UPDATES } from './queries';
@@ -83,10 +83,13 @@ export function useStream(id: string, filter: Filter, isPaused: boolean): Stream
       const changed = [...changes.values()];
       changes.clear();
       setWaiting(0);
-      setShown((before) => ({
-        ...before,
-        rows: before.rows && withChanges(before.rows, changed, { status, reason }),
-      }));
+      // Typing and clicking come first, in pieces that never hold the page up.
+      startTransition(() => {
+        setShown((before) => ({
+          ...before,
+          rows: before.rows && withChanges(before.rows, changed, { status, reason }),
+        }));
+      });
     }
 
     function take(deliveries: readonly Row[]) {

@@ -42,6 +42,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: () => void }) {
               autoComplete="current-password"
               required
               label={text('signIn.password')}
+              visibilityToggleButtonProps={{ 'aria-label': text('signIn.show') }}
               {...form.getInputProps('password')}
             />
             <Button type="submit" loading={isBusy}>

@@ -1,0 +1,160 @@
+"""The dashboard in a real browser: signs in, moves with a campaign, asks no other host, shuts nobody out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize, expect
+
+from crm_graphql.core.actor import Role
+from crm_graphql.local.mongod import Mongod
+from crm_graphql.server.transports.dashboard import FILES
+from tests.accounts.doors import PASSWORD
+from tests.accounts.test_live import person
+from tests.browser.conftest import Seen
+from tests.flows.campaigns import LAUNCH, launch_to, make_customers
+from tests.servers.deployment import Deployment
+from tests.servers.sent_campaign import EVERYBODY
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
+
+AXE = Path(__file__).parents[2] / "dashboard/node_modules/axe-core/axe.min.js"
+RECIPIENTS = 40
+RUN_AXE = """async () => {
+  const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  const { violations } = await axe.run(document, { runOnly: rules });
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+}"""
+FIRST = "{ customers(first: 1) { nodes { id } } }"
+
+
+@pytest.fixture(scope="module")
+async def development(tmp_path_factory: pytest.TempPathFactory, mongod: Mongod) -> AsyncIterator[Deployment]:
+    """The product as `crm dev` starts it, with a few customers."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    receipts = {"receipt_delay_ms": 20, "failed_share": 0.0, "seed": 1}
+    opened = Deployment(folder, mongod, None, simulator_options=receipts, settings={"development": True})
+    try:
+        await opened.start()
+        await make_customers(opened, RECIPIENTS, frequent_share=0, without_email=0, prefix="shown")
+        yield opened
+    finally:
+        await opened.close()
+
+
+async def opened(browser: Browser, width: int = 1440, scheme: Any = "light") -> Seen:
+    """A page in a profile of its own, of a reader of English."""
+    if not (FILES / "index.html").is_file():
+        pytest.skip("The dashboard is not built: install Node 20.19 or later and run make setup")
+    context = await browser.new_context(
+        viewport=ViewportSize(width=width, height=900), color_scheme=scheme, locale="en-GB"
+    )
+    context.set_default_timeout(20_000)
+    return Seen(await context.new_page())
+
+
+async def open_signed_in(seen: Seen, deployment: Deployment, path: str = "/") -> Page:
+    await seen.page.goto(f"{deployment.url}{path}#token={deployment.token}")
+    await expect(seen.page.get_by_role("heading", level=1)).to_be_visible()
+    return seen.page
+
+
+def elsewhere(seen: Seen, deployment: Deployment) -> list[str]:
+    """Addresses that it asked for beside its own server's."""
+    own = (deployment.url, deployment.url.replace("http", "ws", 1), "data:", "blob:")
+    return [address for address in seen.addresses if not address.startswith(own)]
+
+
+async def test_a_person_signs_in_with_a_password_stays_so_over_a_reload_and_signs_out(
+    development: Deployment, chromium: Browser
+) -> None:
+    email = (await person(development)).email
+    seen = await opened(chromium)
+    page = seen.page
+    await page.goto(f"{development.url}/customers")
+    await page.get_by_label("E-mail").fill(email)
+    await page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_text(f"{RECIPIENTS} customers")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_text(f"{RECIPIENTS} customers")).to_be_visible()
+    assert await page.evaluate("document.cookie") == ""
+    kept = await page.evaluate("JSON.stringify([{ ...sessionStorage }, { ...localStorage }])")
+    assert "token" not in kept
+    assert "eyJ" not in kept
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    await page.context.close()
+
+
+async def test_a_search_finds_people_and_stays_out_of_the_address(
+    development: Deployment, chromium: Browser
+) -> None:
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, development, "/customers")
+    await page.get_by_role("searchbox").fill("shown.7@example.com")
+    await expect(page.get_by_text("1 customer", exact=True)).to_be_visible()
+    await page.get_by_role("button", name="Total spend").click()
+    await expect(page).to_have_url(f"{development.url}/customers?sort=-spend")
+    await page.get_by_role("link", name="Person 7").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Person 7 <shown>")
+    assert not any("example.com" in address or "token" in address for address in seen.addresses)
+    await page.context.close()
+
+
+async def test_a_campaigns_page_moves_to_its_end_with_every_delivery_and_without_errors(
+    development: Deployment, chromium: Browser
+) -> None:
+    campaign = await launch_to(development, EVERYBODY, launch=False)
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, development, f"/campaigns/{campaign}")
+    await expect(page.get_by_text("Draft", exact=True)).to_be_visible()
+    await development.mutate(LAUNCH, {"id": campaign})
+    await page.reload()
+    await expect(page.get_by_text("Completed", exact=True).first).to_be_visible()
+    table = page.get_by_role("table", name="Deliveries")
+    await expect(table.get_by_text("Delivered").first).to_be_visible()
+    await expect(table).to_have_attribute("aria-rowcount", str(RECIPIENTS + 1))
+    assert seen.errors == []
+    assert elsewhere(seen, development) == []
+    await page.context.close()
+
+
+async def test_who_may_only_read_is_offered_no_change(development: Deployment, chromium: Browser) -> None:
+    campaign = await launch_to(development, EVERYBODY, launch=False)
+    seen = await opened(chromium)
+    viewer = development.mint(Role.VIEWER)
+    await seen.page.goto(f"{development.url}/campaigns/{campaign}#token={viewer}")
+    await expect(seen.page.get_by_text("Draft", exact=True)).to_be_visible()
+    await expect(seen.page.get_by_role("button", name="Launch")).to_have_count(0)
+    await seen.page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1440, "light"), (1440, "dark"), (320, "light"), (320, "dark")]
+)
+async def test_no_screen_shuts_anybody_out(
+    development: Deployment, chromium: Browser, width: int, scheme: str
+) -> None:
+    campaign = await launch_to(development, EVERYBODY)
+    customer = (await development.graphql(FIRST))["customers"]["nodes"][0]["id"]
+    seen = await opened(chromium, width, scheme)
+    page = await open_signed_in(seen, development)
+    for path in (
+        "/",
+        "/campaigns",
+        f"/campaigns/{campaign}",
+        "/customers",
+        f"/customers/{customer}",
+        "/campaigns/a/b",
+    ):
+        await page.goto(f"{development.url}{path}")
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        await expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        await page.evaluate(AXE.read_text())
+        assert (path, await page.evaluate(RUN_AXE)) == (path, [])
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+    await page.context.close()
