@@ -1,6 +1,5 @@
 /** The first screen: what is being sent now, the last campaigns, customers and revenue, what changed. */
 import { Group, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
-import { lazy, Suspense } from 'react';
 import { FormattedNumber } from 'react-intl';
 import { useQuery } from 'urql';
 import { Figure } from '../../components/figure';
@@ -10,10 +9,9 @@ import { Problem } from '../../components/problem';
 import { Screen } from '../../components/screen';
 import type { FiguresQuery } from '../../gql/graphql';
 import { useTexts } from '../../texts';
+import { Bars, type Month } from './bars';
 import { Active, Last } from './campaigns';
 import { FIGURES, INSIGHTS } from './queries';
-
-const Bars = lazy(() => import('./bars'));
 
 export default function Page() {
   const text = useTexts();
@@ -71,32 +69,21 @@ function Charts({ data }: { data: FiguresQuery | undefined }) {
   }));
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }}>
-      <Panel title={text('home.revenue')} mih={290}>
-        <Chart rows={revenue} label={text('home.revenue')} isMoney />
+      <Panel title={text('home.revenue')} mih={400}>
+        <Chart rows={revenue} isMoney />
       </Panel>
-      <Panel title={text('home.customersByMonth')} mih={290}>
-        <Chart rows={customers} label={text('home.customersByMonth')} />
+      <Panel title={text('home.customersByMonth')} mih={400}>
+        <Chart rows={customers} />
       </Panel>
     </SimpleGrid>
   );
 }
 
-function Chart({
-  rows,
-  label,
-  isMoney = false,
-}: {
-  rows: { month: string; value: number }[] | undefined;
-  label: string;
-  isMoney?: boolean;
-}) {
+function Chart({ rows, isMoney = false }: { rows: Month[] | undefined; isMoney?: boolean }) {
   const text = useTexts();
-  if (rows?.length === 0) return <Text c="dimmed">{text('home.chart.empty')}</Text>;
-  return (
-    <Suspense fallback={<Skeleton height={220} />}>
-      {rows ? <Bars rows={rows.slice(-MONTHS)} label={label} isMoney={isMoney} /> : <Skeleton height={220} />}
-    </Suspense>
-  );
+  if (rows === undefined) return <Skeleton height={340} />;
+  if (rows.length === 0) return <Text c="dimmed">{text('home.chart.empty')}</Text>;
+  return <Bars rows={rows.slice(-MONTHS).reverse()} isMoney={isMoney} />;
 }
 
 function Insights() {
