@@ -20,7 +20,7 @@ const COLORS: Record<CampaignStatus | DeliveryStatus, string> = {
 export function Status({ status }: { status: CampaignStatus | DeliveryStatus }) {
   const text = useTexts();
   return (
-    <Badge color={COLORS[status]} variant="dot" tt="none">
+    <Badge color={COLORS[status]} variant="dot" tt="none" style={{ flexShrink: 0 }}>
       {text(`status.${status}`)}
     </Badge>
   );
