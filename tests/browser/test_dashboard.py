@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Browser, expect
 
 from crm_graphql.core.actor import Role
 from crm_graphql.local.mongod import Mongod
-from crm_graphql.server.transports.dashboard import FILES
 from tests.accounts.doors import PASSWORD
 from tests.accounts.test_live import person
-from tests.browser.conftest import Seen
+from tests.browser.screens import SIZES_AND_SCHEMES, elsewhere, open_signed_in, opened, shuts_nobody_out
 from tests.flows.campaigns import LAUNCH, launch_to, make_customers
 from tests.servers.deployment import Deployment
 from tests.servers.sent_campaign import EVERYBODY
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
 
-AXE = Path(__file__).parents[2] / "dashboard/node_modules/axe-core/axe.min.js"
 RECIPIENTS = 40
-RUN_AXE = """async () => {
-  const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-  const { violations } = await axe.run(document, { runOnly: rules });
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-}"""
 FIRST = "{ customers(first: 1) { nodes { id } } }"
 
 
@@ -43,29 +34,6 @@ async def development(tmp_path_factory: pytest.TempPathFactory, mongod: Mongod) 
         yield opened
     finally:
         await opened.close()
-
-
-async def opened(browser: Browser, width: int = 1440, scheme: Any = "light") -> Seen:
-    """A page in a profile of its own, of a reader of English."""
-    if not (FILES / "index.html").is_file():
-        pytest.skip("The dashboard is not built: install Node 20.19 or later and run make setup")
-    context = await browser.new_context(
-        viewport=ViewportSize(width=width, height=900), color_scheme=scheme, locale="en-GB"
-    )
-    context.set_default_timeout(20_000)
-    return Seen(await context.new_page())
-
-
-async def open_signed_in(seen: Seen, deployment: Deployment, path: str = "/") -> Page:
-    await seen.page.goto(f"{deployment.url}{path}#token={deployment.token}")
-    await expect(seen.page.get_by_role("heading", level=1)).to_be_visible()
-    return seen.page
-
-
-def elsewhere(seen: Seen, deployment: Deployment) -> list[str]:
-    """Addresses that it asked for beside its own server's."""
-    own = (deployment.url, deployment.url.replace("http", "ws", 1), "data:", "blob:")
-    return [address for address in seen.addresses if not address.startswith(own)]
 
 
 async def test_a_person_signs_in_with_a_password_stays_so_over_a_reload_and_signs_out(
@@ -133,9 +101,7 @@ async def test_who_may_only_read_is_offered_no_change(development: Deployment, c
     await seen.page.context.close()
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(1440, "light"), (1440, "dark"), (320, "light"), (320, "dark")]
-)
+@pytest.mark.parametrize(("width", "scheme"), SIZES_AND_SCHEMES)
 async def test_no_screen_shuts_anybody_out(
     development: Deployment, chromium: Browser, width: int, scheme: str
 ) -> None:
@@ -152,9 +118,5 @@ async def test_no_screen_shuts_anybody_out(
         "/campaigns/a/b",
     ):
         await page.goto(f"{development.url}{path}")
-        await expect(page.get_by_role("heading", level=1)).to_be_visible()
-        await expect(page.locator("[aria-busy=true]")).to_have_count(0)
-        await page.evaluate(AXE.read_text())
-        assert (path, await page.evaluate(RUN_AXE)) == (path, [])
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+        await shuts_nobody_out(page)
     await page.context.close()

@@ -11,7 +11,10 @@ from crm_graphql.server.transports.pages import STATIC, Assets, marked, page_hea
 
 FILES = STATIC / "dashboard"
 
-SCREENS = ("campaigns", "customers")
+SCREENS = (
+    *("account", "audiences", "bulk", "campaigns", "customers", "downloads", "imports", "library"),
+    *("reports", "settings", "suppressions"),
+)
 """First segments of the screens' addresses: dashboard/src/app/router.tsx has the rest. All other addresses
 stay the API's or nobody's."""
 

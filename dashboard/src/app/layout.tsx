@@ -18,11 +18,19 @@ import { signOut } from '../api/session';
 import { LANGUAGES, useLanguage, useTexts, type Language } from '../texts';
 import type { TextId } from '../texts/en';
 
-const PLACES: readonly { to: '/' | '/customers' | '/campaigns'; text: TextId }[] = [
+const PLACES = [
   { to: '/', text: 'nav.home' },
   { to: '/customers', text: 'nav.customers' },
+  { to: '/audiences', text: 'audiences.title' },
   { to: '/campaigns', text: 'nav.campaigns' },
-];
+  { to: '/reports', text: 'reports.title' },
+  { to: '/imports', text: 'imports.title' },
+  { to: '/downloads', text: 'exports.title' },
+  { to: '/library', text: 'library.title' },
+  { to: '/suppressions', text: 'suppressions.title' },
+  { to: '/bulk', text: 'bulk.title' },
+  { to: '/settings', text: 'settings.title' },
+] as const satisfies readonly { to: string; text: TextId }[];
 
 export function Layout() {
   const text = useTexts();

@@ -45,9 +45,111 @@ const customer = createRoute({
   path: '/customers/$id',
   component: lazyRouteComponent(() => import('../screens/customer/page')),
 });
+const imports = createRoute({
+  getParentRoute: () => root,
+  path: '/imports',
+  component: lazyRouteComponent(() => import('../screens/imports/page')),
+});
+const newImport = createRoute({
+  getParentRoute: () => root,
+  path: '/imports/new',
+  component: lazyRouteComponent(() => import('../screens/new-import/page')),
+});
+const importing = createRoute({
+  getParentRoute: () => root,
+  path: '/imports/$id',
+  component: lazyRouteComponent(() => import('../screens/import/page')),
+});
+const audiences = createRoute({
+  getParentRoute: () => root,
+  path: '/audiences',
+  component: lazyRouteComponent(() => import('../screens/audiences/page')),
+});
+const audience = createRoute({
+  getParentRoute: () => root,
+  path: '/audiences/$id',
+  component: lazyRouteComponent(() => import('../screens/audience/page')),
+});
+const editor = createRoute({
+  getParentRoute: () => root,
+  path: '/campaigns/$id/edit',
+  component: lazyRouteComponent(() => import('../screens/editor/page')),
+});
+const reports = createRoute({
+  getParentRoute: () => root,
+  path: '/reports',
+  component: lazyRouteComponent(() => import('../screens/reports/page')),
+});
+const exports = createRoute({
+  getParentRoute: () => root,
+  path: '/downloads',
+  component: lazyRouteComponent(() => import('../screens/exports/page')),
+});
+const library = createRoute({
+  getParentRoute: () => root,
+  path: '/library',
+  component: lazyRouteComponent(() => import('../screens/library/page')),
+});
+const suppressions = createRoute({
+  getParentRoute: () => root,
+  path: '/suppressions',
+  component: lazyRouteComponent(() => import('../screens/suppressions/page')),
+});
+const bulk = createRoute({
+  getParentRoute: () => root,
+  path: '/bulk',
+  component: lazyRouteComponent(() => import('../screens/bulk/page')),
+});
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('../screens/settings/page')),
+});
+const users = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/users',
+  component: lazyRouteComponent(() => import('../screens/users/page')),
+});
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/keys',
+  component: lazyRouteComponent(() => import('../screens/keys/page')),
+});
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/audit',
+  component: lazyRouteComponent(() => import('../screens/audit/page')),
+});
+const ownAccount = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  component: lazyRouteComponent(() => import('../screens/own-account/page')),
+});
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, campaigns, campaign, customers, customer]),
+  routeTree: root.addChildren([
+    home,
+    campaigns,
+    campaign,
+    customers,
+    customer,
+    imports,
+    newImport,
+    importing,
+    audiences,
+    audience,
+    editor,
+    reports,
+    exports,
+    library,
+    suppressions,
+    bulk,
+    settings,
+    users,
+    keys,
+    audit,
+    ownAccount,
+  ]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

@@ -1,0 +1,7 @@
+import { Screen } from '../../components/screen';
+import { useTexts } from '../../texts';
+
+export default function Page() {
+  const text = useTexts();
+  return <Screen title={text('audiences.title')}>{null}</Screen>;
+}

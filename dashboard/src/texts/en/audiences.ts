@@ -1,0 +1,3 @@
+export const audiences = {
+  'audiences.title': 'Audiences',
+} as const;

@@ -1,0 +1,3 @@
+export const bulk = {
+  'bulk.title': 'Bulk work',
+} as const;

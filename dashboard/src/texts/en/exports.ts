@@ -1,0 +1,3 @@
+export const exports = {
+  'exports.title': 'Exports',
+} as const;

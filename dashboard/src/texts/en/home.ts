@@ -1,0 +1,16 @@
+export const home = {
+  'home.title': 'Home',
+  'home.active': 'Being sent now',
+  'home.active.empty': 'Nothing is being sent.',
+  'home.last': 'Last campaigns',
+  'home.last.empty': 'There is no campaign yet.',
+  'home.customers': 'Customers',
+  'home.activeCustomers': 'Active in the last 90 days',
+  'home.revenue': 'Revenue by month',
+  'home.insights': 'What changed',
+  'home.spend': 'Spent in all',
+  'home.newCustomers': 'New in the last 30 days',
+  'home.customersByMonth': 'New customers by month',
+  'home.chart.empty': 'There is nothing to draw yet. Import customers and orders to begin.',
+  'home.insights.empty': 'Nothing has changed that could not be chance.',
+} as const;

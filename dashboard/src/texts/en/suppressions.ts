@@ -1,0 +1,3 @@
+export const suppressions = {
+  'suppressions.title': 'Suppressions',
+} as const;

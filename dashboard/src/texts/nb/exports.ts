@@ -1,0 +1,5 @@
+import type { exports as english } from '../en/exports';
+
+export const exports: Record<keyof typeof english, string> = {
+  'exports.title': 'Eksporter',
+};

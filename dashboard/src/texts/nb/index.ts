@@ -1,0 +1,37 @@
+/** The page in Norwegian. */
+import { accounts } from './accounts';
+import { audiences } from './audiences';
+import { bulk } from './bulk';
+import { campaign } from './campaign';
+import { campaigns } from './campaigns';
+import { customer } from './customer';
+import { customers } from './customers';
+import { editor } from './editor';
+import { exports } from './exports';
+import { frame } from './frame';
+import { home } from './home';
+import { imports } from './imports';
+import { library } from './library';
+import { reports } from './reports';
+import { settings } from './settings';
+import { suppressions } from './suppressions';
+import type { TextId } from '../en';
+
+export const nb: Record<TextId, string> = {
+  ...accounts,
+  ...audiences,
+  ...bulk,
+  ...campaign,
+  ...campaigns,
+  ...customer,
+  ...customers,
+  ...editor,
+  ...exports,
+  ...frame,
+  ...home,
+  ...imports,
+  ...library,
+  ...reports,
+  ...settings,
+  ...suppressions,
+};
