@@ -1,7 +1,9 @@
 /** Addresses of screens. None holds a search text or an address of a person. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import type { IngestionKind } from '../gql/graphql';
 import { STATUSES } from '../screens/campaigns/statuses';
 import { SORTS, type Sort } from '../screens/customers/sorts';
+import { KINDS } from '../screens/new-import/kinds';
 import { Layout } from './layout';
 import { Missing } from './missing';
 
@@ -53,6 +55,10 @@ const imports = createRoute({
 const newImport = createRoute({
   getParentRoute: () => root,
   path: '/imports/new',
+  validateSearch: (given: Record<string, unknown>): { kind?: IngestionKind } => {
+    const kind = one(KINDS, given['kind']);
+    return kind ? { kind } : {};
+  },
   component: lazyRouteComponent(() => import('../screens/new-import/page')),
 });
 const importing = createRoute({

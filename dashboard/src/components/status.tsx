@@ -1,9 +1,11 @@
-/** The state of a campaign or a delivery: always a word, the colour only helps. */
+/** The state of a campaign, a delivery, an import: always a word, the colour only helps. */
 import { Badge } from '@mantine/core';
-import type { CampaignStatus, DeliveryStatus } from '../gql/graphql';
+import type { CampaignStatus, DeliveryStatus, IngestionStatus } from '../gql/graphql';
 import { useTexts } from '../texts';
 
-const COLORS: Record<CampaignStatus | DeliveryStatus, string> = {
+type AnyStatus = CampaignStatus | DeliveryStatus | IngestionStatus;
+
+const COLORS: Record<AnyStatus, string> = {
   DRAFT: 'gray',
   SCHEDULED: 'blue',
   SENDING: 'indigo',
@@ -15,9 +17,11 @@ const COLORS: Record<CampaignStatus | DeliveryStatus, string> = {
   SENT: 'blue',
   DELIVERED: 'green',
   SKIPPED: 'gray',
+  ACCEPTED: 'gray',
+  RUNNING: 'indigo',
 };
 
-export function Status({ status }: { status: CampaignStatus | DeliveryStatus }) {
+export function Status({ status }: { status: AnyStatus }) {
   const text = useTexts();
   return (
     <Badge color={COLORS[status]} variant="dot" tt="none" style={{ flexShrink: 0 }}>

@@ -1,0 +1,114 @@
+import { graphql } from '../../gql';
+
+export const IMPORT = graphql(`
+  query Import($id: ID!) {
+    ingestion(id: $id) {
+      id
+      kind
+      status
+      failureReason
+      source
+      isDryRun
+      received
+      accepted
+      rejected
+      incomplete
+      created
+      updated
+      unchanged
+      failed
+      createdAt
+      completedAt
+      columns {
+        column
+        field
+      }
+      ignoredColumns
+      rowErrorCounts {
+        column
+        code
+        message
+        count
+        first
+      }
+    }
+  }
+`);
+
+export const IMPORT_PROGRESS = graphql(`
+  subscription ImportProgress($id: ID!) {
+    ingestionProgress(ingestionId: $id) {
+      id
+      status
+      failureReason
+      received
+      accepted
+      rejected
+      incomplete
+      created
+      updated
+      unchanged
+      failed
+      completedAt
+      ignoredColumns
+      rowErrorCounts {
+        column
+        code
+        message
+        count
+        first
+      }
+    }
+  }
+`);
+
+export const ROW_ERRORS = graphql(`
+  query RowErrors($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
+    ingestion(id: $id) {
+      id
+      rowErrors(first: $first, after: $after, last: $last, before: $before) {
+        nodes {
+          row
+          line
+          externalId
+          field
+          column
+          value
+          message
+        }
+        pageInfo {
+          hasNextPage
+          hasPreviousPage
+          startCursor
+          endCursor
+        }
+        totalCount
+      }
+    }
+  }
+`);
+
+export const REFUSED_ROWS = graphql(`
+  query RefusedRows($id: ID!) {
+    ingestion(id: $id) {
+      id
+      rowErrorsUrl
+    }
+  }
+`);
+
+export const REPLAY = graphql(`
+  mutation Replay($id: ID!) {
+    ingestionReplay(input: { id: $id }) {
+      ingestion {
+        id
+        status
+      }
+      errors {
+        path
+        code
+        message
+      }
+    }
+  }
+`);

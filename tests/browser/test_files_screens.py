@@ -1,0 +1,149 @@
+"""Screens of files in a real browser: imports from a file to its refused rows, exports, the media library."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, FilePayload, Page, expect
+
+from crm_graphql.core.actor import Role
+from crm_graphql.local.mongod import Mongod
+from tests.browser.screens import SIZES_AND_SCHEMES, elsewhere, open_signed_in, opened, shuts_nobody_out
+from tests.servers.deployment import Deployment
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
+
+FIELD = Path(__file__).parents[1] / "data/field"
+SHOP = Path(__file__).parents[1] / "data/exports/shopify-customers.csv"
+WRONG_ROWS = """\
+customer_id,full name,Mail,joined,shoe size
+w1,Ida Nordby,ida@example.com,2024-03-01,38
+w2,Ola Vik,no address,2024-03-02,43
+,Kari Lund,kari@example.com,2024-03-03,39
+w4,Per Dal,per@example.com,2024-03-04,44
+"""
+AMBIGUOUS = "customer_id,name,signed_up_at\na1,Ann,03/04/2024\na2,Bea,05/06/2024\n"
+
+
+@pytest.fixture(scope="module")
+async def development(tmp_path_factory: pytest.TempPathFactory, mongod: Mongod) -> AsyncIterator[Deployment]:
+    """The product as `crm dev` starts it."""
+    folder = tmp_path_factory.mktemp("files")
+    opened = Deployment(folder, mongod, None, settings={"development": True})
+    try:
+        await opened.start()
+        yield opened
+    finally:
+        await opened.close()
+
+
+def named(name: str, content: str | bytes) -> FilePayload:
+    data = content.encode() if isinstance(content, str) else content
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+
+
+async def choose(page: Page, name: str, content: str | bytes) -> None:
+    """Give the screen a file, as its button and a drop do."""
+    await page.locator("input[type=file]").set_input_files(named(name, content))
+
+
+async def test_a_file_goes_in_by_keyboard_its_wrong_rows_are_told_before_and_had_afterwards(
+    development: Deployment, chromium: Browser
+) -> None:
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, development, "/imports/new")
+    async with page.expect_file_chooser() as chooser:
+        await page.get_by_role("button", name="Choose a file").press("Enter")
+    await (await chooser.value).set_files(named("people.csv", WRONG_ROWS))
+    problems = page.locator("section").filter(has_text="at the beginning")
+    await expect(problems.get_by_role("row", name="3 Mail")).to_be_visible()
+    await expect(problems.get_by_role("row", name="4 customer_id")).to_be_visible()
+    await expect(page.get_by_role("combobox", name="Where full name goes")).to_have_value("Name")
+
+    chosen = page.get_by_role("combobox", name="Where shoe size goes")
+    await expect(chosen).to_have_value("Left out")
+    await chosen.fill("City")
+    await chosen.press("ArrowDown")
+    await chosen.press("Enter")
+    await expect(page.get_by_role("columnheader", name="city", exact=True)).to_be_visible()
+
+    await page.get_by_role("button", name="Check all rows").press("Enter")
+    await expect(page.get_by_text("4 rows: 2 new, 0 changed, 0 unchanged, 2 refused")).to_be_visible()
+    await page.get_by_role("button", name="Start the import").press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("people.csv")
+    await expect(page.get_by_text("Completed", exact=True)).to_be_visible()
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name="Download refused rows").press("Enter")
+    refused = (await (await download.value).path()).read_text()
+    assert refused.splitlines()[0] == "customer_id,full name,Mail,joined,shoe size,error,error_column"
+    assert "Ola Vik" in refused
+    assert "Kari Lund" in refused
+    assert "Ida Nordby" not in refused
+    await expect(page.get_by_role("link", name="Choose an audience")).to_be_visible()
+    found = await development.graphql('{ customer(by: {externalId: "w1"}) { name city } }')
+    assert found["customer"] == {"name": "Ida Nordby", "city": "38"}
+    assert seen.errors == []
+    assert elsewhere(seen, development) == []
+    assert not any("people" in address or "Mail" in address for address in seen.addresses)
+    await page.context.close()
+
+
+async def test_what_could_be_read_in_two_ways_is_asked_and_a_known_export_is_known(
+    development: Deployment, chromium: Browser
+) -> None:
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, development, "/imports/new?kind=CUSTOMERS")
+    await choose(page, "dates.csv", AMBIGUOUS)
+    await expect(page.get_by_text("This has to be said first")).to_be_visible()
+    start = page.get_by_role("button", name="Start the import")
+    await expect(start).to_be_disabled()
+    await page.get_by_role("combobox", name="Order in dates").click()
+    await page.get_by_role("option", name="Day, month, year").click()
+    await expect(page.get_by_role("cell", name="2024-04-03T00:00:00Z")).to_be_visible()
+    await expect(start).to_be_enabled()
+
+    await choose(page, "customers_export.csv", SHOP.read_bytes())
+    await expect(page.get_by_text("Known as an export of shopify")).to_be_visible()
+    await expect(page.get_by_text("This has to be said first")).to_have_count(0)
+
+    await choose(page, "orders.csv", (FIELD / "10-orders-file-as-customers.csv").read_bytes())
+    await expect(page.get_by_text("would not be taken like this")).to_be_visible()
+    await expect(start).to_be_disabled()
+    await page.get_by_role("radio", name="Orders").check()
+    await expect(page).to_have_url(f"{development.url}/imports/new?kind=ORDERS")
+    await expect(start).to_be_enabled()
+    await page.context.close()
+
+
+async def test_a_viewer_sees_imports_and_is_offered_none(development: Deployment, chromium: Browser) -> None:
+    seen = await opened(chromium)
+    viewer = development.mint(Role.VIEWER)
+    await seen.page.goto(f"{development.url}/imports#token={viewer}")
+    await expect(seen.page.get_by_role("heading", level=1)).to_have_text("Imports")
+    await expect(seen.page.get_by_role("link", name="Import a file")).to_have_count(0)
+    await seen.page.goto(f"{development.url}/imports/new")
+    await expect(seen.page.get_by_text("Your role may look at imports")).to_be_visible()
+    await seen.page.context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), SIZES_AND_SCHEMES)
+async def test_no_screen_of_files_shuts_anybody_out(
+    development: Deployment, chromium: Browser, width: int, scheme: str, tmp_path: Path
+) -> None:
+    file = tmp_path / f"{width}-{scheme}.csv"
+    file.write_text(WRONG_ROWS)
+    imported = await development.import_file("customers", file)
+    seen = await opened(chromium, width, scheme)
+    page = await open_signed_in(seen, development, "/imports")
+    await expect(page.get_by_role("table")).to_be_visible()
+    await shuts_nobody_out(page)
+    await page.goto(f"{development.url}/imports/{imported['id']}")
+    await expect(page.get_by_text("Rows with a fault")).to_be_visible()
+    await shuts_nobody_out(page)
+    await page.goto(f"{development.url}/imports/new")
+    await choose(page, "people.csv", WRONG_ROWS)
+    await expect(page.get_by_role("button", name="Start the import")).to_be_enabled()
+    await shuts_nobody_out(page)
+    await page.context.close()
