@@ -53,6 +53,7 @@ async def test_a_person_signs_in_with_a_password_stays_so_over_a_reload_and_sign
     kept = await page.evaluate("JSON.stringify([{ ...sessionStorage }, { ...localStorage }])")
     assert "token" not in kept
     assert "eyJ" not in kept
+    await page.get_by_role("button", name="Account menu").click()
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     await page.context.close()

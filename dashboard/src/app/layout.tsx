@@ -1,36 +1,13 @@
-/** The frame around every screen: navigation, the banner of a lost connection, who is signed in. */
-import {
-  ActionIcon,
-  Alert,
-  Anchor,
-  AppShell,
-  Burger,
-  Group,
-  NavLink,
-  Select,
-  Text,
-  useMantineColorScheme,
-} from '@mantine/core';
+/** The frame around every screen: navigation, who is signed in, the banner of a lost connection. */
+import { Alert, Anchor, AppShell, Burger, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { IconPlugConnectedX } from '@tabler/icons-react';
+import { Link, Outlet } from '@tanstack/react-router';
 import { useConnection } from '../api/connection';
-import { signOut } from '../api/session';
-import { LANGUAGES, useLanguage, useTexts, type Language } from '../texts';
-import type { TextId } from '../texts/en';
-
-const PLACES = [
-  { to: '/', text: 'nav.home' },
-  { to: '/customers', text: 'nav.customers' },
-  { to: '/audiences', text: 'audiences.title' },
-  { to: '/campaigns', text: 'nav.campaigns' },
-  { to: '/reports', text: 'reports.title' },
-  { to: '/imports', text: 'imports.title' },
-  { to: '/downloads', text: 'exports.title' },
-  { to: '/library', text: 'library.title' },
-  { to: '/suppressions', text: 'suppressions.title' },
-  { to: '/bulk', text: 'bulk.title' },
-  { to: '/settings', text: 'settings.title' },
-] as const satisfies readonly { to: string; text: TextId }[];
+import logo from '../icon.svg';
+import { useTexts } from '../texts';
+import { Account } from './account';
+import { Navigation } from './navigation';
 
 export function Layout() {
   const text = useTexts();
@@ -38,29 +15,37 @@ export function Layout() {
   return (
     <AppShell
       header={{ height: 56 }}
-      navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
-      padding="md"
+      navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      padding={{ base: 'sm', sm: 'lg' }}
     >
       <Anchor href="#content" className="skip">
         {text('app.skip')}
       </Anchor>
       <AppShell.Header>
-        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
-          <Group wrap="nowrap">
+        <Group h="100%" px={{ base: 'sm', sm: 'md' }} justify="space-between" wrap="nowrap">
+          <Group wrap="nowrap" gap="sm">
             <Burger
               opened={isOpen}
               onClick={toggle}
               hiddenFrom="sm"
               size="sm"
               aria-label={text('nav.menu')}
+              aria-expanded={isOpen}
             />
-            <Text fw={700}>{text('app.name')}</Text>
+            <Anchor component={Link} to="/" c="inherit" underline="never" aria-label={text('app.home')}>
+              <Group wrap="nowrap" gap="xs">
+                <img src={logo} alt="" width={28} height={28} />
+                <Text fw={700} fz="lg">
+                  {text('app.name')}
+                </Text>
+              </Group>
+            </Anchor>
           </Group>
-          <Choices />
+          <Account />
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label={text('nav.menu')}>
-        <Places onGo={close} />
+        <Navigation onGo={close} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <LostConnection />
@@ -70,68 +55,13 @@ export function Layout() {
   );
 }
 
-function Places({ onGo }: { onGo: () => void }) {
-  const text = useTexts();
-  const { pathname } = useLocation();
-  const isAt = (to: string) => (to === '/' ? pathname === '/' : pathname.startsWith(to));
-  return (
-    <>
-      {PLACES.map((place) => (
-        <NavLink
-          key={place.to}
-          component={Link}
-          to={place.to}
-          label={text(place.text)}
-          active={isAt(place.to)}
-          aria-current={isAt(place.to) ? 'page' : undefined}
-          onClick={onGo}
-        />
-      ))}
-      <NavLink href="/graphql" label={text('nav.explorer')} />
-      <NavLink
-        component="button"
-        label={text('nav.signOut')}
-        onClick={() => {
-          void signOut().finally(() => {
-            window.location.assign('/');
-          });
-        }}
-      />
-    </>
-  );
-}
-
-function Choices() {
-  const text = useTexts();
-  const { language, choose } = useLanguage();
-  const { colorScheme, toggleColorScheme } = useMantineColorScheme();
-  return (
-    <Group gap="xs" wrap="nowrap">
-      <Select
-        aria-label={text('nav.language')}
-        w={130}
-        size="xs"
-        allowDeselect={false}
-        data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
-        value={language}
-        onChange={(value) => {
-          choose(value as Language);
-        }}
-      />
-      <ActionIcon variant="default" aria-label={text('nav.theme')} onClick={toggleColorScheme}>
-        <span aria-hidden>{colorScheme === 'dark' ? '☀' : '☾'}</span>
-      </ActionIcon>
-    </Group>
-  );
-}
-
 function LostConnection() {
   const text = useTexts();
   const isLost = useConnection() === 'lost';
   return (
     <div role="status">
       {isLost && (
-        <Alert color="orange" mb="md">
+        <Alert color="orange" mb="md" icon={<IconPlugConnectedX aria-hidden />}>
           {text('connection.lost')}
         </Alert>
       )}

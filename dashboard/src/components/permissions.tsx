@@ -1,18 +1,28 @@
-/** What the person may do: what they may not is not offered. */
+/** Who the person is and what they may do: what they may not is not offered. */
 import { useQuery } from 'urql';
 import { graphql } from '../gql';
-import type { Permission } from '../gql/graphql';
+import type { Permission, ViewerQuery } from '../gql/graphql';
 
 const VIEWER = graphql(`
   query Viewer {
     viewer {
       role
       grantedPermissions
+      user {
+        id
+        name
+        email
+      }
     }
   }
 `);
 
-export function useMay(permission: Permission): boolean {
+/** Undefined until it is known. */
+export function useViewer(): ViewerQuery['viewer'] | undefined {
   const [{ data }] = useQuery({ query: VIEWER, requestPolicy: 'cache-first' });
-  return data?.viewer?.grantedPermissions.includes(permission) ?? false;
+  return data?.viewer;
+}
+
+export function useMay(permission: Permission): boolean {
+  return useViewer()?.grantedPermissions.includes(permission) ?? false;
 }

@@ -1,40 +1,87 @@
 /** The first screen: what is being sent now, the last campaigns, customers and revenue, what changed. */
-import { Group, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
-import { FormattedNumber } from 'react-intl';
+import { SimpleGrid, Skeleton, Text } from '@mantine/core';
+import { useInterval } from '@mantine/hooks';
+import { FormattedNumber, useIntl } from 'react-intl';
 import { useQuery } from 'urql';
+import { Empty } from '../../components/empty';
 import { Figure } from '../../components/figure';
+import { ButtonLink } from '../../components/link';
 import { useMoney } from '../../components/money';
 import { Panel } from '../../components/panel';
+import { useViewer } from '../../components/permissions';
 import { Problem } from '../../components/problem';
 import { Screen } from '../../components/screen';
 import type { FiguresQuery } from '../../gql/graphql';
 import { useTexts } from '../../texts';
+import { Active } from './active';
 import { Bars, type Month } from './bars';
-import { Active, Last } from './campaigns';
-import { FIGURES, INSIGHTS } from './queries';
+import { FirstSteps, useSteps } from './first-steps';
+import { Insights } from './insights';
+import { Last } from './last';
+import { FIGURES } from './queries';
 
 export default function Page() {
   const text = useTexts();
-  const [{ data, error }, again] = useQuery({ query: FIGURES });
+  const viewer = useViewer();
+  const isForImports = viewer?.role === 'INGESTOR';
   return (
     <Screen title={text('home.title')}>
-      <Sums stats={data?.customerStats} />
-      <SimpleGrid cols={{ base: 1, md: 2 }}>
-        <Active />
-        <Last />
-      </SimpleGrid>
-      {error && !data ? (
-        <Problem
-          error={error}
-          onRetry={() => {
-            again({ requestPolicy: 'network-only' });
-          }}
-        />
+      {isForImports ? (
+        <Empty next={<ButtonLink to="/imports">{text('imports.title')}</ButtonLink>}>
+          {text('home.forImports')}
+        </Empty>
       ) : (
-        <Charts data={data} />
+        <Overview />
       )}
-      <Insights />
     </Screen>
+  );
+}
+
+const COUNTED_AGAIN_MS = 30_000;
+
+function Overview() {
+  const text = useTexts();
+  const intl = useIntl();
+  const steps = useSteps();
+  const [{ data, error }, again] = useQuery({ query: FIGURES });
+  const isNew = steps?.[0]?.isDone === false;
+  useInterval(
+    () => {
+      again({ requestPolicy: 'network-only' });
+    },
+    COUNTED_AGAIN_MS,
+    { autoInvoke: true },
+  );
+  return (
+    <>
+      {steps?.some(({ isDone }) => !isDone) && <FirstSteps steps={steps} />}
+      {!isNew && (
+        <>
+          <Sums stats={data?.customerStats} />
+          <Text size="xs" c="dimmed" mih={18} mt={-8}>
+            {data?.customerStats &&
+              text('home.asOf', {
+                time: intl.formatDate(data.customerStats.asOf, { dateStyle: 'medium', timeStyle: 'short' }),
+              })}
+          </Text>
+          <SimpleGrid cols={{ base: 1, md: 2 }}>
+            <Active />
+            <Last />
+          </SimpleGrid>
+          {error && !data ? (
+            <Problem
+              error={error}
+              onRetry={() => {
+                again({ requestPolicy: 'network-only' });
+              }}
+            />
+          ) : (
+            <Charts data={data} />
+          )}
+          <Insights />
+        </>
+      )}
+    </>
   );
 }
 
@@ -72,7 +119,7 @@ function Charts({ data }: { data: FiguresQuery | undefined }) {
       <Panel title={text('home.revenue')} mih={400}>
         <Chart rows={revenue} isMoney />
       </Panel>
-      <Panel title={text('home.customersByMonth')} mih={400}>
+      <Panel title={text('home.customersByMonth')} mih={customers && customers.length < MONTHS ? 0 : 400}>
         <Chart rows={customers} />
       </Panel>
     </SimpleGrid>
@@ -81,29 +128,7 @@ function Charts({ data }: { data: FiguresQuery | undefined }) {
 
 function Chart({ rows, isMoney = false }: { rows: Month[] | undefined; isMoney?: boolean }) {
   const text = useTexts();
-  if (rows === undefined) return <Skeleton height={340} />;
+  if (rows === undefined) return <Skeleton height={340} aria-busy />;
   if (rows.length === 0) return <Text c="dimmed">{text('home.chart.empty')}</Text>;
   return <Bars rows={rows.slice(-MONTHS).reverse()} isMoney={isMoney} />;
-}
-
-function Insights() {
-  const text = useTexts();
-  const [{ data, fetching }] = useQuery({ query: INSIGHTS });
-  const insights = data?.insights;
-  return (
-    <Panel title={text('home.insights')} mih={120}>
-      {fetching && !insights && <Skeleton height={60} />}
-      {insights?.length === 0 && <Text c="dimmed">{text('home.insights.empty')}</Text>}
-      <Stack gap="sm">
-        {insights?.map((insight) => (
-          <Group key={insight.title} gap={4}>
-            <Text size="sm" fw={600} w="100%">
-              {insight.title}
-            </Text>
-            <Text size="sm">{insight.text}</Text>
-          </Group>
-        ))}
-      </Stack>
-    </Panel>
-  );
 }

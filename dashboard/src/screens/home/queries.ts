@@ -7,10 +7,12 @@ export const LAST = graphql(`
         id
         name
         status
+        channel
         createdAt
         revision
         stats {
           total
+          queued
           sent
           delivered
           failed
@@ -49,6 +51,32 @@ export const INSIGHTS = graphql(`
     insights(first: 4) {
       title
       text
+      value
+      before
+      campaign {
+        id
+      }
+    }
+  }
+`);
+
+/** Whether anything was begun at all. */
+export const BEGUN = graphql(`
+  query Begun {
+    customers(first: 1) {
+      nodes {
+        id
+      }
+    }
+    audiences(first: 1) {
+      nodes {
+        id
+      }
+    }
+    campaigns(first: 1) {
+      nodes {
+        id
+      }
     }
   }
 `);
@@ -61,6 +89,8 @@ export const ACTIVE = graphql(`
       revision
       at
       messagesPerSecond
+      estimatedEndAt
+      waitingUntil
       stats {
         total
         queued
@@ -72,6 +102,16 @@ export const ACTIVE = graphql(`
       campaign {
         id
         name
+        status
+        revision
+        stats {
+          total
+          queued
+          sent
+          delivered
+          failed
+          skipped
+        }
       }
     }
   }
