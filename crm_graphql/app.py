@@ -43,6 +43,7 @@ from crm_graphql.server.operations.listed_too import ListedToo
 from crm_graphql.server.operations.persisted import MongoStore, PersistedDocuments
 from crm_graphql.server.operations.preparing import Documents, Operations
 from crm_graphql.server.operations.trusted import read_trusted_documents
+from crm_graphql.server.transports.dashboard import DOCUMENTS as DASHBOARD_DOCUMENTS
 from crm_graphql.server.transports.dashboard import routes as dashboard_routes
 from crm_graphql.server.transports.explorer import routes as explorer_routes
 from crm_graphql.server.transports.http import GraphQLEndpoint
@@ -62,7 +63,7 @@ def _documents(settings: Settings) -> Documents:
     """Which documents may run. Raises SettingsError for a list that cannot be used."""
     if not settings.trusted_documents:
         return PersistedDocuments(MongoStore(settings))
-    read = partial(read_trusted_documents, settings, executable_schema())
+    read = partial(read_trusted_documents, settings, executable_schema(), DASHBOARD_DOCUMENTS)
     if not settings.development:
         return read()
     return ListedToo(Path(settings.trusted_documents), read, PersistedDocuments(MongoStore(settings)))

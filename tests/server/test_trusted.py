@@ -125,3 +125,18 @@ def test_an_unusable_list_stops_the_start_and_names_file_and_entry(
 def test_a_missing_list_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"nowhere\.json"):
         read_trusted_documents(limits(trusted_documents=str(tmp_path / "nowhere.json")), SCHEMA)
+
+
+async def test_what_the_package_serves_itself_runs_beside_the_list_as_far_as_the_limits_let_it(
+    tmp_path: Path,
+) -> None:
+    listed, own = tmp_path / "trusted.json", tmp_path / "documents.json"
+    listed.write_text(json.dumps([TEXT]))
+    too_deep = "{ " + "a: __typename " * 10_000 + "}"
+    own.write_text(json.dumps(["query Page { __typename }", too_deep]))
+    trusted = read_trusted_documents(limits(trusted_documents=str(listed)), SCHEMA, own)
+    assert len(trusted) == 2
+    assert trusted.find(GraphQLRequest("query Page { __typename }")) is not None
+    assert trusted.find(GraphQLRequest(too_deep)) is None
+    not_built = tmp_path / "nowhere.json"
+    assert len(read_trusted_documents(limits(trusted_documents=str(listed)), SCHEMA, not_built)) == 1

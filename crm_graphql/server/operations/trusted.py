@@ -8,6 +8,8 @@ The file is JSON, in one of the forms that client tools write:
 - `{"format": "apollo-persisted-query-manifest", "version": 1, "operations": [{"id": "...", "body": "..."}]}`:
   Apollo's generate-persisted-query-manifest.
 
+The pages that this package serves bring a list of their own, which runs beside the deployment's.
+
 A request names a document as `naming` says, with the id of the file or the SHA-256 of the text, or sends a
 text that is on the list, to the letter. It may do so before anybody is signed in.
 """
@@ -18,6 +20,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import structlog
 from graphql import GraphQLSchema
 
 from crm_graphql.core.settings import Settings, SettingsError
@@ -28,6 +31,7 @@ from crm_graphql.server.refusals import Refusal, RequestError
 
 FILE_LIMIT_BYTES = 32 * 1024**2
 
+log = structlog.get_logger()
 
 _FORMS = (
     'The file is {"id": "document", ...} (graphql-codegen, Relay), ["document", ...], or Apollo\'s manifest '
@@ -75,10 +79,13 @@ class TrustedDocuments:
         """Nothing to do: the list does not grow."""
 
 
-def read_trusted_documents(settings: Settings, schema: GraphQLSchema) -> TrustedDocuments:
-    """The list of the deployment's file, each document checked against the schema and the limits.
+def read_trusted_documents(
+    settings: Settings, schema: GraphQLSchema, own: Path | None = None
+) -> TrustedDocuments:
+    """The list of the deployment's file, each document checked against the schema and the limits, and the
+    list `own` of what this package serves, where it was built.
 
-    Raises SettingsError that names the file and the entry.
+    Raises SettingsError that names the deployment's file and the entry.
     """
     path = Path(settings.trusted_documents)
     texts: dict[str, str] = {}
@@ -94,7 +101,23 @@ def read_trusted_documents(settings: Settings, schema: GraphQLSchema) -> Trusted
             raise _unusable(path, f"{entry} has the id of another document")
     if not texts:
         raise _unusable(path, f"it holds no document. {_FORMS}")
+    if own is not None and own.is_file():
+        for text in json.loads(own.read_bytes()):
+            if _may_run(text, schema, settings):
+                texts.setdefault(document_hash(text), text)
     return TrustedDocuments(texts)
+
+
+def _may_run(text: str, schema: GraphQLSchema, settings: Settings) -> bool:
+    """Whether the deployment's limits let a document of its own pages run: one may not, others may."""
+    try:
+        check_document(text, schema, settings, suggestions=False)
+    except RequestError as error:
+        log.warning(
+            "a document of the dashboard cannot run", document=text[:200], reason=error.errors[0].message
+        )
+        return False
+    return True
 
 
 def _read(path: Path) -> object:

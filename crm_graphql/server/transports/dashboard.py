@@ -11,6 +11,9 @@ from crm_graphql.server.transports.pages import STATIC, Assets, marked, page_hea
 
 FILES = STATIC / "dashboard"
 
+DOCUMENTS = FILES / "documents.json"
+"""What the page asks for, to the letter: its build writes it for deployments that run a list alone."""
+
 SCREENS = (
     *("account", "audiences", "bulk", "campaigns", "customers", "downloads", "imports", "library"),
     *("reports", "settings", "suppressions"),
