@@ -124,7 +124,8 @@ class Campaign(Document):
     """A message to an audience.
 
     At launch `rule`, `message`, `evaluated_at` and `time_zone` are frozen here. `revision` grows with every
-    change of status or stats, in the transaction that makes it: it orders everything that happens to it.
+    edit and every change of status or stats, in the transaction that makes it: it orders everything that
+    happens to it.
     """
 
     name: str

@@ -34,6 +34,10 @@ from crm_graphql.core.texts import words
 from crm_graphql.mongo.rows import row_of
 from crm_graphql.tracking.policy import NOTHING_TRACKED, TrackingPolicy
 
+_CHANGED_SINCE = (
+    "Somebody has changed the campaign since you read it. Read it again, or change it over theirs."
+)
+
 
 async def create_campaign(
     actor: Actor,
@@ -102,6 +106,7 @@ async def update_campaign(
     changes: Mapping[str, Any],
     *,
     clock: Clock,
+    expected_revision: int | None = None,
     faults: Faults | None = None,
 ) -> Row:
     """Change a draft: only the fields in `changes` (name, audience_id, topic_id, channel, message, variants,
@@ -109,14 +114,17 @@ async def update_campaign(
     CAMPAIGNS_WRITE. Variants bring the message with them: it is the first one's.
 
     The whole of the result is checked, and written only over what was checked. Raises NotFound, WrongState
-    with the campaign as it stands unless it is a draft, and InvalidInput with all that is wrong, `faults`
-    that are known already included: that the campaign's key could not be read is one of them.
+    with the campaign as it stands unless it is a draft, Conflict with it where it is at another revision than
+    `expected_revision`, and InvalidInput with all that is wrong, `faults` that are known already included:
+    that the campaign's key could not be read is one of them.
     """
     actor.require(Permission.CAMPAIGNS_WRITE)
     faults = faults or Faults()
     stored = await checked_changes(changes, faults, now=clock.now())
     while True:
         draft = await require_campaign(key, Action.UPDATE) if key is not None else {}
+        if draft and expected_revision not in (None, draft["revision"]):
+            raise Conflict(_CHANGED_SINCE, path=("expectedRevision",), subject=draft)
         after = {"message": None, **draft, **stored}
         if "message" in changes and "variants" not in changes:
             check_alone(True, draft.get("variants"), faults)
@@ -125,12 +133,17 @@ async def update_campaign(
             await check_files(after, faults)
         faults.check()
         updated: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
-            as_checked(draft),
-            {"$set": {**stored, "updated_at": clock.now()}},
+            {**as_checked(draft), **_at(expected_revision)},
+            {"$set": {**stored, "updated_at": clock.now()}, "$inc": {"revision": 1}},
             return_document=ReturnDocument.AFTER,
         )
         if updated is not None:
             return updated
+
+
+def _at(revision: int | None) -> dict[str, int]:
+    """The condition that a campaign is at this revision, if one is expected."""
+    return {} if revision is None else {"revision": revision}
 
 
 async def launch_campaign(

@@ -121,6 +121,31 @@ async def test_a_change_is_checked_together_with_what_stays(resources: Resources
         await update_campaign(MARKETER, key, {"name": None}, clock=resources.clock)
 
 
+async def test_of_changes_of_what_was_read_together_only_the_first_is_made(resources: Resources) -> None:
+    key = await make_draft(resources)
+    read = (await campaign_row(key))["revision"]
+    results = await asyncio.gather(
+        *(
+            update_campaign(
+                MARKETER, key, {"name": f"Name {number}"}, clock=resources.clock, expected_revision=read
+            )
+            for number in range(6)
+        ),
+        return_exceptions=True,
+    )
+    stored = await campaign_row(key)
+    lost = [result for result in results if isinstance(result, BaseException)]
+    assert len(lost) == 5
+    for error in lost:
+        assert isinstance(error, Conflict)
+        assert isinstance(error.subject, dict)
+        assert error.subject["name"] == stored["name"]
+    again = await update_campaign(
+        MARKETER, key, {"name": "Mine"}, clock=resources.clock, expected_revision=stored["revision"]
+    )
+    assert (again["name"], again["revision"]) == ("Mine", read + 2)
+
+
 async def test_launch_freezes_rule_message_and_moment(resources: Resources) -> None:
     key = await make_draft(resources)
     launched = _campaign(await launch_campaign(MARKETER, key, bus=resources.bus))

@@ -14,7 +14,7 @@ from crm_graphql.core.times import format_moment
 from crm_graphql.delivery import failures
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus
 from crm_graphql.resources import Resources
-from tests.delivery.factories import make_audience, make_customers, make_draft, make_ledger
+from tests.delivery.factories import campaign_row, make_audience, make_customers, make_draft, make_ledger
 from tests.gql.conftest import Api
 
 SEEN = "campaign { status scheduledAt pauseReason createdBy } errors { code path message }"
@@ -98,6 +98,15 @@ async def fail(key: ObjectId, numbers: range, status: str, reason: str, text: st
 
 
 FAILURES = """query ($id: ID!) { campaign(id: $id) { failures { status reason reasonText count } } }"""
+
+
+async def test_an_edit_of_what_somebody_changed_since_shows_how_it_stands(api: Api) -> None:
+    key = await make_draft(api.resources)
+    await act(api, "campaignUpdate", key, ratePerSecond=5, expectedRevision=0)
+    refused = await act(api, "campaignUpdate", key, ratePerSecond=9, expectedRevision=0)
+    assert refused["campaign"]["status"] == "DRAFT"
+    assert [(one["code"], one["path"]) for one in refused["errors"]] == [("CONFLICT", ["expectedRevision"])]
+    assert (await campaign_row(key))["rate_per_second"] == 5
 
 
 async def test_failures_are_counted_by_cause_most_first_in_the_vendors_words_where_they_are_few(

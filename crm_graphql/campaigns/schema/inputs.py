@@ -76,6 +76,11 @@ class CampaignCreateInput:
 @strawberry.input(description="A change of a draft. A field left out stays.")
 class CampaignUpdateInput:
     id: strawberry.ID = strawberry.field(description="Which campaign.")
+    expected_revision: int | None = strawberry.field(
+        default=None,
+        description="The `revision` that was read: CONFLICT, with `campaign` as it stands, where somebody "
+        "has changed it since.",
+    )
     name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
     audience_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Who gets it.")
     topic_id: strawberry.ID | None = strawberry.field(

@@ -129,8 +129,14 @@ async def campaign_update(
         changes["attachment_ids"] = attachment_keys(input.attachment_ids, faults)
     if input.quiet_hours is not strawberry.UNSET:
         changes["quiet_hours"] = _hours(input.quiet_hours)
-    clock = info.context.resources.clock
-    row = await update_campaign(info.context.actor, key, changes, clock=clock, faults=faults)
+    row = await update_campaign(
+        info.context.actor,
+        key,
+        changes,
+        clock=info.context.resources.clock,
+        expected_revision=input.expected_revision,
+        faults=faults,
+    )
     return CampaignUpdatePayload(campaign=Campaign.from_document(row), warnings=_warnings(row))
 
 

@@ -17,7 +17,7 @@ class CampaignPayload(Payload):
     """Base of the payloads that hold a campaign."""
 
     campaign: Campaign | None = strawberry.field(
-        default=None, description="The campaign as it now stands; also filled with WRONG_STATE."
+        default=None, description="The campaign as it now stands; also filled with WRONG_STATE and CONFLICT."
     )
 
     @classmethod

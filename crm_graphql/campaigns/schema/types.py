@@ -97,8 +97,8 @@ class Campaign(Node):
     )
     stats: DeliveryStats = strawberry.field(description="How many messages are in which state.")
     revision: int = strawberry.field(
-        description="Grows with every change of status, stats or results; compare it with "
-        "CampaignProgress.revision."
+        description="Grows with every edit of a draft and change of status, stats or results; compare it "
+        "with CampaignProgress.revision."
     )
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it last changed.")

@@ -6,6 +6,7 @@ import { Client, fetchExchange, mapExchange, subscriptionExchange, type Executio
 import { newestStates } from './newest';
 import { accessToken, forgetAccessToken } from './session';
 import { subscribe } from './socket';
+import { updates } from './updates';
 
 /** Values that have no identity of their own belong to the object that they were asked of. */
 const keyOf = (data: { id?: unknown }) => (typeof data.id === 'string' ? data.id : null);
@@ -19,7 +20,7 @@ export function makeClient(): Client {
     fetchOptions: { headers: { accept: 'application/json' } },
     requestPolicy: 'cache-and-network',
     exchanges: [
-      cacheExchange({ keys: new Proxy({}, { get: () => keyOf }) }),
+      cacheExchange({ keys: new Proxy({}, { get: () => keyOf }), updates }),
       mapExchange({
         onResult: (result) => ({ ...result, data: guard(result.data) }),
       }),

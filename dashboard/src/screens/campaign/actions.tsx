@@ -8,6 +8,7 @@ import { useMay } from '../../components/permissions';
 import { useTexts } from '../../texts';
 import type { Campaign } from './live';
 import { CANCEL, DUPLICATE, LAUNCH, PAUSE, RESUME } from './queries';
+import { Writing } from './writing';
 
 export function Actions({ campaign }: { campaign: Campaign }) {
   const text = useTexts();
@@ -22,6 +23,7 @@ export function Actions({ campaign }: { campaign: Campaign }) {
   };
   return (
     <Group gap="xs">
+      <Writing campaign={campaign} />
       {status === 'DRAFT' && (
         <ConfirmedButton
           label={text('campaign.launch')}

@@ -224,3 +224,21 @@ export const DUPLICATE = graphql(`
     }
   }
 `);
+
+export const UNSCHEDULE = graphql(`
+  mutation Unschedule($id: ID!) {
+    campaignUnschedule(input: { id: $id }) {
+      errors {
+        path
+        code
+        message
+      }
+      campaign {
+        id
+        status
+        scheduledAt
+        revision
+      }
+    }
+  }
+`);

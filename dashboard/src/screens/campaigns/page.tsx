@@ -1,5 +1,5 @@
 /** All campaigns, newest first; those that are being sent move. */
-import { Box, Card, Select, Skeleton, Table, Text } from '@mantine/core';
+import { Box, Card, Group, Select, Skeleton, Table, Text, VisuallyHidden } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { FormattedNumber } from 'react-intl';
 import { useQuery, useSubscription } from 'urql';
@@ -13,6 +13,8 @@ import { Screen } from '../../components/screen';
 import { Status } from '../../components/status';
 import type { CampaignsQuery, CampaignStatus } from '../../gql/graphql';
 import { useTexts } from '../../texts';
+import { DraftActions } from './draft-actions';
+import { NewCampaign } from './new-campaign';
 import { CAMPAIGNS, MOVING } from './queries';
 import { STATUSES } from './statuses';
 
@@ -32,7 +34,15 @@ export default function Page() {
   useSubscription({ query: MOVING });
   const campaigns = data?.campaigns?.nodes;
   return (
-    <Screen title={text('campaigns.title')} aside={<StatusFilter status={status} />}>
+    <Screen
+      title={text('campaigns.title')}
+      aside={
+        <Group gap="xs">
+          <StatusFilter status={status} />
+          <NewCampaign />
+        </Group>
+      }
+    >
       {error && !campaigns ? (
         <Problem
           error={error}
@@ -80,7 +90,7 @@ function List({ campaigns }: { campaigns: readonly Campaign[] | undefined }) {
       <Table.Thead>
         <Table.Tr>
           <Table.Th>{text('campaigns.name')}</Table.Th>
-          <Table.Th w={130}>{text('campaigns.status')}</Table.Th>
+          <Table.Th w={{ base: 130, md: 160 }}>{text('campaigns.status')}</Table.Th>
           <Table.Th w={110} visibleFrom="md">
             {text('campaigns.channel')}
           </Table.Th>
@@ -88,6 +98,9 @@ function List({ campaigns }: { campaigns: readonly Campaign[] | undefined }) {
             {text('campaigns.created')}
           </Table.Th>
           <Table.Th visibleFrom="sm">{text('campaigns.progress')}</Table.Th>
+          <Table.Th w={175} visibleFrom="sm">
+            <VisuallyHidden>{text('campaigns.actions')}</VisuallyHidden>
+          </Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -102,7 +115,7 @@ function List({ campaigns }: { campaigns: readonly Campaign[] | undefined }) {
 function Waiting() {
   return (
     <Table.Tr>
-      <Table.Td colSpan={5}>
+      <Table.Td colSpan={6}>
         <Skeleton height={25} />
       </Table.Td>
     </Table.Tr>
@@ -111,19 +124,25 @@ function Waiting() {
 
 function Row({ campaign }: { campaign: Campaign }) {
   const text = useTexts();
-  const { stats } = campaign;
+  const { id, name, status, stats, scheduledAt } = campaign;
   return (
     <Table.Tr>
       <Table.Td style={{ overflowWrap: 'anywhere' }}>
-        <TextLink to="/campaigns/$id" params={{ id: campaign.id }}>
-          {campaign.name}
+        <TextLink to="/campaigns/$id" params={{ id }}>
+          {name}
         </TextLink>
         <Box hiddenFrom="sm" mt={6}>
           {stats.total > 0 && <CampaignBar stats={stats} />}
+          {status === 'DRAFT' && <DraftActions id={id} name={name} />}
         </Box>
       </Table.Td>
       <Table.Td>
-        <Status status={campaign.status} />
+        <Status status={status} />
+        {status === 'SCHEDULED' && scheduledAt && (
+          <Text size="xs" c="dimmed" mt={4}>
+            <Moment at={scheduledAt} />
+          </Text>
+        )}
       </Table.Td>
       <Table.Td visibleFrom="md">{text(`channel.${campaign.channel}`)}</Table.Td>
       <Table.Td visibleFrom="md">
@@ -141,6 +160,7 @@ function Row({ campaign }: { campaign: Campaign }) {
           <Text c="dimmed">–</Text>
         )}
       </Table.Td>
+      <Table.Td visibleFrom="sm">{status === 'DRAFT' && <DraftActions id={id} name={name} />}</Table.Td>
     </Table.Tr>
   );
 }

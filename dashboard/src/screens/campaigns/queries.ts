@@ -9,6 +9,7 @@ export const CAMPAIGNS = graphql(`
         status
         channel
         createdAt
+        scheduledAt
         revision
         stats {
           total
@@ -46,6 +47,34 @@ export const MOVING = graphql(`
           skipped
         }
       }
+    }
+  }
+`);
+
+export const CREATE = graphql(`
+  mutation CreateCampaign($input: CampaignCreateInput!) {
+    campaignCreate(input: $input) {
+      errors {
+        path
+        code
+        message
+      }
+      campaign {
+        id
+      }
+    }
+  }
+`);
+
+export const DELETE = graphql(`
+  mutation DeleteCampaign($id: ID!) {
+    campaignDelete(input: { id: $id }) {
+      errors {
+        path
+        code
+        message
+      }
+      deletedId
     }
   }
 `);

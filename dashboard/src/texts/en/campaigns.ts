@@ -6,5 +6,12 @@ export const campaigns = {
   'campaigns.channel': 'Channel',
   'campaigns.created': 'Made',
   'campaigns.progress': 'Progress',
+  'campaigns.actions': 'What can be done',
   'campaigns.empty.filtered': 'No campaign is in this state.',
+  'campaigns.new': 'New campaign',
+  'campaigns.make': 'Write it',
+  'campaigns.edit.one': 'Edit {name}',
+  'campaigns.delete': 'Delete',
+  'campaigns.delete.one': 'Delete {name}',
+  'campaigns.delete.sure': '“{name}” was not sent to anybody. Delete the draft for good?',
 } as const;

@@ -8,5 +8,12 @@ export const campaigns: Record<keyof typeof english, string> = {
   'campaigns.channel': 'Kanal',
   'campaigns.created': 'Laget',
   'campaigns.progress': 'Framdrift',
+  'campaigns.actions': 'Hva som kan gjøres',
   'campaigns.empty.filtered': 'Ingen kampanje er i denne tilstanden.',
+  'campaigns.new': 'Ny kampanje',
+  'campaigns.make': 'Skriv den',
+  'campaigns.edit.one': 'Rediger {name}',
+  'campaigns.delete': 'Slett',
+  'campaigns.delete.one': 'Slett {name}',
+  'campaigns.delete.sure': '«{name}» er ikke sendt til noen. Slette utkastet for godt?',
 };
