@@ -11,13 +11,22 @@ import { updates } from './updates';
 /** Values that have no identity of their own belong to the object that they were asked of. */
 const keyOf = (data: { id?: unknown }) => (typeof data.id === 'string' ? data.id : null);
 
+const OVER_HTTP = {
+  url: '/graphql',
+  preferGetMethod: false,
+  // Errors within an answer are no failure of the request, which browsers would log.
+  fetchOptions: { headers: { accept: 'application/json' } },
+} as const;
+
+/** For who is not signed in: what it hears is kept nowhere. */
+export function makeStrangersClient(): Client {
+  return new Client({ ...OVER_HTTP, exchanges: [fetchExchange] });
+}
+
 export function makeClient(): Client {
   const guard = newestStates();
   return new Client({
-    url: '/graphql',
-    preferGetMethod: false,
-    // Errors within an answer are no failure of the request, which browsers would log.
-    fetchOptions: { headers: { accept: 'application/json' } },
+    ...OVER_HTTP,
     requestPolicy: 'cache-and-network',
     exchanges: [
       cacheExchange({ keys: new Proxy({}, { get: () => keyOf }), updates }),

@@ -1,15 +1,45 @@
 /** Who is signed in: an access token in memory alone; the refresh token is a cookie that no script can read. */
 
+import type { DocumentNode } from 'graphql';
+import { stringifyDocument } from 'urql';
+import { graphql } from '../gql';
+
 const RENEW_AHEAD_MS = 30_000;
 const ENDPOINT = '/graphql';
-const TOKENS = 'tokens { accessToken accessTokenExpiresAt } errors { code message path }';
 
-export interface Tokens {
+const REFRESH = graphql(`
+  mutation Refresh {
+    refresh {
+      tokens {
+        accessToken
+        accessTokenExpiresAt
+      }
+      errors {
+        code
+        message
+        path
+      }
+    }
+  }
+`);
+const LOGOUT = graphql(`
+  mutation Logout {
+    logout {
+      errors {
+        code
+        message
+        path
+      }
+    }
+  }
+`);
+
+interface Tokens {
   accessToken: string;
   accessTokenExpiresAt: string;
 }
 
-export interface UserError {
+interface UserError {
   code: string;
   message: string;
   path: readonly string[];
@@ -21,7 +51,7 @@ interface Payload {
 }
 
 /** The `errors` of a mutation's payload, which its caller can mend. */
-export class UserErrors extends Error {
+class UserErrors extends Error {
   constructor(readonly errors: readonly UserError[]) {
     super(errors.map(({ message }) => message).join(' '));
   }
@@ -49,14 +79,13 @@ function takeGivenToken(): string | null {
   return found ?? sessionStorage.getItem('token');
 }
 
-/** Throws UserErrors for a wrong password. */
-export async function signIn(email: string, password: string): Promise<void> {
-  const login = `mutation Login($input: LoginInput!) { login(input: $input) { ${TOKENS} } }`;
-  tokens = await signedIn(login, { input: { email, password, useCookie: true } });
+/** After a sign-in: these are the caller's. */
+export function keep(fresh: Tokens): void {
+  tokens = fresh;
 }
 
 export async function signOut(): Promise<void> {
-  await post('mutation Logout { logout { errors { code message path } } }', undefined, await accessToken());
+  await post(LOGOUT, await accessToken());
   tokens = null;
   given = null;
   sessionStorage.removeItem('token');
@@ -82,7 +111,7 @@ export function forgetAccessToken(): void {
 
 async function refresh(): Promise<Tokens | null> {
   try {
-    return await signedIn(`mutation Refresh { refresh { ${TOKENS} } }`);
+    return await refreshed();
   } catch (error) {
     // No cookie, or one of a session that has ended.
     if (error instanceof UserErrors && ['REQUIRED', 'UNAUTHENTICATED'].includes(error.code ?? ''))
@@ -91,8 +120,8 @@ async function refresh(): Promise<Tokens | null> {
   }
 }
 
-async function signedIn(query: string, variables?: object): Promise<Tokens | null> {
-  const answer = await post(query, variables, null);
+async function refreshed(): Promise<Tokens | null> {
+  const answer = await post(REFRESH, null);
   if (answer.errors?.[0]) throw new Error(answer.errors[0].message);
   const payload = Object.values(answer.data ?? {})[0];
   if (!payload) return null;
@@ -100,12 +129,12 @@ async function signedIn(query: string, variables?: object): Promise<Tokens | nul
   return payload.tokens;
 }
 
-async function post(query: string, variables: object | undefined, token: string | null) {
+async function post(document: DocumentNode, token: string | null) {
   const answer = await fetch(ENDPOINT, {
     method: 'POST',
     credentials: 'include',
     headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify({ query, variables }),
+    body: JSON.stringify({ query: stringifyDocument(document) }),
   });
   return (await answer.json()) as {
     data?: Record<string, Payload> | null;

@@ -1,7 +1,7 @@
 /** Who is not signed in sees the sign-in page, at whatever address. */
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { Provider } from 'urql';
-import { makeClient } from '../api/client';
+import { makeClient, makeStrangersClient } from '../api/client';
 import { accessToken } from '../api/session';
 import { SignIn } from '../screens/sign-in/page';
 
@@ -18,15 +18,19 @@ export function Gate({ children }: { children: ReactNode }) {
     );
   }, []);
   // One for each who signs in: nobody sees what another's cache holds.
-  const client = useMemo(() => (isSignedIn ? makeClient() : null), [isSignedIn]);
+  const client = useMemo(() => (isSignedIn ? makeClient() : makeStrangersClient()), [isSignedIn]);
   if (isSignedIn === null) return null;
-  if (client === null)
-    return (
-      <SignIn
-        onSignedIn={() => {
-          setSignedIn(true);
-        }}
-      />
-    );
-  return <Provider value={client}>{children}</Provider>;
+  return (
+    <Provider value={client}>
+      {isSignedIn ? (
+        children
+      ) : (
+        <SignIn
+          onSignedIn={() => {
+            setSignedIn(true);
+          }}
+        />
+      )}
+    </Provider>
+  );
 }

@@ -12,6 +12,11 @@ function one<Value extends string>(values: readonly Value[], given: unknown): Va
   return values.find((value) => value === given);
 }
 
+/** Names and ids, which are nothing that a person has typed. */
+function word(given: unknown): string | undefined {
+  return typeof given === 'string' && /^[\w=-]{1,100}$/.test(given) ? given : undefined;
+}
+
 const root = createRootRoute({ component: Layout, notFoundComponent: Missing });
 
 const home = createRoute({
@@ -111,6 +116,16 @@ const settings = createRoute({
   path: '/settings',
   component: lazyRouteComponent(() => import('../screens/settings/page')),
 });
+const topics = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/topics',
+  component: lazyRouteComponent(() => import('../screens/topics/page')),
+});
+const channels = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/channels',
+  component: lazyRouteComponent(() => import('../screens/channels/page')),
+});
 const users = createRoute({
   getParentRoute: () => root,
   path: '/settings/users',
@@ -124,6 +139,10 @@ const keys = createRoute({
 const audit = createRoute({
   getParentRoute: () => root,
   path: '/settings/audit',
+  validateSearch: (given: Record<string, unknown>): { action?: string; actor?: string } => {
+    const [action, actor] = [word(given['action']), word(given['actor'])];
+    return { ...(action && { action }), ...(actor && { actor }) };
+  },
   component: lazyRouteComponent(() => import('../screens/audit/page')),
 });
 const ownAccount = createRoute({
@@ -151,6 +170,8 @@ export const router = createRouter({
     suppressions,
     bulk,
     settings,
+    topics,
+    channels,
     users,
     keys,
     audit,

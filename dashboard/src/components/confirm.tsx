@@ -1,16 +1,21 @@
 /** A button that asks before it does what cannot be taken back. */
-import { Button, Group, Modal, Text } from '@mantine/core';
+import { Button, Group, Modal, Text, type ButtonProps } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useTexts } from '../texts';
 
 export function ConfirmedButton({
   label,
+  subject,
+  size,
   question,
   color,
   isBusy,
   onConfirm,
 }: {
   label: string;
+  /** What it is done to, for who hears the button without what stands around it. */
+  subject?: string;
+  size?: ButtonProps['size'];
   question: string;
   color: string;
   isBusy: boolean;
@@ -20,7 +25,13 @@ export function ConfirmedButton({
   const [isOpen, { open, close }] = useDisclosure();
   return (
     <>
-      <Button variant="default" loading={isBusy} onClick={open}>
+      <Button
+        variant="default"
+        loading={isBusy}
+        onClick={open}
+        {...(size && { size })}
+        {...(subject && { 'aria-label': `${label}: ${subject}` })}
+      >
         {label}
       </Button>
       <Modal
@@ -28,6 +39,8 @@ export function ConfirmedButton({
         onClose={close}
         title={label}
         closeButtonProps={{ 'aria-label': text('confirm.close') }}
+        // Within a window it is nothing of the page's.
+        attributes={{ header: { role: 'presentation' } }}
       >
         <Text>{question}</Text>
         <Group justify="flex-end" mt="lg">

@@ -1,56 +1,62 @@
-/** Signing in with a password, or with Google where the deployment has it. */
-import { Alert, Button, Center, Paper, PasswordInput, Stack, TextInput, Title } from '@mantine/core';
-import { useForm } from '@mantine/form';
+/** What who is not signed in sees at every address; on a fresh deployment the first user is made here. */
+import { Center, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
 import { useState } from 'react';
-import { signIn, UserErrors } from '../../api/session';
+import { useQuery } from 'urql';
 import { useTexts } from '../../texts';
+import { Choices } from './choices';
+import { Password } from './password';
+import { DOORS } from './queries';
+import { Register } from './register';
 
 export function SignIn({ onSignedIn }: { onSignedIn: () => void }) {
   const text = useTexts();
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const form = useForm({ initialValues: { email: '', password: '' } });
-  const submit = form.onSubmit(async ({ email, password }) => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await signIn(email, password);
-      onSignedIn();
-    } catch (error) {
-      setProblem(error instanceof UserErrors ? error.message : text('error.network'));
-    } finally {
-      setBusy(false);
-    }
-  });
+  const [{ data, fetching }] = useQuery({ query: DOORS });
+  const [isNew, setNew] = useState(false);
+  const [hasRegistered, setRegistered] = useState(false);
+  const { needsSetup = false, registrationOpen = false, googleLoginUrl = null } = data?.serverInfo ?? {};
+  const title = text(needsSetup ? 'setUp.title' : isNew ? 'register.title' : 'signIn.title');
+  useDocumentTitle(`${title} · ${text('app.name')}`);
   return (
-    <Center component="main" mih="100vh" p="md">
-      <Paper withBorder p="xl" w={360} maw="100%">
-        <form onSubmit={submit}>
+    <Center component="main" mih="100dvh" p="md">
+      <Stack w={400} maw="100%">
+        <Group justify="space-between" wrap="nowrap">
+          <Text fw={700} fz="lg">
+            {text('app.name')}
+          </Text>
+          <Choices />
+        </Group>
+        <Paper withBorder p={{ base: 'md', xs: 'xl' }} mih={360} aria-busy={fetching}>
           <Stack>
             <Title order={1} size="h3">
-              {text('signIn.title')}
+              {title}
             </Title>
-            <div role="alert">{problem && <Alert color="red">{problem}</Alert>}</div>
-            <TextInput
-              type="email"
-              autoComplete="username"
-              required
-              label={text('signIn.email')}
-              {...form.getInputProps('email')}
-            />
-            <PasswordInput
-              autoComplete="current-password"
-              required
-              label={text('signIn.password')}
-              visibilityToggleButtonProps={{ 'aria-label': text('signIn.show') }}
-              {...form.getInputProps('password')}
-            />
-            <Button type="submit" loading={isBusy}>
-              {text('signIn.submit')}
-            </Button>
+            {fetching && <Skeleton height={240} />}
+            {!fetching && (needsSetup || isNew) && (
+              <Register
+                isFirst={needsSetup}
+                onSignedIn={onSignedIn}
+                onBack={(isRegistered) => {
+                  setNew(false);
+                  setRegistered(isRegistered);
+                }}
+              />
+            )}
+            {!fetching && !needsSetup && !isNew && (
+              <Password
+                googleLoginUrl={googleLoginUrl}
+                hasRegistered={hasRegistered}
+                onSignedIn={onSignedIn}
+                {...(registrationOpen && {
+                  onRegister: () => {
+                    setNew(true);
+                  },
+                })}
+              />
+            )}
           </Stack>
-        </form>
-      </Paper>
+        </Paper>
+      </Stack>
     </Center>
   );
 }

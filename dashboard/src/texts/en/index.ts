@@ -1,6 +1,7 @@
 /** Every text of the page, a file for each part of it. Other languages have the same keys. */
 import { accounts } from './accounts';
 import { audiences } from './audiences';
+import { audit } from './audit';
 import { bulk } from './bulk';
 import { campaign } from './campaign';
 import { campaigns } from './campaigns';
@@ -19,6 +20,7 @@ import { suppressions } from './suppressions';
 export const en = {
   ...accounts,
   ...audiences,
+  ...audit,
   ...bulk,
   ...campaign,
   ...campaigns,

@@ -1,6 +1,7 @@
 /** The page in Norwegian. */
 import { accounts } from './accounts';
 import { audiences } from './audiences';
+import { audit } from './audit';
 import { bulk } from './bulk';
 import { campaign } from './campaign';
 import { campaigns } from './campaigns';
@@ -20,6 +21,7 @@ import type { TextId } from '../en';
 export const nb: Record<TextId, string> = {
   ...accounts,
   ...audiences,
+  ...audit,
   ...bulk,
   ...campaign,
   ...campaigns,

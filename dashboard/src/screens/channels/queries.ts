@@ -1,0 +1,14 @@
+import { graphql } from '../../gql';
+
+export const CHANNELS = graphql(`
+  query Channels {
+    channels {
+      channel
+      vendor
+      sender
+      guarantee
+      messagesPerSecond
+      problem
+    }
+  }
+`);

@@ -1,0 +1,64 @@
+import { graphql } from '../../gql';
+
+export const TOPICS = graphql(`
+  query Topics {
+    topics {
+      id
+      name
+      slug
+      description
+      isOptOut
+      createdAt
+    }
+  }
+`);
+
+export const CREATE = graphql(`
+  mutation TopicCreate($input: TopicCreateInput!) {
+    topicCreate(input: $input) {
+      topic {
+        id
+        name
+        slug
+        description
+        isOptOut
+        createdAt
+      }
+      errors {
+        path
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const UPDATE = graphql(`
+  mutation TopicUpdate($input: TopicUpdateInput!) {
+    topicUpdate(input: $input) {
+      topic {
+        id
+        name
+        description
+      }
+      errors {
+        path
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const DELETE = graphql(`
+  mutation TopicDelete($id: ID!) {
+    topicDelete(input: { id: $id }) {
+      deletedId
+      errors {
+        path
+        code
+        message
+      }
+    }
+  }
+`);
