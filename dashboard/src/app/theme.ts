@@ -13,6 +13,8 @@ export const theme = createTheme({
   headings: { fontFamily: SANS, fontWeight: '650' },
   respectReducedMotion: true,
   components: {
+    // A dialogue's heading is no banner of the page.
+    ModalHeader: { defaultProps: { role: 'presentation' } },
     Card: Card.extend({ defaultProps: { shadow: 'xs' } }),
     Paper: Paper.extend({ defaultProps: { shadow: 'xs' } }),
     Table: Table.extend({ defaultProps: { horizontalSpacing: 'md', verticalSpacing: 'sm' } }),

@@ -1,27 +1,15 @@
 /** The message as it was saved, sent to a few addresses to look at. */
 import { Button, Group, Modal, Stack, TagsInput, Text } from '@mantine/core';
 import { useState } from 'react';
-import { useQuery } from 'urql';
 import { useChange } from '../../api/change';
 import { Errors } from '../../components/errors';
-import { graphql } from '../../gql';
+import { useViewer } from '../../components/permissions';
 import { useTexts } from '../../texts';
 import type { Draft } from './draft';
 import type { Person } from './previewing';
 import { TEST } from './start-queries';
 
 const MOST = 10;
-
-const OWN = graphql(`
-  query OwnAddress {
-    viewer {
-      user {
-        id
-        email
-      }
-    }
-  }
-`);
 
 interface Trial {
   id: string;
@@ -48,17 +36,19 @@ export function TestSend({ isOpen, ...trial }: Trial & { isOpen: boolean }) {
 function Addresses({ id, draft, shown, person, onClose }: Trial) {
   const text = useTexts();
   const { isBusy, errors, change, clear } = useChange();
-  const [{ data }] = useQuery({ query: OWN, requestPolicy: 'cache-first' });
+  const own = useViewer()?.user?.email;
   const [chosen, choose] = useState<string[] | null>(null);
+  const [typed, type] = useState('');
   const [sent, setSent] = useState<number | null>(null);
-  const own = data?.viewer?.user?.email;
   const isEmail = draft.channel === 'EMAIL';
   const addresses = chosen ?? (isEmail && own ? [own] : []);
+  // What is typed counts without a key pressed after it.
+  const all = typed.trim() ? [...addresses, typed.trim()] : addresses;
   const send = async () => {
     setSent(null);
     const variantKey = draft.texts.length > 1 ? (draft.texts[shown]?.key ?? null) : null;
     const customer = person ? { id: person.id } : null;
-    const input = { id, addresses, customer, variantKey };
+    const input = { id, addresses: all, customer, variantKey };
     setSent((await change(TEST, { input }))?.campaignTest.sent ?? null);
   };
   return (
@@ -70,6 +60,8 @@ function Addresses({ id, draft, shown, person, onClose }: Trial) {
         maxTags={MOST}
         splitChars={[',', ';', ' ']}
         acceptValueOnBlur
+        searchValue={typed}
+        onSearchChange={type}
         value={addresses}
         onChange={(value) => {
           choose(value);
@@ -90,7 +82,7 @@ function Addresses({ id, draft, shown, person, onClose }: Trial) {
         <Button variant="default" onClick={onClose}>
           {text('confirm.close')}
         </Button>
-        <Button loading={isBusy} disabled={addresses.length === 0} onClick={() => void send()}>
+        <Button loading={isBusy} disabled={all.length === 0} onClick={() => void send()}>
           {text('test.send')}
         </Button>
       </Group>
