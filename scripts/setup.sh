@@ -64,6 +64,11 @@ if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /
   make_venv
 fi
 
+# Python's packages and the pages wait for other things: together they take as long as the longest.
+trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
+scripts/build_page.sh graphiql GraphiQL &
+scripts/build_page.sh dashboard "The dashboard" schema.graphql &
+
 if [ "${1:-}" = test ]; then
   install .venv/.stamp-test requirements-dev.lock
 else
@@ -72,5 +77,4 @@ else
     || install .venv/.stamp-run requirements.lock requirements-build.lock
 fi
 
-scripts/build_page.sh graphiql GraphiQL
-exec scripts/build_page.sh dashboard "The dashboard" schema.graphql
+wait
