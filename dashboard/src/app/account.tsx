@@ -9,6 +9,7 @@ import {
   Stack,
   Text,
   UnstyledButton,
+  VisuallyHidden,
   useMantineColorScheme,
   type MantineColorScheme,
 } from '@mantine/core';
@@ -37,9 +38,10 @@ export function Account() {
       returnFocus
     >
       <Popover.Target>
-        <UnstyledButton className="account" aria-label={text('account.menu', { name })} onClick={toggle}>
+        <UnstyledButton className="account" onClick={toggle}>
+          <VisuallyHidden>{text('account.menu', { name })}</VisuallyHidden>
           <Avatar size={30} color="indigo" name={user ? name : ''} alt="" aria-hidden />
-          <Text size="sm" fw={500} maw={180} truncate visibleFrom="sm">
+          <Text size="sm" fw={500} maw={180} truncate visibleFrom="sm" aria-hidden>
             {name}
           </Text>
           <IconChevronDown size={14} aria-hidden />

@@ -39,8 +39,6 @@ export function ConfirmedButton({
         onClose={close}
         title={label}
         closeButtonProps={{ 'aria-label': text('confirm.close') }}
-        // Within a window it is nothing of the page's.
-        attributes={{ header: { role: 'presentation' } }}
       >
         <Text>{question}</Text>
         <Group justify="flex-end" mt="lg">

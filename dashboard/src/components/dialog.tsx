@@ -24,8 +24,6 @@ export function Dialog({
       onClose={onClose}
       title={title}
       closeButtonProps={{ 'aria-label': text('confirm.close') }}
-      // Within a window it is nothing of the page's.
-      attributes={{ header: { role: 'presentation' } }}
     >
       {children}
     </Modal>
