@@ -62,6 +62,11 @@ class Media(Document):
         indexes: ClassVar[list[IndexModel]] = [
             # The list, newest first.
             IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="created_at"),
+            # The list of one kind, whose content types are merged.
+            IndexModel(
+                [("content_type", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)],
+                name="content_type",
+            ),
             # Search by the beginning of a word of the name.
             IndexModel([("name_words", ASCENDING), ("created_at", DESCENDING)], name="name_words"),
             # What anybody asks for.

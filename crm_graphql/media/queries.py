@@ -11,6 +11,7 @@ from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
 from crm_graphql.core.texts import is_storable, prefix_range, words
 from crm_graphql.media.documents import Media, MediaAttachment, MediaStatus
+from crm_graphql.media.types import CONTENT_TYPES, MediaKind
 from crm_graphql.mongo.pages import Parents, count_in_time, read_by_ids, read_child_pages, read_page
 
 NEWEST_FIRST = SortKey((("created_at", -1), ("_id", -1)))
@@ -36,14 +37,15 @@ async def media_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
     return await read_by_ids(Media.get_pymongo_collection(), ids)
 
 
-def list_filter(search: str | None) -> dict[str, Any]:
+def list_filter(search: str | None, kind: MediaKind | None = None) -> dict[str, Any]:
     """The MongoDB filter of a list: every word is the beginning of one of the name's. Raises InvalidInput."""
+    of_kind = {} if kind is None else {"content_type": {"$in": list(CONTENT_TYPES[kind])}}
     if search is None or not (found := words(search)):
-        return {}
+        return of_kind
     if len(search) > SEARCH_CHARACTERS or not is_storable(search):
         message = f"A search holds at most {SEARCH_CHARACTERS} characters of text."
         raise InvalidInput(message, path=("search",))
-    return {"$and": [{"name_words": {"$elemMatch": prefix_range(word)}} for word in found[:_WORDS]]}
+    return of_kind | {"$and": [{"name_words": {"$elemMatch": prefix_range(word)}} for word in found[:_WORDS]]}
 
 
 async def list_media(filter_: Mapping[str, Any], page: PageRequest) -> Page[Row]:

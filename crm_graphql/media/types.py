@@ -6,6 +6,7 @@ import mimetypes
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import PurePosixPath
 
 import filetype
@@ -56,6 +57,26 @@ FILE_TYPES: dict[str, FileType] = {
     )
 }
 """By content type. What can be shown as a page (HTML, SVG, XML) is none of them, and cannot be allowed."""
+
+
+class MediaKind(Enum):
+    """What people take a file to be."""
+
+    PICTURE = "PICTURE"
+    DOCUMENT = "DOCUMENT"
+    TEXT = "TEXT"
+
+    def of(self, one: FileType) -> bool:
+        """Whether a file of this type is of the kind."""
+        if one.is_picture:
+            return self is MediaKind.PICTURE
+        return self is (MediaKind.TEXT if one.is_text else MediaKind.DOCUMENT)
+
+
+CONTENT_TYPES: dict[MediaKind, tuple[str, ...]] = {
+    kind: tuple(one.content_type for one in FILE_TYPES.values() if kind.of(one)) for kind in MediaKind
+}
+"""The content types of each kind."""
 
 _CSV, _PLAIN = FILE_TYPES["text/csv"], FILE_TYPES["text/plain"]
 _NO_TEXT = bytes(set(range(32)) - set(b"\t\n\r\f")) + b"\x7f"

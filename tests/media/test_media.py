@@ -22,6 +22,7 @@ from tests.customers.merges import merge
 from tests.customers.test_erasing import erase
 from tests.gql.conftest import Api
 from tests.media.conftest import Process
+from tests.media.factories import insert_media
 from tests.media.files import (
     bearer,
     change_settings,
@@ -41,8 +42,8 @@ ATTACH = """mutation ($input: MediaAttachInput!) { mediaAttach(input: $input) {
 DETACH = ATTACH.replace("mediaAttach(", "mediaDetach(")
 DELETE = """mutation ($input: MediaDeleteInput!) { mediaDelete(input: $input) {
   deletedId errors { code message } } }"""
-FILES = """query ($search: String, $first: Int, $after: String) {
-  mediaFiles(search: $search, first: $first, after: $after) {
+FILES = """query ($search: String, $kind: MediaKind, $first: Int, $after: String) {
+  mediaFiles(search: $search, kind: $kind, first: $first, after: $after) {
     nodes { filename } pageInfo { endCursor hasNextPage } totalCount } }"""
 
 
@@ -69,6 +70,23 @@ async def test_files_are_found_by_the_beginnings_of_their_words_newest_first(api
     assert [node["filename"] for node in rest["nodes"]] == ["Summer sale-banner.png"]
     found = (await api.data(FILES, {"search": "banner summ"}))["mediaFiles"]
     assert found["totalCount"] == 1
+
+
+async def test_files_are_of_one_kind_each_also_where_they_are_searched_for(api: Api) -> None:
+    await insert_media("sale banner.png")
+    await insert_media("sale terms.pdf", content_type="application/pdf")
+    await insert_media("sale prices.csv", content_type="text/csv")
+    await insert_media("logo.webp", content_type="image/webp")
+    found = {}
+    for kind in ("PICTURE", "DOCUMENT", "TEXT"):
+        page = (await api.data(FILES, {"search": "sale", "kind": kind}))["mediaFiles"]
+        found[kind] = [node["filename"] for node in page["nodes"]]
+    assert found == {
+        "PICTURE": ["sale banner.png"],
+        "DOCUMENT": ["sale terms.pdf"],
+        "TEXT": ["sale prices.csv"],
+    }
+    assert (await api.data(FILES, {"kind": "PICTURE"}))["mediaFiles"]["totalCount"] == 2
 
 
 async def test_a_file_belongs_to_customers_and_is_seen_from_both_sides(api: Api) -> None:

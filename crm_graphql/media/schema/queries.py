@@ -13,6 +13,7 @@ from crm_graphql.gql.context import Info
 from crm_graphql.gql.node import node_type
 from crm_graphql.gql.permission import query
 from crm_graphql.media.queries import NEWEST_FIRST, count_media, list_filter, list_media
+from crm_graphql.media.schema.enums import MediaKind
 from crm_graphql.media.schema.types import Media
 
 
@@ -30,12 +31,13 @@ async def media_files(
     search: Annotated[
         str | None, strawberry.argument(description="Beginnings of words of the name, in any order.")
     ] = None,
+    kind: Annotated[MediaKind | None, strawberry.argument(description="Only those of this kind.")] = None,
     first: First = None,
     after: After = None,
     last: Last = None,
     before: Before = None,
 ) -> Connection[Media] | None:
-    matching = list_filter(search)
+    matching = list_filter(search, kind)
     cursors = list_cursors(info, NEWEST_FIRST, matching)
     page = await list_media(matching, cursors.page(first, after, last, before))
     return connection(page, cursors, Media.from_document, lambda: count_media(matching))
