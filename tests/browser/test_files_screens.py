@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
 from crm_graphql.core.actor import Role
 from crm_graphql.local.mongod import Mongod
 from tests.browser.screens import SIZES_AND_SCHEMES, elsewhere, open_signed_in, opened, shuts_nobody_out
+from tests.media.files import picture
 from tests.servers.deployment import Deployment
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
@@ -24,6 +27,9 @@ w2,Ola Vik,no address,2024-03-02,43
 ,Kari Lund,kari@example.com,2024-03-03,39
 w4,Per Dal,per@example.com,2024-03-04,44
 """
+AUDIENCE = """mutation { audienceCreate(input: {
+  name: "Of Exportville", rule: { where: { field: "city", operator: EQ, value: "Exportville" } }
+}) { audience { id } errors { message } } }"""
 AMBIGUOUS = "customer_id,name,signed_up_at\na1,Ann,03/04/2024\na2,Bea,05/06/2024\n"
 
 
@@ -47,6 +53,13 @@ def named(name: str, content: str | bytes) -> FilePayload:
 async def choose(page: Page, name: str, content: str | bytes) -> None:
     """Give the screen a file, as its button and a drop do."""
     await page.locator("input[type=file]").set_input_files(named(name, content))
+
+
+async def upload(development: Deployment, name: str) -> None:
+    headers = {"authorization": f"Bearer {development.token}"}
+    async with httpx.AsyncClient(base_url=development.url, headers=headers, trust_env=False) as client:
+        answer = await client.post("/media", files={"file": (name, picture(), "image/png")})
+    assert answer.status_code == 201, answer.text
 
 
 async def test_a_file_goes_in_by_keyboard_its_wrong_rows_are_told_before_and_had_afterwards(
@@ -117,6 +130,66 @@ async def test_what_could_be_read_in_two_ways_is_asked_and_a_known_export_is_kno
     await page.context.close()
 
 
+async def test_an_export_is_asked_for_of_an_audience_made_before_ones_eyes_and_downloaded(
+    development: Deployment, chromium: Browser, tmp_path: Path
+) -> None:
+    file = tmp_path / "exported.csv"
+    file.write_text("customer_id,name,city\ne1,Eva Ek,Exportville\ne2,Eli As,Elsewhere\n")
+    await development.import_file("customers", file)
+    await development.mutate(AUDIENCE, {})
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, development, "/downloads")
+    await page.get_by_role("button", name="New export").press("Enter")
+    dialog = page.get_by_role("dialog", name="New export")
+    await dialog.get_by_role("combobox", name="Of an audience").fill("Exportville")
+    await page.get_by_role("option", name="Of Exportville").click()
+    await shuts_nobody_out(page)
+    await dialog.get_by_role("button", name="Make the file").click()
+    await expect(dialog).to_have_count(0)
+    row = page.get_by_role("row").filter(has_text="CSV, for spreadsheets")
+    await expect(row.get_by_text("Completed", exact=True).last).to_be_visible()
+    async with page.expect_download() as download:
+        await row.get_by_role("button", name="Download").press("Enter")
+    made = gzip.decompress((await (await download.value).path()).read_bytes()).decode()
+    assert "Eva Ek" in made
+    assert "Eli As" not in made
+    assert seen.errors == []
+    await page.context.close()
+
+
+async def test_a_picture_comes_into_the_library_is_published_and_goes_and_what_is_none_is_told(
+    development: Deployment, chromium: Browser
+) -> None:
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, development, "/library")
+    await page.locator("input[type=file]").set_input_files(
+        [named("spring banner.png", picture()), named("page.html", "<html><script>1</script></html>")]
+    )
+    card = page.get_by_role("article", name="spring banner.png")
+    await expect(card.locator("img")).to_be_visible()
+    await expect(page.get_by_text("which could run scripts")).to_be_visible()
+    await page.get_by_role("button", name="Take note").click()
+    await card.get_by_role("button", name="Publish").press("Enter")
+    await expect(card.get_by_text("Public", exact=True)).to_be_visible()
+    await expect(card.get_by_role("button", name="Copy link")).to_be_visible()
+
+    await page.get_by_role("searchbox").fill("nothing")
+    await expect(page.get_by_text("No file is found by that.")).to_be_visible()
+    await page.get_by_role("searchbox").fill("spring")
+    await page.get_by_role("combobox", name="Kind").click()
+    await page.get_by_role("option", name="Pictures").click()
+    await expect(page).to_have_url(f"{development.url}/library?kind=PICTURE")
+
+    await card.get_by_role("button", name="Delete").press("Enter")
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.get_by_text("It is public")).to_be_visible()
+    await dialog.get_by_role("button", name="Delete").click()
+    await expect(page.get_by_text("No file is found by that.")).to_be_visible()
+    assert not any("spring" in address for address in seen.addresses)
+    assert elsewhere(seen, development) == []
+    await page.context.close()
+
+
 async def test_a_viewer_sees_imports_and_is_offered_none(development: Deployment, chromium: Browser) -> None:
     seen = await opened(chromium)
     viewer = development.mint(Role.VIEWER)
@@ -146,4 +219,8 @@ async def test_no_screen_of_files_shuts_anybody_out(
     await choose(page, "people.csv", WRONG_ROWS)
     await expect(page.get_by_role("button", name="Start the import")).to_be_enabled()
     await shuts_nobody_out(page)
+    await upload(development, "shown.png")
+    for path in ("/downloads", "/library"):
+        await page.goto(f"{development.url}{path}")
+        await shuts_nobody_out(page)
     await page.context.close()

@@ -1,8 +1,9 @@
 /** Addresses of screens. None holds a search text or an address of a person. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import type { IngestionKind } from '../gql/graphql';
+import type { IngestionKind, MediaKind } from '../gql/graphql';
 import { STATUSES } from '../screens/campaigns/statuses';
 import { SORTS, type Sort } from '../screens/customers/sorts';
+import { MEDIA_KINDS } from '../screens/library/kinds';
 import { KINDS } from '../screens/new-import/kinds';
 import { Layout } from './layout';
 import { Missing } from './missing';
@@ -99,6 +100,10 @@ const exports = createRoute({
 const library = createRoute({
   getParentRoute: () => root,
   path: '/library',
+  validateSearch: (given: Record<string, unknown>): { kind?: MediaKind } => {
+    const kind = one(MEDIA_KINDS, given['kind']);
+    return kind ? { kind } : {};
+  },
   component: lazyRouteComponent(() => import('../screens/library/page')),
 });
 const suppressions = createRoute({

@@ -21,12 +21,12 @@ export function DownloadButton({
   };
   return (
     <Group gap="xs">
-      <Text size="sm" c="dimmed" role="status">
-        {isGone && text('file.gone')}
-      </Text>
       <Button variant="default" {...looks} loading={isBusy} onClick={() => void download()}>
         {label}
       </Button>
+      <Text size="sm" c="dimmed" role="status">
+        {isGone && text('file.gone')}
+      </Text>
     </Group>
   );
 }

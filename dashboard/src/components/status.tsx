@@ -1,9 +1,15 @@
-/** The state of a campaign, a delivery, an import: always a word, the colour only helps. */
+/** The state of a campaign, a delivery, an import, a file: always a word, the colour only helps. */
 import { Badge } from '@mantine/core';
-import type { CampaignStatus, DeliveryStatus, IngestionStatus } from '../gql/graphql';
+import type {
+  CampaignStatus,
+  DeliveryStatus,
+  ExportStatus,
+  IngestionStatus,
+  MediaStatus,
+} from '../gql/graphql';
 import { useTexts } from '../texts';
 
-type AnyStatus = CampaignStatus | DeliveryStatus | IngestionStatus;
+type AnyStatus = CampaignStatus | DeliveryStatus | IngestionStatus | ExportStatus | MediaStatus;
 
 const COLORS: Record<AnyStatus, string> = {
   DRAFT: 'gray',
@@ -19,6 +25,9 @@ const COLORS: Record<AnyStatus, string> = {
   SKIPPED: 'gray',
   ACCEPTED: 'gray',
   RUNNING: 'indigo',
+  PROCESSING: 'indigo',
+  READY: 'green',
+  REJECTED: 'red',
 };
 
 export function Status({ status }: { status: AnyStatus }) {

@@ -1,0 +1,85 @@
+import { graphql } from '../../gql';
+
+export const EXPORTS = graphql(`
+  query Exports($first: Int, $after: String, $last: Int, $before: String) {
+    exports(first: $first, after: $after, last: $last, before: $before) {
+      nodes {
+        id
+        subject
+        format
+        status
+        failureReason
+        rows
+        asOf
+        isOneMoment
+        note
+        createdBy
+        createdAt
+        expiresAt
+      }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        startCursor
+        endCursor
+      }
+    }
+  }
+`);
+
+export const EXPORT_MOVES = graphql(`
+  subscription ExportMoves($id: ID!) {
+    exportProgress(exportId: $id) {
+      id
+      status
+      failureReason
+      rows
+      asOf
+      isOneMoment
+      note
+      expiresAt
+    }
+  }
+`);
+
+export const EXPORT_ADDRESS = graphql(`
+  query ExportAddress($id: ID!) {
+    export(id: $id) {
+      id
+      url
+    }
+  }
+`);
+
+export const EXPORT_CREATE = graphql(`
+  mutation ExportCreate($input: ExportCreateInput!) {
+    exportCreate(input: $input) {
+      export {
+        id
+      }
+      errors {
+        path
+        code
+        message
+      }
+    }
+  }
+`);
+
+/** What exports can be of: the newest are offered. */
+export const EXPORT_SOURCES = graphql(`
+  query ExportSources {
+    audiences(first: 100) {
+      nodes {
+        id
+        name
+      }
+    }
+    campaigns(first: 100) {
+      nodes {
+        id
+        name
+      }
+    }
+  }
+`);
