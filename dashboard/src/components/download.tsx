@@ -20,7 +20,7 @@ export function DownloadButton({
     if (found) window.location.assign(found);
   };
   return (
-    <Group gap="xs">
+    <Group gap={isGone ? 'xs' : 0}>
       <Button variant="default" {...looks} loading={isBusy} onClick={() => void download()}>
         {label}
       </Button>

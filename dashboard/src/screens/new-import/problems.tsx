@@ -51,13 +51,15 @@ export function RowProblems({ preview }: { preview: Preview }) {
         {text('newImport.problems.hint')}
       </Text>
       <ScrollArea.Autosize mah={320} type="auto" viewportProps={{ tabIndex: 0 }}>
-        <Table verticalSpacing={6}>
+        <Table verticalSpacing={6} layout="fixed">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th w={60} ta="right">
+              <Table.Th w={72} ta="right">
                 {text('import.line')}
               </Table.Th>
-              <Table.Th w={150}>{text('import.column')}</Table.Th>
+              <Table.Th w={150} visibleFrom="sm">
+                {text('import.column')}
+              </Table.Th>
               <Table.Th>{text('import.fault')}</Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -67,7 +69,9 @@ export function RowProblems({ preview }: { preview: Preview }) {
                 <Table.Td ta="right" style={{ fontVariantNumeric: 'tabular-nums' }}>
                   <FormattedNumber value={error.line ?? error.row + 1} />
                 </Table.Td>
-                <Table.Td style={{ overflowWrap: 'anywhere' }}>{error.column ?? error.field ?? '–'}</Table.Td>
+                <Table.Td visibleFrom="sm" style={{ overflowWrap: 'anywhere' }}>
+                  {error.column ?? error.field ?? '–'}
+                </Table.Td>
                 <Table.Td style={{ overflowWrap: 'anywhere' }}>{error.message}</Table.Td>
               </Table.Tr>
             ))}
