@@ -213,7 +213,7 @@ async def test_no_screen_of_files_shuts_anybody_out(
     await expect(page.get_by_role("table")).to_be_visible()
     await shuts_nobody_out(page)
     await page.goto(f"{development.url}/imports/{imported['id']}")
-    await expect(page.get_by_text("Rows with a fault")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Rows with a fault")).to_be_visible()
     await shuts_nobody_out(page)
     await page.goto(f"{development.url}/imports/new")
     await choose(page, "people.csv", WRONG_ROWS)
