@@ -77,6 +77,13 @@ const audiences = createRoute({
   path: '/audiences',
   component: lazyRouteComponent(() => import('../screens/audiences/page')),
 });
+const newAudience = createRoute({
+  getParentRoute: () => root,
+  path: '/audiences/new',
+  validateSearch: (given: Record<string, unknown>): { from?: string } =>
+    typeof given['from'] === 'string' ? { from: given['from'] } : {},
+  component: lazyRouteComponent(() => import('../screens/new-audience/page')),
+});
 const audience = createRoute({
   getParentRoute: () => root,
   path: '/audiences/$id',
@@ -167,6 +174,7 @@ export const router = createRouter({
     newImport,
     importing,
     audiences,
+    newAudience,
     audience,
     editor,
     reports,

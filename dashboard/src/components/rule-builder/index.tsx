@@ -1,0 +1,14 @@
+/** The rule editor, which is fetched where it is shown: screens that only choose an audience do without it. */
+import { Skeleton } from '@mantine/core';
+import { lazy, Suspense } from 'react';
+import type { RuleEditorProps } from './editor';
+
+const Editor = lazy(() => import('./editor'));
+
+export function RuleEditor(props: RuleEditorProps) {
+  return (
+    <Suspense fallback={<Skeleton height={240} aria-busy />}>
+      <Editor {...props} />
+    </Suspense>
+  );
+}
