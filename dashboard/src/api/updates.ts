@@ -10,6 +10,8 @@ function again(...lists: readonly string[]): UpdateResolver {
 
 export const updates: UpdatesConfig = {
   Mutation: {
+    audienceCreate: again('audiences'),
+    audienceDelete: again('audiences'),
     campaignCreate: again('campaigns'),
     campaignDelete: again('campaigns'),
     campaignDuplicate: again('campaigns'),
