@@ -170,7 +170,9 @@ function useFindingsOf({
     for (const { path, message, code } of errors) {
       const part = partAt(places, path);
       const isOfGroup = !path.includes('where');
-      if (part) wrong.set(part.id, [...(wrong.get(part.id) ?? []), { message, code, isOfGroup }]);
+      const known = (part && wrong.get(part.id)) ?? [];
+      if (part && !known.some((one) => one.message === message))
+        wrong.set(part.id, [...known, { message, code, isOfGroup }]);
     }
     const held = new Map<string, Outcome>();
     for (const outcome of outcomes ?? []) {

@@ -1,6 +1,7 @@
 /** The draft of an audience: what it is called, who is in it, whom that reaches, and saving it. */
 import { Grid, Stack } from '@mantine/core';
 import { useState } from 'react';
+import type { UserError } from '../../api/change';
 import { useLatest } from '../../api/latest';
 import { Errors } from '../../components/errors';
 import { Panel } from '../../components/panel';
@@ -32,6 +33,10 @@ function isChanged(draft: Draft, saved: Draft): boolean {
   );
 }
 
+function isOfRule({ path }: UserError): boolean {
+  return path[0] === 'rule';
+}
+
 export function Editing({ id, start }: { id: string | null; start: Draft }) {
   const text = useTexts();
   const [draft, setDraft] = useState(start);
@@ -40,7 +45,8 @@ export function Editing({ id, start }: { id: string | null; start: Draft }) {
   const [person, choose] = useState<Person | null>(null);
   const saving = useSaving({ id, draft, saved, onSaved: setSaved });
   const { preview, explanation, errors } = useAnswers(draft.rule, person);
-  const wrong = [...errors, ...saving.errors].filter(({ path }) => path[0] === 'rule');
+  // What saving refuses is mostly what was said of the rule before.
+  const wrong = (saving.errors.some(isOfRule) ? saving.errors : errors).filter(isOfRule);
   const edit = (change: Partial<Draft>) => {
     setDraft((before) => ({ ...before, ...change }));
     saving.forget();

@@ -3,7 +3,7 @@ import { Alert, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/co
 import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
-import { errorAt, useChange } from '../../api/change';
+import { errorAt, useChange, type UserError } from '../../api/change';
 import { useMay } from '../../components/permissions';
 import { isSame } from '../../components/rule-builder/rule';
 import type { RuleInput } from '../../gql/graphql';
@@ -11,6 +11,8 @@ import { useTexts } from '../../texts';
 import { DeleteAudience } from '../audiences/delete';
 import type { Draft } from './editing';
 import { CREATE, UPDATE } from './queries';
+
+const NONE: readonly UserError[] = [];
 
 export function useSaving({
   id,
@@ -24,7 +26,10 @@ export function useSaving({
   onSaved: (saved: Draft) => void;
 }) {
   const navigate = useNavigate();
-  const { isBusy, errors, change, clear } = useChange();
+  const { isBusy, errors: found, change, clear } = useChange();
+  const [asked, ask] = useState<Draft | null>(null);
+  // An answer that comes after a further edit is about what is not there any more.
+  const errors = asked === draft ? found : NONE;
   const [warnings, warn] = useState<readonly string[] | null>(null);
   const isLeaving = useRef(false);
   const inputOf = ({ name, description, rule }: Draft) => ({
@@ -35,8 +40,9 @@ export function useSaving({
   const leave = () => {
     isLeaving.current = true;
   };
-  const create = async (draft: Draft): Promise<boolean> => {
-    const made = (await change(CREATE, { input: inputOf(draft) }))?.audienceCreate;
+  const create = async (name: string): Promise<boolean> => {
+    ask(draft);
+    const made = (await change(CREATE, { input: inputOf({ ...draft, name }) }))?.audienceCreate;
     if (!made?.audience) return false;
     leave();
     await navigate({ to: '/audiences/$id', params: { id: made.audience.id }, replace: id === null });
@@ -44,9 +50,10 @@ export function useSaving({
   };
   const save = async () => {
     if (id === null) {
-      await create(draft);
+      await create(draft.name);
       return;
     }
+    ask(draft);
     const { name, description, rule } = inputOf(draft);
     const input = {
       id,
@@ -120,7 +127,7 @@ function SaveAsNew({ draft, saving }: { draft: Draft; saving: ReturnType<typeof 
   const { isBusy, errors, create } = saving;
   const save = async () => {
     // What is wrong with the rule is shown in it.
-    if (!(await create({ ...draft, name }))) return;
+    if (!(await create(name))) return;
     close();
   };
   return (
