@@ -85,6 +85,10 @@ class Suppression(Document):
             IndexModel(
                 [("channel", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="channel"
             ),
+            # The list of one reason, as newest first: one that is rare among many.
+            IndexModel(
+                [("reason", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="reason"
+            ),
             # What was suppressed on a channel since a moment, from the index alone.
             IndexModel(
                 [("channel", ASCENDING), ("touched_at", ASCENDING), ("key", ASCENDING)], name="touched_at"

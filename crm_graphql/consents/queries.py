@@ -8,7 +8,7 @@ from typing import Any
 from bson import ObjectId
 
 from crm_graphql.consents.addresses import compared, hash_key, hashed
-from crm_graphql.consents.documents import Suppression, Topic
+from crm_graphql.consents.documents import Suppression, SuppressionReason, Topic
 from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.errors import InvalidInput
 from crm_graphql.core.paging import Page, PageRequest, Row, SortKey
@@ -52,14 +52,20 @@ async def suppressions_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]
 
 
 def suppressions_filter(
-    channel: Channel | None, search: str | None, *, default_country: str | None = None
+    channel: Channel | None,
+    search: str | None,
+    reasons: Sequence[SuppressionReason] = (),
+    *,
+    default_country: str | None = None,
 ) -> dict[str, Any]:
-    """The MongoDB filter of a list: of a channel, and with the beginning of an address.
+    """The MongoDB filter of a list: of a channel, with the beginning of an address, for one of some reasons.
 
     Raises InvalidInput for a search that is too long. Without addresses, those of erased people are found by
     no search.
     """
     parts: list[dict[str, Any]] = [{"channel": channel.value}] if channel else []
+    if reasons:
+        parts.append({"reason": {"$in": sorted({reason.value for reason in reasons})}})
     if search is not None and search.strip():
         if len(search) > SEARCH_CHARACTERS or not is_storable(search):
             raise InvalidInput(f"A search holds at most {SEARCH_CHARACTERS} characters.", path=("search",))

@@ -13,28 +13,38 @@ from bson import ObjectId
 from crm_graphql.core.paging import Page, PageRequest, Row
 from crm_graphql.customers.merged import under
 from crm_graphql.mongo.pages import Parents, count_in_time, steady
-from crm_graphql.timeline.sources import NEWEST_FIRST, SOURCES, Source
+from crm_graphql.timeline.sources import NEWEST_FIRST, SOURCES, Filter, Source
 
 
 async def timelines(
-    customers: Parents, page: PageRequest, _fields: frozenset[str]
+    customers: Parents, page: PageRequest, kinds: frozenset[str]
 ) -> Mapping[ObjectId, Page[Row]]:
-    """For each customer a page of what happened, newest first: one query a source for all of them."""
-    found = await asyncio.gather(*(_read(source, customers, page) for source in SOURCES))
+    """For each customer a page of what happened, newest first: one query a source for all of them.
+
+    `kinds` are those that are wanted; all where there is none.
+    """
+    found = await asyncio.gather(*(_read(source, rows, customers, page) for source, rows in _narrowed(kinds)))
     return {key: _merged([rows.get(key, ()) for rows in found], page) for key in customers}
 
 
-async def count_entries(customer: Sequence[ObjectId]) -> int | None:
+async def count_entries(customer: Sequence[ObjectId], kinds: frozenset[str] = frozenset()) -> int | None:
     """How many there are of the customer with these keys; None where counting takes too long."""
     theirs = under(customer)
     counts = await asyncio.gather(
         *(
-            count_in_time(steady(source.document.get_pymongo_collection(), theirs), {"customer_id": theirs})
-            for source in SOURCES
+            count_in_time(
+                steady(source.document.get_pymongo_collection(), theirs), {"customer_id": theirs, **rows}
+            )
+            for source, rows in _narrowed(kinds)
         )
     )
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None
+
+
+def _narrowed(kinds: frozenset[str]) -> list[tuple[Source, Filter]]:
+    """The sources that have entries of these kinds, with the rows that are."""
+    return [(source, rows) for source in SOURCES if (rows := source.narrowed(kinds)) is not None]
 
 
 def _merged(sources: Sequence[Sequence[Row]], page: PageRequest) -> Page[Row]:
@@ -46,15 +56,17 @@ def _place(entry: Row) -> tuple[Any, ...]:
     return entry["at"], entry["rank"], entry["_id"]
 
 
-async def _read(source: Source, customers: Parents, page: PageRequest) -> Mapping[ObjectId, Sequence[Row]]:
+async def _read(
+    source: Source, wanted: Filter, customers: Parents, page: PageRequest
+) -> Mapping[ObjectId, Sequence[Row]]:
     """So many of each customer's entries as a page may hold, and one, in the direction of reading."""
     if len(customers) > 1:
-        return await _read_many(source, customers, page)
+        return await _read_many(source, wanted, customers, page)
     ((customer, keys),) = customers.items()
     theirs = under(keys)
     rows = (
         steady(source.document.get_pymongo_collection(), theirs)
-        .find({"customer_id": theirs, **source.beyond(page)}, dict.fromkeys(source.fields, 1))
+        .find({"customer_id": theirs, "$and": [wanted, source.beyond(page)]}, dict.fromkeys(source.fields, 1))
         .sort(list(source.order(backward=page.backward).items()))
         .limit(page.size + 1)
         .hint(source.index)
@@ -63,11 +75,11 @@ async def _read(source: Source, customers: Parents, page: PageRequest) -> Mappin
 
 
 async def _read_many(
-    source: Source, customers: Parents, page: PageRequest
+    source: Source, wanted: Filter, customers: Parents, page: PageRequest
 ) -> Mapping[ObjectId, Sequence[Row]]:
     collection = source.document.get_pymongo_collection()
     pipeline: list[dict[str, Any]] = [
-        {"$match": source.beyond(page)},
+        {"$match": {"$and": [wanted, source.beyond(page)]}},
         {"$sort": source.order(backward=page.backward)},
         {"$limit": page.size + 1},
         {"$project": dict.fromkeys(source.fields, 1)},

@@ -8,6 +8,7 @@ the ledger: the ledger needs no index for it.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +41,15 @@ class Source:
     index: str
     moment: str | None
     fields: tuple[str, ...]
+    kinds: Mapping[str, Filter]
+    """The kinds of entries that it has, and which of its rows each is."""
+
+    def narrowed(self, kinds: frozenset[str]) -> Filter | None:
+        """The rows that are of one of these kinds, of none of them every row; None where none can be."""
+        if not kinds or kinds >= self.kinds.keys():
+            return {}
+        asked = [rows for kind, rows in self.kinds.items() if kind in kinds]
+        return {"$or": asked} if asked else None
 
     def order(self, *, backward: bool) -> dict[str, int]:
         """The order in which it is read."""
@@ -88,9 +98,19 @@ def _first_id_of(second: int) -> ObjectId:
 
 
 ORDERS = Source(
-    0, Order, "customer_ordered_at", "ordered_at", ("external_id", "amount", "currency", "ordered_at")
+    *(0, Order, "customer_ordered_at", "ordered_at", ("external_id", "amount", "currency", "ordered_at")),
+    kinds={"ORDER": {}},
 )
-DELIVERIES = Source(1, Delivery, "of_customer", None, ("campaign_id", "channel", "status", "reason"))
-WORDS = Source(2, ConsentWord, "newest", "at", ("topic_id", "channel", "status", "source", "at"))
-CHANGES = Source(3, CustomerChange, "newest", "at", ("actor", "changes.field", "merged", "at"))
+DELIVERIES = Source(
+    *(1, Delivery, "of_customer", None, ("campaign_id", "channel", "status", "reason")),
+    kinds={"DELIVERY": {}},
+)
+WORDS = Source(
+    *(2, ConsentWord, "newest", "at", ("topic_id", "channel", "status", "source", "at")),
+    kinds={"CONSENT": {}},
+)
+CHANGES = Source(
+    *(3, CustomerChange, "newest", "at", ("actor", "changes.field", "merged", "at")),
+    kinds={"CHANGE": {"merged": None}, "MERGE": {"merged": {"$ne": None}}},
+)
 SOURCES = (ORDERS, DELIVERIES, WORDS, CHANGES)

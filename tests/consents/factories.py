@@ -56,13 +56,18 @@ async def said(
     )
 
 
-async def close(resources: Resources, *addresses: str, channel: Channel = Channel.EMAIL) -> Any:
+async def close(
+    resources: Resources,
+    *addresses: str,
+    channel: Channel = Channel.EMAIL,
+    reason: SuppressionReason = SuppressionReason.MANUAL,
+) -> Any:
     """Suppress addresses."""
     return await create_suppressions(
         MARKETER,
         channel,
         addresses,
-        SuppressionReason.MANUAL,
+        reason,
         clock=resources.clock,
         settings=resources.settings,
     )

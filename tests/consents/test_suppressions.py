@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crm_graphql.consents.addresses import suppressed_on
-from crm_graphql.consents.documents import Suppression
+from crm_graphql.consents.documents import Suppression, SuppressionReason
 from crm_graphql.consents.queries import list_suppressions, suppressions_filter, suppressions_of
 from crm_graphql.consents.service import delete_suppression
 from crm_graphql.core.channels import Channel, may_reach
@@ -99,6 +99,17 @@ async def test_a_list_is_searched_by_the_beginning_of_an_address(resources: Reso
     await close(resources, "ida@example.com", "other@example.com")
     page = await list_suppressions(suppressions_filter(Channel.EMAIL, search), PageRequest())
     assert [row["address"] for row in page.rows] == ["ida@example.com"]
+
+
+async def test_a_list_is_narrowed_to_reasons(resources: Resources) -> None:
+    await close(resources, "ida@example.com")
+    await close(resources, "back@example.com", reason=SuppressionReason.BOUNCED)
+    bounced, spam = SuppressionReason.BOUNCED, SuppressionReason.COMPLAINED
+    found = []
+    for reasons in ((bounced,), (bounced, spam), (spam,), (bounced, SuppressionReason.MANUAL), ()):
+        page = await list_suppressions(suppressions_filter(Channel.EMAIL, None, reasons), PageRequest())
+        found.append(len(page.rows))
+    assert found == [1, 1, 0, 2, 2]
 
 
 async def test_a_number_is_found_as_it_is_typed(resources: Resources) -> None:

@@ -29,6 +29,8 @@ from tests.profiling import documents_examined, profiled
 
 ASK = """query ($by: CustomerRef!) { customer(by: $by) { timeline {
   totalCount nodes { id at actor kind title subject { __typename id } } } } }"""
+ASK_KINDS = """query ($by: CustomerRef!, $kinds: [TimelineKind!]) { customer(by: $by) {
+  timeline(kinds: $kinds) { totalCount nodes { kind title } } } }"""
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 
 
@@ -48,6 +50,10 @@ async def test_what_happened_is_told_newest_first(api: Api) -> None:
     await merge(resources, "a", "b")
     found = (await api.data(ASK, {"by": {"externalId": "a"}}))["customer"]["timeline"]
     rows = {(one["kind"], one["title"], one["actor"]) for one in found["nodes"]}
+    for kinds in (["MERGE"], ["CHANGE"], ["ORDER", "CONSENT"], ["DELIVERY", "MERGE"], ["OPEN"], []):
+        few = (await api.data(ASK_KINDS, {"by": {"externalId": "a"}, "kinds": kinds}))["customer"]["timeline"]
+        theirs = [one["title"] for one in found["nodes"] if not kinds or one["kind"] in kinds]
+        assert ([one["title"] for one in few["nodes"]], few["totalCount"]) == (theirs, len(theirs)), kinds
     assert rows == {
         ("MERGE", "Merged with b.", "mia@example.com"),
         ("CHANGE", "Changed country and name.", "import"),

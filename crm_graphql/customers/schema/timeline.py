@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from bson import ObjectId
@@ -59,6 +59,10 @@ _KINDS = {
     WORDS.rank: TimelineKind.CONSENT,
     CHANGES.rank: TimelineKind.CHANGE,
 }
+Kinds = Annotated[
+    list[TimelineKind] | None,
+    strawberry.argument(description="Only entries of these kinds; of all by default, and of none given."),
+]
 _SUBJECTS = {TimelineKind.ORDER: "Order", TimelineKind.DELIVERY: "Delivery"}
 
 

@@ -28,7 +28,7 @@ from crm_graphql.customers.schema.loaders import (
     suppressions_of_customer_loader,
     words_of_customer_loader,
 )
-from crm_graphql.customers.schema.timeline import TimelineConnection, TimelineEntry, timeline_loader
+from crm_graphql.customers.schema.timeline import Kinds, TimelineConnection, TimelineEntry, timeline_loader
 from crm_graphql.delivery.queries import NEWEST_FIRST as NEWEST_DELIVERIES_FIRST
 from crm_graphql.delivery.queries import count_deliveries
 from crm_graphql.gql.connections import (
@@ -252,15 +252,17 @@ class Customer(Node):
         after: After = None,
         last: Last = None,
         before: Before = None,
+        kinds: Kinds = None,
     ) -> TimelineConnection | None:
-        cursors = list_cursors(info, NEWEST_ENTRIES_FIRST, self.key)
-        key = ChildPage(self.key, cursors.page(first, after, last, before), frozenset(), self.former)
+        wanted = frozenset(kind.value for kind in kinds or ())
+        cursors = list_cursors(info, NEWEST_ENTRIES_FIRST, self.key, sorted(wanted))
+        key = ChildPage(self.key, cursors.page(first, after, last, before), wanted, self.former)
         page = await info.context.loader(timeline_loader).load(key)
         return TimelineConnection(
             page=page,
             cursors=cursors,
             make=TimelineEntry.from_entry,
-            count=lambda: count_entries(self.keys),
+            count=lambda: count_entries(self.keys, wanted),
         )
 
     @strawberry.field(
