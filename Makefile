@@ -7,7 +7,7 @@ TESTS ?= tests
 # Passed on to crm dev and crm demo: make dev ARGS="--port 8080"
 ARGS ?=
 
-.PHONY: help setup setup-test demo dev check quick test watch coverage bench schema release-schema lock clean
+.PHONY: help setup setup-test demo dev check quick test watch coverage bench pictures schema release-schema lock clean
 
 help: ## This list
 	@echo "make TARGET, on Linux with Python 3.11 or later:"
@@ -57,6 +57,10 @@ bench: setup-test ## Measure the product beside the raw limits of this machine (
 	@scripts/install_test_tools.sh
 	@scripts/install_test_clients.sh
 	$(BIN)/python -m benchmarks $(ARGS)
+
+pictures: setup-test ## Take docs/pictures again: every screen in light and dark, and a campaign being delivered
+	@scripts/install_test_tools.sh
+	$(BIN)/python -m scripts.pictures
 
 schema: setup ## Write schema.graphql from the code
 	@$(BIN)/crm schema > .schema.new && mv .schema.new schema.graphql
