@@ -11,6 +11,7 @@ import {
   UnstyledButton,
   VisuallyHidden,
   useMantineColorScheme,
+  VisuallyHidden,
   type MantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';

@@ -119,7 +119,7 @@ function Charts({ data }: { data: FiguresQuery | undefined }) {
       <Panel title={text('home.revenue')} mih={400}>
         <Chart rows={revenue} isMoney />
       </Panel>
-      <Panel title={text('home.customersByMonth')} mih={customers && customers.length < MONTHS ? 0 : 400}>
+      <Panel title={text('home.customersByMonth')} mih={400}>
         <Chart rows={customers} />
       </Panel>
     </SimpleGrid>
@@ -130,5 +130,16 @@ function Chart({ rows, isMoney = false }: { rows: Month[] | undefined; isMoney?:
   const text = useTexts();
   if (rows === undefined) return <Skeleton height={340} aria-busy />;
   if (rows.length === 0) return <Text c="dimmed">{text('home.chart.empty')}</Text>;
-  return <Bars rows={rows.slice(-MONTHS).reverse()} isMoney={isMoney} />;
+  return <Bars rows={lastMonths(rows)} isMoney={isMoney} />;
+}
+
+/** The newest first; months of nothing are there too. */
+function lastMonths(rows: readonly Month[]): Month[] {
+  const values = new Map(rows.map(({ month, value }) => [month, value]));
+  return Array.from({ length: MONTHS }, (_, back) => {
+    const middle = new Date(`${rows.at(-1)?.month ?? ''}-15`);
+    middle.setUTCMonth(middle.getUTCMonth() - back);
+    const month = middle.toISOString().slice(0, 7);
+    return { month, value: values.get(month) ?? 0 };
+  });
 }
