@@ -41,6 +41,8 @@ SCREENS: Mapping[str, str] = {
     "users": "/settings/users",
     "keys": "/settings/keys",
     "audit": "/settings/audit",
+    "channels": "/settings/channels",
+    "topics": "/settings/topics",
     "own-account": "/account",
 }
 """Routes by the folders of their screens: dashboard/src/app/router.tsx."""

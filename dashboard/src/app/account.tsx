@@ -11,7 +11,6 @@ import {
   UnstyledButton,
   VisuallyHidden,
   useMantineColorScheme,
-  VisuallyHidden,
   type MantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
