@@ -29,7 +29,16 @@ export default defineConfig({
   // The API serves what is built here: see crm_graphql/server/transports/dashboard.py.
   base: '/dashboard/',
   plugins: [react(), documents()],
-  build: { outDir: '../crm_graphql/static/dashboard', emptyOutDir: true },
+  build: {
+    outDir: '../crm_graphql/static/dashboard',
+    emptyOutDir: true,
+    rolldownOptions: {
+      output: {
+        // The first script is one file: far from the server each file waits its turn.
+        codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] },
+      },
+    },
+  },
   server: {
     proxy: {
       '/graphql': { target: crm, ws: true },

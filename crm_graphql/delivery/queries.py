@@ -55,6 +55,7 @@ def list_filter(
     campaign_id: ObjectId,
     statuses: Sequence[DeliveryStatus] | None = None,
     reasons: Sequence[DeliveryReason] | None = None,
+    variants: Sequence[str] | None = None,
     among: Sequence[ObjectId] | None = None,
 ) -> dict[str, Any]:
     """The MongoDB filter of a campaign's deliveries, or of those `among` these of it."""
@@ -63,6 +64,8 @@ def list_filter(
         filter_["status"] = {"$in": [status.value for status in statuses]}
     if reasons is not None:
         filter_["reason"] = {"$in": [reason.value for reason in reasons]}
+    if variants is not None:
+        filter_["variant"] = {"$in": list(variants)}
     return filter_
 
 
@@ -106,13 +109,14 @@ async def changes_filter(
     campaign_id: ObjectId,
     statuses: Sequence[DeliveryStatus] | None,
     reasons: Sequence[DeliveryReason] | None,
+    variants: Sequence[str] | None,
     search: str | None,
     *,
     default_country: str | None,
 ) -> dict[str, Any]:
     """The MongoDB filter of the deliveries that `changes_since` gives: those to whom the search finds now,
     also such as are not yet written down. Requires and raises as `deliveries_to`."""
-    filter_ = list_filter(campaign_id, statuses, reasons)
+    filter_ = list_filter(campaign_id, statuses, reasons, variants)
     conditions = await _recipients(actor, campaign_id, search, default_country=default_country)
     return filter_ if conditions is None else {**filter_, "$or": list(conditions)}
 

@@ -122,3 +122,13 @@ async def test_who_may_not_read_customers_cannot_search_by_them(campaign: Object
     stranger = Actor(Role.INGESTOR, "tester")
     with pytest.raises(Forbidden):
         await deliveries_to(stranger, campaign, "ida", default_country=None)
+
+
+async def test_deliveries_are_found_by_the_variant_that_they_are_of(api: Api, campaign: ObjectId) -> None:
+    collection = Delivery.get_pymongo_collection()
+    for number, variant in ((3, "short"), (4, "short"), (5, "long")):
+        row = {"campaign_id": campaign, "number": number}
+        await collection.update_one(row, {"$set": {"variant": variant}})
+    assert await found(api, campaign, "", variants=["short"]) == ["c3@example.com", "c4@example.com"]
+    assert await found(api, campaign, "c4", variants=["short", "long"]) == ["c4@example.com"]
+    assert await found(api, campaign, "", variants=["none"]) == []

@@ -90,5 +90,5 @@ async def test_a_search_needs_the_right_to_read_customers(resources: Resources) 
     campaign = await LiveCampaign(resources).create()
     with pytest.raises(Forbidden):
         await changes_filter(
-            Actor(Role.INGESTOR, "machine"), campaign.key, None, None, "Ida", default_country=None
+            Actor(Role.INGESTOR, "machine"), campaign.key, None, None, None, "Ida", default_country=None
         )

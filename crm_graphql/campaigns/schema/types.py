@@ -196,7 +196,9 @@ class Campaign(Node):
             found = await deliveries_to(
                 info.context.actor, self.row["_id"], filter.search, default_country=country
             )
-            matching = list_filter(self.row["_id"], filter.statuses, filter.reasons, found)
+            matching = list_filter(
+                self.row["_id"], filter.statuses, filter.reasons, filter.variants, among=found
+            )
         fields = delivery.projection(info, *CONNECTION_PATHS)
         order = sort_key(sort.field, sort.direction) if sort else sort_key()
         cursors = list_cursors(info, order, self.row["_id"], filter)

@@ -18,6 +18,9 @@ class DeliveryFilter:
     reasons: list[DeliveryReason] | None = strawberry.field(
         default=None, description="For one of these reasons."
     )
+    variants: list[str] | None = strawberry.field(
+        default=None, description="Of one of these variants, by their keys."
+    )
     search: str | None = strawberry.field(
         default=None,
         description="To whom: found as `CustomerFilter.search` finds customers, 1,000 at most; or the whole "

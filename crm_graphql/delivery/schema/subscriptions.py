@@ -94,6 +94,7 @@ async def delivery_updates(
         key,
         wanted.statuses,
         wanted.reasons,
+        wanted.variants,
         wanted.search,
         default_country=info.context.resources.settings.country or None,
     )

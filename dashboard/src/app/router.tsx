@@ -1,10 +1,14 @@
 /** Addresses of screens. None holds a search text or an address of a person. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import type { IngestionKind, MediaKind } from '../gql/graphql';
+import type { IngestionKind } from '../gql/graphql';
+import { searchOf } from '../screens/campaign/filters';
 import { STATUSES } from '../screens/campaigns/statuses';
 import { SORTS, type Sort } from '../screens/customers/sorts';
+import Home from '../screens/home/page';
 import { MEDIA_KINDS } from '../screens/library/kinds';
 import { KINDS } from '../screens/new-import/kinds';
+import { searchOf as reportOf } from '../screens/reports/choices';
 import { Layout } from './layout';
 import { Missing } from './missing';
 
@@ -23,7 +27,8 @@ const root = createRootRoute({ component: Layout, notFoundComponent: Missing });
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
-  component: lazyRouteComponent(() => import('../screens/home/page')),
+  // The first screen of most days waits for no script of its own.
+  component: Home,
 });
 const campaigns = createRoute({
   getParentRoute: () => root,
@@ -37,6 +42,7 @@ const campaigns = createRoute({
 const campaign = createRoute({
   getParentRoute: () => root,
   path: '/campaigns/$id',
+  validateSearch: searchOf,
   component: lazyRouteComponent(() => import('../screens/campaign/page')),
 });
 const customers = createRoute({
@@ -97,6 +103,7 @@ const editor = createRoute({
 const reports = createRoute({
   getParentRoute: () => root,
   path: '/reports',
+  validateSearch: reportOf,
   component: lazyRouteComponent(() => import('../screens/reports/page')),
 });
 const exports = createRoute({

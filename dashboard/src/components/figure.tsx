@@ -2,7 +2,16 @@
 import { Paper, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 
-export function Figure({ label, children }: { label: string; children: ReactNode }) {
+export function Figure({
+  label,
+  note,
+  children,
+}: {
+  label: string;
+  /** What is to be known beside it; an empty one keeps its height. */
+  note?: string;
+  children: ReactNode;
+}) {
   return (
     <Paper withBorder p="sm">
       <Text size="sm" c="dimmed">
@@ -11,6 +20,11 @@ export function Figure({ label, children }: { label: string; children: ReactNode
       <Text fz={22} fw={600} lh={1.3} style={{ fontVariantNumeric: 'tabular-nums' }}>
         {children ?? '–'}
       </Text>
+      {note !== undefined && (
+        <Text size="xs" c="dimmed" mih={18}>
+          {note}
+        </Text>
+      )}
     </Paper>
   );
 }

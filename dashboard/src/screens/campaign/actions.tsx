@@ -1,4 +1,4 @@
-/** What can be done with a campaign in its state: launch, pause, resume, cancel, duplicate. */
+/** What can be done with a campaign in its state: launch, pause, resume, cancel, retry, duplicate. */
 import { Button, Group } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useChange } from '../../api/change';
@@ -6,21 +6,22 @@ import { ConfirmedButton } from '../../components/confirm';
 import { Errors } from '../../components/errors';
 import { useMay } from '../../components/permissions';
 import { useTexts } from '../../texts';
+import { CANCEL, DUPLICATE, LAUNCH, PAUSE, RESUME, RETRY } from './changes';
 import type { Campaign } from './live';
-import { CANCEL, DUPLICATE, LAUNCH, PAUSE, RESUME } from './queries';
 import { Writing } from './writing';
 
 export function Actions({ campaign }: { campaign: Campaign }) {
   const text = useTexts();
   const navigate = useNavigate();
   const { isBusy, errors, change } = useChange();
-  const { id, status } = campaign;
+  const { id, status, stats } = campaign;
   if (!useMay('CAMPAIGNS_WRITE')) return null;
 
   const duplicate = async () => {
     const made = (await change(DUPLICATE, { id }))?.campaignDuplicate.campaign;
     if (made) await navigate({ to: '/campaigns/$id', params: { id: made.id } });
   };
+
   return (
     <Group gap="xs">
       <Writing campaign={campaign} />
@@ -50,6 +51,15 @@ export function Actions({ campaign }: { campaign: Campaign }) {
           color="red"
           isBusy={isBusy}
           onConfirm={() => void change(CANCEL, { id })}
+        />
+      )}
+      {status === 'COMPLETED' && stats.failed > 0 && (
+        <ConfirmedButton
+          label={text('campaign.retry')}
+          question={text('campaign.retry.sure')}
+          color="indigo"
+          isBusy={isBusy}
+          onConfirm={() => void change(RETRY, { id })}
         />
       )}
       <Button variant="default" loading={isBusy} onClick={() => void duplicate()}>

@@ -1,6 +1,6 @@
 /** A campaign as it stands now: read once, then moved by its events, unless they are held. */
-import { useEffect } from 'react';
-import { useQuery, useSubscription } from 'urql';
+import { startTransition, useEffect, useRef, useState } from 'react';
+import { useClient, useQuery, useSubscription } from 'urql';
 import type { CampaignQuery, OutcomesQuery, ProgressSubscription } from '../../gql/graphql';
 import { CAMPAIGN, OUTCOMES, PROGRESS } from './queries';
 
@@ -36,19 +36,41 @@ export function useProgress(id: string, isPaused: boolean): Event | undefined {
   return data?.progress.campaignId === id ? data : undefined;
 }
 
-/** Counts by cause, time and link: again every few seconds while it moves, and once more when it has stopped. */
-export function useOutcomes({ id, status }: Campaign, isPaused: boolean): Outcomes | null | undefined {
-  const [{ data }, again] = useQuery({ query: OUTCOMES, variables: { id } });
-  const isMoving = status === 'SENDING' && !isPaused;
+/**
+ * Counts by cause, time, link and variant: again after each change, but only every few seconds. Each is read once
+ * and kept here: a query that stays open would be read out of the cache anew with every event.
+ */
+export function useOutcomes({ id, revision }: Campaign, isPaused: boolean): Outcomes | null | undefined {
+  const client = useClient();
+  const [outcomes, setOutcomes] = useState<Outcomes | null>();
+  const counted = useRef<number>(undefined);
+  const newest = useRef(revision);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
-    if (!isMoving) return;
-    const clock = setInterval(() => {
-      again({ requestPolicy: 'network-only' });
-    }, COUNT_EVERY_MS);
-    return () => {
-      clearInterval(clock);
-      again({ requestPolicy: 'network-only' });
-    };
-  }, [isMoving, again]);
-  return data?.campaign;
+    newest.current = revision;
+    if (isPaused || counted.current === revision) return;
+    const wait = counted.current === undefined ? 0 : COUNT_EVERY_MS;
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      counted.current = newest.current;
+      void client
+        .query(OUTCOMES, { id }, { requestPolicy: 'network-only' })
+        .toPromise()
+        .then(({ data }) => {
+          // What it costs to draw must not hold up what moves faster.
+          if (data)
+            startTransition(() => {
+              setOutcomes(data.campaign);
+            });
+        });
+    }, wait);
+  }, [client, id, isPaused, revision]);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
+  return outcomes;
 }

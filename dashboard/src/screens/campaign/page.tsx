@@ -1,7 +1,7 @@
 /** One campaign, live: its state, its figures, a chart that moves, its deliveries as they change. */
 import { Alert, Group, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
-import { useParams } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
 import { Announcement } from '../../components/announcement';
 import { Empty } from '../../components/empty';
 import { ButtonLink } from '../../components/link';
@@ -14,13 +14,15 @@ import { Updated } from '../../components/updated';
 import { useTexts } from '../../texts';
 import { Actions } from './actions';
 import { Deliveries } from './deliveries';
+import { Effect } from './effect';
 import { Figures, Results } from './figures';
-import { useCampaign, useOutcomes, useProgress, type Campaign } from './live';
+import { useCampaign, useOutcomes, useProgress, type Campaign, type Outcomes, type Progress } from './live';
 import { Failures, Links } from './outcomes';
-import type { Filter } from './rows';
+import type { Search } from './filters';
+import { Variants } from './variants';
 
 const Chart = lazy(() => import('./chart'));
-const ALL: Filter = { status: null, reason: null };
+const NONE: Outcomes['variants'] = [];
 
 export default function Page() {
   const text = useTexts();
@@ -55,7 +57,6 @@ function Live({ campaign }: { campaign: Campaign }) {
   const text = useTexts();
   const [isPaused, setPaused] = useState(false);
   const event = useProgress(campaign.id, isPaused);
-  const isLaunched = campaign.launchedAt !== null;
   const { total, delivered, failed } = campaign.stats;
   return (
     <Screen title={campaign.name} aside={<Actions campaign={campaign} />}>
@@ -71,14 +72,19 @@ function Live({ campaign }: { campaign: Campaign }) {
           {campaign.failureReason}
         </Alert>
       )}
-      {isLaunched ? (
+      {campaign.status === 'PAUSED' && campaign.pauseReason && (
+        <Alert color="orange" title={text('campaign.paused')}>
+          {campaign.pauseReason}
+        </Alert>
+      )}
+      {campaign.launchedAt === null ? (
+        <Written campaign={campaign} />
+      ) : (
         <>
           <Figures campaign={campaign} progress={event?.progress} />
           <Results campaign={campaign} progress={event?.progress} />
-          <Launched campaign={campaign} isPaused={isPaused} />
+          <Launched campaign={campaign} progress={event?.progress} isPaused={isPaused} />
         </>
-      ) : (
-        <Written campaign={campaign} />
       )}
     </Screen>
   );
@@ -100,22 +106,48 @@ function About({ campaign }: { campaign: Campaign }) {
   );
 }
 
-function Launched({ campaign, isPaused }: { campaign: Campaign; isPaused: boolean }) {
+function Launched({
+  campaign,
+  progress,
+  isPaused,
+}: {
+  campaign: Campaign;
+  progress: Progress | undefined;
+  isPaused: boolean;
+}) {
   const text = useTexts();
   const outcomes = useOutcomes(campaign, isPaused);
-  const [filter, setFilter] = useState(ALL);
+  const search = useSearch({ from: '/campaigns/$id' });
+  const navigate = useNavigate({ from: '/campaigns/$id' });
+  const variants = outcomes?.variants ?? NONE;
+  const keys = useMemo(() => variants.map(({ key }) => key), [variants]);
+  const go = useCallback(
+    (next: Search) => {
+      void navigate({ search: next, replace: true, resetScroll: false });
+    },
+    [navigate],
+  );
+  const { id, tracksOpens, tracksClicks } = campaign;
   return (
     <>
+      {campaign.holdout > 0 && <Effect campaign={campaign} results={progress?.results} />}
+      {variants.length > 0 && (
+        <Variants variants={variants} tracksOpens={tracksOpens} tracksClicks={tracksClicks} />
+      )}
       <SimpleGrid cols={{ base: 1, md: 2 }}>
-        <Panel title={text('campaign.chart')} mih={300}>
-          <Suspense fallback={<Skeleton height={240} />}>
-            {outcomes?.timeline ? <Chart points={outcomes.timeline} /> : <Skeleton height={240} />}
+        <Panel title={text('campaign.chart')} mih={340}>
+          <Suspense fallback={<Skeleton height={280} />}>
+            {outcomes?.timeline ? (
+              <Chart points={outcomes.timeline} isTracked={tracksOpens || tracksClicks} />
+            ) : (
+              <Skeleton height={280} />
+            )}
           </Suspense>
         </Panel>
-        <Failures failures={outcomes?.failures} onFilter={setFilter} />
+        <Failures failures={outcomes?.failures} onFilter={go} />
       </SimpleGrid>
-      {outcomes?.links && outcomes.links.length > 0 && <Links links={outcomes.links} />}
-      <Deliveries id={campaign.id} filter={filter} onFilter={setFilter} isPaused={isPaused} />
+      {tracksClicks && <Links links={outcomes?.links} />}
+      <Deliveries id={id} search={search} variants={keys} onSearch={go} isPaused={isPaused} />
     </>
   );
 }

@@ -18,6 +18,9 @@ export const CAMPAIGN = graphql(`
       audienceRuleText
       tracksOpens
       tracksClicks
+      holdout
+      ratePerSecond
+      sendBefore
       audience {
         id
         name
@@ -34,6 +37,7 @@ export const CAMPAIGN = graphql(`
         delivered
         failed
         skipped
+        heldOut
       }
     }
   }
@@ -55,10 +59,33 @@ export const OUTCOMES = graphql(`
         sent
         delivered
         failed
+        opens
+        clicks
       }
       links {
         url
         clicks
+        machineClicks
+      }
+      variants {
+        key
+        weight
+        message {
+          subject
+          body
+        }
+        stats {
+          total
+          delivered
+          failed
+        }
+        results {
+          opens
+          clicks
+          unsubscribes
+          orders
+          revenue
+        }
       }
     }
   }
@@ -75,11 +102,24 @@ export const PROGRESS = graphql(`
       results {
         opens
         clicks
+        machineOpens
+        machineClicks
         unsubscribes
         complaints
         bounces
         orders
         revenue
+        lift {
+          value
+          low
+          high
+        }
+        revenueLift {
+          value
+          low
+          high
+        }
+        splitIsFair
       }
       campaign {
         id
@@ -94,6 +134,7 @@ export const PROGRESS = graphql(`
           delivered
           failed
           skipped
+          heldOut
         }
       }
     }
@@ -110,6 +151,7 @@ export const DELIVERIES = graphql(`
           status
           reason
           reasonText
+          variantKey
           address
           updatedAt
           revision
@@ -136,6 +178,7 @@ export const UPDATES = graphql(`
         status
         reason
         reasonText
+        variantKey
         address
         updatedAt
         revision
@@ -148,78 +191,33 @@ export const UPDATES = graphql(`
   }
 `);
 
-export const LAUNCH = graphql(`
-  mutation Launch($id: ID!) {
-    campaignLaunch(input: { id: $id }) {
-      errors {
-        message
-      }
-      campaign {
-        id
+/** One message, as it went out. */
+export const DELIVERY = graphql(`
+  query Delivery($id: ID!) {
+    node(id: $id) {
+      id
+      ... on Delivery {
+        channel
+        address
         status
-        launchedAt
+        reason
+        reasonText
+        variantKey
+        attempt
+        notBefore
+        sentAt
+        finishedAt
+        openedAt
+        clickedAt
+        updatedAt
+        segments
         revision
-      }
-    }
-  }
-`);
-
-export const PAUSE = graphql(`
-  mutation Pause($id: ID!) {
-    campaignPause(input: { id: $id }) {
-      errors {
-        message
-      }
-      campaign {
-        id
-        status
-        revision
-      }
-    }
-  }
-`);
-
-export const RESUME = graphql(`
-  mutation Resume($id: ID!) {
-    campaignResume(input: { id: $id }) {
-      errors {
-        message
-      }
-      campaign {
-        id
-        status
-        revision
-      }
-    }
-  }
-`);
-
-export const CANCEL = graphql(`
-  mutation Cancel($id: ID!) {
-    campaignCancel(input: { id: $id }) {
-      errors {
-        message
-      }
-      campaign {
-        id
-        status
-        revision
-      }
-    }
-  }
-`);
-
-export const DUPLICATE = graphql(`
-  mutation Duplicate($id: ID!) {
-    campaignDuplicate(input: { id: $id }) {
-      errors {
-        message
-      }
-      campaign {
-        id
-        name
-        status
-        revision
+        subject
+        body
+        customer {
+          id
+          name
+        }
       }
     }
   }

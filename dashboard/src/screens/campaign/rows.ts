@@ -1,18 +1,18 @@
 /** The deliveries that are shown: the newest change first, each delivery once and in its newest state. */
-import type { DeliveriesQuery, DeliveryReason, DeliveryStatus } from '../../gql/graphql';
+import type { DeliveriesQuery } from '../../gql/graphql';
+import type { Filter } from './filters';
 
 export type Row = NonNullable<NonNullable<DeliveriesQuery['campaign']>['deliveries']>['nodes'][number];
-
-export interface Filter {
-  status: DeliveryStatus | null;
-  reason: DeliveryReason | null;
-}
 
 /** A page that is open for a day must not hold a million rows. */
 export const MOST_ROWS = 2_000;
 
-function matches(row: Row, { status, reason }: Filter): boolean {
-  return (status === null || row.status === status) && (reason === null || row.reason === reason);
+function matches(row: Row, { status, reason, variant }: Filter): boolean {
+  return (
+    (status === undefined || row.status === status) &&
+    (reason === undefined || row.reason === reason) &&
+    (variant === undefined || row.variantKey === variant)
+  );
 }
 
 /** `rows` with what has changed on top; what no longer matches is gone. */
@@ -25,7 +25,8 @@ export function withChanges(rows: readonly Row[], changed: Iterable<Row>, filter
   }
   if (moved.size === 0) return rows;
   const top = [...moved.values()].filter((row) => matches(row, filter));
-  top.sort((one, other) => (one.updatedAt < other.updatedAt ? 1 : -1));
+  // The order of commits, which is the server's own.
+  top.sort((one, other) => other.revision - one.revision);
   return [...top, ...rows.filter((row) => !moved.has(row.id))].slice(0, MOST_ROWS);
 }
 

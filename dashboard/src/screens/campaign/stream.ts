@@ -2,10 +2,13 @@
 import { startTransition, useCallback, useEffect, useRef, useState } from 'react';
 import { useClient, type CombinedError } from 'urql';
 import { follow } from '../../api/socket';
+import type { Filter } from './filters';
 import { DELIVERIES, UPDATES } from './queries';
-import { MOST_ROWS, withChanges, withPage, type Filter, type Row } from './rows';
+import { MOST_ROWS, withChanges, withPage, type Row } from './rows';
 
 const DRAW_EVERY_MS = 100;
+/** Changes that are kept while they are held back; past that, reading anew is the shorter way. */
+export const MOST_HELD = 5 * MOST_ROWS;
 
 interface Shown {
   rows: readonly Row[] | null;
@@ -14,12 +17,12 @@ interface Shown {
 }
 
 export interface Stream extends Shown {
-  /** Changes that are held back while the reader is further down. */
+  /** Changes that are held back while somebody reads. */
   waiting: number;
   readMore: () => void;
   readAgain: () => void;
-  /** Whether the reader is at the top: rows that move elsewhere would slip away under their eyes. */
-  setAtTop: (isAtTop: boolean) => void;
+  /** Whether somebody reads: rows that move would slip away under their eyes, their pointer or their focus. */
+  setReading: (isReading: boolean) => void;
 }
 
 const NOTHING: Shown = { rows: null, cursor: null, error: null };
@@ -29,21 +32,29 @@ export function useStream(id: string, filter: Filter, isPaused: boolean): Stream
   const [shown, setShown] = useState(NOTHING);
   const [waiting, setWaiting] = useState(0);
   const [turn, setTurn] = useState(0);
-  const isAtTop = useRef(true);
+  const isBeingRead = useRef(false);
   const wake = useRef<() => void>(() => undefined);
-  const isReading = useRef(false);
-  const { status, reason } = filter;
+  const isReadingMore = useRef(false);
+  const { status, reason, variant } = filter;
 
   const read = useCallback(
     (after: string | null) =>
       client
         .query(
           DELIVERIES,
-          { id, after, filter: { statuses: status && [status], reasons: reason && [reason] } },
+          {
+            id,
+            after,
+            filter: {
+              statuses: status ? [status] : null,
+              reasons: reason ? [reason] : null,
+              variants: variant ? [variant] : null,
+            },
+          },
           { requestPolicy: 'network-only' },
         )
         .toPromise(),
-    [client, id, status, reason],
+    [client, id, status, reason, variant],
   );
 
   useEffect(() => {
@@ -52,11 +63,15 @@ export function useStream(id: string, filter: Filter, isPaused: boolean): Stream
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isRead = false;
     let isOver = false;
+    let isBehind = false;
+    let asked = 0;
 
     async function begin() {
       isRead = false;
+      const mine = ++asked;
       const { data, error } = await read(null);
-      if (isOver) return;
+      // An answer to an older question says less than the next one will.
+      if (isOver || mine !== asked) return;
       const page = data?.campaign?.deliveries;
       isRead = true;
       setShown({
@@ -69,25 +84,30 @@ export function useStream(id: string, filter: Filter, isPaused: boolean): Stream
 
     function draw() {
       timer = undefined;
-      if (!isRead || changes.size === 0) return;
-      if (!isAtTop.current) {
-        setWaiting(changes.size);
+      if (!isRead || (changes.size === 0 && !isBehind)) return;
+      if (isBeingRead.current) {
+        setWaiting(isBehind ? MOST_HELD : changes.size);
         return;
       }
-      if (changes.size > MOST_ROWS) {
-        // More than is ever shown: what stands in the database now is the shorter way.
-        changes.clear();
+      setWaiting(0);
+      const drawn = [...changes.values()];
+      changes.clear();
+      if (isBehind) {
+        isBehind = false;
         void begin();
         return;
       }
-      const changed = [...changes.values()];
-      changes.clear();
-      setWaiting(0);
       // Typing and clicking come first, in pieces that never hold the page up.
       startTransition(() => {
         setShown((before) => ({
           ...before,
-          rows: before.rows && withChanges(before.rows, changed, { status, reason }),
+          rows:
+            before.rows &&
+            withChanges(before.rows, drawn, {
+              ...(status && { status }),
+              ...(reason && { reason }),
+              ...(variant && { variant }),
+            }),
         }));
       });
     }
@@ -95,7 +115,11 @@ export function useStream(id: string, filter: Filter, isPaused: boolean): Stream
     function take(deliveries: readonly Row[]) {
       // An empty event begins a subscription: what is read from here on, events tell of every change to.
       if (deliveries.length === 0) void begin();
-      for (const row of deliveries) changes.set(row.id, row);
+      if (!isBehind) for (const row of deliveries) changes.set(row.id, row);
+      if (changes.size > MOST_HELD) {
+        isBehind = true;
+        changes.clear();
+      }
       timer ??= setTimeout(draw, DRAW_EVERY_MS);
     }
 
@@ -113,11 +137,11 @@ export function useStream(id: string, filter: Filter, isPaused: boolean): Stream
       clearTimeout(timer);
       stop();
     };
-  }, [id, status, reason, isPaused, read, turn]);
+  }, [id, status, reason, variant, isPaused, read, turn]);
 
   const readMore = useCallback(() => {
-    if (shown.cursor === null || isReading.current) return;
-    isReading.current = true;
+    if (shown.cursor === null || isReadingMore.current) return;
+    isReadingMore.current = true;
     void read(shown.cursor)
       .then(({ data }) => {
         const page = data?.campaign?.deliveries;
@@ -128,7 +152,7 @@ export function useStream(id: string, filter: Filter, isPaused: boolean): Stream
           cursor: page.pageInfo.hasNextPage ? (page.pageInfo.endCursor ?? null) : null,
         }));
       })
-      .finally(() => (isReading.current = false));
+      .finally(() => (isReadingMore.current = false));
   }, [read, shown.cursor]);
 
   return {
@@ -138,9 +162,9 @@ export function useStream(id: string, filter: Filter, isPaused: boolean): Stream
     readAgain: useCallback(() => {
       setTurn((before) => before + 1);
     }, []),
-    setAtTop: useCallback((next: boolean) => {
-      isAtTop.current = next;
-      if (next) wake.current();
+    setReading: useCallback((next: boolean) => {
+      isBeingRead.current = next;
+      if (!next) wake.current();
     }, []),
   };
 }

@@ -1,0 +1,106 @@
+import { graphql } from '../../gql';
+
+export const LAUNCH = graphql(`
+  mutation Launch($id: ID!) {
+    campaignLaunch(input: { id: $id }) {
+      errors {
+        path
+        code
+        message
+      }
+      campaign {
+        id
+        status
+        launchedAt
+        revision
+      }
+    }
+  }
+`);
+
+export const PAUSE = graphql(`
+  mutation Pause($id: ID!) {
+    campaignPause(input: { id: $id }) {
+      errors {
+        path
+        code
+        message
+      }
+      campaign {
+        id
+        status
+        revision
+      }
+    }
+  }
+`);
+
+export const RESUME = graphql(`
+  mutation Resume($id: ID!) {
+    campaignResume(input: { id: $id }) {
+      errors {
+        path
+        code
+        message
+      }
+      campaign {
+        id
+        status
+        revision
+      }
+    }
+  }
+`);
+
+export const CANCEL = graphql(`
+  mutation Cancel($id: ID!) {
+    campaignCancel(input: { id: $id }) {
+      errors {
+        path
+        code
+        message
+      }
+      campaign {
+        id
+        status
+        revision
+      }
+    }
+  }
+`);
+
+export const DUPLICATE = graphql(`
+  mutation Duplicate($id: ID!) {
+    campaignDuplicate(input: { id: $id }) {
+      errors {
+        path
+        code
+        message
+      }
+      campaign {
+        id
+        name
+        status
+        revision
+      }
+    }
+  }
+`);
+
+/** Failures that passed by themselves, once more. */
+export const RETRY = graphql(`
+  mutation Retry($id: ID!) {
+    campaignRetry(input: { id: $id }) {
+      errors {
+        path
+        code
+        message
+      }
+      campaign {
+        id
+        status
+        revision
+      }
+    }
+  }
+`);

@@ -1,0 +1,252 @@
+"""A campaign's live page and reports in a real browser: what a person looks for, changes and is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from crm_graphql.core.actor import Role
+from crm_graphql.local.mongod import Mongod
+from tests.browser.screens import SIZES_AND_SCHEMES, elsewhere, open_signed_in, opened, shuts_nobody_out
+from tests.flows.campaigns import AUDIENCE, CREATE, INGEST, INGESTION, LAUNCH, watch_until_completed
+from tests.servers.deployment import Deployment, eventually
+from tests.servers.sent_campaign import EVERYBODY
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
+
+PEOPLE = 60
+ORDERS = """mutation ($records: [OrderRecordInput!]!) { ordersIngest(input: {records: $records}) {
+  ingestion { id rejected } errors { message } } }"""
+
+
+@dataclass
+class Shop:
+    """A deployment with people, orders, and a campaign that has come to its end."""
+
+    deployment: Deployment
+    audience: str
+    sent: str
+
+    async def campaign(self, **options: Any) -> str:
+        """A campaign to everybody; its id."""
+        text = {"subject": "News", "body": "Hi {{ customer.name }}"}
+        wanted = {"name": "News", "audienceId": self.audience, "channel": "EMAIL", "message": text, **options}
+        made = await self.deployment.mutate(CREATE, {"input": wanted})
+        key = str(made["campaign"]["id"])
+        await self.deployment.mutate(LAUNCH, {"id": key})
+        return key
+
+
+@pytest.fixture(scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory, mongod: Mongod) -> AsyncIterator[Shop]:
+    """Sixty people of three countries with orders of two months; a campaign of two variants with a holdout,
+    every fourth message of which was refused."""
+    folder = tmp_path_factory.mktemp("live")
+    simulated = {"receipt_delay_ms": 20, "failed_share": 0.25, "seed": 1}
+    deployment = Deployment(folder, mongod, None, simulator_options=simulated, settings={"development": True})
+    try:
+        await deployment.start()
+        await ingest(deployment, INGEST, [person(number) for number in range(PEOPLE)])
+        await ingest(deployment, ORDERS, [order(number) for number in range(2 * PEOPLE)])
+        made = await deployment.mutate(AUDIENCE, {"name": "Everybody", "rule": EVERYBODY})
+        found = Shop(deployment, made["audience"]["id"], "")
+        texts = [{"subject": subject, "body": "Hi"} for subject in ("Short", "A longer subject")]
+        variants = [
+            {"key": key, "weight": 1, "message": text}
+            for key, text in zip(("short", "long"), texts, strict=True)
+        ]
+        found.sent = await found.campaign(name="Spring", message=None, variants=variants, holdout=0.3)
+        await asyncio.wait_for(watch_until_completed(deployment, found.sent), 60)
+        yield found
+    finally:
+        await deployment.close()
+
+
+def person(number: int) -> dict[str, Any]:
+    """A customer."""
+    return {
+        "externalId": f"p-{number}",
+        "name": f"Person {number}",
+        "email": f"person.{number}@example.com",
+        "country": ("NO", "IN", "DE")[number % 3],
+        "visitCount": 1,
+    }
+
+
+def order(number: int) -> dict[str, Any]:
+    """An order of this month or the last."""
+    return {
+        "externalId": f"o-{number}",
+        "customerExternalId": f"p-{number % PEOPLE}",
+        "amount": "12.50",
+        "orderedAt": (datetime.now(UTC) - timedelta(days=number % 40)).isoformat(),
+    }
+
+
+async def ingest(deployment: Deployment, document: str, records: list[dict[str, Any]]) -> None:
+    """Send records; return when they are applied."""
+    key = (await deployment.mutate(document, {"records": records}))["ingestion"]["id"]
+
+    async def applied() -> bool:
+        return bool((await deployment.graphql(INGESTION, {"id": key}))["ingestion"]["status"] == "COMPLETED")
+
+    await eventually(applied, within_seconds=60, what="the ingestion's end")
+
+
+def table(page: Page) -> Any:
+    """The deliveries."""
+    return page.get_by_role("table", name="Deliveries")
+
+
+async def test_a_sent_campaign_tells_its_results_with_variants_holdout_and_failures(
+    shop: Shop, chromium: Browser
+) -> None:
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, shop.deployment, f"/campaigns/{shop.sent}")
+    variants = page.get_by_role("table").filter(has_text="Recipients")
+    await expect(variants.get_by_role("columnheader")).to_have_count(2)
+    await expect(page.get_by_text("were held out (30% of the audience)")).to_be_visible()
+    await expect(page.get_by_role("heading", name="What the campaign itself brought")).to_be_visible()
+    told = page.get_by_text("the two groups can be compared").or_(page.get_by_text("Do not trust this"))
+    await expect(told).to_be_visible()
+    await expect(page.get_by_text("Updated ")).to_be_visible()
+    refused = page.get_by_role("button", name="Bounced").or_(
+        page.get_by_role("button", name="Refused by the vendor")
+    )
+    await refused.first.click()
+    await expect(table(page).get_by_text("Delivered")).to_have_count(0)
+    await expect(table(page).get_by_text("Failed").first).to_be_visible()
+    assert seen.errors == []
+    assert elsewhere(seen, shop.deployment) == []
+    await page.context.close()
+
+
+async def test_deliveries_are_narrowed_in_the_address_and_looked_at_by_keyboard(
+    shop: Shop, chromium: Browser
+) -> None:
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, shop.deployment, f"/campaigns/{shop.sent}?variant=short")
+    await expect(page.get_by_label("Variant", exact=True).first).to_have_value("short")
+    await page.get_by_label("State", exact=True).first.click()
+    await page.get_by_role("option", name="Failed").click()
+    await expect(page).to_have_url(f"{shop.deployment.url}/campaigns/{shop.sent}?variant=short&status=FAILED")
+    await expect(table(page).get_by_text("Delivered")).to_have_count(0)
+    row = table(page).get_by_role("button").first
+    name = await row.inner_text()
+    await row.focus()
+    await page.keyboard.press("Enter")
+    drawer = page.get_by_role("dialog", name="Delivery")
+    await expect(drawer.get_by_text(f"{name.lower().replace(' ', '.')}@example.com")).to_be_visible()
+    await expect(drawer.get_by_text("short", exact=True)).to_be_visible()
+    await expect(drawer.get_by_role("listitem").filter(has_text="Failed")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(drawer).to_have_count(0)
+    await expect(row).to_be_focused()
+    assert not any("example.com" in address for address in seen.addresses)
+    await page.context.close()
+
+
+async def test_a_campaign_is_paused_resumed_cancelled_and_duplicated(shop: Shop, chromium: Browser) -> None:
+    slow = await shop.campaign(ratePerSecond=1)
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, shop.deployment, f"/campaigns/{slow}")
+    await page.get_by_role("button", name="Pause", exact=True).click()
+    await expect(page.get_by_text("Paused", exact=True).first).to_be_visible()
+    await page.get_by_role("button", name="Resume", exact=True).click()
+    await expect(page.get_by_text("Being sent", exact=True).first).to_be_visible()
+    await page.get_by_role("button", name="Pause updates").click()
+    await expect(page.get_by_text("Updates are paused")).to_be_visible()
+    await page.get_by_role("button", name="Go on with updates").click()
+    await page.get_by_role("button", name="Cancel", exact=True).click()
+    await page.get_by_role("dialog").get_by_role("button", name="Cancel", exact=True).click()
+    await expect(page.get_by_text("Cancelled", exact=True).first).to_be_visible()
+    await page.get_by_role("button", name="Duplicate").click()
+    await expect(page.get_by_text("Draft", exact=True)).to_be_visible()
+    await expect(page.get_by_role("link", name="Edit")).to_be_visible()
+    assert seen.errors == []
+    await page.context.close()
+
+
+async def test_what_failed_is_sent_again_after_a_question(shop: Shop, chromium: Browser) -> None:
+    campaign = await shop.campaign()
+    await asyncio.wait_for(watch_until_completed(shop.deployment, campaign), 60)
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, shop.deployment, f"/campaigns/{campaign}")
+    await page.get_by_role("button", name="Send the failed again").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Send the failed again").click()
+    answered = page.get_by_text("Being sent", exact=True).or_(page.get_by_role("alert"))
+    await expect(answered.or_(page.get_by_text("Completed", exact=True)).first).to_be_visible()
+    await page.context.close()
+
+
+async def test_a_report_is_drawn_told_compared_and_taken_away(
+    shop: Shop, chromium: Browser, tmp_path: Path
+) -> None:
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, shop.deployment, "/reports")
+    await expect(page.get_by_role("img", name="Revenue by Month")).to_be_visible()
+    figures = page.get_by_role("table", name="Revenue by Month")
+    await expect(figures.get_by_role("row")).to_have_count(13)
+    await expect(page.get_by_text("1,500.00").first).to_be_visible()
+    await page.get_by_label("By", exact=True).first.click()
+    await page.get_by_role("option", name="Country").click()
+    await expect(page).to_have_url(f"{shop.deployment.url}/reports?topic=revenue&by=COUNTRY&period=12m")
+    await expect(page.get_by_role("rowheader", name="Norway")).to_be_visible()
+    await page.get_by_label("Compare with the period before").check()
+    await expect(page.get_by_role("columnheader", name="Revenue, period before")).to_be_visible()
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name="Download as CSV").click()
+    file = tmp_path / "report.csv"
+    await (await downloading.value).save_as(file)
+    rows = list(csv.reader(file.read_text().splitlines()))
+    assert rows[0] == ["Country", "Revenue", "Orders", "Average order"]
+    assert [row[2] for row in rows[1:]] == ["40", "40", "40"]
+    await page.get_by_role("button", name="Export the orders of this period").click()
+    await expect(page.get_by_text("The file is being made.")).to_be_visible()
+    assert seen.errors == []
+    assert elsewhere(seen, shop.deployment) == []
+    await page.context.close()
+
+
+async def test_a_report_of_nothing_says_the_next_step_and_who_may_not_read_it_is_told(
+    shop: Shop, chromium: Browser
+) -> None:
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, shop.deployment, "/reports?period=own&from=2001-01-01&until=2001-02-01")
+    await expect(page.get_by_text("There is nothing in this period.")).to_be_visible()
+    await expect(page.get_by_role("link", name="Import a file")).to_be_visible()
+    await page.context.close()
+    seen = await opened(chromium)
+    await seen.page.goto(f"{shop.deployment.url}/reports#token={shop.deployment.mint(Role.INGESTOR)}")
+    await expect(seen.page.get_by_text("Your role does not allow this.")).to_be_visible()
+    await seen.page.context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), SIZES_AND_SCHEMES)
+async def test_live_pages_and_reports_shut_nobody_out(
+    shop: Shop, chromium: Browser, width: int, scheme: str
+) -> None:
+    seen = await opened(chromium, width, scheme)
+    page = await open_signed_in(seen, shop.deployment)
+    for path in (
+        f"/campaigns/{shop.sent}",
+        "/reports?compare=true",
+        "/reports?topic=deliveries&by=CAMPAIGN&period=own",
+        "/reports?topic=customers&by=COUNTRY&period=all",
+    ):
+        await page.goto(f"{shop.deployment.url}{path}")
+        await shuts_nobody_out(page)
+    await page.goto(f"{shop.deployment.url}/campaigns/{shop.sent}?status=FAILED")
+    await table(page).get_by_role("button").first.click()
+    await expect(page.get_by_role("dialog").get_by_role("listitem").first).to_be_visible()
+    await shuts_nobody_out(page)
+    await page.context.close()
