@@ -64,7 +64,7 @@ def some(type_: Any) -> Any:
     return {}
 
 
-def resolve(source: Any, info: GraphQLResolveInfo, **_: Any) -> Any:
+def resolve(source: Any, info: GraphQLResolveInfo[Any], **_: Any) -> Any:
     """What was made up, else some value."""
     made: Any = (source or {}).get(info.field_name)
     return some(info.return_type) if made is None else made
