@@ -1,7 +1,6 @@
 /** Addresses of screens. None holds a search text or an address of a person. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import type { IngestionKind, MediaKind } from '../gql/graphql';
-import type { IngestionKind } from '../gql/graphql';
 import { searchOf } from '../screens/campaign/filters';
 import { STATUSES } from '../screens/campaigns/statuses';
 import { SORTS, type Sort } from '../screens/customers/sorts';
