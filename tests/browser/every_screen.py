@@ -31,6 +31,7 @@ SCREENS: Mapping[str, str] = {
     "new-import": "/imports/new",
     "import": "/imports/$id",
     "audiences": "/audiences",
+    "new-audience": "/audiences/new",
     "audience": "/audiences/$id",
     "reports": "/reports",
     "exports": "/downloads",

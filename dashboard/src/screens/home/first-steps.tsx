@@ -35,7 +35,7 @@ export function useSteps(): readonly Step[] | null {
       id: 'audience',
       isDone: audiences.nodes.length > 0,
       link: (text, isNext) => (
-        <ButtonLink to="/audiences" {...looks(isNext)}>
+        <ButtonLink to="/audiences/new" {...looks(isNext)}>
           {text}
         </ButtonLink>
       ),
