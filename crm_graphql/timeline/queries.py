@@ -29,7 +29,10 @@ async def count_entries(customer: Sequence[ObjectId]) -> int | None:
     theirs = under(customer)
     counts = await asyncio.gather(
         *(
-            count_in_time(steady(source.document.get_pymongo_collection(), theirs), {"customer_id": theirs})
+            count_in_time(
+                steady(source.document.get_pymongo_collection(), theirs),
+                {"customer_id": theirs, **source.entries},
+            )
             for source in SOURCES
         )
     )
@@ -54,7 +57,10 @@ async def _read(source: Source, customers: Parents, page: PageRequest) -> Mappin
     theirs = under(keys)
     rows = (
         steady(source.document.get_pymongo_collection(), theirs)
-        .find({"customer_id": theirs, **source.beyond(page)}, dict.fromkeys(source.fields, 1))
+        .find(
+            {"$and": [{"customer_id": theirs}, source.entries, source.beyond(page)]},
+            dict.fromkeys(source.fields, 1),
+        )
         .sort(list(source.order(backward=page.backward).items()))
         .limit(page.size + 1)
         .hint(source.index)
@@ -67,7 +73,7 @@ async def _read_many(
 ) -> Mapping[ObjectId, Sequence[Row]]:
     collection = source.document.get_pymongo_collection()
     pipeline: list[dict[str, Any]] = [
-        {"$match": source.beyond(page)},
+        {"$match": {"$and": [source.entries, source.beyond(page)]}},
         {"$sort": source.order(backward=page.backward)},
         {"$limit": page.size + 1},
         {"$project": dict.fromkeys(source.fields, 1)},

@@ -32,7 +32,7 @@ class Source:
     """A collection with the index by which a customer's entries are read, and the fields that tell of them.
 
     `rank` is its place among entries of one moment. `moment` names the field with the moment; None: the
-    id has it.
+    id has it. Where `happens_to_few`, most rows have no moment, and the index holds only those that do.
     """
 
     rank: int
@@ -40,6 +40,12 @@ class Source:
     index: str
     moment: str | None
     fields: tuple[str, ...]
+    happens_to_few: bool = False
+
+    @property
+    def entries(self) -> Filter:
+        """Which rows are entries."""
+        return {self.moment: {"$type": "date"}} if self.moment and self.happens_to_few else {}
 
     def order(self, *, backward: bool) -> dict[str, int]:
         """The order in which it is read."""
@@ -93,4 +99,8 @@ ORDERS = Source(
 DELIVERIES = Source(1, Delivery, "of_customer", None, ("campaign_id", "channel", "status", "reason"))
 WORDS = Source(2, ConsentWord, "newest", "at", ("topic_id", "channel", "status", "source", "at"))
 CHANGES = Source(3, CustomerChange, "newest", "at", ("actor", "changes.field", "merged", "at"))
-SOURCES = (ORDERS, DELIVERIES, WORDS, CHANGES)
+OPENS, CLICKS = (
+    Source(rank, Delivery, index, moment, ("campaign_id", "channel", moment), happens_to_few=True)
+    for rank, index, moment in ((4, "opened", "opened_at"), (5, "clicked", "clicked_at"))
+)
+SOURCES = (ORDERS, DELIVERIES, WORDS, CHANGES, OPENS, CLICKS)
