@@ -121,8 +121,8 @@ async def empty(database: AsyncDatabase[dict[str, Any]]) -> None:
     names = [name for name in await database.list_collection_names() if name != Migration.Settings.name]
     if not names:
         return
-    looks = {
-        name: [{"$limit": 1}, {"$project": {"_id": 0, "name": {"$literal": name}}}] for name in sorted(names)
+    looks: dict[str, list[dict[str, Any]]] = {
+        name: [{"$limit": 1}, {"$project": {"_id": 0, "name": {"$literal": name}}}] for name in names
     }
     (first, look), *others = looks.items()
     unions = [{"$unionWith": {"coll": name, "pipeline": look}} for name, look in others]
