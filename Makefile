@@ -4,6 +4,9 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTEST_FLAGS ?= -n 3 --dist loadgroup --durations=15
 TESTS ?= tests
+# Some images have Python keep no compiled modules: then each of the hundreds of processes that tests start would
+# compile the product again, and each worker the tests.
+unexport PYTHONDONTWRITEBYTECODE
 # Passed on to crm dev and crm demo: make dev ARGS="--port 8080"
 ARGS ?=
 

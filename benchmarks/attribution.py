@@ -22,6 +22,7 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
+import pymongo
 from bson import ObjectId
 
 from benchmarks.bulk_tagging import fill
@@ -146,7 +147,8 @@ async def follow(resources: Resources) -> tuple[float, float]:
     await resources.database["order_credits"].drop()
     await resources.database["compared_people"].drop()
     await resources.database["campaign_orders"].delete_many({})
-    ids = [row["_id"] async for row in Order.get_pymongo_collection().find({}, {"_id": 1})]
+    with pymongo.timeout(None):
+        ids = [row["_id"] async for row in Order.get_pymongo_collection().find({}, {"_id": 1})]
     for at in range(0, len(ids), CHUNK):
         chunk = b"".join(key.binary for key in ids[at : at + CHUNK])
         await OrderChanges.get_pymongo_collection().insert_one({"orders": chunk})
@@ -192,8 +194,9 @@ async def aggregate(campaign: ObjectId) -> tuple[float, int, int]:
         {"$group": {"_id": None, "orders": {"$sum": 1}, "amount": {"$sum": "$orders.amount"}}},
     ]
     began = time.perf_counter()
-    cursor = await Delivery.get_pymongo_collection().aggregate(pipeline, allowDiskUse=True)
-    (found,) = await cursor.to_list()
+    with pymongo.timeout(None):
+        cursor = await Delivery.get_pymongo_collection().aggregate(pipeline, allowDiskUse=True)
+        (found,) = await cursor.to_list()
     return (time.perf_counter() - began) * 1000, found["orders"], found["amount"]
 
 

@@ -6,18 +6,20 @@ import asyncio
 import signal
 import sys
 
-import uvloop
-from pymongo.errors import PyMongoError
-from structlog import get_logger
+from crm_graphql.core.garbage import freeze_what_is_started, uncollected_imports
 
-from consumers.runner import Runner
-from crm_graphql import logs
-from crm_graphql.bus.port import BusError
-from crm_graphql.core.garbage import freeze_what_is_started
-from crm_graphql.core.settings import BusKind, Settings, SettingsError, load_settings
-from crm_graphql.migrations.queries import NotMigrated
-from crm_graphql.mongo.servers import ServerUnfit
-from crm_graphql.resources import open_resources
+with uncollected_imports():
+    import uvloop
+    from pymongo.errors import PyMongoError
+    from structlog import get_logger
+
+    from consumers.runner import Runner
+    from crm_graphql import logs
+    from crm_graphql.bus.port import BusError
+    from crm_graphql.core.settings import BusKind, Settings, SettingsError, load_settings
+    from crm_graphql.migrations.queries import NotMigrated
+    from crm_graphql.mongo.servers import ServerUnfit
+    from crm_graphql.resources import open_resources
 
 _log = get_logger(__name__)
 

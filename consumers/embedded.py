@@ -6,15 +6,17 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
-from starlette.applications import Starlette
+from crm_graphql.core.garbage import freeze_what_is_started, uncollected_imports
 
-from consumers.runner import Runner
-from crm_graphql import logs
-from crm_graphql.app import create_app as create_api
-from crm_graphql.core.garbage import freeze_what_is_started
-from crm_graphql.core.settings import Settings, SettingsError, load_settings
-from crm_graphql.server.uvicorn import options
+with uncollected_imports():
+    import uvicorn
+    from starlette.applications import Starlette
+
+    from consumers.runner import Runner
+    from crm_graphql import logs
+    from crm_graphql.app import create_app as create_api
+    from crm_graphql.core.settings import Settings, SettingsError, load_settings
+    from crm_graphql.server.uvicorn import options
 
 
 def create_app(settings: Settings) -> Starlette:

@@ -14,6 +14,7 @@ from crm_graphql import __version__
 from crm_graphql.commands.failing import sentence_of, wants_traces
 from crm_graphql.commands.settings import print_settings
 from crm_graphql.commands.shell import command_app
+from crm_graphql.core.garbage import uncollected_imports
 
 # Loaded one by one: `crm token` must not wait for a GraphQL schema to be built.
 COMMANDS = {
@@ -43,7 +44,8 @@ class _Commands(TyperGroup):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command = get_command(import_module(module).app)
+        with uncollected_imports():
+            command = get_command(import_module(module).app)
         command.name = cmd_name
         return command
 

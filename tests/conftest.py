@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
+from pymongo.asynchronous.database import AsyncDatabase
 
+from crm_graphql.core.garbage import freeze_what_is_started
 from crm_graphql.core.settings import BusKind, Settings, load_settings
 from crm_graphql.local.mongod import Mongod
 from crm_graphql.migrations.documents import Migration
@@ -27,12 +32,46 @@ TEST_SECRET = "tests-only-7fK2pQ9xLm4RzVw8YbNc3HdJ"
 TEST_WEBHOOK_SECRET = "whsec_dGVzdHMtb25seS03ZksycFE5eExtNFJ6Vnc4WWJOYzNIZEo="
 
 
+LONG_GROUPS = (
+    *("cdnow", "worst", "dev", "control", "protocols", "campaign", "documented clients"),
+    *("consumer processes", "browser"),
+)
+"""The groups of tests that one worker runs in turn, the longest first."""
+
+# What is imported and collected lives until the session ends: looking through it for garbage finds nothing.
+gc.disable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what `make quick` leaves out: a new test is in it unless it starts servers or says it is slow."""
+    """Mark what `make quick` leaves out: a new test is in it unless it starts servers or says it is slow.
+
+    The long groups come first, then what is slow: begun last, one would leave other workers idle.
+    """
     for item in items:
         folder = item.path.relative_to(config.rootpath / "tests").parts[0]
         if folder in SLOW_FOLDERS or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    group = item.get_closest_marker("xdist_group")
+    if group and group.args[0] in LONG_GROUPS:
+        return LONG_GROUPS.index(group.args[0])
+    return len(LONG_GROUPS) + (item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from here on, but never among what was collected."""
+    freeze_what_is_started()
+    gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_tracebacks() -> None:
+    """Drawing every local variable of every frame, as structlog would, stops the event loop for a second."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,12 +116,23 @@ async def open_session_resources(settings: Settings) -> AsyncIterator[Resources]
         yield opened
 
 
+async def empty(database: AsyncDatabase[dict[str, Any]]) -> None:
+    """Delete what collections hold; one question finds those that hold anything, which are few of sixty."""
+    names = [name for name in await database.list_collection_names() if name != Migration.Settings.name]
+    if not names:
+        return
+    looks: dict[str, list[dict[str, Any]]] = {
+        name: [{"$limit": 1}, {"$project": {"_id": 0, "name": {"$literal": name}}}] for name in names
+    }
+    (first, look), *others = looks.items()
+    unions = [{"$unionWith": {"coll": name, "pipeline": look}} for name, look in others]
+    for found in await (await database[first].aggregate([*look, *unions])).to_list():
+        await database[found["name"]].delete_many({})
+
+
 @pytest.fixture
 async def resources(open_session_resources: Resources) -> Resources:
     """Open resources on an empty database (its indexes stay)."""
-    database = open_session_resources.database
-    for name in await database.list_collection_names():
-        if name != Migration.Settings.name:
-            await database[name].delete_many({})
+    await empty(open_session_resources.database)
     await open_session_resources.deployment.read()
     return open_session_resources

@@ -26,7 +26,7 @@ class Pauses:
 
 @asynccontextmanager
 async def measured_pauses() -> AsyncIterator[Pauses]:
-    """Measure while the block runs; the garbage collector leaves out what the session has imported."""
+    """Measure while the block runs; the garbage collector leaves out what lives already, from here on."""
     gc.collect()
     gc.freeze()
     pauses = Pauses()
@@ -36,4 +36,3 @@ async def measured_pauses() -> AsyncIterator[Pauses]:
         yield pauses
     finally:
         await end_tasks([task])
-        gc.unfreeze()

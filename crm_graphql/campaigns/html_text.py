@@ -54,6 +54,8 @@ _UNSEEN = re.compile(r"[\u200b-\u200f\u034f\u00ad\ufeff\u2060]+")
 _SPACE = re.compile(r"[ \t\n\r\f\v\u00a0]+")
 # What would begin a tag of Liquid, and was none.
 _BRACE = re.compile(r"\{(?=[{%]|\U0010fff0)")
+# What stands right behind a link without becoming part of its address.
+_CLOSING = tuple(".,;:!?)]}'\"»”’…")
 _NOT_SHOWN = ("#", "javascript:", "data:")
 
 
@@ -75,6 +77,7 @@ class _Writer:
         self._out: list[str] = []
         self._breaks = 0
         self._has_space = False
+        self._is_behind_link = False
         self._links: list[tuple[str, int]] = []
         self._lists: list[int | None] = []
         self._verbatim = 0
@@ -154,8 +157,9 @@ class _Writer:
         address = href.removeprefix("mailto:").removeprefix("tel:")
         if address in shown:
             return
-        self._has_space = self._has_space or bool(shown)
+        self._has_space = True
         self._add(f"({address})" if shown else address)
+        self._is_behind_link = True
 
     def _add_text(self, text: str) -> None:
         if self._verbatim:
@@ -183,7 +187,7 @@ class _Writer:
         if self._breaks and self._out:
             # Around a tag of Liquid, which prints nothing, the lines of both sides would add up.
             self._out.append("\n" * (1 if self._is_logic(text) else self._breaks))
-        elif self._has_space and self._out:
+        elif self._out and (self._has_space or (self._is_behind_link and not text.startswith(_CLOSING))):
             self._out.append(" ")
-        self._breaks, self._has_space = 0, False
+        self._breaks, self._has_space, self._is_behind_link = 0, False, False
         self._out.append(text)

@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def uncollected_imports() -> Iterator[None]:
+    """Look for no garbage while a process imports what it is made of: there is none, and looking for it takes
+    a sixth of the processor time of a start."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def freeze_what_is_started() -> None:

@@ -120,13 +120,9 @@ class Delivery(Document):
             # A sender's range; a campaign's deliveries in the order of the ledger.
             IndexModel([("campaign_id", ASCENDING), ("number", ASCENDING)], name="number", unique=True),
             # What changed since a cursor.
-            IndexModel(
-                [("campaign_id", ASCENDING), ("revision", ASCENDING), ("_id", ASCENDING)], name="revision"
-            ),
+            IndexModel(_ascending("campaign_id", "revision", "_id"), name="revision"),
             # A campaign's deliveries by status, and what waits too long for a receipt.
-            IndexModel(
-                [("campaign_id", ASCENDING), ("status", ASCENDING), ("number", ASCENDING)], name="by_status"
-            ),
+            IndexModel(_ascending("campaign_id", "status", "number"), name="by_status"),
             # A campaign's deliveries by what kept them back; most have no such reason.
             IndexModel(
                 [("campaign_id", ASCENDING), ("reason", ASCENDING), ("number", ASCENDING)],
@@ -154,6 +150,15 @@ class Delivery(Document):
             ),
             # A customer's deliveries, newest first.
             IndexModel([("customer_id", ASCENDING), ("_id", DESCENDING)], name="of_customer"),
+            # What a customer opened and followed, newest first; most messages are neither.
+            *(
+                IndexModel(
+                    [("customer_id", ASCENDING), (f"{name}_at", DESCENDING), ("_id", DESCENDING)],
+                    name=name,
+                    partialFilterExpression={f"{name}_at": {"$type": "date"}},
+                )
+                for name in ("opened", "clicked")
+            ),
         ]
 
 

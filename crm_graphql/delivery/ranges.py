@@ -83,19 +83,16 @@ async def claim_range(
     """Claim the first free range of a campaign, of those with `at_most` so many messages; None when all are
     done or held."""
     token = uuid.uuid4().hex
+    taken = {
+        "token": token,
+        "lease_until": until(lease_seconds),
+        "claims": {"$add": ["$claims", 1]},
+        "claimed_at": "$$NOW",
+        "first_claimed_at": {"$cond": ["$claims", "$first_claimed_at", "$$NOW"]},
+    }
     row = await SendRange.get_pymongo_collection().find_one_and_update(
         {"$and": [_free(campaign_id), {} if at_most is None else {"$expr": {"$lte": [_SIZE, at_most]}}]},
-        [
-            {
-                "$set": {
-                    "token": token,
-                    "lease_until": until(lease_seconds),
-                    "claims": {"$add": ["$claims", 1]},
-                    "claimed_at": "$$NOW",
-                    "first_claimed_at": {"$cond": ["$claims", "$first_claimed_at", "$$NOW"]},
-                }
-            }
-        ],
+        [{"$set": taken}],
         # By the index: those that nobody held yet come first, then the longest out of lease.
         sort=[("lease_until", 1), ("first", 1)],
         return_document=ReturnDocument.AFTER,

@@ -32,6 +32,7 @@ COLUMNS = (
     Column("reason"),
     Column("reason_text", Kind.TEXT),
     Column("attempt"),
+    Column("variant"),
     Column("queued_at"),
     Column("not_before"),
     Column("sent_at"),
@@ -42,7 +43,7 @@ CUSTOMERS_AT_ONCE = 100
 _FIELDS = dict.fromkeys(
     (
         *("campaign_id", "number", "customer_id", "channel", "address", "status", "reason", "reason_text"),
-        *("attempt", "created_at", "not_before", "sent_at", "finished_at"),
+        *("attempt", "variant", "created_at", "not_before", "sent_at", "finished_at"),
     ),
     1,
 )
@@ -118,6 +119,7 @@ class Deliveries:
             row["reason"],
             None if customer is None else row["reason_text"],
             row["attempt"],
+            row.get("variant"),
             moment(row["created_at"]),
             moment(row.get("not_before")),
             moment(row["sent_at"]),

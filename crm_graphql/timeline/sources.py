@@ -33,7 +33,7 @@ class Source:
     """A collection with the index by which a customer's entries are read, and the fields that tell of them.
 
     `rank` is its place among entries of one moment. `moment` names the field with the moment; None: the
-    id has it.
+    id has it. Where `happens_to_few`, most rows have no moment, and the index holds only those that do.
     """
 
     rank: int
@@ -42,14 +42,20 @@ class Source:
     moment: str | None
     fields: tuple[str, ...]
     kinds: Mapping[str, Filter]
-    """The kinds of entries that it has, and which of its rows each is."""
+    """The kinds of entries that it has, and which of its entries each is."""
+    happens_to_few: bool = False
 
     def narrowed(self, kinds: frozenset[str]) -> Filter | None:
         """The rows that are of one of these kinds, of none of them every row; None where none can be."""
         if not kinds or kinds >= self.kinds.keys():
-            return {}
+            return self.entries
         asked = [rows for kind, rows in self.kinds.items() if kind in kinds]
         return {"$or": asked} if asked else None
+
+    @property
+    def entries(self) -> Filter:
+        """Which rows are entries."""
+        return {self.moment: {"$type": "date"}} if self.moment and self.happens_to_few else {}
 
     def order(self, *, backward: bool) -> dict[str, int]:
         """The order in which it is read."""
@@ -113,4 +119,15 @@ CHANGES = Source(
     *(3, CustomerChange, "newest", "at", ("actor", "changes.field", "merged", "at")),
     kinds={"CHANGE": {"merged": None}, "MERGE": {"merged": {"$ne": None}}},
 )
-SOURCES = (ORDERS, DELIVERIES, WORDS, CHANGES)
+OPENS, CLICKS = (
+    Source(
+        *(rank, Delivery, index, moment, ("campaign_id", "channel", moment)),
+        kinds={kind: {}},
+        happens_to_few=True,
+    )
+    for rank, index, moment, kind in (
+        (4, "opened", "opened_at", "OPEN"),
+        (5, "clicked", "clicked_at", "CLICK"),
+    )
+)
+SOURCES = (ORDERS, DELIVERIES, WORDS, CHANGES, OPENS, CLICKS)

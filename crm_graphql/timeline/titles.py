@@ -37,6 +37,16 @@ def delivery_title(row: Row, campaign: str) -> str:
     return f'The {channel} "{campaign}" {_BECAME[DeliveryStatus(row["status"])]}{reason}.'
 
 
+def open_title(row: Row, campaign: str) -> str:
+    """Of the first opening of a message of the campaign with this name."""
+    return f'Opened the {_CHANNELS[Channel(row["channel"])]} "{campaign}".'
+
+
+def click_title(row: Row, campaign: str) -> str:
+    """Of the first click on a link in a message of the campaign with this name."""
+    return f'Followed a link in the {_CHANNELS[Channel(row["channel"])]} "{campaign}".'
+
+
 def word_title(row: Row, topic: str) -> str:
     """Of a word on the topic with this name."""
     channel = _CHANNELS[Channel(row["channel"])]

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import hashlib
 import json
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from crm_graphql.audiences.evaluate import evaluate
 from crm_graphql.audiences.rules import parse
 from crm_graphql.core.times import parse_moment
 from tests.audiences.neutral import to_customer, to_rule_input
+from tests.audiences.real_orders import customers_of, digest_of, read_file, selected_of
 from tests.data import CDNOW, REQUESTS
 
 
@@ -38,26 +34,7 @@ def test_the_rules_of_the_requests_pick_the_same_probes() -> None:
 
 
 def test_the_audiences_of_the_real_orders_are_exact() -> None:
-    customers = _cdnow_customers()
-    now = datetime(2024, 1, 1, tzinfo=UTC)
+    customers = customers_of(read_file("orders"))
     for audience in json.loads((CDNOW / "TRUTH.json").read_text())["audiences"]:
-        rule = parse(to_rule_input(audience["rule"]))
-        ids = sorted(key for key, one in customers.items() if evaluate(rule, one, now))
-        digest = hashlib.sha256("".join(f"{key}\n" for key in ids).encode()).hexdigest()
-        assert (len(ids), digest) == (audience["size"], audience["ids_sha256"]), audience["name"]
-
-
-def _cdnow_customers() -> dict[str, dict[str, Any]]:
-    totals: dict[str, dict[str, Any]] = {}
-    with gzip.open(CDNOW / "orders.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            moment = parse_moment(row["ordered_at"])
-            one = totals.setdefault(
-                row["customer_id"],
-                {"total_spend": 0, "visit_count": 0, "first_visit_at": moment, "last_visit_at": moment},
-            )
-            one["total_spend"] += int(Decimal(row["amount"]) * 10_000)
-            one["visit_count"] += 1
-            one["first_visit_at"] = min(one["first_visit_at"], moment)
-            one["last_visit_at"] = max(one["last_visit_at"], moment)
-    return totals
+        ids = selected_of(customers, audience["rule"])
+        assert (len(ids), digest_of(ids)) == (audience["size"], audience["ids_sha256"]), audience["name"]

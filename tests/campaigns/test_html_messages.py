@@ -96,6 +96,12 @@ async def test_a_body_that_is_left_out_is_made_from_the_html_with_its_links() ->
     ]
 
 
+async def test_addresses_of_links_that_touch_something_stay_apart_from_it() -> None:
+    html = "<a href='https://a.test'>A</a>B<a href='https://b.test'></a><a href='https://c.test'>C</a>."
+    made = await completed(MessageTemplate(subject="S", html=html))
+    assert made.body == "A (https://a.test) B https://b.test C (https://c.test)."
+
+
 async def test_braces_that_were_written_as_entities_stay_text() -> None:
     html = "<p>&#123;&#123; customer.nope }} and &#123;<b>{{ customer.name }}</b></p>"
     made = await completed(MessageDraft(subject="S", html=html, inline_css=True))

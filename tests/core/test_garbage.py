@@ -20,10 +20,11 @@ class Circle:
 
 @pytest.fixture
 def thawed() -> Iterator[None]:
-    """Leave nothing frozen, and find no collection on the way."""
+    """Nothing is frozen, and no collection comes on the way; afterwards all is, as the session began."""
+    gc.unfreeze()
     gc.disable()
     yield
-    gc.unfreeze()
+    gc.freeze()
     gc.enable()
 
 

@@ -12,6 +12,7 @@ from crm_graphql.audiences.documents import Audience
 from crm_graphql.bulk.targets import Target
 from crm_graphql.customers.documents import Customer
 from crm_graphql.customers.queries import CustomerReference
+from crm_graphql.delivery.documents import Delivery
 from crm_graphql.erasure.service import erase_customer
 from crm_graphql.orders.documents import Order
 from crm_graphql.resources import Resources
@@ -157,7 +158,10 @@ async def test_a_campaign_s_deliveries_customers_and_orders_are_in_it(resources:
     await buy(keys)
     campaign = await ledger_of(keys[:20])
     other = await ledger_of(keys[10:])
+    drawn = {"campaign_id": campaign, "customer_id": keys[3]}
+    await Delivery.get_pymongo_collection().update_one(drawn, {"$set": {"variant": "b"}})
     deliveries = await rows_of(resources, DELIVERIES, campaign_id=campaign)
+    assert column(deliveries[2:5], "variant") == ["", "b", ""]
     assert column(deliveries, "customer_id") == [f"c{number}" for number in range(20)]
     assert deliveries[3]["address"] == "c3@example.com"
     assert (deliveries[3]["campaign"], deliveries[3]["status"]) == ("'=Sale", "SENT")

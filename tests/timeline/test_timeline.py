@@ -43,7 +43,8 @@ async def test_what_happened_is_told_newest_first(api: Api) -> None:
     await said(resources, made["_id"], await make_topic(resources), ConsentStatus.UNSUBSCRIBED, source="form")
     _, (delivery, _) = await make_ledger(2)
     await Delivery.get_pymongo_collection().update_one(
-        {"_id": ObjectId(delivery)}, {"$set": {"customer_id": made["_id"]}}
+        {"_id": ObjectId(delivery)},
+        {"$set": {"customer_id": made["_id"], "opened_at": NOON, "clicked_at": NOON + timedelta(seconds=5)}},
     )
     await send(resources, CUSTOMERS, [{"external_id": "a", "name": "Ada L", "country": "GB"}])
     await apply_pending(resources)
@@ -61,15 +62,22 @@ async def test_what_happened_is_told_newest_first(api: Api) -> None:
         ("CHANGE", "Changed city.", "mia@example.com"),
         ("CONSENT", 'Said no to "News" by email (form).', None),
         ("DELIVERY", 'The email "Campaign" waits to be sent.', None),
+        ("OPEN", 'Opened the email "Campaign".', None),
+        ("CLICK", 'Followed a link in the email "Campaign".', None),
         ("ORDER", "Ordered for 12.50 USD (o1).", None),
         ("ORDER", "Got back 2.00 USD (o2).", None),
     }
-    assert found["totalCount"] == len(found["nodes"]) == len({one["id"] for one in found["nodes"]}) == 8
+    assert found["totalCount"] == len(found["nodes"]) == len({one["id"] for one in found["nodes"]}) == 10
     moments = [datetime.fromisoformat(one["at"]) for one in found["nodes"]]
     assert moments == sorted(moments, reverse=True)
     assert (found["nodes"][0]["kind"], found["nodes"][-1]["title"][:7]) == ("MERGE", "Ordered")
     subjects = {one["kind"]: one["subject"] for one in found["nodes"]}
-    assert subjects["DELIVERY"] == {"__typename": "Delivery", "id": encode_id("Delivery", delivery)}
+    assert (
+        subjects["DELIVERY"]
+        == subjects["OPEN"]
+        == subjects["CLICK"]
+        == {"__typename": "Delivery", "id": encode_id("Delivery", delivery)}
+    )
     assert subjects["ORDER"]["__typename"] == "Order"
     assert subjects["CHANGE"] is subjects["CONSENT"] is subjects["MERGE"] is None
 
@@ -85,7 +93,14 @@ async def _fill(customers: list[ObjectId], each: int, rng: random.Random) -> Non
                 {"customer_id": customer, "ordered_at": moment, "external_id": f"{customer}-{number}"}
             )
             await Delivery.get_pymongo_collection().insert_one(
-                {"_id": ObjectId(key), "customer_id": customer, "campaign_id": ObjectId(), "number": number}
+                {
+                    "_id": ObjectId(key),
+                    "customer_id": customer,
+                    "campaign_id": ObjectId(),
+                    "number": number,
+                    "opened_at": moment if number % 3 == 0 else None,
+                    "clicked_at": moment if number % 4 == 0 else None,
+                }
             )
             await ConsentWord.get_pymongo_collection().insert_one({**place, "source": f"{number}"})
             await CustomerChange.get_pymongo_collection().insert_one({**place, "changes": []})
@@ -101,8 +116,8 @@ async def test_pages_of_any_size_both_ways_hold_each_entry_once(resources: Resou
     await _fill([alone, first, second], 12, rng)
     for parents in ({alone: (alone,)}, {first: (first, second)}, {alone: (alone,), first: (first, second)}):
         for customer, keys in parents.items():
-            whole = (await timelines(parents, PageRequest(100), frozenset()))[customer].rows
-            assert len(whole) == await count_entries(*[keys]) == 48 * len(keys)
+            whole = (await timelines(parents, PageRequest(200), frozenset()))[customer].rows
+            assert len(whole) == await count_entries(*[keys]) == 55 * len(keys)
             places = [tuple(NEWEST_FIRST.values(row)) for row in whole]
             assert places == sorted(places, reverse=True)
             for size in (1, 5, 7):
@@ -166,7 +181,8 @@ async def test_who_may_not_read_campaigns_sees_no_delivery_as_subject(
     made = await create(api.resources, "a")
     _, (delivery,) = await make_ledger(1)
     await Delivery.get_pymongo_collection().update_one(
-        {"_id": ObjectId(delivery)}, {"$set": {"customer_id": made["_id"]}}
+        {"_id": ObjectId(delivery)},
+        {"$set": {"customer_id": made["_id"], "opened_at": NOON, "clicked_at": NOON + timedelta(seconds=5)}},
     )
     await send(api.resources, ORDERS, [order("o1", "a")])
     await apply_pending(api.resources)
@@ -175,7 +191,7 @@ async def test_who_may_not_read_campaigns_sees_no_delivery_as_subject(
         body = await api.ask(ASK, {"by": {"externalId": "a"}}, role=role)
         nodes = body["data"]["customer"]["timeline"]["nodes"]
         shown.append([one["subject"] and one["subject"]["__typename"] for one in nodes])
-    assert shown == [["Delivery", "Order"], [None, "Order"]]
+    assert shown == [["Delivery"] * 3 + ["Order"], [None] * 3 + ["Order"]]
 
 
 async def test_a_former_customers_entries_stay_in_the_survivors_timeline(api: Api) -> None:

@@ -18,11 +18,13 @@ from crm_graphql.gql.enums import describe_enum
 from crm_graphql.gql.loaders import ChildPage, child_pages
 from crm_graphql.gql.node import Node, global_id, node_type
 from crm_graphql.timeline.queries import timelines
-from crm_graphql.timeline.sources import CHANGES, DELIVERIES, ORDERS, WORDS
+from crm_graphql.timeline.sources import CHANGES, CLICKS, DELIVERIES, OPENS, ORDERS, WORDS
 from crm_graphql.timeline.titles import (
     change_title,
+    click_title,
     delivery_title,
     merge_title,
+    open_title,
     order_title,
     word_title,
 )
@@ -46,8 +48,8 @@ describe_enum(
     {
         "ORDER": "An order, or a refund.",
         "DELIVERY": "A message of a campaign, at the moment in which it was written down for sending.",
-        "OPEN": "A message was opened.",
-        "CLICK": "A link in a message was followed.",
+        "OPEN": "A message was opened, for the first time.",
+        "CLICK": "A link in a message was followed, for the first time.",
         "CONSENT": "A word of the customer on a topic.",
         "CHANGE": "Somebody, or an import, changed fields.",
         "MERGE": "Another customer became part of this one.",
@@ -58,12 +60,19 @@ _KINDS = {
     DELIVERIES.rank: TimelineKind.DELIVERY,
     WORDS.rank: TimelineKind.CONSENT,
     CHANGES.rank: TimelineKind.CHANGE,
+    OPENS.rank: TimelineKind.OPEN,
+    CLICKS.rank: TimelineKind.CLICK,
+}
+_SUBJECTS = {
+    TimelineKind.ORDER: "Order",
+    TimelineKind.DELIVERY: "Delivery",
+    TimelineKind.OPEN: "Delivery",
+    TimelineKind.CLICK: "Delivery",
 }
 Kinds = Annotated[
     list[TimelineKind] | None,
     strawberry.argument(description="Only entries of these kinds; of all by default, and of none given."),
 ]
-_SUBJECTS = {TimelineKind.ORDER: "Order", TimelineKind.DELIVERY: "Delivery"}
 
 
 def timeline_loader(_context: Context) -> DataLoader[ChildPage, Page[Row]]:
@@ -103,6 +112,10 @@ class TimelineEntry:
                 return order_title(self.row)
             case TimelineKind.DELIVERY:
                 return delivery_title(self.row, (await self._campaign(info)).get("name", ""))
+            case TimelineKind.OPEN:
+                return open_title(self.row, (await self._campaign(info)).get("name", ""))
+            case TimelineKind.CLICK:
+                return click_title(self.row, (await self._campaign(info)).get("name", ""))
             case TimelineKind.CONSENT:
                 topic = await info.context.loader(topic_loader).load(self.row["topic_id"])
                 return word_title(self.row, (topic or {}).get("name", ""))

@@ -65,8 +65,8 @@ WEIGHTS = {
     "Mutation.customFieldUpdate": 100,
     "Mutation.customFieldDelete": 100,
     "RuleSuggestion.size": 100,
-    # A page of each of four collections, merged.
-    "Customer.timeline": 40,
+    # A page of each of six sources, merged.
+    "Customer.timeline": 60,
     # Reads the counts of all campaigns of the audience.
     "Audience.stats": 20,
     # One more read, for ten of those who share it.

@@ -184,7 +184,8 @@ async def test_no_answer_goes_to_another_message_after_a_cancellation(
     relay.faults.seconds["slow@reader.example"] = 0.3
     relay.faults.rcpt[BAD] = "550 5.1.1 Nobody"
     slow = asyncio.create_task(one(vendor, "slow@reader.example"))
-    await asyncio.sleep(0.1)
+    while len(relay.commands) < 2:
+        await asyncio.sleep(0.01)
     slow.cancel()
     # The late 250 of the first would be the answer to this one's MAIL, and its 550 that to its DATA.
     refused = await one(vendor, BAD)
