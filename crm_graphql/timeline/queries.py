@@ -27,7 +27,7 @@ async def timelines(
     return {key: _merged([rows.get(key, ()) for rows in found], page) for key in customers}
 
 
-async def count_entries(customer: Sequence[ObjectId], kinds: frozenset[str] = frozenset()) -> int | None:
+async def count_entries(customer: Sequence[ObjectId], *, kinds: frozenset[str] = frozenset()) -> int | None:
     """How many there are of the customer with these keys; None where counting takes too long."""
     theirs = under(customer)
     counts = await asyncio.gather(

@@ -262,7 +262,7 @@ class Customer(Node):
             page=page,
             cursors=cursors,
             make=TimelineEntry.from_entry,
-            count=lambda: count_entries(self.keys, wanted),
+            count=lambda: count_entries(self.keys, kinds=wanted),
         )
 
     @strawberry.field(

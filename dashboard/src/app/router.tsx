@@ -3,11 +3,12 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '
 import type { IngestionKind, MediaKind } from '../gql/graphql';
 import { searchOf } from '../screens/campaign/filters';
 import { STATUSES } from '../screens/campaigns/statuses';
-import { SORTS, type Sort } from '../screens/customers/sorts';
+import { addressOf as customersAddress } from '../screens/customers/address';
 import Home from '../screens/home/page';
 import { MEDIA_KINDS } from '../screens/library/kinds';
 import { KINDS } from '../screens/new-import/kinds';
 import { searchOf as reportOf } from '../screens/reports/choices';
+import { addressOf as closedAddresses } from '../screens/suppressions/kinds';
 import { Layout } from './layout';
 import { Missing } from './missing';
 
@@ -47,10 +48,7 @@ const campaign = createRoute({
 const customers = createRoute({
   getParentRoute: () => root,
   path: '/customers',
-  validateSearch: (given: Record<string, unknown>): { sort?: Sort } => {
-    const sort = one(SORTS, given['sort']);
-    return sort ? { sort } : {};
-  },
+  validateSearch: customersAddress,
   component: lazyRouteComponent(() => import('../screens/customers/page')),
 });
 const customer = createRoute({
@@ -122,6 +120,7 @@ const library = createRoute({
 const suppressions = createRoute({
   getParentRoute: () => root,
   path: '/suppressions',
+  validateSearch: closedAddresses,
   component: lazyRouteComponent(() => import('../screens/suppressions/page')),
 });
 const bulk = createRoute({

@@ -15,6 +15,7 @@ export const theme = createTheme({
   components: {
     // A dialogue's heading is no banner of the page.
     ModalHeader: { defaultProps: { role: 'presentation' } },
+    Drawer: { defaultProps: { attributes: { header: { role: 'presentation' } } } },
     Card: Card.extend({ defaultProps: { shadow: 'xs' } }),
     Paper: Paper.extend({ defaultProps: { shadow: 'xs' } }),
     Table: Table.extend({ defaultProps: { horizontalSpacing: 'md', verticalSpacing: 'sm' } }),

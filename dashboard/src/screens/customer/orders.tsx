@@ -28,7 +28,11 @@ export function Orders({ id }: { id: string }) {
         />
       )}
       {!error && orders === undefined && <Skeleton height={200} />}
-      {orders?.nodes.length === 0 && <Text c="dimmed">{text('orders.empty')}</Text>}
+      {orders?.nodes.length === 0 && (
+        <Text size="sm" c="dimmed">
+          {text('orders.empty')}
+        </Text>
+      )}
       {orders && orders.nodes.length > 0 && (
         <Stack gap="sm">
           <Table layout="fixed">

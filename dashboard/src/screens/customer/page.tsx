@@ -1,6 +1,7 @@
 /** One customer: who they are, what happened with them, what they bought, what they said yes to. */
-import { Badge, Group, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
+import { SimpleGrid, Skeleton, Stack } from '@mantine/core';
 import { useParams } from '@tanstack/react-router';
+import { useState } from 'react';
 import { FormattedNumber } from 'react-intl';
 import { useQuery } from 'urql';
 import { Empty } from '../../components/empty';
@@ -8,13 +9,18 @@ import { Figure } from '../../components/figure';
 import { ButtonLink } from '../../components/link';
 import { useMoney } from '../../components/money';
 import { Moment } from '../../components/moment';
-import { Panel } from '../../components/panel';
 import { Problem } from '../../components/problem';
 import { Screen } from '../../components/screen';
 import type { CustomerQuery } from '../../gql/graphql';
 import { useTexts } from '../../texts';
 import { Consents } from './consents';
+import { Duplicates } from './duplicates';
+import { Facts } from './facts';
+import { Groups } from './groups';
+import { Media } from './media';
+import { Messages } from './messages';
 import { Orders } from './orders';
+import { Person } from './person';
 import { CUSTOMER } from './queries';
 import { Happened } from './timeline';
 
@@ -25,24 +31,30 @@ export default function Page() {
   const { id } = useParams({ from: '/customers/$id' });
   const [{ data, error }, again] = useQuery({ query: CUSTOMER, variables: { id } });
   const customer = data?.customer;
+  const [turn, setTurn] = useState(0);
+  const refresh = () => {
+    setTurn((before) => before + 1);
+    again({ requestPolicy: 'network-only' });
+  };
   return (
-    <Screen title={customer ? (customer.name ?? customer.externalId) : text('customer.title')}>
-      {error && !customer && (
-        <Problem
-          error={error}
-          onRetry={() => {
-            again({ requestPolicy: 'network-only' });
-          }}
-        />
-      )}
+    <Screen title={customer ? nameOf(customer) : text('customer.title')}>
+      {error && !customer && <Problem error={error} onRetry={refresh} />}
       {!error && customer === null && (
         <Empty next={<ButtonLink to="/customers">{text('customer.all')}</ButtonLink>}>
           {text('customer.missing')}
         </Empty>
       )}
-      {customer ? <Shown key={id} customer={customer} /> : customer === undefined && !error && <Waiting />}
+      {customer ? (
+        <Shown key={id} customer={customer} turn={turn} onChanged={refresh} />
+      ) : (
+        customer === undefined && !error && <Waiting />
+      )}
     </Screen>
   );
+}
+
+function nameOf({ name, externalId }: Customer): string {
+  return name ?? externalId;
 }
 
 function Waiting() {
@@ -55,17 +67,26 @@ function Waiting() {
   );
 }
 
-function Shown({ customer }: { customer: Customer }) {
+function Shown({ customer, turn, onChanged }: { customer: Customer; turn: number; onChanged: () => void }) {
+  const { id, groups } = customer;
   return (
     <>
       <Sums customer={customer} />
+      <Duplicates customer={customer} onChanged={onChanged} />
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Stack>
           <Facts customer={customer} />
-          <Consents customer={customer} />
-          <Orders id={customer.id} />
+          <Groups id={id} groups={groups?.nodes ?? []} onChanged={onChanged} />
+          <Consents customer={customer} onChanged={onChanged} />
+          <Orders id={id} />
+          <Person id={id} name={nameOf(customer)} />
         </Stack>
-        <Happened id={customer.id} />
+        <Stack>
+          {/* Each change makes an entry: the timeline begins anew with it. */}
+          <Happened key={`${customer.revision} ${turn}`} id={id} />
+          <Messages id={id} />
+          <Media id={id} />
+        </Stack>
       </SimpleGrid>
     </>
   );
@@ -81,52 +102,11 @@ function Sums({ customer }: { customer: Customer }) {
         <FormattedNumber value={customer.visitCount} />
       </Figure>
       <Figure label={text('customer.firstVisit')}>
-        {customer.firstVisitAt && <Day at={customer.firstVisitAt} />}
+        {customer.firstVisitAt && <Moment at={customer.firstVisitAt} isDay />}
       </Figure>
       <Figure label={text('customers.lastVisit')}>
-        {customer.lastVisitAt && <Day at={customer.lastVisitAt} />}
+        {customer.lastVisitAt && <Moment at={customer.lastVisitAt} isDay />}
       </Figure>
     </SimpleGrid>
-  );
-}
-
-function Day({ at }: { at: string }) {
-  return <Moment at={at} isDay />;
-}
-
-function Facts({ customer }: { customer: Customer }) {
-  const text = useTexts();
-  const facts = [
-    [text('customers.email'), customer.email],
-    [text('customer.phone'), customer.phone],
-    [text('customer.city'), customer.city],
-    [text('customers.country'), customer.country],
-    [text('customer.externalId'), customer.externalId],
-    [text('customer.groups'), customer.groups?.nodes.map(({ name }) => name).join(', ')],
-  ] as const;
-  return (
-    <Panel title={text('customer.facts')}>
-      <Stack component="dl" gap={6} m={0}>
-        {facts.map(([label, value]) => (
-          <Group key={label} gap="xs" wrap="nowrap" align="baseline">
-            <Text component="dt" size="sm" c="dimmed" w={120} style={{ flexShrink: 0 }}>
-              {label}
-            </Text>
-            <Text component="dd" size="sm" m={0} style={{ overflowWrap: 'anywhere' }}>
-              {value === '' || value === undefined || value === null ? '–' : value}
-            </Text>
-          </Group>
-        ))}
-      </Stack>
-      {customer.tags.length > 0 && (
-        <Group gap={6} mt="sm">
-          {customer.tags.map((tag) => (
-            <Badge key={tag} variant="default" tt="none">
-              {tag}
-            </Badge>
-          ))}
-        </Group>
-      )}
-    </Panel>
   );
 }

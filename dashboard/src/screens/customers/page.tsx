@@ -1,147 +1,231 @@
-/** All customers: sorted by what one clicks, found by what one types, which stays out of the address. */
-import { Card, Skeleton, Table, Text, TextInput, UnstyledButton } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useTable } from '@tanstack/react-table';
+/** All customers: sorted, narrowed, chosen and changed many at once. What people type stays out of the address. */
+import { Button, Card, Group, Text, TextInput } from '@mantine/core';
+import { useDebouncedCallback, useDisclosure, useLocalStorage } from '@mantine/hooks';
+import type { RowSelectionState } from '@tanstack/react-table';
 import { useState } from 'react';
-import { useQuery } from 'urql';
 import { Empty } from '../../components/empty';
-import { Pager, usePlace } from '../../components/pager';
+import { ButtonLink } from '../../components/link';
+import { Pager } from '../../components/pager';
+import { useMay } from '../../components/permissions';
 import { Problem } from '../../components/problem';
 import { Screen } from '../../components/screen';
 import { useTexts } from '../../texts';
-import { columns, features, LOOKS, type Customer } from './columns';
-import { CUSTOMERS } from './queries';
-import { nextSort, sortOf, type Sort } from './sorts';
+import { ColumnChoice } from './column-choice';
+import { columnsOf, USUAL } from './columns';
+import { FilterDrawer, useNames } from './filter-drawer';
+import { countOf, targetOf } from './filters';
+import { FiltersShown } from './filters-shown';
+import { SIZE, stateOf, useList } from './list';
+import { NewCustomer } from './new-customer';
+import { OutcomeShown, SelectionBar, type Outcome } from './selection';
+import { CustomersTable } from './table';
+import { Views } from './views';
 
-const SIZE = 25;
 const TYPING_MS = 250;
-const NONE: readonly Customer[] = [];
+const NOBODY = { ids: {}, isAll: false };
+
+interface Selection {
+  /** The list that was chosen from: in another one nobody is chosen. */
+  of: string;
+  ids: RowSelectionState;
+  isAll: boolean;
+}
 
 export default function Page() {
   const text = useTexts();
-  const { sort } = useSearch({ from: '/customers' });
-  const [typed, type] = useState('');
-  const [search] = useDebouncedValue(typed.trim(), TYPING_MS);
-  const [place, go] = usePlace(SIZE, `${sort ?? ''} ${search}`);
-  const [{ data, error, stale, fetching }, again] = useQuery({
-    query: CUSTOMERS,
-    variables: { ...place, sort: sortOf(sort), filter: search ? { search } : null },
-  });
-  const found = data?.customers;
+  const list = useList();
+  const [isMaking, making] = useDisclosure();
+  const mayWrite = useMay('CUSTOMERS_WRITE');
   return (
     <Screen
       title={text('customers.title')}
       aside={
-        <TextInput
-          type="search"
-          aria-label={text('customers.search')}
-          placeholder={text('customers.search')}
-          w={{ base: '100%', xs: 280 }}
-          value={typed}
-          onChange={(event) => {
-            type(event.currentTarget.value);
-          }}
-        />
+        <Group gap="xs">
+          <Views
+            views={list.views}
+            chosen={list.chosen}
+            state={useViewState(list)}
+            onChoose={useChoose(list)}
+            onChanged={list.lookForViews}
+          />
+          {mayWrite && <Button onClick={making.open}>{text('customers.new')}</Button>}
+        </Group>
       }
     >
-      <Text size="sm" c="dimmed" role="status" mih={22}>
-        {typeof found?.totalCount === 'number' && text('customers.count', { count: found.totalCount })}
-      </Text>
-      {error && !found ? (
-        <Problem
-          error={error}
-          onRetry={() => {
-            again({ requestPolicy: 'network-only' });
-          }}
-        />
-      ) : (
-        <Card withBorder p={0} aria-busy={stale || fetching}>
-          {found?.nodes.length === 0 ? (
-            <Empty>{text(search ? 'customers.empty.search' : 'customers.empty')}</Empty>
-          ) : (
-            <List customers={found?.nodes} sort={sort} />
-          )}
-        </Card>
-      )}
-      <Pager info={found?.pageInfo} size={SIZE} onGo={go} />
+      <List list={list} />
+      {isMaking && <NewCustomer onClose={making.close} />}
     </Screen>
   );
 }
 
-function List({ customers, sort }: { customers: readonly Customer[] | undefined; sort: Sort | undefined }) {
-  const table = useTable({ features, columns, data: customers ?? NONE, getRowId: (row) => row.id });
-  return (
-    <Table verticalSpacing="xs" highlightOnHover layout="fixed">
-      <Table.Thead>
-        <Table.Tr>
-          {Object.keys(LOOKS).map((id) => (
-            <Heading key={id} id={id} sort={sort} />
-          ))}
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {customers === undefined && Array.from({ length: 12 }, (_, row) => <Waiting key={row} />)}
-        {table.getRowModel().rows.map((row) => (
-          <Table.Tr key={row.id}>
-            {row.getAllCells().map((cell) => (
-              <Table.Td key={cell.id} {...look(cell.column.id)}>
-                <table.FlexRender cell={cell} />
-              </Table.Td>
-            ))}
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
+type ListState = ReturnType<typeof useList>;
+
+function useColumns() {
+  const [kept, keep] = useLocalStorage<unknown>({
+    key: 'customers.columns',
+    defaultValue: USUAL,
+    getInitialValueInEffect: false,
+  });
+  return [columnsOf(kept), keep] as const;
 }
 
-function look(id: string) {
-  const { visibleFrom, isNumber } = LOOKS[id] ?? {};
-  return {
-    ...(visibleFrom && { visibleFrom }),
-    ...(isNumber && { ta: 'right' as const, style: { fontVariantNumeric: 'tabular-nums' } }),
+function useViewState({ sort, filters, words }: ListState) {
+  const [columns] = useColumns();
+  return { columns, sort: sort ?? null, filters, tags: words.tags };
+}
+
+function useChoose({ choose }: ListState): ListState['choose'] {
+  const [, keep] = useColumns();
+  return (view) => {
+    keep(view ? stateOf(view).columns : USUAL);
+    choose(view);
   };
 }
 
-function Heading({ id, sort }: { id: string; sort: Sort | undefined }) {
+function List({ list }: { list: ListState }) {
   const text = useTexts();
-  const navigate = useNavigate({ from: '/customers' });
-  const shown = LOOKS[id];
-  if (!shown) return null;
-  const { sort: key } = shown;
-  const width = shown.width ? { w: { base: 'auto', sm: shown.width } } : {};
-  if (!key)
-    return (
-      <Table.Th {...look(id)} {...width}>
-        {text(shown.text)}
-      </Table.Th>
-    );
-  const order = sort === key ? 'ascending' : sort === `-${key}` ? 'descending' : 'none';
-  const sign = { ascending: ' ↑', descending: ' ↓', none: '' }[order];
+  const { filters, words, found } = list;
+  const [shown, show] = useColumns();
+  const [isFiltering, filtering] = useDisclosure();
+  const [kept, keep] = useState<Selection>({ of: list.key, ...NOBODY });
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
+  const { audienceRule } = useNames(filters);
+  const mayWrite = useMay('CUSTOMERS_WRITE');
+  const mayExport = useMay('EXPORTS_WRITE');
+  const mayUseRules = useMay('AUDIENCES_READ');
+  const { ids, isAll } = kept.of === list.key ? kept : NOBODY;
+  const select = (next: Partial<Omit<Selection, 'of'>>) => {
+    keep({ of: list.key, ids, isAll, ...next });
+  };
+  const apply: ListState['apply'] = (...next) => {
+    filtering.close();
+    list.apply(...next);
+  };
+  const isNamed = mayUseRules && !words.search && (!filters.audience || audienceRule !== undefined);
+  const count = countOf(filters, words);
+  const chosen = Object.keys(ids);
   return (
-    <Table.Th {...look(id)} {...width} aria-sort={order}>
-      <UnstyledButton
-        fz="sm"
-        fw={700}
-        onClick={() => {
-          const next = nextSort(key, sort);
-          void navigate({ search: next ? { sort: next } : {} });
-        }}
-      >
-        {text(shown.text)}
-        <span aria-hidden>{sign}</span>
-      </UnstyledButton>
-    </Table.Th>
+    <>
+      <Group justify="space-between" gap="xs">
+        <SearchField search={words.search} onSearch={list.search} />
+        <Group gap="xs">
+          <Button variant="default" onClick={filtering.open}>
+            {count ? text('filters.open.count', { count }) : text('filters.open')}
+          </Button>
+          <ColumnChoice shown={shown} onChange={show} />
+        </Group>
+      </Group>
+      <FiltersShown filters={filters} words={words} onApply={apply} />
+      <FilterDrawer
+        isOpen={isFiltering}
+        filters={filters}
+        words={words}
+        onClose={filtering.close}
+        onApply={apply}
+      />
+      <Text size="sm" c="dimmed" role="status" mih={22}>
+        {typeof found?.totalCount === 'number' && text('customers.count', { count: found.totalCount })}
+      </Text>
+      {(chosen.length > 0 || isAll) && (
+        <SelectionBar
+          ids={chosen}
+          isAll={isAll}
+          matching={found?.totalCount ?? null}
+          everybody={isNamed ? targetOf(filters, words.tags, audienceRule) : null}
+          onSelectAll={() => {
+            select({ isAll: true });
+          }}
+          onClear={() => {
+            select(NOBODY);
+          }}
+          onDone={(next) => {
+            setOutcome(next);
+            select(NOBODY);
+            list.again();
+          }}
+        />
+      )}
+      {outcome && (
+        <OutcomeShown
+          key={outcome.kind === 'operation' ? outcome.operation.id : outcome.kind}
+          outcome={outcome}
+          onClose={() => {
+            setOutcome(null);
+          }}
+        />
+      )}
+      {list.error && !found ? (
+        <Problem error={list.error} onRetry={list.again} />
+      ) : (
+        <Card withBorder p={0} aria-busy={list.isBusy}>
+          {found?.nodes.length === 0 ? (
+            <Nobody list={list} isNarrowed={count > 0} />
+          ) : (
+            <CustomersTable
+              customers={found?.nodes}
+              shown={shown}
+              sort={list.sort}
+              selected={ids}
+              isAll={isAll}
+              onSelect={
+                mayWrite || mayExport
+                  ? (next) => {
+                      select({ ids: next });
+                    }
+                  : null
+              }
+            />
+          )}
+        </Card>
+      )}
+      <Pager info={found?.pageInfo} size={SIZE} onGo={list.go} />
+    </>
   );
 }
 
-function Waiting() {
+function SearchField({ search, onSearch }: { search: string; onSearch: (typed: string) => void }) {
+  const text = useTexts();
+  const [typed, type] = useState(search);
+  const ask = useDebouncedCallback(onSearch, TYPING_MS);
   return (
-    <Table.Tr>
-      <Table.Td colSpan={columns.length}>
-        <Skeleton height={22} />
-      </Table.Td>
-    </Table.Tr>
+    <TextInput
+      type="search"
+      aria-label={text('customers.search')}
+      placeholder={text('customers.search')}
+      w={{ base: '100%', xs: 320 }}
+      value={typed}
+      onChange={(event) => {
+        const { value } = event.currentTarget;
+        type(value);
+        ask(value.trim());
+      }}
+    />
+  );
+}
+
+function Nobody({ list, isNarrowed }: { list: ListState; isNarrowed: boolean }) {
+  const text = useTexts();
+  if (isNarrowed)
+    return (
+      <Empty
+        next={
+          <Button
+            variant="default"
+            onClick={() => {
+              list.apply({}, []);
+            }}
+          >
+            {text('filters.clear')}
+          </Button>
+        }
+      >
+        {text('customers.empty.filtered')}
+      </Empty>
+    );
+  if (list.words.search) return <Empty>{text('customers.empty.search')}</Empty>;
+  return (
+    <Empty next={<ButtonLink to="/imports/new">{text('customers.import')}</ButtonLink>}>
+      {text('customers.empty')}
+    </Empty>
   );
 }

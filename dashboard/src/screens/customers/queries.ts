@@ -15,10 +15,16 @@ export const CUSTOMERS = graphql(`
         externalId
         name
         email
+        phone
+        city
         country
+        tags
         totalSpend
         visitCount
+        firstVisitAt
         lastVisitAt
+        createdAt
+        revision
       }
       pageInfo {
         hasNextPage
@@ -27,6 +33,77 @@ export const CUSTOMERS = graphql(`
         endCursor
       }
       totalCount
+    }
+  }
+`);
+
+export const FILTER_NAMES = graphql(`
+  query FilterNames($group: ID!, $audience: ID!, $withGroup: Boolean!, $withAudience: Boolean!) {
+    group(id: $group) @include(if: $withGroup) {
+      id
+      name
+    }
+    audience(id: $audience) @include(if: $withAudience) {
+      id
+      name
+      rule
+    }
+  }
+`);
+
+export const VIEWS = graphql(`
+  query CustomersViews {
+    savedViews(list: "customers") {
+      id
+      name
+      state
+      isShared
+    }
+  }
+`);
+
+export const VIEW_SAVE = graphql(`
+  mutation CustomersViewSave($input: SavedViewSaveInput!) {
+    savedViewSave(input: $input) {
+      savedView {
+        id
+        name
+        state
+        isShared
+      }
+      errors {
+        path
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const VIEW_DELETE = graphql(`
+  mutation CustomersViewDelete($id: ID!) {
+    savedViewDelete(input: { id: $id }) {
+      deletedId
+      errors {
+        path
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const CREATE = graphql(`
+  mutation CustomerCreate($input: CustomerCreateInput!) {
+    customerCreate(input: $input) {
+      customer {
+        id
+      }
+      errors {
+        path
+        code
+        message
+      }
     }
   }
 `);

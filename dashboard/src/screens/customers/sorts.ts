@@ -2,6 +2,7 @@
 import type { CustomerSortField } from '../../gql/graphql';
 
 const FIELDS = {
+  created: 'CREATED_AT',
   name: 'NAME',
   spend: 'TOTAL_SPEND',
   visits: 'VISIT_COUNT',

@@ -1,5 +1,27 @@
 import type { bulk as english } from '../en/bulk';
 
 export const bulk: Record<keyof typeof english, string> = {
-  'bulk.title': 'Massearbeid',
+  'bulk.title': 'Masseendringer',
+  'operation.kind.TAG': 'Endring av merkelapper',
+  'operation.kind.TAG_RENAME': 'Nytt navn på merkelapp',
+  'operation.kind.TAG_DELETE': 'Sletting av merkelapp',
+  'operation.kind.GROUP_ADD': 'Lagt til i gruppe',
+  'operation.kind.GROUP_REMOVE': 'Tatt ut av gruppe',
+  'operation.status.ACCEPTED': 'Venter',
+  'operation.status.RUNNING': 'Pågår',
+  'operation.status.COMPLETED': 'Ferdig',
+  'operation.status.FAILED': 'Avbrutt',
+  'operation.counting': '{done, number} ferdig',
+  'operation.progress': '{done, number} av {matched, number} ferdig',
+  'operation.failed': '{failed, number} kunne ikke endres',
+  'bulk.empty': 'Ingenting er gjort med mange kunder på én gang. Velg noen i listen for å begynne.',
+  'bulk.customers': 'Gå til kundene',
+  'bulk.what': 'Hva',
+  'bulk.status': 'Tilstand',
+  'bulk.progress': 'Fremdrift',
+  'bulk.by': 'Av',
+  'bulk.begun': 'Begynt',
+  'bulk.ended': 'Avsluttet',
+  'bulk.cancel': 'Avbryt',
+  'bulk.cancel.sure': 'Det som er gjort, blir stående. Resten blir som det er. Avbryte?',
 };

@@ -1,0 +1,32 @@
+import { graphql } from '../../gql';
+
+export const OPERATIONS = graphql(`
+  query BulkOperations($first: Int, $after: String, $last: Int, $before: String) {
+    bulkOperations(first: $first, after: $after, last: $last, before: $before) {
+      nodes {
+        ...OperationParts
+      }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        startCursor
+        endCursor
+      }
+    }
+  }
+`);
+
+export const CANCEL = graphql(`
+  mutation BulkOperationCancel($id: ID!) {
+    bulkOperationCancel(input: { id: $id }) {
+      operation {
+        ...OperationParts
+      }
+      errors {
+        path
+        code
+        message
+      }
+    }
+  }
+`);
