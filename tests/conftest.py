@@ -61,6 +61,11 @@ def _place(item: pytest.Item) -> int:
     return len(LONG_GROUPS) + (item.get_closest_marker("slow") is None)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their argument: some, as workbooks, hold when each worker made them."""
+    return argname if isinstance(val, bytes) and len(val) > 40 else None
+
+
 def pytest_collection_finish() -> None:
     """Collect garbage from here on, but never among what was collected."""
     freeze_what_is_started()

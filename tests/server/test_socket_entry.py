@@ -48,7 +48,9 @@ async def test_an_expired_token_is_refused_as_expired_and_never_acknowledged(
 
 
 @pytest.mark.parametrize(
-    "token", ["nonsense", "a.b.c", token_for(3_600, "another-9Wm4kXc7Tz2QvL8pRb3N-secret")]
+    "token",
+    ["nonsense", "a.b.c", token_for(3_600, "another-9Wm4kXc7Tz2QvL8pRb3N-secret")],
+    ids=["nonsense", "three parts", "another server's"],
 )
 async def test_a_broken_token_or_one_of_another_server_is_refused_as_that(
     served: Deployment, token: str

@@ -226,6 +226,7 @@ def test_a_workbook_beyond_the_limit_is_refused_as_soon_as_it_is() -> None:
         (zipped(("[Content_Types].xml", b"<x/>"), ("xl/a", b"")), "broken or incomplete"),
         (zipped(("xl/a", b"")), "broken or incomplete"),
     ],
+    ids=["cut early", "cut late", "sheet cut", "no book", "no sheets", "no types"],
 )
 def test_a_broken_workbook_is_refused(body: bytes, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
