@@ -5,17 +5,40 @@ import { defineConfig, runnerImport, type Plugin } from 'vite';
 const crm = process.env['CRM_URL'] ?? 'http://127.0.0.1:8000';
 const served = ['/ingest', '/media', '/exports', '/accounts'];
 
+type Documents = Record<string, TypedDocumentNode>;
+
+const WRITTEN = /\bgraphql\(\s*`([^`]*)`,?\s*\)/g;
+const IMPORTED = /^import \{ graphql \} from '[./]+\/gql';$/m;
+const NAMED = /\b(query|mutation|subscription|fragment)\s+(\w+)/;
+
 /**
+ * Documents where they are written, so that each screen's script has its own; the module that generated types
+ * come with has all of them, which the first script would carry.
+ *
  * documents.json: what the page sends, to the letter, for servers that run listed documents alone. Requests that
  * pass the cache are as it formats them, those past it as they are written.
  */
 function documents(): Plugin {
+  let generated: Documents = {};
   return {
     name: 'documents',
     apply: 'build',
-    async generateBundle() {
-      const { module } = await runnerImport<Record<string, TypedDocumentNode>>('./src/gql/graphql.ts');
-      const texts = Object.values(module).flatMap((one) => [
+    enforce: 'pre',
+    async buildStart() {
+      generated = (await runnerImport<Documents>('./src/gql/graphql.ts')).module;
+    },
+    transform(code, id) {
+      if (!IMPORTED.test(code) || !id.includes('/src/')) return null;
+      const inlined = code.replace(IMPORTED, '').replace(WRITTEN, (_, source: string) => {
+        const [, kind, name = ''] = NAMED.exec(source) ?? [];
+        const found = generated[name + (kind === 'fragment' ? 'FragmentDoc' : 'Document')];
+        if (!found) this.error(`no generated document for ${name}: run npm run types`);
+        return `(${JSON.stringify(found)})`;
+      });
+      return { code: inlined, map: null };
+    },
+    generateBundle() {
+      const texts = Object.values(generated).flatMap((one) => [
         stringifyDocument(one),
         stringifyDocument(formatDocument(one) as TypedDocumentNode),
       ]);
