@@ -263,11 +263,12 @@ async def test_a_keys_secret_is_shown_once_works_and_is_revoked(
     await page.get_by_role("button", name="Revoke: The shop").click()
     await page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     await expect(page.get_by_text("“The shop” is revoked.")).to_be_focused()
-    answer = await httpx.AsyncClient(trust_env=False).post(
-        f"{office.url}/graphql",
-        json={"query": "{ viewer { role } }"},
-        headers={"authorization": f"Bearer {secret}"},
-    )
+    async with httpx.AsyncClient(trust_env=False) as machine:
+        answer = await machine.post(
+            f"{office.url}/graphql",
+            json={"query": "{ viewer { role } }"},
+            headers={"authorization": f"Bearer {secret}"},
+        )
     assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     await page.context.close()
 
