@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from crm_graphql.core.sms_segments import Alphabet, Segments, segments_of
 
 GSM = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./09:;<=>?¡AZÄÖÑÜ§¿azäöñüà\f^{}\\[~]|€"
-ANY = st.characters(exclude_categories=["Cs"])
+# smsutil sends an escape sign as itself: on a telephone it makes another sign of the next.
+ANY = st.characters(exclude_categories=["Cs"], exclude_characters="\x1b")
 
 
 @pytest.mark.parametrize(
