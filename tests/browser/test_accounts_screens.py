@@ -192,6 +192,8 @@ async def test_a_topic_is_made_renamed_and_deleted_by_who_may(office: Deployment
     await page.get_by_role("button", name="Edit topic: Gardening").click()
     await page.get_by_label("Description").fill("Seeds and tools")
     await page.get_by_role("button", name="Save").click()
+    # The field in the dialogue says the same until it is gone.
+    await expect(page.get_by_role("dialog")).to_have_count(0)
     await expect(page.get_by_text("Seeds and tools")).to_be_visible()
     viewer = await opened(chromium)
     await viewer.page.goto(f"{office.url}/settings/topics#token={office.mint(Role.VIEWER)}")

@@ -14,11 +14,13 @@ from websockets.asyncio.client import ClientConnection
 
 from crm_graphql.bulk.targets import Target
 from crm_graphql.core.ids import encode_id
+from crm_graphql.core.tasks import end_tasks
 from crm_graphql.core.times import format_moment
 from crm_graphql.customers.changed import last_customers_change
 from crm_graphql.customers.schema import subscriptions
 from crm_graphql.resources import Resources
 from tests.bulk.factories import EVERYONE, finish, people, tag
+from tests.delivery.running import until
 from tests.server.live_server import serving
 
 
@@ -56,22 +58,26 @@ async def test_changes_of_customers_are_told_at_most_once_a_second_and_none_is_l
     moments: list[str] = []
     told_at: list[float] = []
 
-    async def change() -> None:
-        for number in range(12):
-            await tag(resources, Target(keys=keys), add=[f"t{number}"])
-            await asyncio.sleep(0.08)
-
-    async with serving(resources) as server, server.socket() as socket:
-        changing: asyncio.Task[None] | None = None
+    async def note(socket: ClientConnection) -> None:
         async for event in watch(socket, "subscription { customersChanged { at } }"):
             moments.append(event["customersChanged"]["at"])
             told_at.append(time.monotonic())
-            changing = changing or asyncio.create_task(change())
-            last = await last_customers_change()
-            if last and moments[-1] == format_moment(last):
-                await changing
-                if await last_customers_change() == last:
-                    break
+
+    async def is_told() -> bool:
+        return bool(moments)
+
+    async def is_last_told() -> bool:
+        last = await last_customers_change()
+        return last is not None and moments[-1] == format_moment(last)
+
+    async with serving(resources) as server, server.socket() as socket:
+        noting = asyncio.create_task(note(socket))
+        await until(is_told)
+        for number in range(12):
+            await tag(resources, Target(keys=keys), add=[f"t{number}"])
+            await asyncio.sleep(0.08)
+        await until(is_last_told)
+        await end_tasks([noting])
     assert moments[0].startswith("1970-")
     assert sorted(set(moments)) == moments
     assert min(later - earlier for earlier, later in pairwise(told_at)) > 0.3

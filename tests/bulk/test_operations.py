@@ -241,7 +241,7 @@ async def test_without_the_bus_the_reconciler_hands_it_out(
         raise BusError("away")
 
     with monkeypatch.context() as during:
-        during.setattr(type(resources.bus), "publish", away)
+        during.setattr(resources.bus, "publish", away)
         row = await tag(resources, Target(rule=EVERYONE), add=["a"])
     assert await resources.bus.depth(BULK_QUEUE) == 0
     assert await restore_operations(bus=resources.bus) == 1
