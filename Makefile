@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Passed on to crm dev and crm demo: make dev ARGS="--port 8080"
 ARGS ?=
 
-.PHONY: help setup setup-test demo dev check quick test watch coverage bench pictures schema release-schema lock clean
+.PHONY: help setup setup-test demo dev check check-python check-dashboard quick test watch coverage bench pictures schema release-schema lock clean
 
 help: ## This list
 	@echo "make TARGET, on Linux with Python 3.11 or later:"
@@ -29,6 +29,9 @@ dev: setup ## Start everything without data: MongoDB, API, consumers, vendor sim
 	@exec $(BIN)/crm dev $(ARGS)
 
 check: setup-test ## What CI runs before the tests: format, lint, types, imports, sizes, docs, schema, what is announced, dashboard
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line check-python check-dashboard
+
+check-python:
 	$(BIN)/ruff format --check --quiet . || { echo "Format it: $(BIN)/ruff format ."; exit 1; }
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
@@ -40,6 +43,8 @@ check: setup-test ## What CI runs before the tests: format, lint, types, imports
 	$(BIN)/python scripts/check_schema.py
 	$(BIN)/python scripts/check_announced.py
 	$(BIN)/python scripts/check_released_schema.py
+
+check-dashboard:
 	@scripts/check_dashboard.sh
 
 quick: setup-test ## Between two edits: the tests that start nothing but one MongoDB, in two minutes

@@ -9,12 +9,7 @@ shift 2
 
 out=crm_graphql/static/$folder
 stamp=$out/built-from
-wanted=$(
-  {
-    find "$folder" \( -name node_modules -o -path "$folder/src/gql" \) -prune -o -type f -print0
-    [ $# -eq 0 ] || printf '%s\0' "$@"
-  } | sort -z | xargs -0 cat | cksum
-)
+wanted=$(scripts/page_inputs.sh "$folder" "$@")
 [ "$(cat "$stamp" 2> /dev/null)" != "$wanted" ] || exit 0
 
 skip() {
@@ -26,10 +21,18 @@ command -v node > /dev/null && command -v npm > /dev/null || skip "Node is not i
 node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
   || skip "Node $(node --version) is too old (20.19 or later is needed)."
 
+# Packages are installed again only where others are locked now: that takes ten times as long as the build.
+locked=$(cksum < "$folder/package-lock.json")
+installed=$folder/node_modules/.installed
+install() {
+  [ "$(cat "$installed" 2> /dev/null)" != "$locked" ] || return 0
+  npm --prefix "$folder" ci --no-audit --no-fund && echo "$locked" > "$installed"
+}
+
 echo "setup: building $name"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! { npm --prefix "$folder" ci --no-audit --no-fund && npm --prefix "$folder" run build; } > "$log" 2>&1; then
+if ! { install && npm --prefix "$folder" run build; } > "$log" 2>&1; then
   tail -n 15 "$log" >&2
   skip "npm could not install or build it, its message is above."
 fi

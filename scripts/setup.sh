@@ -52,7 +52,7 @@ install() {
   for file in "$@"; do
     requirements+=(-r "$file")
   done
-  PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install --quiet --require-hashes "${requirements[@]}" \
+  PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install --quiet --no-compile --require-hashes "${requirements[@]}" \
     || die "the locked packages could not be installed; pip's message above says why."
   # Without build isolation nothing is fetched that is not locked.
   PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
