@@ -61,7 +61,8 @@ def test_it_comes_up_tells_how_to_use_it_and_stops_cleanly(tmp_path: Path) -> No
     with DevProcess(tmp_path) as dev:
         url = dev.ready()
         assert time.monotonic() - dev.begin < START_SECONDS
-        banner = dev.lines[:-1]
+        # A slow machine is told what it waits for, below.
+        banner = dev.lines[: 1 + next(at for at, line in enumerate(dev.lines) if "Ctrl-C" in line)]
         assert len(banner) <= 10
         for piece in (f"{url}/graphql", "ws://", " token", ".crm", "rm -r", "Ctrl-C", "not production"):
             assert any(piece in line for line in banner), piece
