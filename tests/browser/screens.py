@@ -24,6 +24,8 @@ AT_REST = """() => Promise.allSettled(
     .map((one) => one.finished))"""
 SIZES_AND_SCHEMES = [(1440, "light"), (1440, "dark"), (320, "light"), (320, "dark")]
 """Widths in CSS pixels and colour schemes in which every screen is looked at."""
+EXTREMES = [SIZES_AND_SCHEMES[0], SIZES_AND_SCHEMES[-1]]
+"""Those in which dialogs are looked at, and states that a screen has only after something was done there."""
 
 
 async def opened(browser: Browser, width: int = 1440, scheme: Any = "light") -> Seen:

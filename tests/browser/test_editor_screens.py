@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from crm_graphql.core.actor import Role
 from crm_graphql.local.mongod import Mongod
-from tests.browser.screens import SIZES_AND_SCHEMES, elsewhere, open_signed_in, opened, shuts_nobody_out
+from tests.browser.screens import EXTREMES, elsewhere, open_signed_in, opened, shuts_nobody_out
 from tests.flows.campaigns import AUDIENCE, CREATE, make_customers
 from tests.servers.deployment import Deployment
 from tests.servers.sent_campaign import EVERYBODY
@@ -228,16 +228,14 @@ async def test_a_draft_is_deleted_out_of_the_list_and_who_may_only_read_writes_n
     await reading.context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), SIZES_AND_SCHEMES)
-async def test_list_and_editor_shut_nobody_out(
+@pytest.mark.parametrize(("width", "scheme"), EXTREMES)
+async def test_the_windows_of_a_launch_shut_nobody_out(
     development: Deployment, chromium: Browser, width: int, scheme: str
 ) -> None:
     campaign = await draft(development, "Looked at", message={"subject": "Hi", "html": HTML})
-    page = await open_signed_in(await opened(chromium, width, scheme), development, "/campaigns")
-    await shuts_nobody_out(page)
-    await page.goto(f"{development.url}/campaigns/{campaign}/edit")
-    await expect(page.get_by_text("Preview", exact=True)).to_be_visible()
-    await shuts_nobody_out(page)
+    page = await open_signed_in(
+        await opened(chromium, width, scheme), development, f"/campaigns/{campaign}/edit"
+    )
     await page.get_by_role("button", name="Launch or schedule").click()
     await page.get_by_text("Later", exact=True).click()
     await shuts_nobody_out(page)

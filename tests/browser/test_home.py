@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 
 from crm_graphql.core.actor import Role
 from crm_graphql.local.mongod import Mongod
-from tests.browser.screens import SIZES_AND_SCHEMES, open_signed_in, opened, shuts_nobody_out
+from tests.browser.screens import EXTREMES, open_signed_in, opened, shuts_nobody_out
 from tests.flows.campaigns import LAUNCH, launch_to, make_customers
 from tests.servers.deployment import Deployment
 from tests.servers.sent_campaign import EVERYBODY
@@ -71,7 +71,7 @@ async def test_who_only_brings_data_in_is_led_to_imports_alone(
     await page.context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), SIZES_AND_SCHEMES)
+@pytest.mark.parametrize(("width", "scheme"), EXTREMES)
 async def test_the_account_menu_shuts_nobody_out(
     development: Deployment, chromium: Browser, width: int, scheme: str
 ) -> None:
