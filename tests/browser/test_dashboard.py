@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, WebSocketRoute, expect
 
 from crm_graphql.core.actor import Role
 from crm_graphql.local.mongod import Mongod
@@ -88,6 +91,75 @@ async def test_a_campaigns_page_moves_to_its_end_with_every_delivery_and_without
     await expect(table).to_have_attribute("aria-rowcount", str(RECIPIENTS + 1))
     assert seen.errors == []
     assert elsewhere(seen, development) == []
+    await page.context.close()
+
+
+async def test_a_server_away_for_a_moment_breaks_no_screen(
+    development: Deployment, chromium: Browser
+) -> None:
+    campaign = await launch_to(development, EVERYBODY)
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, development)
+    left = Counter({"page": 2, "chart": 2, "deliveries": 2})
+
+    async def away(route: Route, part: str, answer: Callable[[], Awaitable[None]]) -> None:
+        left[part] -= 1
+        await (answer() if left[part] < 0 else route.abort("connectionrefused"))
+
+    async def script(route: Route) -> None:
+        await away(route, "chart" if "chart" in route.request.url else "page", route.continue_)
+
+    async def deliveries(route: Route) -> None:
+        asked = "query Deliveries" in (route.request.post_data or "")
+        await (away(route, "deliveries", route.continue_) if asked else route.continue_())
+
+    await page.route(re.compile(r"/assets/(page|chart)-"), script)
+    await page.route("**/graphql", deliveries)
+    await page.route("**/health/live", lambda route: route.abort("connectionrefused"))
+    await page.evaluate("path => { history.pushState(null, '', path) }", f"/campaigns/{campaign}")
+    await expect(page.get_by_role("img", name="Over time")).to_be_visible()
+    await expect(page.get_by_role("table", name="Deliveries").get_by_role("button").first).to_be_visible()
+    assert max(left.values()) < 0, left
+    await page.context.close()
+
+
+async def test_a_screen_whose_script_is_gone_says_what_to_do(
+    development: Deployment, chromium: Browser
+) -> None:
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, development)
+    await page.route("**/assets/page-*", lambda route: route.fulfill(status=404))
+    await page.get_by_role("link", name="Customers").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("This screen could not be shown")
+    await shuts_nobody_out(page)
+    await page.unroute_all()
+    await page.get_by_role("button", name="Load the page again").click()
+    await expect(page.get_by_text(f"{RECIPIENTS} customers")).to_be_visible()
+    await page.context.close()
+
+
+@pytest.mark.parametrize("code", [1011, 4500])
+async def test_a_connection_that_fails_inside_the_server_comes_back(
+    development: Deployment, chromium: Browser, code: int
+) -> None:
+    campaign = await launch_to(development, EVERYBODY)
+    seen = await opened(chromium)
+    page = seen.page
+    connected: list[WebSocketRoute] = []
+
+    def through(client: WebSocketRoute) -> None:
+        connected.append(client)
+        client.connect_to_server()
+
+    await page.route_web_socket("**/graphql", through)
+    await open_signed_in(seen, development, f"/campaigns/{campaign}")
+    await expect(page.get_by_role("table", name="Deliveries").get_by_role("button").first).to_be_visible()
+    await connected[0].close(code=code)
+    async with asyncio.timeout(30):
+        while len(connected) < 2:
+            await asyncio.sleep(0.1)
+    await expect(page.get_by_text("The live connection is lost.")).to_have_count(0)
+    await expect(page.get_by_role("table", name="Deliveries")).to_be_visible()
     await page.context.close()
 
 

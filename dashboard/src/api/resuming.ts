@@ -12,6 +12,10 @@ export interface Sink {
   complete: () => void;
 }
 
+/** Codes from here on are the protocol's own: such a close tells of a mistake that comes again each time. */
+const OF_THE_PROTOCOL = 4000;
+const INTERNAL_ERROR = 4500;
+
 interface Problem {
   extensions?: { code?: unknown; retryAfterSeconds?: number };
 }
@@ -22,6 +26,11 @@ export function backoff(tries: number, atLeastMs = 0): Promise<void> {
   const longest = Math.min(30_000, 500 * 2 ** tries);
   const wait = Math.max(atLeastMs, longest * (0.5 + Math.random() / 2));
   return new Promise((resolve) => setTimeout(resolve, wait));
+}
+
+/** Whether a connection was closed for what the server or the network had, not for what was asked. */
+function passes(problem: unknown): boolean {
+  return problem instanceof CloseEvent && (problem.code < OF_THE_PROTOCOL || problem.code === INTERNAL_ERROR);
 }
 
 /** Subscribes, and after whatever interrupts it goes on after the last event that `sink` has taken. */
@@ -77,7 +86,7 @@ export function subscribeResuming(
     } else if (code === 'UNAUTHENTICATED' && !wasRefused) {
       wasRefused = true;
       expired();
-    } else if (!PASSING.has(code)) {
+    } else if (!PASSING.has(code) && !passes(problem)) {
       sink.error(problem);
       return;
     }

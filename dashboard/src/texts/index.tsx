@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { createContext, useContext } from 'react';
 import { IntlProvider, useIntl } from 'react-intl';
+import { fetched } from '../api/fetched';
 import { en, type TextId } from './en';
 
 export const LANGUAGES = { en: 'English', nb: 'Norsk bokmål' } as const;
@@ -41,9 +42,14 @@ export function Texts({ children }: { children: ReactNode }) {
   }, [language]);
   // English is part of the first script; others are fetched when they are wanted.
   if (language === 'nb' && messages === null) {
-    void import('./nb').then(({ nb }) => {
-      setMessages(nb);
-    });
+    void fetched(() => import('./nb')).then(
+      ({ nb }) => {
+        setMessages(nb);
+      },
+      () => {
+        setLanguage('en');
+      },
+    );
     return null;
   }
   return (

@@ -2,6 +2,7 @@
 import { Alert, Group, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import { fetched } from '../../api/fetched';
 import { Announcement } from '../../components/announcement';
 import { Empty } from '../../components/empty';
 import { ButtonLink } from '../../components/link';
@@ -21,7 +22,7 @@ import { Failures, Links } from './outcomes';
 import type { Search } from './filters';
 import { Variants } from './variants';
 
-const Chart = lazy(() => import('./chart'));
+const Chart = lazy(() => fetched(() => import('./chart')));
 const NONE: Outcomes['variants'] = [];
 
 export default function Page() {

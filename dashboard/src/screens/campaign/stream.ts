@@ -1,12 +1,15 @@
 /** Deliveries as they change: read once, then told by events, drawn at most ten times a second. */
 import { startTransition, useCallback, useEffect, useRef, useState } from 'react';
 import { useClient, type CombinedError } from 'urql';
+import { backoff } from '../../api/resuming';
 import { follow } from '../../api/socket';
 import type { Filter } from './filters';
 import { DELIVERIES, UPDATES } from './queries';
 import { MOST_ROWS, withChanges, withPage, type Row } from './rows';
 
 const DRAW_EVERY_MS = 100;
+/** How often a page that the network kept back is asked for again: for about half a minute. */
+const MOST_TRIES = 6;
 /** Changes that are kept while they are held back; past that, reading anew is the shorter way. */
 export const MOST_HELD = 5 * MOST_ROWS;
 
@@ -65,14 +68,23 @@ export function useStream(id: string, filter: Filter, isPaused: boolean): Stream
     let isOver = false;
     let isBehind = false;
     let asked = 0;
+    let tries = 0;
 
     async function begin() {
       isRead = false;
       const mine = ++asked;
+      const isStale = () => isOver || mine !== asked;
       const { data, error } = await read(null);
       // An answer to an older question says less than the next one will.
-      if (isOver || mine !== asked) return;
+      if (isStale()) return;
       const page = data?.campaign?.deliveries;
+      // A server that is away for a moment takes nothing from the screen that is there already.
+      if (error?.networkError && tries < MOST_TRIES) {
+        await backoff(tries++);
+        if (!isStale()) void begin();
+        return;
+      }
+      tries = 0;
       isRead = true;
       setShown({
         rows: page?.nodes ?? null,

@@ -3,6 +3,7 @@ import { Button, Card, Text } from '@mantine/core';
 import { useDisclosure, useInterval } from '@mantine/hooks';
 import { lazy, Suspense, useState } from 'react';
 import { useQuery } from 'urql';
+import { fetched } from '../../api/fetched';
 import { Empty } from '../../components/empty';
 import { Pager, usePlace } from '../../components/pager';
 import { useMay } from '../../components/permissions';
@@ -15,7 +16,7 @@ import { EXPORTS } from './queries';
 const SIZE = 25;
 const AGAIN_MS = 10_000;
 
-const NewExport = lazy(() => import('./new').then((part) => ({ default: part.NewExport })));
+const NewExport = lazy(() => fetched(() => import('./new')).then((part) => ({ default: part.NewExport })));
 
 export default function Page() {
   const text = useTexts();

@@ -14,6 +14,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo } from 'react';
 import { useIntl } from 'react-intl';
 import { useQuery } from 'urql';
+import { fetched } from '../../api/fetched';
 import { Empty } from '../../components/empty';
 import { Figure } from '../../components/figure';
 import { ButtonLink } from '../../components/link';
@@ -39,7 +40,7 @@ import { REPORT } from './queries';
 import { before, spanOf, type Span } from './spans';
 import { useWords } from './words';
 
-const Chart = lazy(() => import('./chart'));
+const Chart = lazy(() => fetched(() => import('./chart')));
 
 export default function Page() {
   const text = useTexts();
