@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from bson import ObjectId
 from playwright.async_api import Browser, Page, Request, expect
 
+from crm_graphql.core.ids import decode_id, encode_id
 from crm_graphql.local.demo_data import DemoData
 from crm_graphql.local.mongod import Mongod
 from crm_graphql.server.transports.dashboard import DOCUMENTS
@@ -121,6 +123,21 @@ async def test_a_screen_is_quiet_asks_its_own_server_what_is_listed_and_shuts_no
     assert (looker.errors, elsewhere(looker, deployment)) == ([], [])
     assert looker.documents
     assert looker.documents - set(json.loads(DOCUMENTS.read_text())) == set()
+
+
+async def test_what_is_not_there_is_said_to_be_so_with_the_way_to_what_is(
+    deployment: Deployment, shop: Shop, looker: Looker
+) -> None:
+    page = looker.page
+    for name, found in shop.ids.items():
+        kind, _ = decode_id(found)
+        another = shop.ids["customer" if kind == "Campaign" else "campaign"]
+        for unknown in (encode_id(kind, ObjectId()), another, found[:-3], "any%20words"):
+            await page.goto(deployment.url + SCREENS[name].replace("$id", unknown))
+            await expect(page.get_by_text("There is no such")).to_be_visible()
+            await expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+        await page.get_by_role("main").get_by_role("link", name=re.compile("^All ")).click()
+        await page.wait_for_url(f"{deployment.url}/{SCREENS[name].split('/')[1]}")
 
 
 async def test_no_screen_speaks_english_to_a_reader_of_norwegian(

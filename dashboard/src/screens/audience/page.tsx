@@ -1,12 +1,8 @@
 /** One audience: its rule while it is edited, and whom it reaches meanwhile. */
-import { Skeleton, Stack } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { useParams } from '@tanstack/react-router';
 import { useQuery } from 'urql';
-import { Empty } from '../../components/empty';
-import { ButtonLink } from '../../components/link';
-import { Problem } from '../../components/problem';
-import { Screen } from '../../components/screen';
-import { useTexts } from '../../texts';
+import { Awaited } from '../../components/awaited';
 import { Editing } from './editing';
 import { AUDIENCE } from './queries';
 
@@ -20,7 +16,6 @@ export default function Page() {
 
 /** The audience, and what is shown until there is one. */
 export function useAudience(id: string | undefined) {
-  const text = useTexts();
   const [{ data, error }, again] = useQuery({
     query: AUDIENCE,
     variables: { id: id ?? '' },
@@ -28,26 +23,18 @@ export function useAudience(id: string | undefined) {
   });
   // While another one is fetched there is the one before.
   const audience = data?.audience && data.audience.id !== id ? undefined : data?.audience;
-  const shown = (
-    <Screen title={text('audience.title')}>
-      {error && !audience ? (
-        <Problem
-          error={error}
-          onRetry={() => {
-            again({ requestPolicy: 'network-only' });
-          }}
-        />
-      ) : audience === null ? (
-        <Empty next={<ButtonLink to="/audiences">{text('audience.all')}</ButtonLink>}>
-          {text('audience.missing')}
-        </Empty>
-      ) : (
-        <Stack aria-busy>
-          <Skeleton height={140} />
-          <Skeleton height={320} />
-        </Stack>
-      )}
-    </Screen>
+  const shown = audience ? null : (
+    <Awaited
+      kind="audience"
+      found={audience}
+      error={error}
+      onRetry={() => {
+        again({ requestPolicy: 'network-only' });
+      }}
+    >
+      <Skeleton height={140} />
+      <Skeleton height={320} />
+    </Awaited>
   );
   return { audience, shown };
 }

@@ -1,14 +1,12 @@
 /** One campaign, live: its state, its figures, a chart that moves, its deliveries as they change. */
-import { Alert, Group, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
+import { Alert, Group, SimpleGrid, Skeleton, Text } from '@mantine/core';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
 import { fetched } from '../../api/fetched';
 import { Announcement } from '../../components/announcement';
-import { Empty } from '../../components/empty';
-import { ButtonLink } from '../../components/link';
+import { Awaited } from '../../components/awaited';
 import { Moment } from '../../components/moment';
 import { Panel } from '../../components/panel';
-import { Problem } from '../../components/problem';
 import { Screen } from '../../components/screen';
 import { Status } from '../../components/status';
 import { Updated } from '../../components/updated';
@@ -26,31 +24,16 @@ const Chart = lazy(() => fetched(() => import('./chart')));
 const NONE: Outcomes['variants'] = [];
 
 export default function Page() {
-  const text = useTexts();
   const { id } = useParams({ from: '/campaigns/$id' });
   const { campaign, error, again } = useCampaign(id);
   if (campaign) return <Live key={id} campaign={campaign} />;
   return (
-    <Screen title={text('campaign.title')}>
-      {error && <Problem error={error} onRetry={again} />}
-      {!error && campaign === null && (
-        <Empty next={<ButtonLink to="/campaigns">{text('campaign.all')}</ButtonLink>}>
-          {text('campaign.missing')}
-        </Empty>
-      )}
-      {!error && campaign === undefined && <Waiting />}
-    </Screen>
-  );
-}
-
-function Waiting() {
-  return (
-    <Stack aria-busy>
+    <Awaited kind="campaign" found={campaign} error={error} onRetry={again}>
       <Skeleton height={36} width={260} />
       <Skeleton height={110} />
       <Skeleton height={300} />
       <Skeleton height={480} />
-    </Stack>
+    </Awaited>
   );
 }
 

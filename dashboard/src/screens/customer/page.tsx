@@ -4,12 +4,10 @@ import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { FormattedNumber } from 'react-intl';
 import { useQuery } from 'urql';
-import { Empty } from '../../components/empty';
+import { Awaited } from '../../components/awaited';
 import { Figure } from '../../components/figure';
-import { ButtonLink } from '../../components/link';
 import { useMoney } from '../../components/money';
 import { Moment } from '../../components/moment';
-import { Problem } from '../../components/problem';
 import { Screen } from '../../components/screen';
 import type { CustomerQuery } from '../../gql/graphql';
 import { useTexts } from '../../texts';
@@ -27,7 +25,6 @@ import { Happened } from './timeline';
 type Customer = NonNullable<CustomerQuery['customer']>;
 
 export default function Page() {
-  const text = useTexts();
   const { id } = useParams({ from: '/customers/$id' });
   const [{ data, error }, again] = useQuery({ query: CUSTOMER, variables: { id } });
   const customer = data?.customer;
@@ -36,35 +33,23 @@ export default function Page() {
     setTurn((before) => before + 1);
     again({ requestPolicy: 'network-only' });
   };
+  if (!customer)
+    return (
+      <Awaited kind="customer" found={customer} error={error} onRetry={refresh}>
+        <Skeleton height={74} />
+        <Skeleton height={180} />
+        <Skeleton height={400} />
+      </Awaited>
+    );
   return (
-    <Screen title={customer ? nameOf(customer) : text('customer.title')}>
-      {error && !customer && <Problem error={error} onRetry={refresh} />}
-      {!error && customer === null && (
-        <Empty next={<ButtonLink to="/customers">{text('customer.all')}</ButtonLink>}>
-          {text('customer.missing')}
-        </Empty>
-      )}
-      {customer ? (
-        <Shown key={id} customer={customer} turn={turn} onChanged={refresh} />
-      ) : (
-        customer === undefined && !error && <Waiting />
-      )}
+    <Screen title={nameOf(customer)}>
+      <Shown key={id} customer={customer} turn={turn} onChanged={refresh} />
     </Screen>
   );
 }
 
 function nameOf({ name, externalId }: Customer): string {
   return name ?? externalId;
-}
-
-function Waiting() {
-  return (
-    <Stack aria-busy>
-      <Skeleton height={74} />
-      <Skeleton height={180} />
-      <Skeleton height={400} />
-    </Stack>
-  );
 }
 
 function Shown({ customer, turn, onChanged }: { customer: Customer; turn: number; onChanged: () => void }) {

@@ -1,11 +1,11 @@
 /** The editor of a draft; of what is no draft, the way back. */
-import { Group, Skeleton, Stack } from '@mantine/core';
+import { Group, Skeleton } from '@mantine/core';
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useQuery } from 'urql';
+import { Awaited } from '../../components/awaited';
 import { Empty } from '../../components/empty';
 import { ButtonLink } from '../../components/link';
-import { Problem } from '../../components/problem';
 import { Screen } from '../../components/screen';
 import type { DraftQuery, WrittenFragment } from '../../gql/graphql';
 import { useTexts } from '../../texts';
@@ -15,7 +15,6 @@ import { Editor } from './editor';
 import { DRAFT } from './queries';
 
 export default function Page() {
-  const text = useTexts();
   const { id } = useParams({ from: '/campaigns/$id/edit' });
   // What is stored now is written over, not what was seen a while ago.
   const [{ data, error }, again] = useQuery({
@@ -25,25 +24,17 @@ export default function Page() {
   });
   if (data?.campaign?.id === id) return <Opened key={id} campaign={data.campaign} viewer={data.viewer} />;
   return (
-    <Screen title={text('editor.title')}>
-      {error ? (
-        <Problem
-          error={error}
-          onRetry={() => {
-            again({ requestPolicy: 'network-only' });
-          }}
-        />
-      ) : data?.campaign === null ? (
-        <Empty next={<ButtonLink to="/campaigns">{text('campaign.all')}</ButtonLink>}>
-          {text('campaign.missing')}
-        </Empty>
-      ) : (
-        <Stack aria-busy>
-          <Skeleton height={260} />
-          <Skeleton height={640} />
-        </Stack>
-      )}
-    </Screen>
+    <Awaited
+      kind="campaign"
+      found={data?.campaign === null ? null : undefined}
+      error={error}
+      onRetry={() => {
+        again({ requestPolicy: 'network-only' });
+      }}
+    >
+      <Skeleton height={260} />
+      <Skeleton height={640} />
+    </Awaited>
   );
 }
 

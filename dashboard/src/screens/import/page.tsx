@@ -1,17 +1,16 @@
 /** One import, live: what became of its rows, and what was wrong with those that were refused. */
-import { Alert, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Alert, Group, Skeleton, Text } from '@mantine/core';
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useChange } from '../../api/change';
 import { Announcement } from '../../components/announcement';
+import { Awaited } from '../../components/awaited';
 import { ConfirmedButton } from '../../components/confirm';
-import { Empty } from '../../components/empty';
 import { Errors } from '../../components/errors';
 import { ImportBar, isMoving } from '../../components/import-bar';
 import { ButtonLink } from '../../components/link';
 import { Moment } from '../../components/moment';
 import { useMay } from '../../components/permissions';
-import { Problem } from '../../components/problem';
 import { Screen } from '../../components/screen';
 import { Status } from '../../components/status';
 import { Updated } from '../../components/updated';
@@ -23,30 +22,15 @@ import { useImport, useMoving, type Import } from './live';
 import { REPLAY } from './queries';
 
 export default function Page() {
-  const text = useTexts();
   const { id } = useParams({ from: '/imports/$id' });
   const { found, error, again } = useImport(id);
   if (found) return <Live key={id} found={found} onAgain={again} />;
   return (
-    <Screen title={text('import.title')}>
-      {error && <Problem error={error} onRetry={again} />}
-      {!error && found === null && (
-        <Empty next={<ButtonLink to="/imports">{text('import.all')}</ButtonLink>}>
-          {text('import.missing')}
-        </Empty>
-      )}
-      {!error && found === undefined && <Waiting />}
-    </Screen>
-  );
-}
-
-function Waiting() {
-  return (
-    <Stack aria-busy>
+    <Awaited kind="import" found={found} error={error} onRetry={again}>
       <Skeleton height={30} width={260} />
       <Skeleton height={80} />
       <Skeleton height={320} />
-    </Stack>
+    </Awaited>
   );
 }
 
