@@ -29,7 +29,7 @@ STATS = """query ($rule: RuleInput) { customerStats(rule: $rule) {
   asOf total active newLast30Days totalSpend averageSpend
   spendHistogram { from to count } customersByMonth { at value } topCountries { name count } } }"""
 SAVE = """mutation ($input: ReportSaveInput!) { reportSave(input: $input) {
-  savedReport { id name metrics by rule report { rows { key values } } } errors { path code } } }"""
+  savedReport { id name metrics by rule ruleText report { rows { key values } } } errors { path code } } }"""
 DELETE = "mutation ($id: ID!) { reportDelete(input: {id: $id}) { deletedId errors { path code } } }"
 NODE = "query ($id: ID!) { node(id: $id) { ... on SavedReport { name } } }"
 USAGE = """query ($from: DateTime, $until: DateTime) { usage(from: $from, until: $until) { asOf requests
@@ -217,11 +217,13 @@ async def test_a_report_is_saved_replaced_run_and_deleted_and_the_audit_knows(ap
         "metrics": ["ORDERS"],
         "by": "TAG",
         "rule": rule,
+        "ruleText": 'country is "IN"',
         "report": {"rows": [{"key": "vip", "values": ["2.00"]}]},
     }
     changed = {"id": made["id"], "name": "A", "metrics": ["CUSTOMERS"], "by": "COUNTRY"}
     saved = (await api.data(SAVE, {"input": changed}))["reportSave"]["savedReport"]
-    assert (saved["id"], saved["rule"], saved["report"]["rows"][0]["values"]) == (made["id"], None, ["2.00"])
+    assert (saved["id"], saved["report"]["rows"][0]["values"]) == (made["id"], ["2.00"])
+    assert (saved["rule"], saved["ruleText"]) == (None, None)
     listed = await api.data("{ savedReports { name report { truncated } } }")
     assert listed["savedReports"] == [{"name": "A", "report": {"truncated": False}}]
     node = await api.data(NODE, {"id": made["id"]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,8 @@ pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
 PEOPLE = 60
 ORDERS = """mutation ($records: [OrderRecordInput!]!) { ordersIngest(input: {records: $records}) {
   ingestion { id rejected } errors { message } } }"""
+SAVE_REPORT = """mutation ($input: ReportSaveInput!) { reportSave(input: $input) {
+  savedReport { id } errors { message } } }"""
 
 
 @dataclass
@@ -199,7 +202,7 @@ async def test_a_report_is_drawn_told_compared_and_taken_away(
     await expect(page.get_by_text("1,500.00").first).to_be_visible()
     await page.get_by_label("By", exact=True).first.click()
     await page.get_by_role("option", name="Country").click()
-    await expect(page).to_have_url(f"{shop.deployment.url}/reports?topic=revenue&by=COUNTRY&period=12m")
+    await expect(page).to_have_url(f"{shop.deployment.url}/reports?by=COUNTRY")
     await expect(page.get_by_role("rowheader", name="Norway")).to_be_visible()
     await page.get_by_label("Compare with the period before").check()
     await expect(page.get_by_role("columnheader", name="Revenue, period before")).to_be_visible()
@@ -215,6 +218,78 @@ async def test_a_report_is_drawn_told_compared_and_taken_away(
     assert seen.errors == []
     assert elsewhere(seen, shop.deployment) == []
     await page.context.close()
+
+
+async def test_a_report_is_saved_opened_by_its_address_replaced_renamed_and_deleted(
+    shop: Shop, chromium: Browser
+) -> None:
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, shop.deployment, "/reports?by=COUNTRY")
+    saved = page.get_by_role("button", name="Saved reports")
+    await saved.press("Enter")
+    await expect(page.get_by_text("None yet. Choose figures and rows")).to_be_visible()
+    await page.get_by_role("menuitem", name="Save this report").click()
+    dialog = page.get_by_role("dialog", name="Save this report")
+    await dialog.get_by_label("Name").fill(" ")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog.get_by_text("A report needs a name.")).to_be_visible()
+    await dialog.get_by_label("Name").fill("Where we earn")
+    await dialog.get_by_label("Name").press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Where we earn")
+    address = page.url
+    assert re.fullmatch(rf"{shop.deployment.url}/reports\?saved=[^&]+", address)
+
+    await page.goto(f"{shop.deployment.url}/reports")
+    await saved.click()
+    await page.get_by_role("menuitem", name="Where we earn").click()
+    await expect(page).to_have_url(address)
+    await expect(page.get_by_role("table", name="Revenue by Country")).to_be_visible()
+    await page.get_by_text("Customers", exact=True).last.click()
+    await expect(page.get_by_role("table", name="Customers by Country")).to_be_visible()
+    await saved.click()
+    await page.get_by_role("menuitem", name="Replace “Where we earn”").click()
+    await expect(page.get_by_text("“Where we earn” is saved.")).to_be_visible()
+    await expect(page).to_have_url(address)
+    await expect(page.get_by_role("table", name="Customers by Country")).to_be_visible()
+    await saved.click()
+    await page.get_by_role("menuitem", name="Rename").click()
+    dialog = page.get_by_role("dialog", name="Rename")
+    await dialog.get_by_label("Name").fill("Where they live")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Where they live")
+    kept = await shop.deployment.graphql("{ savedReports { name metrics by } }")
+    assert kept["savedReports"] == [{"name": "Where they live", "metrics": ["CUSTOMERS"], "by": "COUNTRY"}]
+
+    await saved.click()
+    await page.get_by_role("menuitem", name="Delete").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(page.get_by_text("“Where they live” is deleted.")).to_be_visible()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Reports")
+    await page.goto(address)
+    await expect(page.get_by_text("There is no such report")).to_be_visible()
+    assert not any("earn" in one for one in seen.addresses)
+    assert (seen.errors, elsewhere(seen, shop.deployment)) == ([], [])
+    await page.context.close()
+
+
+async def test_a_saved_report_says_whose_figures_it_holds_and_a_viewer_may_only_open_it(
+    shop: Shop, chromium: Browser
+) -> None:
+    rule = {"where": {"field": "country", "operator": "EQ", "value": "NO"}}
+    kept = {"name": "Of Norway", "metrics": ["ORDERS", "CUSTOMERS"], "by": "MONTH", "rule": rule}
+    await shop.deployment.mutate(SAVE_REPORT, {"input": kept})
+    seen = await opened(chromium)
+    await seen.page.goto(f"{shop.deployment.url}/reports#token={shop.deployment.mint(Role.VIEWER)}")
+    await seen.page.get_by_role("button", name="Saved reports").click()
+    await expect(seen.page.get_by_role("menuitem", name="Save this report")).to_have_count(0)
+    await seen.page.get_by_role("menuitem", name="Of Norway").click()
+    await expect(seen.page.get_by_text('Only of these customers: country is "NO"')).to_be_visible()
+    figures = seen.page.get_by_role("table", name="Orders by Month")
+    await expect(figures.get_by_role("row")).to_have_count(13)
+    await expect(figures.get_by_role("columnheader", name="Customers")).to_be_visible()
+    await expect(seen.page.get_by_text("In all").first).to_be_visible()
+    await expect(seen.page.get_by_text("40", exact=True).first).to_be_visible()
+    await seen.page.context.close()
 
 
 async def test_a_report_of_nothing_says_the_next_step_and_who_may_not_read_it_is_told(

@@ -15,6 +15,7 @@ from crm_graphql.analytics.queries import Asked, report, reports_by_ids
 from crm_graphql.analytics.schema import enums as enums
 from crm_graphql.analytics.spend_bands import Band
 from crm_graphql.analytics.usage import Usage as Used
+from crm_graphql.audiences.schema.loaders import rule_sentence
 from crm_graphql.bulk.schema.types import CategoryCount
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.money import from_units
@@ -152,6 +153,11 @@ class SavedReport(Node):
             rule=None if row.get("rule") is None else JSON(row["rule"]),
             row=row,
         )
+
+    @strawberry.field(description="The rule as an English sentence; null: of all customers.")
+    async def rule_text(self, info: Info) -> str | None:
+        rule = self.row.get("rule")
+        return None if rule is None else await rule_sentence(info, rule)
 
     @strawberry.field(
         description="As it is now: all of time, in the deployment's time zone, 100 rows at most."

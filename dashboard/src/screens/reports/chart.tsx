@@ -2,7 +2,7 @@
 import '@mantine/charts/styles.css';
 import { BarChart } from '@mantine/charts';
 import { useTexts } from '../../texts';
-import { isTime, OFFERS, type Choice } from './choices';
+import { isTime, type Choice } from './choices';
 import type { Row } from './figures';
 import { useWords } from './words';
 
@@ -11,8 +11,10 @@ const MOST_BARS = 15;
 export default function Chart({ rows, choice }: { rows: readonly Row[]; choice: Choice }) {
   const text = useTexts();
   const { value, label } = useWords();
-  const { by, topic } = choice;
-  const [metric = 'CUSTOMERS'] = OFFERS[topic].metrics;
+  const {
+    by,
+    metrics: [metric = 'CUSTOMERS'],
+  } = choice;
   const isUpright = isTime(by);
   const shown = isUpright ? rows : rows.slice(0, MOST_BARS);
   const name = text(`metric.${metric}`);

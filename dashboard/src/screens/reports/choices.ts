@@ -1,5 +1,5 @@
 /** What a report is of, as its address says it: figures, their rows, and the time. */
-import type { ExportSubject, ReportDimension, ReportMetric } from '../../gql/graphql';
+import type { ExportSubject, ReportDimension, ReportMetric, RuleInput } from '../../gql/graphql';
 
 export const TOPICS = ['revenue', 'customers', 'deliveries'] as const;
 export type Topic = (typeof TOPICS)[number];
@@ -33,7 +33,11 @@ export const OFFERS: Record<Topic, Offer> = {
   },
 };
 
+const DIMENSIONS = OFFERS.deliveries.by;
+
 export interface Search {
+  /** The id of a saved report; a topic or rows beside it go before its own. */
+  saved?: string;
   topic?: Topic;
   by?: ReportDimension;
   period?: Period;
@@ -43,13 +47,40 @@ export interface Search {
   compare?: true;
 }
 
-export interface Choice {
-  topic: Topic;
+/** What a saved report holds: no period. */
+export interface Kept {
+  metrics: ReportMetric[];
   by: ReportDimension;
+  /** Whose figures, in the shape of RuleInput. */
+  rule?: unknown;
+}
+
+export interface Choice {
+  /** The first is drawn. */
+  metrics: ReportMetric[];
+  by: ReportDimension;
+  /** Null: of all customers. */
+  rule: RuleInput | null;
   period: Period;
   from: string | undefined;
   until: string | undefined;
   compare: boolean;
+}
+
+/** The topic whose figures these are, or some of them; null where they are of several. */
+export function topicOf(metrics: readonly ReportMetric[]): Topic | null {
+  return TOPICS.find((topic) => metrics.every((one) => OFFERS[topic].metrics.includes(one))) ?? null;
+}
+
+/** What rows can be of these figures. */
+export function dimensionsOf(metrics: readonly ReportMetric[]): readonly ReportDimension[] {
+  const topics = TOPICS.filter((topic) => metrics.some((one) => OFFERS[topic].metrics.includes(one)));
+  return DIMENSIONS.filter((by) => topics.every((topic) => OFFERS[topic].by.includes(by)));
+}
+
+/** Whether they are the same figures in the same order. */
+export function areSame(these: readonly ReportMetric[], those: readonly ReportMetric[]): boolean {
+  return these.join() === those.join();
 }
 
 export function isTime(by: ReportDimension): boolean {
@@ -61,14 +92,21 @@ function day(given: unknown): string | undefined {
   return isDay && !Number.isNaN(Date.parse(given)) ? given : undefined;
 }
 
+function idOf(given: unknown): string | undefined {
+  return typeof given === 'string' && /^[\w+/=-]{1,200}$/.test(given) ? given : undefined;
+}
+
 /** What an address holds of a report, and nothing else of it. */
 export function searchOf(given: Record<string, unknown>): Search {
+  const saved = idOf(given['saved']);
   const topic = TOPICS.find((one) => one === given['topic']);
-  const by = OFFERS[topic ?? 'revenue'].by.find((one) => one === given['by']);
+  const offered = saved && !topic ? DIMENSIONS : OFFERS[topic ?? 'revenue'].by;
+  const by = offered.find((one) => one === given['by']);
   const period = PERIODS.find((one) => one === given['period']);
   const from = day(given['from']);
   const until = day(given['until']);
   return {
+    ...(saved && { saved }),
     ...(topic && { topic }),
     ...(by && { by }),
     ...(period && { period }),
@@ -78,10 +116,14 @@ export function searchOf(given: Record<string, unknown>): Search {
   };
 }
 
-export function choiceOf({ topic, by, period, from, until, compare }: Search): Choice {
+/** What an address asks for, over what the saved report holds that it names. */
+export function choiceOf({ topic, by, period, from, until, compare }: Search, kept: Kept | null): Choice {
+  const metrics = kept && !topic ? kept.metrics : OFFERS[topic ?? 'revenue'].metrics;
+  const wanted = by ?? kept?.by ?? 'MONTH';
   return {
-    topic: topic ?? 'revenue',
-    by: by ?? 'MONTH',
+    metrics,
+    by: dimensionsOf(metrics).includes(wanted) ? wanted : 'MONTH',
+    rule: (kept?.rule ?? null) as RuleInput | null,
     period: period ?? '12m',
     from,
     until,

@@ -6,7 +6,7 @@ import { Errors } from '../../components/errors';
 import { TextLink } from '../../components/link';
 import { useMay } from '../../components/permissions';
 import { useTexts } from '../../texts';
-import { OFFERS, type Choice } from './choices';
+import { OFFERS, topicOf, type Choice, type Topic } from './choices';
 import { csv, type Row } from './figures';
 import { EXPORT } from './queries';
 import type { Span } from './spans';
@@ -23,20 +23,20 @@ export function Downloads({
   const text = useTexts();
   const { isBusy, errors, change } = useChange();
   const [hasBegun, setBegun] = useState(false);
-  const { subject } = OFFERS[choice.topic];
+  const { metrics, by, rule } = choice;
+  const topic = topicOf(metrics);
   const mayExport = useMay('EXPORTS_WRITE');
 
   const download = () => {
-    const headings = [
-      text(`reports.by.${choice.by}`),
-      ...OFFERS[choice.topic].metrics.map((metric) => text(`metric.${metric}`)),
-    ];
+    const headings = [text(`reports.by.${by}`), ...metrics.map((metric) => text(`metric.${metric}`))];
     const lines = rows.map((row) => [row.key || row.label, ...row.values.map((value) => value ?? '')]);
-    save(`${choice.topic}-${choice.by.toLowerCase()}.csv`, csv(headings, lines));
+    save(`${topic ?? 'report'}-${by.toLowerCase()}.csv`, csv(headings, lines));
   };
-  const exportRows = async () => {
+  const exportRows = async (of: Topic) => {
+    const { subject } = OFFERS[of];
     const times = span && { from: span.from.toISOString(), until: span.until.toISOString() };
-    const made = await change(EXPORT, { input: { subject, format: 'CSV', ...times } });
+    const customers = rule && { rule };
+    const made = await change(EXPORT, { input: { subject, format: 'CSV', customers, ...times } });
     setBegun(made !== null);
   };
   return (
@@ -45,9 +45,9 @@ export function Downloads({
         <Button variant="default" size="xs" onClick={download}>
           {text('reports.download')}
         </Button>
-        {mayExport && (
-          <Button variant="default" size="xs" loading={isBusy} onClick={() => void exportRows()}>
-            {text(`reports.export.${choice.topic}`)}
+        {mayExport && topic && (
+          <Button variant="default" size="xs" loading={isBusy} onClick={() => void exportRows(topic)}>
+            {text(`reports.export.${topic}`)}
           </Button>
         )}
       </Group>

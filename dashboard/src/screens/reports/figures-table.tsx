@@ -1,7 +1,7 @@
 /** The figures of a report, each as it is. */
 import { Table } from '@mantine/core';
 import { useTexts } from '../../texts';
-import { OFFERS, type Choice } from './choices';
+import type { Choice } from './choices';
 import { changeOf, type Row } from './figures';
 import { useWords } from './words';
 
@@ -10,7 +10,7 @@ const NUMBER = { ta: 'right', style: { fontVariantNumeric: 'tabular-nums', white
 export function FiguresTable({ rows, choice }: { rows: readonly Row[]; choice: Choice }) {
   const text = useTexts();
   const { value, label, change } = useWords();
-  const { metrics } = OFFERS[choice.topic];
+  const { metrics } = choice;
   const isCompared = rows.some((row) => row.before !== undefined);
   const [first = 'CUSTOMERS'] = metrics;
   const caption = text('reports.chart', {

@@ -1,16 +1,6 @@
 /** Revenue, customers and deliveries by time, place or channel: chosen in the address, drawn, and told exactly. */
-import {
-  Card,
-  Checkbox,
-  Group,
-  SegmentedControl,
-  Select,
-  Skeleton,
-  Stack,
-  Text,
-  TextInput,
-} from '@mantine/core';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Alert, Card, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo } from 'react';
 import { useIntl } from 'react-intl';
 import { useQuery } from 'urql';
@@ -20,23 +10,14 @@ import { Figure } from '../../components/figure';
 import { ButtonLink } from '../../components/link';
 import { Problem } from '../../components/problem';
 import { Screen } from '../../components/screen';
-import type { ReportDimension } from '../../gql/graphql';
 import { useTexts } from '../../texts';
-import {
-  choiceOf,
-  isTime,
-  OFFERS,
-  PERIODS,
-  searchOf,
-  TOPICS,
-  type Choice,
-  type Period,
-  type Topic,
-} from './choices';
+import { choiceOf, isTime, type Choice } from './choices';
+import { Controls } from './controls';
 import { Downloads } from './downloads';
 import { FiguresTable } from './figures-table';
 import { rowsOf, sum, type Report, type Row } from './figures';
-import { REPORT } from './queries';
+import { REPORT, SAVED_REPORTS } from './queries';
+import { SavedReports, type SavedReport } from './saved';
 import { before, spanOf, type Span } from './spans';
 import { useWords } from './words';
 
@@ -45,7 +26,41 @@ const Chart = lazy(() => fetched(() => import('./chart')));
 export default function Page() {
   const text = useTexts();
   const search = useSearch({ from: '/reports' });
-  const choice = useMemo(() => choiceOf(search), [search]);
+  const [{ data, error, fetching, stale }, again] = useQuery({ query: SAVED_REPORTS });
+  const reports = data?.savedReports ?? undefined;
+  const saved = reports?.find((one) => one.id === search.saved);
+  if (!search.saved || saved) return <Looked reports={reports} saved={saved} />;
+  return (
+    <Screen title={text('reports.title')}>
+      {error && !reports && (
+        <Problem
+          error={error}
+          onRetry={() => {
+            again({ requestPolicy: 'network-only' });
+          }}
+        />
+      )}
+      {reports && !fetching && !stale && (
+        <Empty next={<ButtonLink to="/reports">{text('reports.saved.all')}</ButtonLink>}>
+          {text('reports.saved.missing')}
+        </Empty>
+      )}
+      {!error && (!reports || fetching || stale) && <Skeleton height={720} aria-busy />}
+    </Screen>
+  );
+}
+
+/** The report that the address asks for. */
+function Looked({
+  reports,
+  saved,
+}: {
+  reports: readonly SavedReport[] | undefined;
+  saved: SavedReport | undefined;
+}) {
+  const text = useTexts();
+  const search = useSearch({ from: '/reports' });
+  const choice = useMemo(() => choiceOf(search, saved ?? null), [search, saved]);
   const span = useMemo(() => spanOf(choice, new Date()), [choice]);
   const isChosen = choice.period !== 'own' || span !== null;
   const [now, again] = useReport(choice, span, !isChosen);
@@ -54,8 +69,16 @@ export default function Page() {
   const report = now.data?.report;
   const past = earlier ? then.data?.report : null;
   return (
-    <Screen title={text('reports.title')}>
-      <Choices choice={choice} canCompare={span !== null} />
+    <Screen
+      title={saved?.name ?? text('reports.title')}
+      aside={<SavedReports reports={reports} opened={saved} choice={choice} />}
+    >
+      <Controls choice={choice} canCompare={span !== null} />
+      {saved?.ruleText && (
+        <Alert color="blue" p="xs" style={{ overflowWrap: 'anywhere' }}>
+          {text('reports.whose', { rule: saved.ruleText })}
+        </Alert>
+      )}
       {now.error && !report ? (
         <Problem
           error={now.error}
@@ -76,8 +99,7 @@ export default function Page() {
   );
 }
 
-function useReport({ topic, by }: Choice, span: Span | null, pause: boolean) {
-  const { metrics } = OFFERS[topic];
+function useReport({ metrics, by, rule }: Choice, span: Span | null, pause: boolean) {
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return useQuery({
     query: REPORT,
@@ -87,75 +109,11 @@ function useReport({ topic, by }: Choice, span: Span | null, pause: boolean) {
       from: span?.from.toISOString() ?? null,
       until: span?.until.toISOString() ?? null,
       timeZone,
+      rule,
       first: isTime(by) ? 400 : 100,
     },
     pause,
   });
-}
-
-function Choices({ choice, canCompare }: { choice: Choice; canCompare: boolean }) {
-  const text = useTexts();
-  const navigate = useNavigate({ from: '/reports' });
-  const { topic, by, period } = choice;
-  const go = (change: Partial<Choice>) => {
-    void navigate({ search: searchOf({ ...choice, ...change }), replace: true });
-  };
-  return (
-    <Card withBorder p="md">
-      <Group align="flex-end" gap="md">
-        <SegmentedControl
-          aria-label={text('reports.topic')}
-          data={TOPICS.map((value) => ({ value, label: text(`topic.${value}`) }))}
-          value={topic}
-          onChange={(value: Topic) => {
-            go({ topic: value, by: OFFERS[value].by.includes(by) ? by : 'MONTH' });
-          }}
-        />
-        <Select
-          label={text('reports.by')}
-          w={140}
-          allowDeselect={false}
-          data={OFFERS[topic].by.map((value) => ({ value, label: text(`reports.by.${value}`) }))}
-          value={by}
-          onChange={(value) => {
-            go({ by: value as ReportDimension });
-          }}
-        />
-        <Select
-          label={text('reports.period')}
-          w={170}
-          allowDeselect={false}
-          data={PERIODS.map((value) => ({ value, label: text(`reports.period.${value}`) }))}
-          value={period}
-          onChange={(value) => {
-            go({ period: value as Period });
-          }}
-        />
-        {period === 'own' &&
-          (['from', 'until'] as const).map((end) => (
-            <TextInput
-              key={end}
-              type="date"
-              w={150}
-              label={text(`reports.${end}`)}
-              value={choice[end] ?? ''}
-              onChange={(event) => {
-                go({ [end]: event.currentTarget.value });
-              }}
-            />
-          ))}
-        <Checkbox
-          mb={8}
-          label={text('reports.compare')}
-          disabled={!canCompare}
-          checked={choice.compare && canCompare}
-          onChange={(event) => {
-            go({ compare: event.currentTarget.checked });
-          }}
-        />
-      </Group>
-    </Card>
-  );
 }
 
 function Shown({
@@ -212,7 +170,7 @@ function Shown({
 function Totals({ rows, choice }: { rows: readonly Row[]; choice: Choice }) {
   const text = useTexts();
   const { value, change } = useWords();
-  const { metrics } = OFFERS[choice.topic];
+  const { metrics } = choice;
   const summed = metrics.flatMap((metric, index) =>
     metric === 'AVERAGE_ORDER' || metric === 'DELIVERY_RATE'
       ? []

@@ -7,9 +7,18 @@ export const REPORT = graphql(`
     $from: DateTime
     $until: DateTime
     $timeZone: String
+    $rule: RuleInput
     $first: Int
   ) {
-    report(metrics: $metrics, by: $by, from: $from, until: $until, timeZone: $timeZone, first: $first) {
+    report(
+      metrics: $metrics
+      by: $by
+      from: $from
+      until: $until
+      timeZone: $timeZone
+      rule: $rule
+      first: $first
+    ) {
       asOf
       metrics
       rows {
@@ -33,6 +42,53 @@ export const EXPORT = graphql(`
       }
       export {
         id
+      }
+    }
+  }
+`);
+
+export const KEPT_REPORT = graphql(`
+  fragment KeptReport on SavedReport {
+    id
+    name
+    metrics
+    by
+    rule
+    ruleText
+  }
+`);
+
+export const SAVED_REPORTS = graphql(`
+  query SavedReports {
+    savedReports {
+      ...KeptReport
+    }
+  }
+`);
+
+export const REPORT_SAVE = graphql(`
+  mutation ReportSave($input: ReportSaveInput!) {
+    reportSave(input: $input) {
+      savedReport {
+        ...KeptReport
+      }
+      errors {
+        path
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const REPORT_DELETE = graphql(`
+  mutation ReportDelete($id: ID!) {
+    reportDelete(input: { id: $id }) {
+      deletedId
+      errors {
+        path
+        code
+        message
       }
     }
   }

@@ -24,6 +24,7 @@ export const settings = {
   'settings.saved': 'Saved.',
   'settings.readOnly': 'Only administrators may change this.',
   'dialog.save': 'Save',
+  'dialog.name': 'Name',
   'dialog.done': 'Done',
   'once.copy': 'Copy',
   'once.copied': 'Copied',

@@ -26,6 +26,7 @@ export const settings: Record<keyof typeof english, string> = {
   'settings.saved': 'Lagret.',
   'settings.readOnly': 'Bare administratorer kan endre dette.',
   'dialog.save': 'Lagre',
+  'dialog.name': 'Navn',
   'dialog.done': 'Ferdig',
   'once.copy': 'Kopier',
   'once.copied': 'Kopiert',
