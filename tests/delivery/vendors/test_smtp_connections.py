@@ -169,9 +169,10 @@ async def test_before_the_message_itself_slowness_is_no_doubt(relay: Relay, carr
 
 async def test_who_waits_for_a_connection_in_vain_was_not_sent(relay: Relay, carriers: list[Carrier]) -> None:
     vendor = vendor_of(carriers, relay, smtp_connections=1)
-    relay.faults.seconds["slow@reader.example"] = 1.0
-    slow = asyncio.create_task(one(vendor, "slow@reader.example", seconds=5.0))
-    await asyncio.sleep(0.1)
+    relay.faults.seconds["slow@reader.example"] = 3.0
+    slow = asyncio.create_task(one(vendor, "slow@reader.example", seconds=30.0))
+    while not relay.commands:
+        await asyncio.sleep(0.01)
     assert (await one(vendor, seconds=0.4)).status is DEFERRED
     assert (await slow).status is ACCEPTED
     assert relay.recipients[GOOD] == 0
@@ -181,7 +182,7 @@ async def test_no_answer_goes_to_another_message_after_a_cancellation(
     relay: Relay, carriers: list[Carrier]
 ) -> None:
     vendor = vendor_of(carriers, relay, smtp_connections=1)
-    relay.faults.seconds["slow@reader.example"] = 0.3
+    relay.faults.seconds["slow@reader.example"] = 2.0
     relay.faults.rcpt[BAD] = "550 5.1.1 Nobody"
     slow = asyncio.create_task(one(vendor, "slow@reader.example"))
     while len(relay.commands) < 2:
