@@ -1,4 +1,4 @@
-"""GET /auth/google and /auth/google/callback, and the page behind one-time links.
+"""GET /auth/google and /auth/google/callback, and the plain page behind one-time links.
 
 The flow is OpenID Connect's authorization code with PKCE, state and nonce, done by Authlib. What must survive
 from its first request to its second lies in a signed cookie of ten minutes for these two paths alone. At the
@@ -29,7 +29,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from crm_graphql.accounts.google import sign_in_with_google
-from crm_graphql.accounts.links import PAGE
 from crm_graphql.accounts.sessions import Origin, SignedIn
 from crm_graphql.accounts.throttle import Throttled, address_buckets
 from crm_graphql.accounts.tokens import derived_keys
@@ -161,8 +160,8 @@ class GoogleSignIn:
         )
 
 
-async def set_password_page(_request: Request) -> Response:
-    """The page that a one-time link opens, where no front end of its own serves it."""
+def set_password_page() -> Response:
+    """The page that a one-time link opens where the dashboard was not built."""
     nonce = secrets.token_urlsafe(16)
     return _page(_set_password_html().replace("NONCE", nonce), nonce)
 
@@ -214,14 +213,12 @@ class FlowCookie(SessionMiddleware):
 
 def routes(settings: Settings) -> list[Route]:
     """The routes of this deployment."""
-    page = Route(PAGE, set_password_page, methods=["GET"])
     if not settings.google_client_id:
-        return [page, Route("/auth/google", _not_configured, methods=["GET"])]
+        return [Route("/auth/google", _not_configured, methods=["GET"])]
     google = GoogleSignIn(settings)
     keys = [key.hex() for key in derived_keys(settings, "google sign-in")]
     flow = Middleware(FlowCookie, keys, https_only=is_secure(settings))
     return [
-        page,
         Route("/auth/google", google.start, methods=["GET"], middleware=[flow]),
         Route("/auth/google/callback", google.callback, methods=["GET"], middleware=[flow]),
     ]

@@ -43,6 +43,23 @@ async def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+async def open_link(page: Page, office: Deployment, link: str) -> None:
+    """A one-time link, which names the public address, at the one that this deployment has."""
+    await page.goto(f"{office.url}/set-password#{link.partition('#')[2]}")
+
+
+async def set_password(page: Page, password: str) -> None:
+    await page.get_by_role("textbox", name="New password").fill(password)
+    await page.get_by_role("button", name="Set the password").click()
+
+
+async def links_for_somebody_else(office: Deployment) -> tuple[str, list[str]]:
+    """Somebody who forgot their password twice: only the second link is good."""
+    somebody = await person(office)
+    reset = "mutation ($id: ID!) { userPasswordReset(input: { id: $id }) { resetUrl errors { message } } }"
+    return somebody.email, [(await office.mutate(reset, {"id": somebody.id}))["resetUrl"] for _ in range(2)]
+
+
 async def open_as(browser: Browser, office: Deployment, role: str, path: str) -> tuple[Seen, str]:
     """The address, for somebody with this role who has signed in there; and who."""
     email = (await person(office, role)).email
@@ -224,12 +241,13 @@ async def test_an_invited_user_comes_in_by_the_link_and_is_put_out_again(
     await expect(edit).to_be_visible()
 
     mia = await opened(chromium)
-    await mia.page.goto(f"{office.url}/set-password#{link.partition('#')[2]}")
-    await mia.page.get_by_label("New password").fill(PASSWORD)
-    await mia.page.get_by_role("button").click()
-    await expect(mia.page.get_by_text("You can sign in")).to_be_visible()
+    await open_link(mia.page, office, link)
+    await set_password(mia.page, "short")
+    await expect(mia.page.get_by_text("A password has at least 12 characters.")).to_be_visible()
+    await set_password(mia.page, PASSWORD)
+    await expect(mia.page.get_by_role("button", name="Account menu: mia@example.com")).to_be_visible()
+    await expect(mia.page).to_have_url(f"{office.url}/")
     await mia.page.goto(f"{office.url}/settings/users")
-    await sign_in(mia.page, "mia@example.com")
     await expect(mia.page.get_by_text("Your role does not allow this.")).to_be_visible()
     sections = mia.page.get_by_role("navigation", name="Settings")
     await expect(sections.get_by_role("link")).to_have_text(["General", "Topics", "Channels"])
@@ -242,6 +260,32 @@ async def test_an_invited_user_comes_in_by_the_link_and_is_put_out_again(
     await mia.page.reload()
     await expect(mia.page.get_by_role("heading", level=1)).to_have_text("Sign in")
     await mia.page.context.close()
+    await page.context.close()
+
+
+async def test_a_link_that_is_no_longer_good_is_told_and_a_newer_one_signs_in_whom_it_was_made_for(
+    office: Deployment, chromium: Browser
+) -> None:
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, office, "/account")
+    email, links = await links_for_somebody_else(office)
+    await open_link(page, office, "#code=")
+    await expect(page.get_by_role("alert")).to_contain_text("by a link that an administrator gives you")
+    await open_link(page, office, links[0])
+    await set_password(page, NEW_PASSWORD)
+    await expect(page.get_by_role("alert")).to_contain_text("replaced by a newer one, or is too old")
+    await open_link(page, office, links[1])
+    await set_password(page, NEW_PASSWORD)
+    await expect(page.get_by_role("button", name=f"Account menu: {email}")).to_be_visible()
+    await open_link(page, office, links[1])
+    await expect(page).to_have_url(f"{office.url}/set-password")
+    await set_password(page, PASSWORD)
+    await expect(page.get_by_role("alert")).to_contain_text("used before")
+    await page.get_by_role("link", name="Sign in").click()
+    await expect(page.get_by_role("button", name=f"Account menu: {email}")).to_be_visible()
+    codes = [link.partition("=")[2] for link in links]
+    assert not any(code in address for code in codes for address in seen.addresses)
+    assert seen.errors == []
     await page.context.close()
 
 

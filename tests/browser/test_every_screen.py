@@ -103,9 +103,12 @@ async def shuts_nobody_out_anywhere(page: Page) -> None:
         await shuts_nobody_out(page)
 
 
-async def test_the_sign_in_page_shuts_nobody_out(deployment: Deployment, chromium: Browser) -> None:
+@pytest.mark.parametrize("path", ["/", "/set-password#code=old"])
+async def test_pages_for_who_is_not_signed_in_shut_nobody_out(
+    deployment: Deployment, chromium: Browser, path: str
+) -> None:
     seen = await opened(chromium)
-    await seen.page.goto(deployment.url)
+    await seen.page.goto(f"{deployment.url}{path}")
     await shuts_nobody_out_anywhere(seen.page)
     assert (seen.errors, elsewhere(seen, deployment)) == ([], [])
     await seen.page.context.close()
@@ -149,11 +152,11 @@ async def test_no_screen_speaks_english_to_a_reader_of_norwegian(
     seen = await opened(chromium)
     await seen.page.add_init_script("localStorage.setItem('language', 'nb')")
     await seen.page.goto(f"{deployment.url}/#token={shop.token}")
-    for name in SCREENS:
-        await seen.page.goto(f"{deployment.url}{shop.path(name)}")
+    for path in (*map(shop.path, SCREENS), "/set-password", "/set-password#code=old"):
+        await seen.page.goto(f"{deployment.url}{path}")
         await drawn(seen.page)
         shown = set(await seen.page.evaluate(SHOWN))
-        assert shown & foreign == set(), name
+        assert shown & foreign == set(), path
     await seen.page.context.close()
 
 

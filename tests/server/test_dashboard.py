@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx
@@ -46,8 +47,21 @@ async def test_without_a_build_the_first_address_is_the_explorers_and_screens_sa
             assert (answer.status_code, "run make setup" in answer.text) == (404, True)
 
 
+@pytest.mark.usefixtures("files")
+async def test_without_a_build_a_one_time_link_leads_to_a_plain_page_that_sets_the_password() -> None:
+    async with opened() as client:
+        answer = await client.get("/set-password")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    assert "passwordSet(input: $input)" in answer.text
+    nonce = re.search(r"script-src 'nonce-([\w-]+)'", answer.headers["content-security-policy"])
+    assert nonce
+    assert f'<script nonce="{nonce[1]}">' in answer.text
+
+
 @pytest.mark.usefixtures("built")
-@pytest.mark.parametrize("path", ["/", "/campaigns", "/campaigns/Q2FtcGFpZ24=", "/customers/a/b"])
+@pytest.mark.parametrize(
+    "path", ["/", "/campaigns", "/campaigns/Q2FtcGFpZ24=", "/customers/a/b", "/set-password"]
+)
 async def test_every_screens_address_is_the_same_page(path: str) -> None:
     async with opened() as client:
         answer = await client.get(path)
@@ -57,7 +71,8 @@ async def test_every_screens_address_is_the_same_page(path: str) -> None:
 
 @pytest.mark.usefixtures("built")
 @pytest.mark.parametrize(
-    "path", ["/campaignsx", "/nothing", "/dashboard", "/exports", "/dashboard/built-from"]
+    "path",
+    ["/campaignsx", "/nothing", "/dashboard", "/exports", "/dashboard/built-from", "/set-password/more"],
 )
 async def test_addresses_of_no_screen_are_not_the_pages(path: str) -> None:
     async with opened() as client:

@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from crm_graphql.accounts.links import PAGE as SET_PASSWORD
+from crm_graphql.accounts.routes import set_password_page
 from crm_graphql.core.settings import Settings
 from crm_graphql.server.transports.pages import STATIC, Assets, marked, page_headers
 
@@ -28,7 +30,8 @@ _MISSING = "The dashboard was not built: run make setup."
 
 
 def routes(settings: Settings) -> list[BaseRoute]:
-    """The page's addresses and its files. Where it was not built `/` is the explorer's.
+    """The page's addresses and its files. Where it was not built `/` is the explorer's, and one-time links
+    lead to the plain page of `accounts`.
 
     In development the page takes a token from its address: see dashboard/src/api/session.ts.
     """
@@ -40,7 +43,10 @@ def routes(settings: Settings) -> list[BaseRoute]:
             return HTMLResponse(html, headers=page_headers(request, _POLICY))
         if request.url.path == "/":
             return RedirectResponse("/graphql", status_code=307)
+        if request.url.path == SET_PASSWORD:
+            return set_password_page()
         return PlainTextResponse(_MISSING, status_code=404)
 
     screens = [Route(path, page) for name in SCREENS for path in (f"/{name}", f"/{name}/{{rest:path}}")]
-    return [Route("/", page), *screens, Mount("/dashboard/assets", app=Assets(lambda: FILES, _MISSING))]
+    assets = Mount("/dashboard/assets", app=Assets(lambda: FILES, _MISSING))
+    return [Route("/", page), Route(SET_PASSWORD, page), *screens, assets]

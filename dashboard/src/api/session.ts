@@ -3,6 +3,7 @@
 import type { DocumentNode } from 'graphql';
 import { stringifyDocument } from 'urql';
 import { graphql } from '../gql';
+import { takeFromFragment } from './fragment';
 
 const RENEW_AHEAD_MS = 30_000;
 const ENDPOINT = '/graphql';
@@ -71,11 +72,8 @@ let refreshing: Promise<Tokens | null> | null = null;
  */
 function takeGivenToken(): string | null {
   if (document.querySelector('meta[name="crm-development"]') === null) return null;
-  const found = new URLSearchParams(window.location.hash.slice(1)).get('token');
-  if (found) {
-    window.history.replaceState(null, '', window.location.pathname + window.location.search);
-    sessionStorage.setItem('token', found);
-  }
+  const found = takeFromFragment('token');
+  if (found) sessionStorage.setItem('token', found);
   return found ?? sessionStorage.getItem('token');
 }
 

@@ -24,6 +24,14 @@ export const accounts = {
   'password.rule': 'At least 12 characters, not easy to guess. A few words in a row are fine.',
   'password.submit': 'Change the password',
   'password.changed': 'Changed. Your other devices are signed out.',
+  'setPassword.title': 'Set your password',
+  'setPassword.text': 'For your account here. From then on you sign in with it.',
+  'setPassword.submit': 'Set the password',
+  'setPassword.done': 'Your password is set. Sign in with it.',
+  'setPassword.refused':
+    'This link is not good any more: it was used before, replaced by a newer one, or is too old. Ask an administrator for a new one.',
+  'setPassword.noCode':
+    'Here a password is set, by a link that an administrator gives you. Open that link again.',
   'account.title': 'Your account',
   'account.who': 'Who you are',
   'account.kind': 'Signed in as',

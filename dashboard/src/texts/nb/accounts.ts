@@ -26,6 +26,14 @@ export const accounts: Record<keyof typeof english, string> = {
   'password.rule': 'Minst 12 tegn, ikke lett å gjette. Noen ord etter hverandre er fint.',
   'password.submit': 'Endre passordet',
   'password.changed': 'Endret. De andre enhetene dine er logget ut.',
+  'setPassword.title': 'Lag passordet ditt',
+  'setPassword.text': 'Til kontoen din her. Etterpå logger du inn med det.',
+  'setPassword.submit': 'Lagre passordet',
+  'setPassword.done': 'Passordet er lagret. Logg inn med det.',
+  'setPassword.refused':
+    'Denne lenken gjelder ikke lenger: den er brukt, erstattet av en nyere eller for gammel. Be en administrator om en ny.',
+  'setPassword.noCode':
+    'Her lages et passord, med en lenke som en administrator gir deg. Åpne lenken på nytt.',
   'account.title': 'Kontoen din',
   'account.who': 'Hvem du er',
   'account.kind': 'Logget inn som',
