@@ -54,6 +54,14 @@ async def choose(page: Page, name: str, content: str | bytes) -> None:
     await page.locator("input[type=file]").set_input_files(named(name, content))
 
 
+async def pick(page: Page, name: str, option: str) -> None:
+    """Choose an option of the field with this name."""
+    field = page.get_by_role("combobox", name=name, exact=True)
+    await field.click()
+    await page.get_by_role("option", name=option, exact=True).click()
+    await expect(field).to_have_value(option)
+
+
 async def test_a_file_goes_in_by_keyboard_its_wrong_rows_are_told_before_and_had_afterwards(
     development: Deployment, chromium: Browser
 ) -> None:
@@ -119,6 +127,57 @@ async def test_what_could_be_read_in_two_ways_is_asked_and_a_known_export_is_kno
     await page.get_by_role("radio", name="Orders").check()
     await expect(page).to_have_url(f"{development.url}/imports/new?kind=ORDERS")
     await expect(start).to_be_enabled()
+    await page.context.close()
+
+
+async def test_a_mapping_is_kept_chosen_for_the_next_file_shown_before_anything_is_written_and_deleted(
+    development: Deployment, chromium: Browser
+) -> None:
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, development, "/imports/new?kind=CUSTOMERS")
+    await choose(page, "june.csv", "customer_id,Who,Where,Since\nk1,Kai,Oslo,03/04/2024\n")
+    for column, field in (("Who", "Name"), ("Where", "City"), ("Since", "Signed up")):
+        await pick(page, f"Where {column} goes", field)
+    await pick(page, "Order in dates", "Day, month, year")
+    keep = page.get_by_role("button", name="Keep", exact=True)
+    await keep.press("Enter")
+    await page.get_by_role("menuitem", name="Keep this mapping").press("Enter")
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Name").fill("Till")
+    await shuts_nobody_out(page)
+    await dialog.get_by_label("Name").press("Enter")
+    await expect(page.get_by_text("“Till” is kept.")).to_be_visible()
+    kept = page.get_by_role("combobox", name="Kept mapping")
+    await expect(kept).to_have_value("Till")
+
+    await choose(page, "july.csv", "customer_id,who,Since\nk2,Liv,05/06/2024\n")
+    await expect(page.get_by_role("combobox", name="Where who goes")).to_have_value("Left out")
+    await pick(page, "Kept mapping", "Till")
+    await expect(page.get_by_text("Not in this file: Where", exact=True)).to_be_visible()
+    await expect(page.get_by_role("combobox", name="Where who goes")).to_have_value("Name")
+    await expect(page.get_by_role("combobox", name="Order in dates")).to_have_value("Day, month, year")
+    await expect(page.get_by_role("combobox", name="Decimal sign")).to_have_value("")
+    await expect(page.get_by_role("cell", name="2024-06-05T00:00:00Z")).to_be_visible()
+    await keep.click()
+    await page.get_by_role("menuitem", name="Rename").click()
+    await dialog.get_by_label("Name").fill("Counter")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(kept).to_have_value("Counter")
+    stored = await development.graphql("{ importMappings { name optionsSaid columns { column } } }")
+    columns = [{"column": name} for name in ("customer_id", "Who", "Where", "Since")]
+    assert stored["importMappings"] == [{"name": "Counter", "optionsSaid": ["dateOrder"], "columns": columns}]
+    await keep.click()
+    await page.get_by_role("menuitem", name="Delete").click()
+    await dialog.get_by_role("button", name="Delete").click()
+    await expect(kept).to_be_disabled()
+
+    found = await development.graphql('{ customer(by: {externalId: "k2"}) { name } }')
+    assert found["customer"] is None
+    await page.get_by_role("button", name="Start the import").click()
+    await expect(page.get_by_text("Completed", exact=True)).to_be_visible()
+    found = await development.graphql('{ customer(by: {externalId: "k2"}) { name } }')
+    assert found["customer"] == {"name": "Liv"}
+    assert seen.errors == []
     await page.context.close()
 
 

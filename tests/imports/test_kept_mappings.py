@@ -23,7 +23,7 @@ MARKETER = Actor(Role.MARKETER, "marketer")
 COLUMNS = (("Mail", "email"), ("Who", "name"), ("Notes", None))
 SAVE = """mutation($i: ImportMappingSaveInput!) { importMappingSave(input: $i) {
   importMapping { id name kind columns { column field }
-    options { dateOrder decimalComma timeZone country empty } }
+    options { dateOrder decimalComma timeZone country empty } optionsSaid }
   errors { path code message } } }"""
 
 
@@ -128,6 +128,7 @@ async def test_clients_keep_find_and_delete_mappings(api: Api) -> None:
     assert mapping["options"] == {
         "dateOrder": "YMD", "decimalComma": False, "timeZone": "UTC", "country": None, "empty": []
     }  # fmt: skip
+    assert mapping["optionsSaid"] == []
     id = mapping["id"]
     found = await api.data(
         "query($id: ID!) { node(id: $id) { ... on ImportMapping { name } }"
@@ -138,6 +139,9 @@ async def test_clients_keep_find_and_delete_mappings(api: Api) -> None:
     fields = {field["field"]: field for field in found["importFields"]}
     assert fields["order_id"]["isRequired"]
     assert "Order Number" in fields["order_id"]["aliases"]
+    said = {"name": "Till", "kind": "CUSTOMERS", "columns": columns, "id": id, "options": {"timeZone": "UTC"}}
+    replaced = (await api.data(SAVE, {"i": said}))["importMappingSave"]["importMapping"]
+    assert (replaced["id"], replaced["optionsSaid"]) == (id, ["timeZone"])
     again = await api.data(SAVE, {"i": {"name": "till", "kind": "CUSTOMERS", "columns": columns}})
     assert again["importMappingSave"]["errors"][0]["code"] == "ALREADY_EXISTS"
     gone = await api.data(

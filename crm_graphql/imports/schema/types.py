@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
@@ -84,6 +85,9 @@ class ImportMapping(Node):
     kind: IngestionKind = strawberry.field(description="What the file's rows are.")
     columns: list[ColumnMapping] = strawberry.field(description="In the order given.")
     options: ImportOptions = strawberry.field(description="How cells are read.")
+    options_said: list[str] = strawberry.field(
+        description="Names of the options that it says; the others are guessed anew from each file."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
 
     @classmethod
@@ -95,6 +99,7 @@ class ImportMapping(Node):
             kind=IngestionKind(row["kind"]),
             columns=[ColumnMapping.from_stored(column) for column in row["columns"]],
             options=ImportOptions.from_stored(row["options"]),
+            options_said=[to_camel_case(option) for option in row["options"]],
             created_at=row["created_at"],
         )
 

@@ -13,6 +13,7 @@ import { useTexts } from '../../texts';
 import { doorOf, formOf, NOTHING_ASKED, type Asked } from './asked';
 import { Columns } from './columns';
 import { KINDS } from './kinds';
+import { Mappings } from './mappings';
 import { Options, SHOWN_PATHS } from './options';
 import { usePreview, type Preview } from './preview';
 import { RowProblems, Verdict } from './problems';
@@ -80,6 +81,7 @@ function Prepared({ kind, file }: { kind: IngestionKind; file: File }) {
       <About file={file} preview={preview} />
       <Errors errors={errors} except={SHOWN_PATHS} />
       <Verdict preview={preview} />
+      <Mappings kind={kind} asked={asked} columns={preview.columns} onAsk={ask} />
       <Options kind={kind} asked={asked} preview={preview} errors={errors} onAsk={ask} />
       <Columns
         kind={kind}

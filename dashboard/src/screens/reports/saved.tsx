@@ -1,12 +1,10 @@
 /** Reports that are kept under a name, for all to see: opened by their addresses, saved, renamed, replaced, deleted. */
-import { Button, Menu, Text, type MenuItemProps } from '@mantine/core';
+import { Menu, Text, type MenuItemProps } from '@mantine/core';
 import { createLink, useNavigate, useSearch } from '@tanstack/react-router';
-import { useState, type ReactNode, type Ref } from 'react';
+import type { ReactNode, Ref } from 'react';
 import { useAgain } from '../../api/again';
 import { useChange } from '../../api/change';
-import { Dialog, DialogForm } from '../../components/dialog';
-import { Errors } from '../../components/errors';
-import { NameForm } from '../../components/name-form';
+import { Keeping } from '../../components/keeping';
 import { useMay } from '../../components/permissions';
 import { useSaid } from '../../components/said';
 import type { KeptReportFragment, RuleInput } from '../../gql/graphql';
@@ -15,8 +13,6 @@ import { areSame, searchOf, type Choice, type Kept } from './choices';
 import { REPORT_DELETE, REPORT_SAVE, SAVED_REPORTS } from './queries';
 
 export type SavedReport = KeptReportFragment;
-
-type Asked = 'new' | 'rename' | 'delete';
 
 const ItemLink = createLink(
   (props: MenuItemProps & { children?: ReactNode; ref?: Ref<HTMLAnchorElement> }) => (
@@ -34,81 +30,33 @@ interface Props {
 export function SavedReports({ reports, opened, choice }: Props) {
   const text = useTexts();
   const maySave = useMay('ANALYTICS_WRITE');
-  const [asked, ask] = useState<Asked | null>(null);
   const { said, say } = useSaid();
   const { isBusy, errors, clear, save, remove } = useSaving(say);
-  const isChanged = opened && !(areSame(opened.metrics, choice.metrics) && opened.by === choice.by);
-  const close = () => {
-    ask(null);
-    clear();
-  };
-  const named = async (name: string) => {
-    const isRenamed = asked === 'rename' && opened;
-    if (await save(name, isRenamed ? opened : choice, isRenamed ? opened.id : null)) close();
-  };
+  const isSame = opened && areSame(opened.metrics, choice.metrics) && opened.by === choice.by;
   return (
     <>
       {said}
-      <Menu position="bottom-end" withinPortal>
-        <Menu.Target>
-          <Button variant="default" loading={isBusy && asked === null}>
-            {text('reports.saved')}
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown maw={340} mah={420} style={{ overflowY: 'auto' }}>
-          <Opening reports={reports} opened={opened} maySave={maySave} />
-          {maySave && <Menu.Divider />}
-          {maySave && (
-            <Menu.Item
-              onClick={() => {
-                ask('new');
-              }}
-            >
-              {text('reports.saved.new')}
-            </Menu.Item>
-          )}
-          {maySave && opened && (
-            <Changing
-              opened={opened}
-              onAsk={ask}
-              onReplace={isChanged && (() => void save(opened.name, choice, opened.id))}
-            />
-          )}
-        </Menu.Dropdown>
-      </Menu>
-      {asked === null && <Errors errors={errors} />}
-      <Dialog
-        title={text(asked === 'rename' ? 'reports.saved.rename' : 'reports.saved.new')}
-        isOpen={asked === 'new' || asked === 'rename'}
-        onClose={close}
+      <Keeping
+        words={{
+          menu: text('reports.saved'),
+          new: text('reports.saved.new'),
+          hint: text('reports.saved.hint'),
+          delete: text('reports.saved.delete'),
+          sure: text('reports.saved.delete.sure'),
+        }}
+        chosen={opened?.name}
+        mayKeep={maySave}
+        isChanged={!isSame}
+        isBusy={isBusy}
+        errors={errors}
+        onClear={clear}
+        onNew={(name) => save(name, choice, null)}
+        onRename={async (name) => opened !== undefined && save(name, opened, opened.id)}
+        onReplace={async () => opened !== undefined && save(opened.name, choice, opened.id)}
+        onDelete={async () => opened !== undefined && remove(opened)}
       >
-        <NameForm
-          hint={text('reports.saved.hint')}
-          first={asked === 'rename' ? (opened?.name ?? '') : ''}
-          isBusy={isBusy}
-          errors={errors}
-          onSave={(name) => void named(name)}
-          onClose={close}
-        />
-      </Dialog>
-      <Dialog title={text('reports.saved.delete')} isOpen={asked === 'delete'} onClose={close}>
-        <DialogForm
-          submit={text('reports.saved.delete')}
-          isBusy={isBusy}
-          errors={errors}
-          except={[]}
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (!opened) return;
-            void remove(opened).then((isGone) => {
-              if (isGone) close();
-            });
-          }}
-          onClose={close}
-        >
-          <Text>{text('reports.saved.delete.sure', { name: opened?.name ?? '' })}</Text>
-        </DialogForm>
-      </Dialog>
+        <Opening reports={reports} opened={opened} maySave={maySave} />
+      </Keeping>
     </>
   );
 }
@@ -169,43 +117,6 @@ function Opening({ reports, opened, maySave }: Pick<Props, 'reports' | 'opened'>
           {name}
         </ItemLink>
       ))}
-    </>
-  );
-}
-
-function Changing({
-  opened: { name },
-  onAsk,
-  onReplace,
-}: {
-  opened: SavedReport;
-  onAsk: (asked: Asked) => void;
-  /** Undefined where what is looked at is what is kept. */
-  onReplace: (() => void) | undefined | false;
-}) {
-  const text = useTexts();
-  return (
-    <>
-      {onReplace && (
-        <Menu.Item onClick={onReplace} style={{ overflowWrap: 'anywhere' }}>
-          {text('reports.saved.replace', { name })}
-        </Menu.Item>
-      )}
-      <Menu.Item
-        onClick={() => {
-          onAsk('rename');
-        }}
-      >
-        {text('reports.saved.rename')}
-      </Menu.Item>
-      <Menu.Item
-        color="red"
-        onClick={() => {
-          onAsk('delete');
-        }}
-      >
-        {text('reports.saved.delete')}
-      </Menu.Item>
     </>
   );
 }

@@ -115,4 +115,16 @@ export const imports = {
     '{received, plural, one {# row} other {# rows}}: {created, number} new, {updated, number} changed, {unchanged, number} unchanged, {rejected, number} refused, {incomplete, number} taken without a field.',
   'newImport.checked.fault':
     '{count, plural, one {# row} other {# rows}}, first in line {first, number} ({column}): {message}',
+  'newImport.kept': 'Kept mapping',
+  'newImport.kept.none': 'None',
+  'newImport.kept.menu': 'Keep',
+  'newImport.kept.new': 'Keep this mapping',
+  'newImport.kept.hint':
+    'Columns and how cells are read are kept, for all. What kind of file it is, its sheet and the topic are not.',
+  'newImport.kept.delete': 'Delete the kept mapping',
+  'newImport.kept.delete.sure': 'Imports that were begun with it go on.',
+  'newImport.kept.missing': 'Not in this file: {columns}',
+  'newImport.kept.applied': '“{name}” is chosen. What it says stands below; nothing is written yet.',
+  'newImport.kept.done': '“{name}” is kept.',
+  'newImport.kept.deleted': '“{name}” is deleted.',
 } as const;

@@ -117,4 +117,16 @@ export const imports: Record<keyof typeof english, string> = {
     '{received, plural, one {# rad} other {# rader}}: {created, number} nye, {updated, number} endret, {unchanged, number} uendret, {rejected, number} avvist, {incomplete, number} tatt inn uten et felt.',
   'newImport.checked.fault':
     '{count, plural, one {# rad} other {# rader}}, først i linje {first, number} ({column}): {message}',
+  'newImport.kept': 'Lagret tilordning',
+  'newImport.kept.none': 'Ingen',
+  'newImport.kept.menu': 'Lagre',
+  'newImport.kept.new': 'Lagre denne tilordningen',
+  'newImport.kept.hint':
+    'Kolonner og hvordan celler leses, lagres for alle. Filtype, ark og tema lagres ikke.',
+  'newImport.kept.delete': 'Slett den lagrede tilordningen',
+  'newImport.kept.delete.sure': 'Importer som er begynt med den, går videre.',
+  'newImport.kept.missing': 'Ikke i denne filen: {columns}',
+  'newImport.kept.applied': '«{name}» er valgt. Det den sier, står nedenfor; ingenting er skrevet ennå.',
+  'newImport.kept.done': '«{name}» er lagret.',
+  'newImport.kept.deleted': '«{name}» er slettet.',
 };
