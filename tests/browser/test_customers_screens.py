@@ -18,13 +18,22 @@ pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
 
 INGEST = """mutation ($records: [CustomerRecordInput!]!) { customersIngest(input: {records: $records}) {
   ingestion { id } errors { message } } }"""
-FIND = "query ($by: CustomerRef!) { customer(by: $by) { id revision city name tags } }"
+FIND = "query ($by: CustomerRef!) { customer(by: $by) { id revision city name tags customFields } }"
 COUNT = "{ customers { totalCount } }"
 UPDATE = "mutation ($input: CustomerUpdateInput!) { customerUpdate(input: $input) { errors { message } } }"
 GROUP = """mutation { groupCreate(input: {name: "Summer party"}) { group { id } errors { message } } }"""
 TOPIC = """mutation { topicCreate(input: {name: "News", isOptOut: true}) { errors { message } } }"""
 CLOSE = """mutation { suppressionsCreate(input: {
   channel: EMAIL, addresses: ["back@example.com"], reason: BOUNCED}) { errors { message } } }"""
+FIELD = """mutation ($input: CustomFieldCreateInput!) { customFieldCreate(input: $input) {
+  errors { message } } }"""
+FIELDS: list[dict[str, Any]] = [
+    {"key": "nickname", "label": "Nickname", "type": "TEXT"},
+    {"key": "shoe_size", "label": "Shoe size", "type": "NUMBER", "minimum": 20, "maximum": 60},
+    {"key": "born", "label": "Born", "type": "DATE"},
+    {"key": "has_car", "label": "Has a car", "type": "BOOLEAN"},
+    {"key": "likes", "label": "Likes", "type": "LIST", "options": ["Tea", "Coffee", "Cocoa"]},
+]
 PEOPLE = 40
 
 
@@ -52,6 +61,8 @@ async def deployment(tmp_path_factory: pytest.TempPathFactory, mongod: Mongod) -
         await made.mutate(INGEST, {"records": [record(number) for number in range(1, PEOPLE + 1)]})
         for mutation in (GROUP, TOPIC, CLOSE):
             await made.mutate(mutation, {})
+        for field in FIELDS:
+            await made.mutate(FIELD, {"input": field})
 
         async def there() -> bool:
             shown = (await made.graphql(COUNT))["customers"]["totalCount"]
@@ -192,6 +203,47 @@ async def test_an_edit_that_somebody_overtook_shows_both_values_and_loses_neithe
     await expect(page.get_by_role("button", name="Edit", exact=True)).to_be_focused()
     kept = await found(deployment, 7)
     assert (kept["city"], kept["name"]) == ("Bergen", "Person Seven")
+    await page.context.close()
+
+
+async def test_custom_fields_are_edited_by_their_types_and_refused_at_their_field(
+    deployment: Deployment, chromium: Browser
+) -> None:
+    customer = {"id": (await found(deployment, 5))["id"]}
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, deployment, f"/customers/{customer['id']}")
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await page.get_by_role("textbox", name="Nickname").fill("Fem")
+    await page.get_by_role("textbox", name="Shoe size").fill("99.5")
+    await page.get_by_role("textbox", name="Born").fill("1990-02-28")
+    await choose(page, "Has a car", "No")
+    for option in ("Tea", "Cocoa"):
+        await choose(page, "Likes", option)
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    size = page.get_by_role("textbox", name="Shoe size")
+    await expect(size).to_have_attribute("aria-invalid", "true")
+    await expect(page.get_by_text("is more than 60")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    # Somebody else is faster: at a field that both write, and at one that only they do.
+    theirs = {"customer": customer, "customFields": {"nickname": "Fiver", "likes": ["Coffee"], "born": None}}
+    await deployment.mutate(UPDATE, {"input": theirs})
+    await size.fill("43.5")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    conflict = page.get_by_role("alert").filter(has_text="Somebody has changed")
+    await conflict.get_by_role("radiogroup", name="Nickname").get_by_text("As it is now: Fiver").click()
+    await conflict.get_by_role("radiogroup", name="Likes").get_by_text("As you wrote it: Tea, Cocoa").click()
+    await page.get_by_role("button", name="Save as chosen").click()
+    await expect(page.get_by_text("28 Feb 1990")).to_be_visible()
+    kept = (await found(deployment, 5))["customFields"]
+    assert kept == {
+        "nickname": "Fiver",
+        "shoe_size": 43.5,
+        "born": "1990-02-28",
+        "has_car": False,
+        "likes": ["Tea", "Cocoa"],
+    }
+    assert seen.errors == []
     await page.context.close()
 
 

@@ -8,12 +8,16 @@ import { useMay } from '../../components/permissions';
 import type { CustomerQuery } from '../../gql/graphql';
 import { useTexts } from '../../texts';
 import { Conflict } from './conflict';
+import { heldOf, pathOf, type CustomField } from './custom';
+import { CustomFields } from './custom-fields';
 import { useEditing, valuesOf } from './editing';
 import { FIELDS, Fields, SHOWN } from './fields';
 import { CUSTOM_FIELDS } from './queries';
-import { useShown } from './shown';
+import { useCustomShown, useShown } from './shown';
 
 type Customer = NonNullable<CustomerQuery['customer']>;
+
+const NO_FIELDS: readonly CustomField[] = [];
 
 export function Facts({ customer }: { customer: Customer }) {
   const text = useTexts();
@@ -21,6 +25,8 @@ export function Facts({ customer }: { customer: Customer }) {
   const button = useRef<HTMLButtonElement>(null);
   const wasEditing = useRef(false);
   const mayWrite = useMay('CUSTOMERS_WRITE');
+  const [{ data, fetching }] = useQuery({ query: CUSTOM_FIELDS });
+  const fields = data?.customFields ?? NO_FIELDS;
   useEffect(() => {
     if (wasEditing.current && !isEditing) button.current?.focus();
     wasEditing.current = isEditing;
@@ -35,6 +41,7 @@ export function Facts({ customer }: { customer: Customer }) {
             ref={button}
             size="xs"
             variant="default"
+            loading={fetching && !data}
             onClick={() => {
               edit(true);
             }}
@@ -47,23 +54,30 @@ export function Facts({ customer }: { customer: Customer }) {
       {isEditing ? (
         <Form
           customer={customer}
+          customFields={fields}
           onClose={() => {
             edit(false);
           }}
         />
       ) : (
-        <Read customer={customer} />
+        <Read customer={customer} fields={fields} />
       )}
     </Panel>
   );
 }
 
-function Form({ customer, onClose }: { customer: Customer; onClose: () => void }) {
+function Form({
+  customer,
+  customFields,
+  onClose,
+}: {
+  customer: Customer;
+  customFields: readonly CustomField[];
+  onClose: () => void;
+}) {
   const text = useTexts();
-  const { isBusy, errors, values, set, conflict, choices, choose, canSave, save } = useEditing(
-    customer,
-    onClose,
-  );
+  const { isBusy, errors, fields, edited, set, setCustom, conflict, choices, choose, canSave, save } =
+    useEditing(customer, customFields, onClose);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     form.current?.querySelector('input')?.focus();
@@ -79,17 +93,19 @@ function Form({ customer, onClose }: { customer: Customer; onClose: () => void }
       }}
     >
       <Stack>
-        <Fields values={values} errors={errors} onChange={set} />
+        <Fields values={edited.values} errors={errors} onChange={set} />
+        <CustomFields fields={fields} values={edited.custom} errors={errors} onChange={setCustom} />
         {conflict && (
           <Conflict
-            fields={conflict.fields}
-            mine={values}
-            theirs={conflict.values}
+            fields={fields}
+            paths={conflict.paths}
+            mine={edited}
+            theirs={conflict.edited}
             choices={choices}
             onChoose={choose}
           />
         )}
-        <Errors errors={errors} except={SHOWN} />
+        <Errors errors={errors} except={[...SHOWN, ...fields.map(pathOf)]} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {text('customer.edit.cancel')}
@@ -103,20 +119,20 @@ function Form({ customer, onClose }: { customer: Customer; onClose: () => void }
   );
 }
 
-function Read({ customer }: { customer: Customer }) {
+function Read({ customer, fields }: { customer: Customer; fields: readonly CustomField[] }) {
   const text = useTexts();
   const shown = useShown();
-  const [{ data }] = useQuery({ query: CUSTOM_FIELDS, requestPolicy: 'cache-first' });
+  const customShown = useCustomShown();
   const values = valuesOf(customer);
-  const custom = Object.entries((customer.customFields ?? {}) as Record<string, unknown>);
+  const custom = (customer.customFields ?? {}) as Readonly<Record<string, unknown>>;
   const facts: [string, string][] = [
     ...FIELDS.filter((field) => field !== 'tags' && field !== 'name').map((field): [string, string] => [
       text(`customer.${field}`),
       shown(field, values[field]),
     ]),
-    ...custom.map(([key, value]): [string, string] => [
-      data?.customFields?.find((field) => field.key === key)?.label ?? key,
-      Array.isArray(value) ? value.join(', ') : String(value),
+    ...fields.map((field): [string, string] => [
+      field.label,
+      customShown(field, heldOf(field, custom[field.key])),
     ]),
     [text('customer.externalId'), [customer.externalId, ...customer.formerExternalIds].join(', ')],
   ];

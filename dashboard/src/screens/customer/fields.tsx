@@ -11,7 +11,9 @@ export const FIELDS = [...TEXT_FIELDS, 'country', 'timeZone', 'tags', 'isTracked
 
 export type Field = (typeof FIELDS)[number];
 
-/** As a form holds them: what is not set is empty. */
+/** As a form holds it: what is not set is empty. */
+export type Value = string | boolean | readonly string[];
+
 export interface Values {
   name: string;
   email: string;
@@ -36,14 +38,14 @@ export const NOTHING: Values = {
 
 const TYPES = { name: 'text', email: 'email', phone: 'tel', city: 'text' } as const;
 
-/** Whether two values of a field are the same, tags in any order. */
-export function isSame(one: Values[Field], other: Values[Field]): boolean {
+/** Whether two values of a field are the same, lists in any order. */
+export function isSame(one: Value, other: Value): boolean {
   if (typeof one !== 'object' || typeof other !== 'object') return one === other;
   return one.length === other.length && one.every((tag) => other.includes(tag));
 }
 
 /** A value as the server is told it. */
-export function asInput(value: Values[Field]) {
+export function asInput(value: Value) {
   return typeof value === 'string' ? value.trim() || null : typeof value === 'object' ? [...value] : value;
 }
 

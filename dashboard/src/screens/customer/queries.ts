@@ -69,11 +69,17 @@ export const PROFILE = graphql(`
 `);
 
 export const CUSTOM_FIELDS = graphql(`
-  query CustomFieldNames {
+  query CustomFields {
     customFields {
       id
       key
       label
+      type
+      isRequired
+      defaultValue
+      minimum
+      maximum
+      options
     }
   }
 `);

@@ -32,6 +32,13 @@ export const customer = {
   'customer.isTracked': 'Opens and clicks are recorded',
   'customer.tracked.yes': 'Yes',
   'customer.tracked.no': 'No',
+  'customer.custom.yes': 'Yes',
+  'customer.custom.no': 'No',
+  'customer.custom.range':
+    '{bounds, select, least {{minimum, number} or more.} most {{maximum, number} or less.} other {{minimum, number} to {maximum, number}.}}',
+  'customer.custom.length':
+    '{bounds, select, least {At least {minimum, number} characters.} most {At most {maximum, number} characters.} other {{minimum, number} to {maximum, number} characters.}}',
+  'customer.custom.default': 'Left empty, it is {value}.',
   'customer.edit': 'Edit',
   'customer.edit.cancel': 'Leave it',
   'customer.edit.save': 'Save',

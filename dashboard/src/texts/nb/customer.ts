@@ -34,6 +34,13 @@ export const customer: Record<keyof typeof english, string> = {
   'customer.isTracked': 'Åpninger og klikk blir registrert',
   'customer.tracked.yes': 'Ja',
   'customer.tracked.no': 'Nei',
+  'customer.custom.yes': 'Ja',
+  'customer.custom.no': 'Nei',
+  'customer.custom.range':
+    '{bounds, select, least {{minimum, number} eller mer.} most {{maximum, number} eller mindre.} other {{minimum, number} til {maximum, number}.}}',
+  'customer.custom.length':
+    '{bounds, select, least {Minst {minimum, number} tegn.} most {Høyst {maximum, number} tegn.} other {{minimum, number} til {maximum, number} tegn.}}',
+  'customer.custom.default': 'Står det tomt, gjelder {value}.',
   'customer.edit': 'Rediger',
   'customer.edit.cancel': 'La være',
   'customer.edit.save': 'Lagre',
