@@ -12,6 +12,9 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from crm_graphql.ingestion.states import IngestionStatus
 
+FAILED_KEPT = 1_000
+"""So many of the customers that could not be changed are named."""
+
 
 class BulkOperationKind(Enum):
     """What is done to each customer."""
@@ -60,6 +63,8 @@ class BulkOperation(Document):
     matched: int | None = None
     done: int = 0
     failed: int = 0
+    failed_ids: list[PydanticObjectId] = Field(default_factory=list)
+    """Of `failed` the first, at most FAILED_KEPT, in the order of the walk."""
     after: PydanticObjectId | None = None
     looked_from: datetime
     """When the walk over the customers began, of which `after` is the place."""

@@ -38,6 +38,11 @@ async def operations_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
     return await read_by_ids(BulkOperation.get_pymongo_collection(), ids, _FIELDS)
 
 
+async def failures_by_ids(ids: Sequence[ObjectId]) -> Mapping[ObjectId, Row]:
+    """Which customers the operations with these ids could not change, as far as they are kept, by id."""
+    return await read_by_ids(BulkOperation.get_pymongo_collection(), ids, {"failed_ids": 1})
+
+
 async def list_operations(page: PageRequest) -> Page[Row]:
     """A page of the operations, newest first."""
     return await read_page(BulkOperation.get_pymongo_collection(), {}, NEWEST_FIRST, page, _FIELDS)

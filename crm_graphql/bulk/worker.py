@@ -18,7 +18,7 @@ from structlog import get_logger
 from crm_graphql.audiences.compile import select_customers
 from crm_graphql.audiences.queries import fields_of_stored
 from crm_graphql.bulk.changes import CUSTOMER_FIELDS, Changed, change_of, updates_of
-from crm_graphql.bulk.documents import BulkOperation, BulkOperationKind
+from crm_graphql.bulk.documents import FAILED_KEPT, BulkOperation, BulkOperationKind
 from crm_graphql.bulk.failures import ends_the_operation
 from crm_graphql.bulk.lifecycle import complete_operation, older_of_the_same, tell_progress
 from crm_graphql.bulk.messages import BULK_TURNS, BulkWork
@@ -102,7 +102,7 @@ class _Outcome(NamedTuple):
 
     updates: Sequence[UpdateMany]
     edited: Sequence[_Edited]
-    failed: int
+    failed: Sequence[ObjectId]
 
 
 class _Walk:
@@ -178,18 +178,20 @@ class _Walk:
             await collection.bulk_write(outcome.updates, ordered=False, session=session)
             await write_changes(outcome.edited, self._author, now, session)
         await notes.write(session)
-        figures = {"done": len(keys) - outcome.failed, "failed": outcome.failed}
-        await operations.update_one(self._guard, {"$inc": figures}, session=session)
+        failed = [*outcome.failed]
+        figures = {"done": len(keys) - len(failed), "failed": len(failed)}
+        named = {"failed_ids": {"$each": failed, "$slice": FAILED_KEPT}}
+        await operations.update_one(self._guard, {"$inc": figures, "$push": named}, session=session)
 
     def _outcome(self, customers: Sequence[Row], notes: LabelNotes, now: datetime) -> _Outcome:
         changes: list[tuple[ObjectId, Changed]] = []
         edited: list[_Edited] = []
-        failed = 0
+        failed: list[ObjectId] = []
         for customer in customers:
             try:
                 changed = self._change(customer)
             except TooManyTags:
-                failed += 1
+                failed.append(customer["_id"])
                 continue
             if changed is not None:
                 changes.append((customer["_id"], changed))

@@ -7,6 +7,7 @@ from typing import Any
 from crm_graphql.audit.documents import AuditEvent
 from crm_graphql.core.actor import Role
 from crm_graphql.core.ids import encode_id
+from crm_graphql.customers.documents import Customer
 from tests.bulk.factories import EVERYONE, finish, people
 from tests.gql.conftest import Api
 
@@ -43,6 +44,27 @@ async def test_named_customers_are_tagged_and_the_operation_is_a_node(api: Api) 
     }
     event: Any = await AuditEvent.get_pymongo_collection().find_one({"action": "customersTag"})
     assert event["subject_id"] == done["id"]
+
+
+async def test_who_could_not_be_changed_is_listed_until_they_are_gone(api: Api) -> None:
+    full = [f"t{number}" for number in range(100)]
+    keys = await people(4, tags=lambda number: full if number else [])
+    target = {"ids": [encode_id("Customer", key) for key in keys]}
+    done = (await tag(api, target=target, add=["VIP"]))["operation"]
+    ask = """query ($id: ID!, $after: String) { bulkOperation(id: $id) { failed failedCustomers(
+      first: 2, after: $after) { nodes { externalId } totalCount pageInfo { hasNextPage endCursor } } } }"""
+
+    async def failed(after: str | None = None) -> Any:
+        answer = await api.data(ask, {"id": done["id"], "after": after})
+        return answer["bulkOperation"]["failedCustomers"]
+
+    first = await failed()
+    assert [one["externalId"] for one in first["nodes"]] == ["C0001", "C0002"]
+    assert (first["totalCount"], first["pageInfo"]["hasNextPage"]) == (3, True)
+    rest = await failed(first["pageInfo"]["endCursor"])
+    assert [one["externalId"] for one in rest["nodes"]] == ["C0003"]
+    await Customer.get_pymongo_collection().delete_one({"_id": keys[2]})
+    assert [one["externalId"] for one in (await failed())["nodes"]] == ["C0001", "C0003"]
 
 
 async def test_whatever_is_wrong_has_its_place(api: Api) -> None:

@@ -229,7 +229,19 @@ async def test_who_would_have_too_many_tags_is_left_and_told(resources: Resource
     row = await tag(resources, Target(keys=keys), add=["one"])
     assert (row["status"], row["done"], row["failed"]) == ("COMPLETED", 2, 1)
     assert row["failure_reason"] == "1 would have more than 100 tags: left as they were."
+    assert (await operation(row["_id"]))["failed_ids"] == [keys[1]]
     assert await tags_of("C0001") == full
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_of_those_who_failed_the_first_are_named_over_all_pages(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "FAILED_KEPT", 12)
+    keys = await people(30, tags=[f"t{number}" for number in range(100)])
+    row = await tag(resources, Target(rule=EVERYONE), add=["one"])
+    ended = await finish(resources, row["_id"])
+    assert (ended["failed"], ended["failed_ids"]) == (30, sorted(keys)[:12])
 
 
 async def test_without_the_bus_the_reconciler_hands_it_out(
