@@ -13,6 +13,7 @@ import { useMay } from '../../components/permissions';
 import { Problem } from '../../components/problem';
 import { Screen } from '../../components/screen';
 import { useTexts } from '../../texts';
+import { Failures } from './failures';
 import { CANCEL, OPERATIONS } from './queries';
 
 const SIZE = 20;
@@ -138,6 +139,7 @@ function Row({ first, mayWrite }: { first: Operation; mayWrite: boolean }) {
             {failureReason}
           </Text>
         )}
+        <Failures operation={operation} />
         <Errors errors={errors} />
       </Table.Td>
       <Table.Td visibleFrom="md">

@@ -30,3 +30,25 @@ export const CANCEL = graphql(`
     }
   }
 `);
+
+export const FAILURES = graphql(`
+  query BulkOperationFailures($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
+    bulkOperation(id: $id) {
+      id
+      failedCustomers(first: $first, after: $after, last: $last, before: $before) {
+        nodes {
+          id
+          externalId
+          name
+          email
+        }
+        pageInfo {
+          hasNextPage
+          hasPreviousPage
+          startCursor
+          endCursor
+        }
+      }
+    }
+  }
+`);

@@ -22,4 +22,8 @@ export const bulk = {
   'bulk.ended': 'Ended',
   'bulk.cancel': 'Cancel',
   'bulk.cancel.sure': 'What is done already stays done. The rest is left as it is. Cancel it?',
+  'bulk.failures.show': 'Show who failed',
+  'bulk.failures.title': 'Customers that stayed as they were',
+  'bulk.failures.first': 'The first {count, number} of them are named.',
+  'bulk.failures.gone': 'They have been erased or merged since, or nobody kept who they were.',
 } as const;

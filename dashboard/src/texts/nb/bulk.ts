@@ -24,4 +24,8 @@ export const bulk: Record<keyof typeof english, string> = {
   'bulk.ended': 'Avsluttet',
   'bulk.cancel': 'Avbryt',
   'bulk.cancel.sure': 'Det som er gjort, blir stående. Resten blir som det er. Avbryte?',
+  'bulk.failures.show': 'Vis hvem det gjelder',
+  'bulk.failures.title': 'Kunder som ble stående uendret',
+  'bulk.failures.first': 'De første {count, number} av dem er navngitt.',
+  'bulk.failures.gone': 'De er slettet eller slått sammen siden, eller ingen tok vare på hvem de var.',
 };
