@@ -59,7 +59,8 @@ export function Views({ views, chosen, state, onChoose, onChanged }: Props) {
   const isNew = asked === 'new';
   return (
     <>
-      <Menu position="bottom-end" withinPortal>
+      {/* Within the main part, and all that stands in it is an entry. */}
+      <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <Button variant="default" maw={220}>
             {chosen ? text('views.chosen', { name: chosen.name }) : text('views.title')}
@@ -67,6 +68,7 @@ export function Views({ views, chosen, state, onChoose, onChanged }: Props) {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item
+            data-autofocus
             onClick={() => {
               onChoose(null);
             }}
@@ -107,7 +109,7 @@ export function Views({ views, chosen, state, onChoose, onChanged }: Props) {
                 {text('views.rename')}
               </Menu.Item>
               <Menu.Item
-                color="red"
+                c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-4))"
                 onClick={() => {
                   ask('delete');
                 }}
