@@ -21,6 +21,7 @@ INGEST = """mutation ($records: [CustomerRecordInput!]!) { customersIngest(input
 FIND = "query ($by: CustomerRef!) { customer(by: $by) { id revision city name tags customFields } }"
 COUNT = "{ customers { totalCount } }"
 UPDATE = "mutation ($input: CustomerUpdateInput!) { customerUpdate(input: $input) { errors { message } } }"
+TAG = "mutation ($input: CustomersTagInput!) { customersTag(input: $input) { errors { message } } }"
 GROUP = """mutation { groupCreate(input: {name: "Summer party"}) { group { id } errors { message } } }"""
 TOPIC = """mutation { topicCreate(input: {name: "News", isOptOut: true}) { errors { message } } }"""
 CLOSE = """mutation { suppressionsCreate(input: {
@@ -127,6 +128,24 @@ async def test_all_that_match_are_tagged_and_the_work_is_seen_to_its_end(
     await page.context.close()
 
 
+async def test_who_could_not_be_changed_is_named_with_the_bulk_work(
+    deployment: Deployment, chromium: Browser
+) -> None:
+    full = {"customer": {"externalId": "c26"}, "tags": [f"t{number}" for number in range(100)]}
+    await deployment.mutate(UPDATE, {"input": full})
+    await deployment.mutate(TAG, {"input": {"target": {"externalIds": ["c26", "c28"]}, "add": ["one more"]}})
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, deployment, "/bulk")
+    await page.get_by_role("row").filter(has_text="more than 100 tags").get_by_role("button").click()
+    who = page.get_by_role("dialog", name="Customers that stayed as they were")
+    await expect(who.get_by_role("link")).to_have_count(1)
+    await shuts_nobody_out(page)
+    await who.get_by_role("link", name="Person 26").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Person 26")
+    assert seen.errors == []
+    await page.context.close()
+
+
 async def test_chosen_rows_are_edited_together_and_put_into_a_group(
     deployment: Deployment, chromium: Browser
 ) -> None:
@@ -170,10 +189,39 @@ async def test_a_view_keeps_filters_and_columns_until_it_is_deleted(
     await expect(page.get_by_text("20 customers", exact=True)).to_be_visible()
     await expect(page.get_by_role("columnheader", name="Phone")).to_be_visible()
     await chosen.click()
+    await expect(page.get_by_role("menuitem", name="All customers")).to_be_focused()
+    await shuts_nobody_out(page)
     await page.get_by_role("menuitem", name="Delete the view").click()
     await page.get_by_role("button", name="Delete the view").click()
     await page.get_by_role("button", name="Views").click()
     await expect(page.get_by_role("menuitem", name="Norwegians")).to_have_count(0)
+    await page.context.close()
+
+
+async def test_the_list_follows_changes_but_holds_rows_that_somebody_is_at(
+    deployment: Deployment, chromium: Browser
+) -> None:
+    customer = {"id": (await found(deployment, 21))["id"]}
+    seen = await opened(chromium)
+    page = await open_signed_in(seen, deployment, "/customers?country=NO&sort=name")
+    await expect(page.get_by_role("link", name="Person 21", exact=True)).to_be_visible()
+    await expect(page.get_by_text(re.compile("^Updated "))).to_be_visible()
+    rename = {"customer": customer, "name": "Aaron First"}
+    await deployment.mutate(UPDATE, {"input": rename})
+    await expect(page.get_by_role("row").nth(1)).to_contain_text("Aaron First")
+    await page.get_by_role("row").nth(1).hover()
+    await deployment.mutate(UPDATE, {"input": {**rename, "name": "Zoe Last"}})
+    await expect(page.get_by_text("There are changes.")).to_be_visible()
+    await expect(page.get_by_role("row").nth(1)).to_contain_text("Aaron First")
+    await page.get_by_role("searchbox").hover()
+    await expect(page.get_by_role("link", name="Zoe Last")).to_be_visible()
+    await expect(page.get_by_role("row").nth(1)).not_to_contain_text("Zoe Last")
+    await page.get_by_role("button", name="Pause updates").click()
+    await expect(page.get_by_text("Updates are paused")).to_be_visible()
+    await page.get_by_role("button", name="Go on with updates").click()
+    await deployment.mutate(UPDATE, {"input": {**rename, "name": "Person 21"}})
+    await expect(page.get_by_role("link", name="Person 21", exact=True)).to_be_visible()
+    assert seen.errors == []
     await page.context.close()
 
 

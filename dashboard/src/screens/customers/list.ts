@@ -1,5 +1,6 @@
 /** What the customers' list is asked, and what it answers; the words of people are kept beside the address. */
 import { useLocation, useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useQuery } from 'urql';
 import { usePlace } from '../../components/pager';
 import { columnsOf } from './columns';
@@ -39,19 +40,26 @@ export function useList() {
   const filter = filterOf(filters, words);
   const key = JSON.stringify([sort, filter]);
   const [place, go] = usePlace(SIZE, key);
+  const variables = { ...place, sort: sortOf(sort), filter };
   const [{ data, error, stale, fetching }, again] = useQuery({
     query: CUSTOMERS,
-    variables: { ...place, sort: sortOf(sort), filter },
+    variables,
     // Of a view that somebody was given the address of, the tags are not known yet.
     pause: view !== undefined && given === undefined && kept === undefined && isLooking,
   });
+  // What is shown stays when reading it again fails.
+  const question = JSON.stringify(variables);
+  const [last, keep] = useState({ question, data });
+  if (data && (last.data !== data || last.question !== question)) keep({ question, data });
+  const found = (data ?? (last.question === question ? last.data : undefined))?.customers;
   return {
     sort,
+    variables,
     filters,
     words,
     /** Names what is listed, whatever its order. */
     key: JSON.stringify(filter),
-    found: data?.customers,
+    found,
     error,
     isBusy: stale || fetching,
     again: () => {

@@ -1,6 +1,13 @@
 /** All customers: sorted, narrowed, chosen and changed many at once. What people type stays out of the address. */
 import { Button, Card, Group, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useDisclosure, useLocalStorage } from '@mantine/hooks';
+import {
+  useDebouncedCallback,
+  useDisclosure,
+  useFocusWithin,
+  useHover,
+  useLocalStorage,
+  useMergedRef,
+} from '@mantine/hooks';
 import type { RowSelectionState } from '@tanstack/react-table';
 import { useState } from 'react';
 import { Empty } from '../../components/empty';
@@ -9,12 +16,14 @@ import { Pager } from '../../components/pager';
 import { useMay } from '../../components/permissions';
 import { Problem } from '../../components/problem';
 import { Screen } from '../../components/screen';
+import { Updated } from '../../components/updated';
 import { useTexts } from '../../texts';
 import { ColumnChoice } from './column-choice';
 import { columnsOf, USUAL } from './columns';
 import { FilterDrawer, useNames } from './filter-drawer';
 import { countOf, targetOf } from './filters';
 import { FiltersShown } from './filters-shown';
+import { useFollowing } from './following';
 import { SIZE, stateOf, useList } from './list';
 import { NewCustomer } from './new-customer';
 import { OutcomeShown, SelectionBar, type Outcome } from './selection';
@@ -104,6 +113,10 @@ function List({ list }: { list: ListState }) {
   const isNamed = mayUseRules && !words.search && (!filters.audience || audienceRule !== undefined);
   const count = countOf(filters, words);
   const chosen = Object.keys(ids);
+  const [rows, isTouched] = useRows();
+  // Rows do not move under a hand, and nobody is chosen whom one has not seen.
+  const isHeld = isTouched || isAll || chosen.length > 0;
+  const following = useFollowing(list.variables, found !== undefined && !list.isBusy, isHeld);
   return (
     <>
       <Group justify="space-between" gap="xs">
@@ -123,9 +136,19 @@ function List({ list }: { list: ListState }) {
         onClose={filtering.close}
         onApply={apply}
       />
-      <Text size="sm" c="dimmed" role="status" mih={22}>
-        {typeof found?.totalCount === 'number' && text('customers.count', { count: found.totalCount })}
-      </Text>
+      <Group justify="space-between" gap="xs" mih={28}>
+        <Text size="sm" c="dimmed" role="status">
+          {typeof found?.totalCount === 'number' && text('customers.count', { count: found.totalCount })}
+        </Text>
+        <Group gap="xs">
+          <Text size="sm" role="status">
+            {following.isBehind && isHeld && text('customers.held')}
+          </Text>
+          {following.at !== null && (
+            <Updated at={following.at} isPaused={following.isPaused} onPause={following.pause} />
+          )}
+        </Group>
+      </Group>
       {(chosen.length > 0 || isAll) && (
         <SelectionBar
           ids={chosen}
@@ -157,7 +180,7 @@ function List({ list }: { list: ListState }) {
       {list.error && !found ? (
         <Problem error={list.error} onRetry={list.again} />
       ) : (
-        <Card withBorder p={0} aria-busy={list.isBusy}>
+        <Card ref={rows} withBorder p={0} aria-busy={list.isBusy}>
           {found?.nodes.length === 0 ? (
             <Nobody list={list} isNarrowed={count > 0} />
           ) : (
@@ -181,6 +204,13 @@ function List({ list }: { list: ListState }) {
       <Pager info={found?.pageInfo} size={SIZE} onGo={list.go} />
     </>
   );
+}
+
+/** Whether a pointer or the focus is at the rows. */
+function useRows() {
+  const { ref: hovering, hovered } = useHover<HTMLDivElement>();
+  const { ref: focusing, focused } = useFocusWithin<HTMLDivElement>();
+  return [useMergedRef(hovering, focusing), hovered || focused] as const;
 }
 
 function SearchField({ search, onSearch }: { search: string; onSearch: (typed: string) => void }) {

@@ -37,6 +37,14 @@ export const CUSTOMERS = graphql(`
   }
 `);
 
+export const CHANGED = graphql(`
+  subscription CustomersListChanged {
+    customersChanged {
+      at
+    }
+  }
+`);
+
 export const FILTER_NAMES = graphql(`
   query FilterNames($group: ID!, $audience: ID!, $withGroup: Boolean!, $withAudience: Boolean!) {
     group(id: $group) @include(if: $withGroup) {

@@ -14,6 +14,7 @@ export const customers = {
   'customers.created': 'Known since',
   'customers.import': 'Import a file',
   'customers.empty.filtered': 'No customer matches these filters.',
+  'customers.held': 'There are changes. They show when nobody is chosen and you leave the rows.',
   'customers.new': 'New customer',
   'customers.new.submit': 'Make the customer',
   'customers.new.externalId': 'The key in your other systems. Without one it is made here.',

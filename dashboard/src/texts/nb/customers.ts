@@ -16,6 +16,7 @@ export const customers: Record<keyof typeof english, string> = {
   'customers.created': 'Kjent siden',
   'customers.import': 'Importer en fil',
   'customers.empty.filtered': 'Ingen kunde passer til disse filtrene.',
+  'customers.held': 'Det er endringer. De vises når ingen er valgt og du forlater radene.',
   'customers.new': 'Ny kunde',
   'customers.new.submit': 'Opprett kunden',
   'customers.new.externalId': 'Nøkkelen i de andre systemene deres. Uten blir det laget en her.',
