@@ -284,13 +284,7 @@ async def test_custom_fields_are_edited_by_their_types_and_refused_at_their_fiel
     await page.get_by_role("button", name="Save as chosen").click()
     await expect(page.get_by_text("28 Feb 1990")).to_be_visible()
     kept = (await found(deployment, 5))["customFields"]
-    assert kept == {
-        "nickname": "Fiver",
-        "shoe_size": 43.5,
-        "born": "1990-02-28",
-        "has_car": False,
-        "likes": ["Tea", "Cocoa"],
-    }
+    assert [*kept.values()] == ["Fiver", 43.5, "1990-02-28", False, ["Tea", "Cocoa"]]
     assert seen.errors == []
     await page.context.close()
 
