@@ -29,7 +29,7 @@ CLOSE = """mutation { suppressionsCreate(input: {
 FIELD = """mutation ($input: CustomFieldCreateInput!) { customFieldCreate(input: $input) {
   errors { message } } }"""
 FIELDS: list[dict[str, Any]] = [
-    {"key": "nickname", "label": "Nickname", "type": "TEXT"},
+    {"key": "motto", "label": "Motto", "type": "TEXT"},
     {"key": "shoe_size", "label": "Shoe size", "type": "NUMBER", "minimum": 20, "maximum": 60},
     {"key": "born", "label": "Born", "type": "DATE"},
     {"key": "has_car", "label": "Has a car", "type": "BOOLEAN"},
@@ -261,7 +261,7 @@ async def test_custom_fields_are_edited_by_their_types_and_refused_at_their_fiel
     seen = await opened(chromium)
     page = await open_signed_in(seen, deployment, f"/customers/{customer['id']}")
     await page.get_by_role("button", name="Edit", exact=True).click()
-    await page.get_by_role("textbox", name="Nickname").fill("Fem")
+    await page.get_by_role("textbox", name="Motto").fill("Fem")
     await page.get_by_role("textbox", name="Shoe size").fill("99.5")
     await page.get_by_role("textbox", name="Born").fill("1990-02-28")
     await choose(page, "Has a car", "No")
@@ -274,12 +274,12 @@ async def test_custom_fields_are_edited_by_their_types_and_refused_at_their_fiel
     await expect(page.get_by_text("is more than 60")).to_be_visible()
     await expect(page.get_by_role("alert")).to_have_count(0)
     # Somebody else is faster: at a field that both write, and at one that only they do.
-    theirs = {"customer": customer, "customFields": {"nickname": "Fiver", "likes": ["Coffee"], "born": None}}
+    theirs = {"customer": customer, "customFields": {"motto": "Fiver", "likes": ["Coffee"], "born": None}}
     await deployment.mutate(UPDATE, {"input": theirs})
     await size.fill("43.5")
     await page.get_by_role("button", name="Save", exact=True).click()
     conflict = page.get_by_role("alert").filter(has_text="Somebody has changed")
-    await conflict.get_by_role("radiogroup", name="Nickname").get_by_text("As it is now: Fiver").click()
+    await conflict.get_by_role("radiogroup", name="Motto").get_by_text("As it is now: Fiver").click()
     await conflict.get_by_role("radiogroup", name="Likes").get_by_text("As you wrote it: Tea, Cocoa").click()
     await page.get_by_role("button", name="Save as chosen").click()
     await expect(page.get_by_text("28 Feb 1990")).to_be_visible()
