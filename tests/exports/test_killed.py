@@ -28,18 +28,19 @@ ROWS_AT_ONCE = 5
 KILLS = 4
 
 
-async def _consume(settings: Settings) -> None:
-    """A consumer process, with small parts, so that a kill meets one under way."""
-    worker_module.PART_SECONDS = 0.01
-    reading_module.ROWS_AT_ONCE = ROWS_AT_ONCE
+async def _consume(settings: Settings, rows_at_once: int | None) -> None:
+    """A consumer process; with small parts, by the rows of each, a kill meets one under way."""
+    if rows_at_once is not None:
+        worker_module.PART_SECONDS = 0.01
+        reading_module.ROWS_AT_ONCE = rows_at_once
     async with open_resources(settings) as resources:
         runner = Runner(resources)
         await runner.start()
         await asyncio.Event().wait()
 
 
-def _run(settings: Settings) -> None:
-    uvloop.run(_consume(settings))
+def _run(settings: Settings, rows_at_once: int | None) -> None:
+    uvloop.run(_consume(settings, rows_at_once))
 
 
 async def _kill_in_the_middle(process: ForkServerProcess, key: ObjectId) -> None:
@@ -60,14 +61,14 @@ async def _until_ended(key: ObjectId) -> dict[str, Any]:
     return found
 
 
-def _consumer(resources: Resources) -> ForkServerProcess:
+def _consumer(resources: Resources, *, rows_at_once: int | None = ROWS_AT_ONCE) -> ForkServerProcess:
     """A consumer process that has begun; what another had in hand it takes over soon."""
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload([__name__])
     settings = resources.settings.model_copy(
         update={"lease_seconds": 0.6, "reconcile_interval_seconds": 0.2, "consumer_lease_seconds": 0.6}
     )
-    process = processes.Process(target=_run, args=(settings,), daemon=True)
+    process = processes.Process(target=_run, args=(settings, rows_at_once), daemon=True)
     process.start()
     return process
 
@@ -88,7 +89,7 @@ async def test_a_file_whose_makers_are_killed_has_each_row_once(resources: Resou
     for _ in range(KILLS):
         await _kill_in_the_middle(_consumer(resources), key)
     assert (await stored(key))["is_open"]
-    last = _consumer(resources)
+    last = _consumer(resources, rows_at_once=None)
     ended = await _until_ended(key)
     await _kill(last)
     rows = read_rows(CSV, await file_of(resources, ended))
@@ -105,7 +106,7 @@ async def test_a_file_whose_makers_are_killed_has_each_row_once(resources: Resou
 async def test_a_database_that_is_killed_costs_time_only(resources: Resources, mongod: Mongod) -> None:
     await people(CUSTOMERS_COUNT)
     key = (await ask(resources))["_id"]
-    consumer = _consumer(resources)
+    consumer = _consumer(resources, rows_at_once=25)
     async with asyncio.timeout(120):
         while not (await stored(key))["rows"]:
             await asyncio.sleep(0.002)
