@@ -268,7 +268,7 @@ async def test_who_watches_a_campaign_hears_that_its_orders_moved(resources: Res
         await world.buy(order(next(row for row in rows if row["sent_at"])))
         before = await resources.database.campaigns.find_one({"_id": key})
         await world.follow()
-        event = await asyncio.wait_for(anext(aiter(watch)), 5)
+        event = await asyncio.wait_for(anext(aiter(watch)), 60)
         assert before is not None
         assert event.revision == before["revision"] + 1
         # Nothing moved: nothing is told.

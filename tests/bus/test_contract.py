@@ -273,7 +273,7 @@ async def test_events_carry_their_revision(bus: Bus) -> None:
     await watch.bind("campaign.1")
     await bus.broadcast(Event(topic="campaign.1", revision=12))
     events = aiter(watch)
-    assert await asyncio.wait_for(anext(events), 5) == Event(topic="campaign.1", revision=12)
+    assert await asyncio.wait_for(anext(events), 60) == Event(topic="campaign.1", revision=12)
     await watch.close()
     assert await anext(events, None) is None
 

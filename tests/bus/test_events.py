@@ -30,7 +30,7 @@ class Heard:
 
     async def ended(self) -> None:
         """Return when the iteration has ended."""
-        await asyncio.wait_for(self._task, 5)
+        await asyncio.wait_for(self._task, 60)
 
 
 async def test_an_event_reaches_all_watches_of_its_topic_and_no_other(bus: Bus) -> None:

@@ -118,7 +118,7 @@ async def test_patience_with_a_server_that_went_away_ends(monkeypatch: pytest.Mo
     async with _door(CUT) as (door, api):
         door.on_request = door.close
         with pytest.raises(ApiAway, match="Nothing answers at"):
-            await asyncio.wait_for(upload(api, _orders()), 5)
+            await asyncio.wait_for(upload(api, _orders()), 60)
     assert len(door.keys) == 1
 
 

@@ -48,7 +48,7 @@ async def test_rows_are_told_as_they_are_read_over_a_server_that_is_away_for_a_m
     answers = [{"ingestionByKey": None}, {"ingestionByKey": {"received": 5}}, away]
     api = Scripted(*answers, {"ingestionByKey": {"received": 9}})
     watching = asyncio.create_task(watch_received(api, "orders", "k", tell))
-    await asyncio.wait_for(found.wait(), 5)
+    await asyncio.wait_for(found.wait(), 60)
     watching.cancel()
     assert told[:2] == [5, 9]
     assert api.asked[0] == {"kind": "ORDERS", "key": "k"}
@@ -56,7 +56,7 @@ async def test_rows_are_told_as_they_are_read_over_a_server_that_is_away_for_a_m
 
 async def test_a_server_that_has_no_such_field_is_asked_once() -> None:
     api = Scripted(ApiRefused("Cannot query field"))
-    await asyncio.wait_for(watch_received(api, "orders", "k", lambda _rows: None), 5)
+    await asyncio.wait_for(watch_received(api, "orders", "k", lambda _rows: None), 60)
     assert len(api.asked) == 1
     assert await details_of(api, "x") == {}
 

@@ -131,7 +131,7 @@ async def test_from_another_origin_with_a_token_or_a_cookie_through_expiry_and_k
     campaign = await launch_to(deployment, EVERYBODY, launch=False)
     who = await person(deployment)
     login = {"email": who.email, "password": PASSWORD}
-    ways_in = {"token": {"token": deployment.token}, "cookie": {"login": login}}
+    ways_in: dict[str, dict[str, object]] = {"token": {"token": deployment.token}, "cookie": {"login": login}}
     results = await follow_through_kills(deployment, campaign, ways_in)
     truth = {row["id"]: row["status"] for row in await ledger(deployment, campaign)}
     for (client, way), found in results.items():

@@ -60,7 +60,7 @@ async def processes(count: int) -> AsyncIterator[list[Process]]:
         await process.partitions.stop()
 
 
-async def until(condition: Callable[[], bool], *, seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

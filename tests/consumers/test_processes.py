@@ -122,14 +122,14 @@ def home_of(process: Process) -> set[int]:
 
 
 async def are_home(world: World, *shares: int) -> None:
-    """Return within seconds, when the processes together have every partition, each so many."""
+    """Return when the processes together have every partition, each so many."""
     count = world.resources.settings.partitions
 
     async def shared() -> bool:
         homes = [home_of(process) for process in world.consumers[: len(shares)]]
         return [len(home) for home in homes] == [*shares] and set().union(*homes) == set(range(count))
 
-    await until(shared, seconds=10)
+    await until(shared)
 
 
 async def assert_each_once(world: World, key: ObjectId) -> None:
@@ -150,7 +150,7 @@ async def test_two_processes_share_the_work_and_stop_in_order(world: World) -> N
 
     await are_home(world, 4, 4)
     key = await launch(world.resources)
-    await until_status(key, "COMPLETED", seconds=60)
+    await until_status(key, "COMPLETED")
     await assert_each_once(world, key)
     assert await ConsumerLease.count() == 2
     assert [process.stop() for process in world.consumers] == [0, 0]
@@ -169,7 +169,7 @@ async def test_kill_9_of_consumers_in_the_middle_leaves_it_exact(world: World) -
         await world.start(victim)
         if (await campaign_row(key))["status"] == "COMPLETED":
             break
-    await until_status(key, "COMPLETED", seconds=90)
+    await until_status(key, "COMPLETED")
     await assert_each_once(world, key)
 
 
@@ -182,5 +182,5 @@ async def test_the_survivor_takes_over_within_seconds(world: World) -> None:
     await asyncio.sleep(0.3)
     world.consumers.pop(0).kill()
     await are_home(world, 8)
-    await until_status(key, "COMPLETED", seconds=40)
+    await until_status(key, "COMPLETED")
     await assert_each_once(world, key)

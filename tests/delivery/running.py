@@ -23,6 +23,9 @@ QUICK = {
     "delivery_batch": 10,
 }
 
+PATIENCE_SECONDS = 90.0
+"""So long a machine that does much at once may take; it costs nothing where all is well."""
+
 
 @asynccontextmanager
 async def running(resources: Resources, vendor: Vendor, **changes: Any) -> AsyncIterator[Runner]:
@@ -38,7 +41,7 @@ async def running(resources: Resources, vendor: Vendor, **changes: Any) -> Async
         await runner.stop()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = PATIENCE_SECONDS) -> None:
     """Return when the condition holds; fail after so long."""
     deadline = time.monotonic() + seconds
     while not await condition():
@@ -46,7 +49,7 @@ async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 20
         await asyncio.sleep(0.02)
 
 
-async def until_status(key: ObjectId, status: str, *, seconds: float = 20.0) -> dict[str, Any]:
+async def until_status(key: ObjectId, status: str, *, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
     """Wait for the campaign to get there, every read exact; the campaign then."""
 
     async def reached() -> bool:
@@ -61,7 +64,7 @@ async def until_status(key: ObjectId, status: str, *, seconds: float = 20.0) -> 
     return await assert_exact(key)
 
 
-async def until_stats(key: ObjectId, *, seconds: float = 20.0, **figures: int) -> dict[str, Any]:
+async def until_stats(key: ObjectId, *, seconds: float = PATIENCE_SECONDS, **figures: int) -> dict[str, Any]:
     """Wait for these counts; the campaign then."""
 
     async def reached() -> bool:

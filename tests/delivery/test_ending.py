@@ -42,7 +42,7 @@ async def test_a_cancelled_campaign_ends_at_once_whatever_its_pace_was(resources
     async with running(resources, vendor):
         await until_stats(key, total=500)
         await cancel_campaign(MARKETER, key, bus=resources.bus)
-        await until_stats(key, queued=0, seconds=15)
+        await until_stats(key, queued=0)
     assert (await ends(key))["SKIPPED", "CANCELLED"] >= 480
 
 
@@ -59,7 +59,8 @@ async def test_a_cancelled_campaign_ends_while_its_vendor_is_away(resources: Res
         await until_stats(key, total=50)
         await asyncio.sleep(0.3)
         await cancel_campaign(MARKETER, key, bus=resources.bus)
-        await until_stats(key, skipped=50, seconds=5)
+        # Less than the vendor asked for.
+        await until_stats(key, skipped=50, seconds=25)
     assert vendor.keys == Counter()
 
 
@@ -139,7 +140,7 @@ async def test_after_its_end_what_is_left_expires_and_the_campaign_completes(
     over = await database_now() - timedelta(seconds=1)
     await set_campaign(key, send_before=over)
     async with running(resources, vendor):
-        await until_status(key, "COMPLETED", seconds=15)
+        await until_status(key, "COMPLETED")
     assert await ends(key) == {("SKIPPED", "EXPIRED"): 300}
 
 

@@ -134,7 +134,7 @@ async def test_what_waits_for_room_is_sent_when_there_is_room(resources: Resourc
         await age(customer, 1 - 3 / 86_400)
         second = await launch(resources)
         await until_stats(second, queued=1, deferred=1)
-        row = await until_status(second, "COMPLETED", seconds=30)
+        row = await until_status(second, "COMPLETED")
     assert row["stats"]["delivered"] == 1
 
 
@@ -146,7 +146,7 @@ async def test_what_finds_no_room_before_the_end_of_its_campaign_is_skipped(reso
         await until_status(await launch(resources), "COMPLETED")
         end = datetime.now(UTC) + timedelta(seconds=6)
         key = await launch(resources, terms=Terms(send_before=end))
-        row = await until_status(key, "COMPLETED", seconds=30)
+        row = await until_status(key, "COMPLETED")
     assert row["stats"]["skipped"] == 3
     assert {one["reason"] for one in await ledger(key)} == {DeliveryReason.EXPIRED.value}
     assert len(vendor.keys) == 3

@@ -230,7 +230,7 @@ async def test_the_ledger_waits_for_nobody_who_counts_what_people_do(
     async def work(session: AsyncClientSession) -> None:
         await count_results(key, None, {"opens": 1}, session)
         await note_points(key, now, {"opens": 1}, session, launched_at=launched_at)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await writer.submit(key, [bounced])
 
     await resources.in_transaction(work)

@@ -131,7 +131,7 @@ async def test_a_campaign_is_sent_at_its_rate_by_all_senders_together(resources:
     vendor = Clocked()
     async with running(resources, vendor):
         key = await launch(resources, terms=Terms(rate_per_second=10))
-        await until_status(key, "COMPLETED", seconds=60)
+        await until_status(key, "COMPLETED")
     assert set(vendor.keys.values()) == {1}
     moments = vendor.moments[str(key)]
     assert len(moments) == 50
@@ -148,9 +148,10 @@ async def test_a_campaign_that_waits_for_its_pace_keeps_no_sender_from_others(re
         await asyncio.sleep(1)
         began = time.monotonic()
         fast = await launch(resources)
-        await until_status(fast, "COMPLETED", seconds=30)
+        await until_status(fast, "COMPLETED")
         took = time.monotonic() - began
-    assert took < 25
+    # A hundred messages at one a second.
+    assert took < 90
     for key in slow:
         assert len(vendor.moments[str(key)]) <= took + 6
     assert (await campaign_row(slow[0]))["status"] == "SENDING"
@@ -162,7 +163,7 @@ async def test_a_vendors_own_limit_is_shared_fairly(resources: Resources) -> Non
     async with running(resources, vendor, vendor_rate_per_second=20.0):
         keys = [await launch(resources) for _ in range(3)]
         for key in keys:
-            await until_status(key, "COMPLETED", seconds=60)
+            await until_status(key, "COMPLETED")
     every = sorted(moment for moments in vendor.moments.values() for moment in moments)
     assert 0.9 <= (every[-1] - every[0]) / (119 / 20) <= 1.8
     assert most_in_a_second(every) <= 20 * 1.4 + 1

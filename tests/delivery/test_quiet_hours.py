@@ -150,7 +150,7 @@ async def test_who_sleeps_beyond_the_end_of_the_campaign_gets_nothing(resources:
     async with running(resources, vendor):
         key = await launch(resources, terms=terms)
         await until_stats(key, deferred=4)
-        row = await until_status(key, "COMPLETED", seconds=30)
+        row = await until_status(key, "COMPLETED")
     assert (row["stats"]["skipped"], row["stats"]["deferred"]) == (4, 0)
     assert {one["reason"] for one in await ledger(key)} == {DeliveryReason.EXPIRED.value}
     assert not vendor.keys

@@ -212,7 +212,7 @@ async def test_who_dies_after_putting_messages_off_sends_nothing_twice_and_forge
     # So long that nobody loses a range but who died.
     async with running(resources, vendor, lease_seconds=8.0):
         key = await launch(resources)
-        row = await until_status(key, "COMPLETED", seconds=45)
+        row = await until_status(key, "COMPLETED")
     assert (row["stats"]["delivered"], row["stats"]["failed"]) == (30, 0)
     assert set(vendor.keys.values()) == {1}
 

@@ -92,7 +92,7 @@ def listen(hub: LiveHub, truth: Truth, view: str = "campaign") -> AsyncGenerator
 
 
 async def next_of(states: AsyncGenerator[int, None]) -> int:
-    return await asyncio.wait_for(anext(states), 5.0)
+    return await asyncio.wait_for(anext(states), 60)
 
 
 async def silent(states: AsyncGenerator[int, None]) -> bool:

@@ -140,7 +140,7 @@ async def test_a_full_outbox_has_no_room_until_it_is_read() -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     wire.resume()
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 60)
     assert box.has_room
 
 
@@ -191,7 +191,7 @@ async def test_a_closed_outbox_takes_and_keeps_nothing(close_while_full: bool) -
     box.put(b"x" * ROOM_BYTES)
     waiting = asyncio.create_task(box.room())
     box.close()
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 60)
     sent = len(wire.sent)
     box.put(b"1")
     box.newest("a", b"2")

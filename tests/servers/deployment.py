@@ -269,8 +269,9 @@ class Deployment:
     async def import_file(self, kind: str, file: Path) -> dict[str, Any]:
         """Import as `crm import --wait` does, without a process of its own; the ingestion's counters."""
         with source_of(file) as source:
-            named = {"source": source.name, "name": source.name}
-            what = Upload(kind, source.pieces, source.content_type, source.is_gzip, **named)
+            what = Upload(
+                kind, source.pieces, source.content_type, source.is_gzip, source=source.name, name=source.name
+            )
             async with Api(self.url, self.token) as api:
                 taken = await upload(api, what)
                 return await wait_until_ended(api, taken["id"], lambda _: None)

@@ -86,7 +86,7 @@ async def test_whoever_watches_the_campaign_is_told_after_the_commit(resources: 
     await watch.bind(campaign_topic(campaign["_id"]))
     hits = writer(resources)
     await hits.submit([hit(campaign)])
-    event = await asyncio.wait_for(anext(aiter(watch)), 5)
+    event = await asyncio.wait_for(anext(aiter(watch)), 60)
     await watch.close()
     await hits.close()
     row = await Campaign.get_pymongo_collection().find_one({"_id": campaign["_id"]})
