@@ -49,9 +49,7 @@ export const PREVIEW = graphql(`
         lastVisitAt
       }
       errors {
-        path
-        code
-        message
+        ...Refused
       }
     }
   }
@@ -68,9 +66,7 @@ export const EXPLAIN = graphql(`
         actual
       }
       errors {
-        path
-        code
-        message
+        ...Refused
       }
     }
   }
@@ -105,9 +101,7 @@ export const CREATE = graphql(`
         message
       }
       errors {
-        path
-        code
-        message
+        ...Refused
       }
     }
   }
@@ -130,9 +124,7 @@ export const UPDATE = graphql(`
         message
       }
       errors {
-        path
-        code
-        message
+        ...Refused
       }
     }
   }

@@ -4,15 +4,11 @@ export const LAUNCH = graphql(`
   mutation Launch($id: ID!) {
     campaignLaunch(input: { id: $id }) {
       errors {
-        path
-        code
-        message
+        ...Refused
       }
       campaign {
-        id
-        status
+        ...CampaignState
         launchedAt
-        revision
       }
     }
   }
@@ -22,14 +18,10 @@ export const PAUSE = graphql(`
   mutation Pause($id: ID!) {
     campaignPause(input: { id: $id }) {
       errors {
-        path
-        code
-        message
+        ...Refused
       }
       campaign {
-        id
-        status
-        revision
+        ...CampaignState
       }
     }
   }
@@ -39,14 +31,10 @@ export const RESUME = graphql(`
   mutation Resume($id: ID!) {
     campaignResume(input: { id: $id }) {
       errors {
-        path
-        code
-        message
+        ...Refused
       }
       campaign {
-        id
-        status
-        revision
+        ...CampaignState
       }
     }
   }
@@ -56,14 +44,10 @@ export const CANCEL = graphql(`
   mutation Cancel($id: ID!) {
     campaignCancel(input: { id: $id }) {
       errors {
-        path
-        code
-        message
+        ...Refused
       }
       campaign {
-        id
-        status
-        revision
+        ...CampaignState
       }
     }
   }
@@ -73,9 +57,7 @@ export const DUPLICATE = graphql(`
   mutation Duplicate($id: ID!) {
     campaignDuplicate(input: { id: $id }) {
       errors {
-        path
-        code
-        message
+        ...Refused
       }
       campaign {
         id
@@ -92,14 +74,10 @@ export const RETRY = graphql(`
   mutation Retry($id: ID!) {
     campaignRetry(input: { id: $id }) {
       errors {
-        path
-        code
-        message
+        ...Refused
       }
       campaign {
-        id
-        status
-        revision
+        ...CampaignState
       }
     }
   }

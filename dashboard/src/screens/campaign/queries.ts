@@ -30,13 +30,8 @@ export const CAMPAIGN = graphql(`
         body
       }
       stats {
-        total
+        ...Counts
         totalIsFinal
-        queued
-        sent
-        delivered
-        failed
-        skipped
         heldOut
       }
     }
@@ -122,21 +117,32 @@ export const PROGRESS = graphql(`
         splitIsFair
       }
       campaign {
-        id
-        status
+        ...CampaignState
         pauseReason
-        revision
         stats {
-          total
+          ...Counts
           totalIsFinal
-          queued
-          sent
-          delivered
-          failed
-          skipped
           heldOut
         }
       }
+    }
+  }
+`);
+
+/** A delivery as the list shows it, read at once and as it moves. */
+export const DELIVERY_ROW = graphql(`
+  fragment DeliveryRow on Delivery {
+    id
+    status
+    reason
+    reasonText
+    variantKey
+    address
+    updatedAt
+    revision
+    customer {
+      id
+      name
     }
   }
 `);
@@ -147,18 +153,7 @@ export const DELIVERIES = graphql(`
       id
       deliveries(filter: $filter, sort: { field: UPDATED_AT, direction: DESC }, first: 50, after: $after) {
         nodes {
-          id
-          status
-          reason
-          reasonText
-          variantKey
-          address
-          updatedAt
-          revision
-          customer {
-            id
-            name
-          }
+          ...DeliveryRow
         }
         pageInfo {
           hasNextPage
@@ -174,18 +169,7 @@ export const UPDATES = graphql(`
     deliveryUpdates(campaignId: $id, after: $after) {
       cursor
       deliveries {
-        id
-        status
-        reason
-        reasonText
-        variantKey
-        address
-        updatedAt
-        revision
-        customer {
-          id
-          name
-        }
+        ...DeliveryRow
       }
     }
   }
@@ -227,15 +211,11 @@ export const UNSCHEDULE = graphql(`
   mutation Unschedule($id: ID!) {
     campaignUnschedule(input: { id: $id }) {
       errors {
-        path
-        code
-        message
+        ...Refused
       }
       campaign {
-        id
-        status
+        ...CampaignState
         scheduledAt
-        revision
       }
     }
   }

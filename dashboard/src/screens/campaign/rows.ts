@@ -1,8 +1,8 @@
 /** The deliveries that are shown: the newest change first, each delivery once and in its newest state. */
-import type { DeliveriesQuery } from '../../gql/graphql';
+import type { DeliveryRowFragment } from '../../gql/graphql';
 import type { Filter } from './filters';
 
-export type Row = NonNullable<NonNullable<DeliveriesQuery['campaign']>['deliveries']>['nodes'][number];
+export type Row = DeliveryRowFragment;
 
 /** A page that is open for a day must not hold a million rows. */
 export const MOST_ROWS = 2_000;

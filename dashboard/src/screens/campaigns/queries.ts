@@ -4,21 +4,8 @@ export const CAMPAIGNS = graphql(`
   query Campaigns($first: Int, $after: String, $last: Int, $before: String, $filter: CampaignFilter) {
     campaigns(first: $first, after: $after, last: $last, before: $before, filter: $filter) {
       nodes {
-        id
-        name
-        status
-        channel
-        createdAt
+        ...CampaignRow
         scheduledAt
-        revision
-        stats {
-          total
-          queued
-          sent
-          delivered
-          failed
-          skipped
-        }
       }
       pageInfo {
         hasNextPage
@@ -35,16 +22,9 @@ export const MOVING = graphql(`
     activeCampaigns {
       campaignId
       campaign {
-        id
-        status
-        revision
+        ...CampaignState
         stats {
-          total
-          queued
-          sent
-          delivered
-          failed
-          skipped
+          ...Counts
         }
       }
     }
@@ -55,9 +35,7 @@ export const CREATE = graphql(`
   mutation CreateCampaign($input: CampaignCreateInput!) {
     campaignCreate(input: $input) {
       errors {
-        path
-        code
-        message
+        ...Refused
       }
       campaign {
         id
@@ -70,9 +48,7 @@ export const DELETE = graphql(`
   mutation DeleteCampaign($id: ID!) {
     campaignDelete(input: { id: $id }) {
       errors {
-        path
-        code
-        message
+        ...Refused
       }
       deletedId
     }

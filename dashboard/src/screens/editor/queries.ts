@@ -174,9 +174,7 @@ export const PUBLISH = graphql(`
   mutation PublishPicture($id: ID!) {
     mediaPublish(input: { id: $id, isPublic: true }) {
       errors {
-        path
-        code
-        message
+        ...Refused
       }
       media {
         id
@@ -247,9 +245,7 @@ export const SUGGEST = graphql(`
   mutation SuggestMessages($input: MessagesSuggestInput!) {
     messagesSuggest(input: $input) {
       errors {
-        path
-        code
-        message
+        ...Refused
       }
       suggestions {
         subject

@@ -5,9 +5,7 @@ export const TEST = graphql(`
     campaignTest(input: $input) {
       sent
       errors {
-        path
-        code
-        message
+        ...Refused
       }
     }
   }
@@ -17,15 +15,11 @@ export const LAUNCH_NOW = graphql(`
   mutation LaunchNow($id: ID!) {
     campaignLaunch(input: { id: $id }) {
       errors {
-        path
-        code
-        message
+        ...Refused
       }
       campaign {
-        id
-        status
+        ...CampaignState
         launchedAt
-        revision
       }
     }
   }
@@ -35,15 +29,11 @@ export const SCHEDULE = graphql(`
   mutation Schedule($id: ID!, $at: DateTime!) {
     campaignSchedule(input: { id: $id, at: $at }) {
       errors {
-        path
-        code
-        message
+        ...Refused
       }
       campaign {
-        id
-        status
+        ...CampaignState
         scheduledAt
-        revision
       }
     }
   }

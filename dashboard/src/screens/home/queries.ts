@@ -4,20 +4,7 @@ export const LAST = graphql(`
   query LastCampaigns {
     campaigns(first: 6) {
       nodes {
-        id
-        name
-        status
-        channel
-        createdAt
-        revision
-        stats {
-          total
-          queued
-          sent
-          delivered
-          failed
-          skipped
-        }
+        ...CampaignRow
       }
     }
   }
@@ -92,25 +79,13 @@ export const ACTIVE = graphql(`
       estimatedEndAt
       waitingUntil
       stats {
-        total
-        queued
-        sent
-        delivered
-        failed
-        skipped
+        ...Counts
       }
       campaign {
-        id
+        ...CampaignState
         name
-        status
-        revision
         stats {
-          total
-          queued
-          sent
-          delivered
-          failed
-          skipped
+          ...Counts
         }
       }
     }
