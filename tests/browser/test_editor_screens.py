@@ -21,7 +21,8 @@ RECIPIENTS = 8
 RENAME = """mutation ($id: ID!, $name: String!) {
   campaignUpdate(input: {id: $id, name: $name}) { campaign { name } errors { message } } }"""
 STORED = """query ($id: ID!) { campaign(id: $id) {
-  name status scheduledAt message { subject html body } variants { key weight } holdout } }"""
+  name status scheduledAt audience { name rule }
+  message { subject html body } variants { key weight } holdout } }"""
 HTML = """<p>Hi {{ customer.name }}</p>
 <script>document.body.textContent = 'it ran'</script>
 <a href="https://shop.example/sale">Sale</a>"""
@@ -158,6 +159,34 @@ async def test_who_comes_second_is_told_and_chooses_whose_text_stays(
         await expect(page.get_by_text("Saved", exact=True)).to_be_visible()
         await expect(name).to_have_value(kept)
         assert (await stored(development, campaign))["name"] == kept
+    await page.context.close()
+
+
+async def test_an_audience_is_made_of_plain_words_without_leaving_what_is_written(
+    development: Deployment, chromium: Browser
+) -> None:
+    campaign = await draft(development, "In words")
+    page = await open_signed_in(await opened(chromium), development, f"/campaigns/{campaign}/edit")
+    await expect(page.get_by_role("combobox", name="Audience")).to_have_value("Who")
+    await page.get_by_label("Subject", exact=True).fill("Not saved yet")
+    await page.get_by_role("button", name="From plain words").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Who should it be?").fill("people with at least 3 visits")
+    await dialog.get_by_role("button", name="Propose an audience").click()
+    await expect(dialog.get_by_text("Understood", exact=True)).to_be_visible()
+    await shuts_nobody_out(page)
+    name = dialog.get_by_label("Name", exact=True)
+    await expect(name).to_have_value("people with at least 3 visits")
+    await name.fill("Come often")
+    await dialog.get_by_role("button", name="Save and use it").click()
+    await expect(dialog).to_have_count(0)
+    await expect(page.get_by_role("combobox", name="Audience")).to_have_value("Come often")
+    await expect(page.get_by_label("Subject", exact=True)).to_have_value("Not saved yet")
+    await save(page)
+    rule = {"where": {"field": "visitCount", "operator": "GTE", "value": 3}}
+    found = await stored(development, campaign)
+    assert found["audience"] == {"name": "Come often", "rule": rule}
+    assert found["message"]["subject"] == "Not saved yet"
     await page.context.close()
 
 

@@ -30,6 +30,15 @@ const AUDIENCES = graphql(`
   }
 `);
 
+const AUDIENCE = graphql(`
+  query AudienceName($id: ID!) {
+    audience(id: $id) {
+      id
+      name
+    }
+  }
+`);
+
 const TAGS = graphql(`
   query TagChoices($search: String) {
     tags(search: $search, first: 20) {
@@ -46,7 +55,9 @@ interface Named {
   name: string;
 }
 
-type ChoiceProps = Omit<SelectProps, 'data' | 'value' | 'onChange' | 'searchable'> & {
+type FieldProps = Omit<SelectProps, 'data' | 'value' | 'onChange' | 'searchable'>;
+
+type ChoiceProps = FieldProps & {
   value: Named | null;
   onChange: (chosen: Named | null) => void;
 };
@@ -57,10 +68,33 @@ export function GroupChoice(props: ChoiceProps) {
   return <Choice {...props} found={data?.groups?.nodes} typed={typed} onType={type} />;
 }
 
-export function AudienceChoice(props: ChoiceProps) {
+/** The audience by its id, whose name it asks for by itself. */
+export function AudienceChoice({
+  value,
+  onChange,
+  ...props
+}: FieldProps & { value: string | null; onChange: (id: string | null) => void }) {
   const [typed, type] = useState('');
-  const [{ data }] = useQuery({ query: AUDIENCES, variables: { search: useSearch(typed, props.value) } });
-  return <Choice {...props} found={data?.audiences?.nodes} typed={typed} onType={type} />;
+  const [{ data: named }] = useQuery({
+    query: AUDIENCE,
+    variables: { id: value ?? '' },
+    pause: value === null,
+    requestPolicy: 'cache-first',
+  });
+  const chosen = named?.audience?.id === value ? (named.audience ?? null) : null;
+  const [{ data }] = useQuery({ query: AUDIENCES, variables: { search: useSearch(typed, chosen) } });
+  return (
+    <Choice
+      {...props}
+      value={chosen}
+      found={data?.audiences?.nodes}
+      typed={typed}
+      onType={type}
+      onChange={(next) => {
+        onChange(next?.id ?? null);
+      }}
+    />
+  );
 }
 
 /** What is looked for: the name of what is chosen already is no search. */
@@ -90,6 +124,8 @@ function Choice({
       nothingFoundMessage={text('choice.none')}
       {...props}
       searchable
+      // The server has looked already, and finds more than what begins so.
+      filter={({ options }) => options}
       searchValue={typed}
       onSearchChange={onType}
       data={known.map(({ id, name }) => ({ value: id, label: name }))}

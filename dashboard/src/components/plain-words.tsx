@@ -1,6 +1,6 @@
 /** An audience from plain words: what was understood and what was not, to be looked at before it is taken. */
 import { Alert, Badge, Button, Group, List, Stack, Text, Textarea } from '@mantine/core';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useChange } from '../api/change';
 import { graphql } from '../gql';
 import type { RuleSuggestMutation, SuggestionOutcome } from '../gql/graphql';
@@ -27,7 +27,7 @@ const SUGGEST = graphql(`
   }
 `);
 
-export type Suggestion = NonNullable<RuleSuggestMutation['ruleSuggest']['suggestion']>;
+type Suggestion = NonNullable<RuleSuggestMutation['ruleSuggest']['suggestion']>;
 
 const COLORS: Record<SuggestionOutcome, string> = {
   RULE: 'green',
@@ -38,67 +38,66 @@ const COLORS: Record<SuggestionOutcome, string> = {
 
 /** Offered to whom it is granted (`ASSISTANT_USE`): who shows it asks. */
 export function PlainWords({
-  takeLabel,
-  onTake,
+  children,
 }: {
-  /** What taking the rule does here. */
-  takeLabel: string;
-  onTake: (suggestion: Suggestion) => void;
+  /** What can be done with a rule that came of the words; begins anew with each. */
+  children: (rule: unknown, words: string) => ReactNode;
 }) {
   const text = useTexts();
   const [prompt, write] = useState('');
-  const [suggestion, suggest] = useState<Suggestion | null>(null);
+  const [answer, take] = useState<{ words: string; suggestion: Suggestion } | null>(null);
   const { isBusy, errors, change } = useChange();
   const ask = async () => {
-    suggest(null);
-    const data = await change(SUGGEST, { input: { prompt } });
-    suggest(data?.ruleSuggest.suggestion ?? null);
+    take(null);
+    const suggestion = (await change(SUGGEST, { input: { prompt } }))?.ruleSuggest.suggestion;
+    take(suggestion ? { words: prompt.trim(), suggestion } : null);
   };
   return (
-    <Stack
-      component="form"
-      gap="sm"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (prompt.trim()) void ask();
-      }}
-    >
-      <Textarea
-        label={text('words.label')}
-        placeholder={text('words.example')}
-        autosize
-        minRows={2}
-        maxRows={6}
-        maxLength={2_000}
-        value={prompt}
-        onChange={(event) => {
-          write(event.currentTarget.value);
+    <Stack gap="sm">
+      <Stack
+        component="form"
+        gap="sm"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (prompt.trim()) void ask();
         }}
-      />
-      <Group>
-        <Button type="submit" variant="light" loading={isBusy} disabled={!prompt.trim()}>
-          {text('words.ask')}
-        </Button>
-      </Group>
-      <Errors errors={errors} />
-      <div role="status">{suggestion && <Understood {...{ suggestion, takeLabel, onTake }} />}</div>
+      >
+        <Textarea
+          label={text('words.label')}
+          placeholder={text('words.example')}
+          autosize
+          minRows={2}
+          maxRows={6}
+          maxLength={2_000}
+          value={prompt}
+          onChange={(event) => {
+            write(event.currentTarget.value);
+          }}
+        />
+        <Group>
+          <Button type="submit" variant="default" loading={isBusy} disabled={!prompt.trim()}>
+            {text('words.ask')}
+          </Button>
+        </Group>
+        <Errors errors={errors} />
+      </Stack>
+      <div role="status">{answer && <Understood suggestion={answer.suggestion} />}</div>
+      {answer && answer.suggestion.rule != null && children(answer.suggestion.rule, answer.words)}
     </Stack>
   );
 }
 
-function Understood({
-  suggestion,
-  takeLabel,
-  onTake,
-}: {
-  suggestion: Suggestion;
-  takeLabel: string;
-  onTake: (suggestion: Suggestion) => void;
-}) {
+function Understood({ suggestion }: { suggestion: Suggestion }) {
   const text = useTexts();
   const { outcome, rule, ruleText, notes, size } = suggestion;
   return (
-    <Alert variant="outline" color={COLORS[outcome]} title={text(`words.outcome.${outcome}`)}>
+    <Alert
+      variant="outline"
+      color={COLORS[outcome]}
+      title={text(`words.outcome.${outcome}`)}
+      // Mantine writes the title in the colour of the border, which is too light to be read.
+      styles={{ title: { color: 'var(--mantine-color-text)' } }}
+    >
       <Stack gap="xs" align="flex-start">
         {ruleText && <Text style={{ overflowWrap: 'anywhere' }}>{ruleText}</Text>}
         {notes.length > 0 && (
@@ -108,22 +107,10 @@ function Understood({
             ))}
           </List>
         )}
-        {rule != null && (
-          <Group gap="sm">
-            <Button
-              size="compact-md"
-              onClick={() => {
-                onTake(suggestion);
-              }}
-            >
-              {takeLabel}
-            </Button>
-            {size != null && (
-              <Badge variant="light" color="gray" tt="none">
-                {text('audiences.people', { count: size })}
-              </Badge>
-            )}
-          </Group>
+        {rule != null && size != null && (
+          <Badge variant="light" color="gray" tt="none">
+            {text('audiences.people', { count: size })}
+          </Badge>
         )}
       </Stack>
     </Alert>

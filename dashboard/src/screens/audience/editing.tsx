@@ -1,5 +1,5 @@
 /** The draft of an audience: what it is called, who is in it, whom that reaches, and saving it. */
-import { Grid, Stack } from '@mantine/core';
+import { Button, Grid, Group, Stack } from '@mantine/core';
 import { useState } from 'react';
 import type { UserError } from '../../api/change';
 import { useLatest } from '../../api/latest';
@@ -112,12 +112,20 @@ function WordsPanel({ onTake }: { onTake: (rule: unknown) => void }) {
   if (!useMay('ASSISTANT_USE')) return null;
   return (
     <Panel title={text('words.title')}>
-      <PlainWords
-        takeLabel={text('audience.take')}
-        onTake={({ rule }) => {
-          onTake(rule);
-        }}
-      />
+      <PlainWords>
+        {(rule) => (
+          <Group>
+            <Button
+              size="compact-md"
+              onClick={() => {
+                onTake(rule);
+              }}
+            >
+              {text('audience.take')}
+            </Button>
+          </Group>
+        )}
+      </PlainWords>
     </Panel>
   );
 }

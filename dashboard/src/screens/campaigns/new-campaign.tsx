@@ -4,7 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { errorAt, useChange } from '../../api/change';
-import { AudienceSelect } from '../../components/audience-select';
+import { AudienceChoice } from '../../components/choices';
 import { Errors } from '../../components/errors';
 import { useMay } from '../../components/permissions';
 import type { Channel } from '../../gql/graphql';
@@ -74,7 +74,15 @@ function Form({ onClose }: { onClose: () => void }) {
             setChannel(value as Channel);
           }}
         />
-        <AudienceSelect value={audienceId} error={errorAt(errors, 'audienceId')} onChange={setAudience} />
+        <AudienceChoice
+          label={text('editor.audience')}
+          placeholder={text('editor.audience.choose')}
+          clearable={false}
+          allowDeselect={false}
+          value={audienceId}
+          error={errorAt(errors, 'audienceId')}
+          onChange={setAudience}
+        />
         <Errors errors={errors} except={FIELDS} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

@@ -37,7 +37,7 @@ function Form({ filters, words, onApply }: Omit<Props, 'isOpen' | 'onClose'>) {
   const [draft, setDraft] = useState(filters);
   const [tags, setTags] = useState<readonly string[]>(words.tags);
   const countries = useCountries();
-  const { group, audience } = useNames(draft);
+  const { group } = useNames(draft);
   const mayUseAudiences = useMay('AUDIENCES_READ');
   const set = (changed: { [Name in keyof Filters]?: Filters[Name] | undefined }) => {
     const next = Object.entries({ ...draft, ...changed }).filter(([, value]) => value !== undefined);
@@ -69,9 +69,9 @@ function Form({ filters, words, onApply }: Omit<Props, 'isOpen' | 'onClose'>) {
           <>
             <AudienceChoice
               label={text('filters.audience')}
-              value={audience}
-              onChange={(chosen) => {
-                set({ audience: chosen?.id });
+              value={draft.audience ?? null}
+              onChange={(audience) => {
+                set({ audience: audience ?? undefined });
               }}
             />
             <Select

@@ -1,11 +1,12 @@
 /** What the campaign is called, who gets it, by which channel, about what. */
 import { Select, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from 'urql';
-import { AudienceSelect } from '../../components/audience-select';
+import { AudienceChoice } from '../../components/choices';
 import { Panel } from '../../components/panel';
 import type { Channel } from '../../gql/graphql';
 import { useTexts } from '../../texts';
 import { CHANNELS } from '../campaigns/channels';
+import { AudienceFromWords } from './audience-from-words';
 import type { Form } from './draft';
 import { anchor } from './problems';
 import { AUDIENCE, CHOICES } from './queries';
@@ -14,6 +15,9 @@ export function Basics({ form }: { form: Form }) {
   const text = useTexts();
   const [{ data }] = useQuery({ query: CHOICES, requestPolicy: 'cache-first' });
   const { audienceId } = form.values;
+  const choose = (id: string | null) => {
+    form.setFieldValue('audienceId', id);
+  };
   return (
     <Panel title={text('editor.basics')}>
       <Stack>
@@ -26,8 +30,18 @@ export function Basics({ form }: { form: Form }) {
         />
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
           <div>
-            <AudienceSelect id={anchor('audienceId')} {...form.getInputProps('audienceId')} />
+            <AudienceChoice
+              id={anchor('audienceId')}
+              label={text('editor.audience')}
+              placeholder={text('editor.audience.choose')}
+              clearable={false}
+              allowDeselect={false}
+              value={audienceId}
+              error={form.errors['audienceId']}
+              onChange={choose}
+            />
             {audienceId && <Size id={audienceId} />}
+            <AudienceFromWords onMade={choose} />
           </div>
           <Select
             id={anchor('channel')}
