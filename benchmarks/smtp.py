@@ -26,9 +26,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from crm_graphql.core.channels import Channel
+from crm_graphql.core.mailboxes import Mailbox
 from crm_graphql.core.settings import Settings, load_settings
 from crm_graphql.delivery.vendors.carrier import close_carriers
-from crm_graphql.delivery.vendors.mail.addresses import Mailbox
 from crm_graphql.delivery.vendors.mail.building import Mail, MailSender, build
 from crm_graphql.delivery.vendors.mail.signing import DkimSigner
 from crm_graphql.delivery.vendors.port import Attachment, OutcomeStatus, OutgoingMessage

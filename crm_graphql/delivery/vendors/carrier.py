@@ -24,6 +24,8 @@ class Carrier:
     lease, which is kept up meanwhile."""
     sender: str | None = None
     """Who messages are from, for people to see: an address, a number."""
+    sender_name: str | None = None
+    """The name beside it, where neither the message nor people's settings have one."""
 
     @property
     def is_exact(self) -> bool:

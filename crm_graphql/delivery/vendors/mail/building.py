@@ -14,7 +14,7 @@ from io import BytesIO
 
 from bson import ObjectId
 
-from crm_graphql.delivery.vendors.mail.addresses import Mailbox, NoMailbox
+from crm_graphql.core.mailboxes import Mailbox, NoMailbox
 from crm_graphql.delivery.vendors.mail.policy import LINE_OCTETS, POLICY, UTF8_POLICY
 from crm_graphql.delivery.vendors.port import Attachment, OutgoingMessage
 

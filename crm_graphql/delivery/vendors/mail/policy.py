@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.header import Header
+from email.headerregistry import Address
 from email.policy import EmailPolicy
 from typing import Any
 
@@ -24,7 +26,21 @@ class MailPolicy(EmailPolicy):
         """The header's lines."""
         if name.lower() in ONE_LINE:
             return f"{name}: {value}\r\n".encode()
+        if addresses := getattr(value, "addresses", ()):
+            (address,) = addresses
+            return f"{name}: {_written(name, address)}\r\n".encode()
         return super().fold_binary(name, value)
+
+
+def _written(header: str, address: Address) -> str:
+    """The address with its name. The library takes a long name out of its quotes to fold it, and whatever it
+    holds may be an address of its own then: a@b.example, and so on. Words of RFC 2047 are read by some within
+    quotes too: they are encoded once more."""
+    name = address.display_name
+    if name.isascii() and "=?" not in name:
+        return str(address)
+    words = Header(name, "utf-8", maxlinelen=76, header_name=header).encode(linesep="\r\n")
+    return f"{words}\r\n <{address.addr_spec}>"
 
 
 POLICY = MailPolicy()

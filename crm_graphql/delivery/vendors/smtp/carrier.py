@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from crm_graphql.core.mailboxes import Mailbox, NoMailbox
 from crm_graphql.core.settings import Settings, SettingsError
 from crm_graphql.delivery.pace import vendor_pace
 from crm_graphql.delivery.vendors.carrier import Carrier
-from crm_graphql.delivery.vendors.mail.addresses import Mailbox, NoMailbox
 from crm_graphql.delivery.vendors.mail.building import MailSender, sender_id
 from crm_graphql.delivery.vendors.mail.signing import DkimSigner, KeyUnusable
 from crm_graphql.delivery.vendors.smtp.connection import Relay
@@ -19,6 +19,7 @@ from crm_graphql.delivery.vendors.smtp.verp import envelope_sender
 def smtp_carrier(settings: Settings) -> Carrier:
     """The carrier; it connects when it first sends. Raises SettingsError, naming the setting."""
     mailbox = _mailbox(settings)
+    name = settings.smtp_sender_name or settings.name
     returned_to = settings.smtp_bounce_address or mailbox.address
     relay = Relay(
         settings.smtp_host,
@@ -34,7 +35,7 @@ def smtp_carrier(settings: Settings) -> Carrier:
     )
     vendor = SmtpVendor(
         Pool(relay, limits),
-        MailSender(mailbox, settings.smtp_sender_name or settings.name, sender_id(mailbox.domain)),
+        MailSender(mailbox, name, sender_id(mailbox.domain)),
         lambda key: envelope_sender(key, settings) or returned_to,
         batch_limit=settings.smtp_connections,
         signer=_signer(settings),
@@ -44,6 +45,7 @@ def smtp_carrier(settings: Settings) -> Carrier:
         pace=vendor_pace(vendor.name, settings.smtp_rate_per_second),
         deadline_seconds=settings.smtp_deadline_seconds,
         sender=mailbox.address,
+        sender_name=name or None,
     )
 
 

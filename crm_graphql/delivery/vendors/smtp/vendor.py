@@ -12,8 +12,8 @@ from typing import ClassVar
 from bson import ObjectId
 from structlog import get_logger
 
+from crm_graphql.core.mailboxes import NoMailbox
 from crm_graphql.delivery.documents import DeliveryReason
-from crm_graphql.delivery.vendors.mail.addresses import NoMailbox
 from crm_graphql.delivery.vendors.mail.building import Mail, MailSender, Unbuildable, build
 from crm_graphql.delivery.vendors.mail.signing import DkimSigner
 from crm_graphql.delivery.vendors.port import (
