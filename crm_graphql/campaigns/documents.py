@@ -120,12 +120,19 @@ class FrozenTopic(BaseModel):
     is_opt_out: bool
 
 
+class FrozenSender(BaseModel):
+    """Who mail is from where its message does not say so; None of either: as the operator says."""
+
+    name: str | None = None
+    reply_to: str | None = None
+
+
 class Campaign(Document):
     """A message to an audience.
 
-    At launch `rule`, `message`, `evaluated_at` and `time_zone` are frozen here. `revision` grows with every
-    edit and every change of status or stats, in the transaction that makes it: it orders everything that
-    happens to it.
+    At launch `rule`, `message`, `sender`, `evaluated_at` and `time_zone` are frozen here. `revision` grows
+    with every edit and every change of status or stats, in the transaction that makes it: it orders
+    everything that happens to it.
     """
 
     name: str
@@ -150,6 +157,8 @@ class Campaign(Document):
     topic_id: PydanticObjectId | None = None
     topic: FrozenTopic | None = None
     """As at launch: what may be sent is asked by it, whatever becomes of the topic."""
+    sender: FrozenSender | None = None
+    """As people had set it at launch: an attempt that is made again is the same message. Email only."""
     rule: dict[str, Any] | None = None
     evaluated_at: datetime | None = None
     time_zone: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -13,8 +14,10 @@ from crm_graphql.campaigns.documents import Campaign, CampaignStatus
 from crm_graphql.campaigns.lifecycle import announce, wake_planner
 from crm_graphql.campaigns.message_texts import Texts
 from crm_graphql.campaigns.template import parse_texts
-from crm_graphql.core.channels import Channel
+from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.core.paging import Row
+from crm_graphql.core.senders import Sender
+from crm_graphql.deployment.queries import read_sender
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.tracking.policy import NOTHING_TRACKED, TrackingPolicy
 
@@ -39,9 +42,12 @@ async def launch(
     Raises InvalidInput with all that keeps it from being launched. Durable when it returns.
     """
     frozen = await launchable(draft, now=await database_now())
+    has_sender = TRAITS[Channel(draft["channel"])].has_subject
+    sender = await read_sender() if has_sender else None
+    tracked = tracking.frozen(draft, _texts_of(draft))
     launched: Row | None = await Campaign.get_pymongo_collection().find_one_and_update(
         as_checked(draft),
-        [_launch_of(frozen, time_zone, attribution_days, tracking.frozen(draft, _texts_of(draft)))],
+        [_launch_of(frozen, sender, time_zone, attribution_days, tracked)],
         return_document=ReturnDocument.AFTER,
     )
     if launched is not None:
@@ -56,7 +62,11 @@ def as_checked(draft: Row) -> dict[str, Any]:
 
 
 def _launch_of(
-    launch: Launchable, time_zone: str, attribution_days: int, tracked: Mapping[str, Any]
+    launch: Launchable,
+    sender: Sender | None,
+    time_zone: str,
+    attribution_days: int,
+    tracked: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The change that launches. Its moment is the database's, as is that at which a customer was made: clocks
     of processes differ, and must leave nobody out."""
@@ -70,6 +80,7 @@ def _launch_of(
             "rule": {"$literal": launch.rule},
             "custom_fields": {"$literal": list(launch.custom_fields)},
             "topic": {"$literal": frozen},
+            "sender": {"$literal": sender and asdict(sender)},
             "time_zone": {"$literal": time_zone},
             "attribution_days": attribution_days,
             **{name: {"$literal": value} for name, value in tracked.items()},

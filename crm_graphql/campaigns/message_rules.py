@@ -7,15 +7,14 @@ from collections.abc import Iterator
 
 from crm_graphql.campaigns.documents import MessageTemplate, WhatsappMessage
 from crm_graphql.core.channels import TRAITS, Channel
-from crm_graphql.core.emails import NotAnEmail, checked_address
+from crm_graphql.core.emails import NotAnEmail
 from crm_graphql.core.errors import ErrorCode, Problem
-from crm_graphql.core.texts import is_storable
+from crm_graphql.core.senders import NotASenderName, check_sender_name, checked_reply_to
+from crm_graphql.core.texts import is_one_line
 
-FROM_NAME_LIMIT = 100
 PARAMETERS_LIMIT = 50
 PARAMETER_NAME_LIMIT = 100
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TEMPLATE = re.compile(r"[a-z0-9_]{1,512}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?", re.ASCII)
 
@@ -26,10 +25,13 @@ def problems_of(message: MessageTemplate, channel: Channel) -> Iterator[Problem]
         if getattr(message, field) is not None and not TRAITS[channel].has_subject:
             yield _problem(f"Only an email has a {path}. Leave it out.", path)
     if message.from_name is not None and TRAITS[channel].has_subject:
-        yield from _problems_of_name(message.from_name)
+        try:
+            check_sender_name(message.from_name)
+        except NotASenderName as error:
+            yield _problem(f"fromName {error}", "fromName", code=error.code)
     if message.reply_to is not None and TRAITS[channel].has_subject:
         try:
-            checked_address(message.reply_to)
+            checked_reply_to(message.reply_to)
         except NotAnEmail as error:
             yield _problem(f"replyTo {error}", "replyTo")
     if message.whatsapp is None:
@@ -38,18 +40,6 @@ def problems_of(message: MessageTemplate, channel: Channel) -> Iterator[Problem]
         yield _problem("Only a message by WhatsApp has one of its templates. Leave it out.", "whatsapp")
         return
     yield from _problems_of_whatsapp(message.whatsapp)
-
-
-def _problems_of_name(name: str) -> Iterator[Problem]:
-    if not name.strip():
-        yield _problem("fromName is empty; leave it out for the deployment's.", "fromName")
-    elif len(name) > FROM_NAME_LIMIT:
-        text = f"fromName has {len(name)} characters; at most {FROM_NAME_LIMIT} are allowed."
-        yield _problem(text, "fromName", code=ErrorCode.LIMIT_EXCEEDED)
-    elif _CONTROL.search(name) or not is_storable(name):
-        yield _problem("fromName holds characters that a name does not have, like a line break.", "fromName")
-    elif "{{" in name or "{%" in name:
-        yield _problem("fromName is the same for everybody: it is no template.", "fromName")
 
 
 def _problems_of_whatsapp(whatsapp: WhatsappMessage) -> Iterator[Problem]:
@@ -69,7 +59,7 @@ def _problems_of_whatsapp(whatsapp: WhatsappMessage) -> Iterator[Problem]:
         if not parameter.name.strip() or len(parameter.name) > PARAMETER_NAME_LIMIT:
             text = f"The name of a parameter has 1 to {PARAMETER_NAME_LIMIT} characters."
             yield _problem(text, *path)
-        elif _CONTROL.search(parameter.name) or not is_storable(parameter.name):
+        elif not is_one_line(parameter.name):
             yield _problem("The name of a parameter is one line of text.", *path)
         elif parameter.name in seen:
             yield _problem(f'There are two parameters "{parameter.name}".', *path)

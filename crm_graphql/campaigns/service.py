@@ -155,8 +155,8 @@ async def launch_campaign(
     attribution_days: int = 7,
     tracking: TrackingPolicy = NOTHING_TRACKED,
 ) -> Row:
-    """Freeze rule, messages, moment, the zone of the rule's days, the custom fields that are named, the links
-    that are tracked and how long orders count for it, and begin to send. Requires CAMPAIGNS_WRITE.
+    """Freeze rule, messages, sender, moment, the zone of the rule's days, the custom fields that are named,
+    the links that are tracked and how long orders count for it, and begin to send. Requires CAMPAIGNS_WRITE.
 
     One guarded update from DRAFT or SCHEDULED to SENDING: of several launches at once, a schedule's too,
     exactly one wins. Raises NotFound, InvalidInput for a message that cannot be sent, an audience that is

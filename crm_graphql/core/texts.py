@@ -6,6 +6,7 @@ import re
 import sys
 
 _SURROGATES = range(0xD800, 0xE000)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def words(text: str) -> list[str]:
@@ -23,6 +24,11 @@ def indexed_words(text: str) -> list[str]:
 def is_storable(text: str) -> bool:
     """Whether MongoDB takes the text everywhere: no NUL, no lone surrogate."""
     return "\0" not in text and not any(ord(sign) in _SURROGATES for sign in text)
+
+
+def is_one_line(text: str) -> bool:
+    """Whether it can be stored and holds no control characters, like a line break."""
+    return is_storable(text) and _CONTROL.search(text) is None
 
 
 def storable(text: str) -> str:

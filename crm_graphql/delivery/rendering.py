@@ -61,6 +61,7 @@ def outgoing(
     if common.signer is not None:
         html, plain = tracked(html, body, campaign, row, common.signer)
         body = plain or body
+    sender = campaign.get("sender") or {}
     return OutgoingMessage(
         key,
         Channel(campaign["channel"]),
@@ -69,8 +70,8 @@ def outgoing(
         body,
         tag=str(campaign["_id"]),
         html=html,
-        from_name=message.get("from_name"),
-        reply_to=message.get("reply_to"),
+        from_name=message.get("from_name") or sender.get("name"),
+        reply_to=message.get("reply_to") or sender.get("reply_to"),
         unsubscribe_url=_unsubscribe_url(row, common),
         attachments=common.attachments,
         whatsapp=whatsapp_of(message, text, common),

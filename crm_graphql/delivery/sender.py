@@ -41,7 +41,7 @@ _LONGEST_SLEEP_SECONDS = 5.0
 
 _CAMPAIGN_FIELDS = dict.fromkeys(
     (
-        *("status", "channel", "message", "variants", "topic", "launched_at"),
+        *("status", "channel", "message", "variants", "topic", "sender", "launched_at"),
         *("send_before", "rate_per_second", "quiet_hours", "attachment_ids"),
         *("tracks_opens", "tracks_clicks", "links"),
     ),

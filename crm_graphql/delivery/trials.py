@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,6 +50,7 @@ from crm_graphql.delivery.vendors.port import (
     VendorUnavailable,
     VendorUncertain,
 )
+from crm_graphql.deployment.queries import read_sender
 from crm_graphql.mongo.rate_windows import add_spending
 
 ADDRESSES_LIMIT = 10
@@ -109,7 +110,8 @@ async def send_trial(
     faults.check()
     values = await _values(actor, campaign, message, customer, tools)
     common = await _common(campaign, tools)
-    made = _messages({**campaign, "message": message, "variants": None}, wanted, values, common, tools)
+    tried = {**campaign, "message": message, "variants": None, "sender": await _sender(campaign, channel)}
+    made = _messages(tried, wanted, values, common, tools)
     await _spend(actor, len(wanted), tools.clock.now())
     outcomes = await _handed_over(made, tools.carriers[channel].vendor, tools.deadline_seconds)
     sent = sum(outcome.status is OutcomeStatus.ACCEPTED for outcome in outcomes)
@@ -164,6 +166,13 @@ async def _values(
     if rendered.is_empty:
         raise InvalidInput.of([NOTHING_TO_SEND])
     return values
+
+
+async def _sender(campaign: Row, channel: Channel) -> Row | None:
+    """As it was frozen, before the launch as it would be now."""
+    if campaign.get("launched_at") is not None or not TRAITS[channel].has_subject:
+        return campaign.get("sender")
+    return asdict(await read_sender())
 
 
 async def _common(campaign: Row, tools: TrialTools) -> Common:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm_graphql.core.actor import Actor, Permission
+from crm_graphql.core.senders import Sender
 from crm_graphql.core.settings import Settings
 from crm_graphql.deployment.documents import KEY, StoredSettings
 from crm_graphql.deployment.values import DeploymentValues, values_of
@@ -33,3 +34,9 @@ async def get_settings(actor: Actor, *, environment: Settings) -> DeploymentValu
     """What holds for the deployment, as it stands in MongoDB. Requires SETTINGS_READ."""
     actor.require(Permission.SETTINGS_READ)
     return values_of((await read_stored()).fields, environment)
+
+
+async def read_sender() -> Sender:
+    """Who e-mail is from, as people have set it by now."""
+    fields = (await read_stored()).fields
+    return Sender(fields.get("sender_name"), fields.get("reply_to"))

@@ -12,7 +12,7 @@ from crm_graphql.core.actor import Actor, Permission
 from crm_graphql.deployment.documents import KEY, StoredSettings
 from crm_graphql.deployment.live import LiveSettings
 from crm_graphql.deployment.queries import NOTHING, Stored, read_stored
-from crm_graphql.deployment.values import DeploymentValues, checked, values_of
+from crm_graphql.deployment.values import DeploymentValues, checked, plain, values_of
 
 ALWAYS_THERE = frozenset({"organisation_name", "time_zone", "attribution_days"})
 """What has a value in any case: null gives the default back. Of all else null is a value: none."""
@@ -28,6 +28,7 @@ async def update_settings(
     process goes by it, and every other does as `live` says. Raises InvalidInput with all that is wrong.
     """
     actor.require(Permission.SETTINGS_WRITE)
+    changes = plain(changes)
     while True:
         before = await read_stored()
         fields = _changed(before.fields, changes)

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from crm_graphql.core.errors import Faults, InvalidInput, RequiredInput
+from crm_graphql.core.emails import NotAnEmail, plain_email
+from crm_graphql.core.errors import Faults, InvalidInput, Problem, RequiredInput
 from crm_graphql.core.phones import COUNTRIES
 from crm_graphql.core.quiet_hours import check_quiet_hours
+from crm_graphql.core.senders import NotASenderName, check_sender_name, checked_reply_to
 from crm_graphql.core.settings import Settings
 from crm_graphql.core.texts import is_storable
 from crm_graphql.core.zones import zone_of
@@ -33,6 +35,10 @@ class DeploymentValues:
     frequency_cap_days: int | None
     """Both or none."""
     attribution_days: int
+    sender_name: str | None
+    """Beside the address that e-mail is from; None: as CRM_SMTP_SENDER_NAME says, else the organisation's."""
+    reply_to: str | None
+    """Where answers to e-mail go; None: to the address that it is from."""
 
 
 FIELDS = tuple(field.name for field in fields(DeploymentValues))
@@ -48,6 +54,8 @@ def values_of(stored: Mapping[str, Any], environment: Settings) -> DeploymentVal
         "frequency_cap_messages": None,
         "frequency_cap_days": None,
         "attribution_days": ATTRIBUTION_DAYS,
+        "sender_name": None,
+        "reply_to": None,
     }
     return DeploymentValues(**{name: stored.get(name, default) for name, default in defaults.items()})
 
@@ -61,6 +69,12 @@ def settings_over(environment: Settings, values: DeploymentValues) -> Settings:
             "country": values.country or "",
         }
     )
+
+
+def plain(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes in the form in which they are kept."""
+    address = changes.get("reply_to")
+    return {**changes, "reply_to": plain_email(address)} if address is not None else dict(changes)
 
 
 def checked(values: DeploymentValues) -> None:
@@ -79,7 +93,27 @@ def checked(values: DeploymentValues) -> None:
     _check_cap(values, faults)
     with faults.noted():
         _check_range("attributionDays", values.attribution_days, MOST_ATTRIBUTION_DAYS)
+    with faults.noted():
+        _check_sender_name(values.sender_name)
+    with faults.noted():
+        _check_reply_to(values.reply_to)
     faults.check()
+
+
+def _check_sender_name(name: str | None) -> None:
+    try:
+        if name is not None:
+            check_sender_name(name)
+    except NotASenderName as error:
+        raise InvalidInput.of([Problem(error.code, f"senderName {error}", ("senderName",))]) from None
+
+
+def _check_reply_to(address: str | None) -> None:
+    try:
+        if address is not None:
+            checked_reply_to(address)
+    except NotAnEmail as error:
+        raise InvalidInput(f"replyTo {error}", path=("replyTo",)) from None
 
 
 def _check_name(name: str) -> None:

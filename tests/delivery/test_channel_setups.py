@@ -45,12 +45,15 @@ class Asked(StandInVendor):
 async def test_each_channel_tells_its_vendor_and_what_a_crash_means() -> None:
     exact, other = Asked(can_look_up=True), Asked("Set CRM_X.", name="other")
     carriers = {
-        Channel.EMAIL: Carrier(other, pace=vendor_pace("other", 5.0), sender="news@example.com"),
+        Channel.EMAIL: Carrier(
+            other, pace=vendor_pace("other", 5.0), sender="news@example.com", sender_name="Shop"
+        ),
         Channel.SMS: Carrier(exact),
         Channel.WHATSAPP: Carrier(StandInVendor()),
     }
     email, sms, whatsapp = await setups_of(carriers, VendorChecks())
-    assert (email.channel, email.vendor, email.sender) == (Channel.EMAIL, "other", "news@example.com")
+    assert (email.channel, email.vendor) == (Channel.EMAIL, "other")
+    assert (email.sender, email.sender_name) == ("news@example.com", "Shop")
     assert (email.guarantee, email.messages_per_second) == (DeliveryGuarantee.AT_MOST_ONCE, 5.0)
     assert email.problem == "Set CRM_X."
     assert (sms.guarantee, sms.messages_per_second, sms.problem) == (
@@ -103,6 +106,15 @@ async def test_clients_see_the_channels(api: Api) -> None:
     assert {row["guarantee"] for row in rows} == {"EXACTLY_ONCE"}
     refused = await api.ask(READ, role=Role.INGESTOR)
     assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_clients_see_who_mail_would_be_from(api: Api) -> None:
+    update = """mutation { settingsUpdate(input: { senderName: "Acme", replyTo: "help@acme.example" }) {
+      errors { message } } }"""
+    assert (await api.data(update))["settingsUpdate"]["errors"] == []
+    rows = (await api.data("{ channels { channel senderName replyTo } }"))["channels"]
+    named = [(row["senderName"], row["replyTo"]) for row in rows]
+    assert named == [("Acme", "help@acme.example"), *[(None, None)] * 2]
 
 
 def test_the_command_says_what_is_wrong_and_returns_one(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tests.gql.conftest import Api
 from tests.gql.conftest import api as api
 
 FIELDS = """organisationName timeZone country quietHours { from until } frequencyCapMessages frequencyCapDays
-  attributionDays"""
+  attributionDays senderName replyTo"""
 READ = f"{{ settings {{ {FIELDS} }} }}"
 UPDATE = f"""mutation ($input: SettingsUpdateInput!) {{ settingsUpdate(input: $input) {{
   settings {{ {FIELDS} }} errors {{ path code message }} }} }}"""
@@ -26,6 +26,8 @@ DEFAULTS = {
     "frequencyCapMessages": None,
     "frequencyCapDays": None,
     "attributionDays": 7,
+    "senderName": None,
+    "replyTo": None,
 }
 ALL = {
     "organisationName": "Acme",
@@ -35,6 +37,8 @@ ALL = {
     "frequencyCapMessages": 2,
     "frequencyCapDays": 7,
     "attributionDays": 14,
+    "senderName": "Blåbær & Sønn",
+    "replyTo": "help@acme.example",
 }
 
 

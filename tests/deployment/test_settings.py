@@ -54,6 +54,8 @@ async def test_all_that_is_wrong_is_told_at_its_place_and_nothing_is_written(res
         frequency_cap_messages=0,
         frequency_cap_days=None,
         attribution_days=366,
+        sender_name="n" * 101,
+        reply_to="Acme <help@acme.example>",
     )
     assert found == {
         ("organisationName",): ErrorCode.INVALID,
@@ -64,6 +66,8 @@ async def test_all_that_is_wrong_is_told_at_its_place_and_nothing_is_written(res
         ("frequencyCapMessages",): ErrorCode.INVALID,
         ("frequencyCapDays",): ErrorCode.REQUIRED,
         ("attributionDays",): ErrorCode.INVALID,
+        ("senderName",): ErrorCode.LIMIT_EXCEEDED,
+        ("replyTo",): ErrorCode.INVALID,
     }
     assert (await read_stored()).revision == 0
     equal = {"from": "21:00", "until": "21:00"}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import strawberry
 
 from crm_graphql.core.actor import Permission
-from crm_graphql.core.channels import Channel
+from crm_graphql.core.channels import TRAITS, Channel
 from crm_graphql.delivery.vendors import setups
 from crm_graphql.delivery.vendors.choose import choose_vendors
 from crm_graphql.delivery.vendors.setups import DeliveryGuarantee, setups_of
+from crm_graphql.deployment.values import DeploymentValues
 from crm_graphql.gql.context import Info
 from crm_graphql.gql.enums import describe_enum
 from crm_graphql.gql.permission import query
@@ -30,6 +31,14 @@ class ChannelSetup:
     sender: str | None = strawberry.field(
         description="Who its messages are from: an address, a number. Null where the vendor knows it."
     )
+    sender_name: str | None = strawberry.field(
+        description="The name beside it in e-mail, as it would be now: what `settings` says, else the "
+        "operator; null for none."
+    )
+    reply_to: str | None = strawberry.field(
+        description="Where answers to e-mail go, as it would be now; null for the sender, and on other "
+        "channels."
+    )
     guarantee: DeliveryGuarantee = strawberry.field(
         description="What a crash in the middle of a call means for a message."
     )
@@ -42,12 +51,15 @@ class ChannelSetup:
     )
 
     @classmethod
-    def from_setup(cls, setup: setups.ChannelSetup) -> ChannelSetup:
-        """The projection of a set-up."""
+    def from_setup(cls, setup: setups.ChannelSetup, settings: DeploymentValues) -> ChannelSetup:
+        """The projection of a set-up, with what people set."""
+        is_mail = TRAITS[setup.channel].has_subject
         return cls(
             channel=setup.channel,
             vendor=setup.vendor,
             sender=setup.sender,
+            sender_name=settings.sender_name or setup.sender_name if is_mail else None,
+            reply_to=settings.reply_to if is_mail else None,
             guarantee=setup.guarantee,
             messages_per_second=setup.messages_per_second,
             problem=setup.problem,
@@ -58,4 +70,5 @@ class ChannelSetup:
 async def channels(info: Info) -> list[ChannelSetup] | None:
     resources = info.context.resources
     carriers = choose_vendors(resources.settings, resources.http)
-    return [ChannelSetup.from_setup(one) for one in await setups_of(carriers, resources.vendor_checks)]
+    found = await setups_of(carriers, resources.vendor_checks)
+    return [ChannelSetup.from_setup(one, resources.deployment.values) for one in found]

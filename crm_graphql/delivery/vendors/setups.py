@@ -36,6 +36,7 @@ class ChannelSetup:
     channel: Channel
     vendor: str
     sender: str | None
+    sender_name: str | None
     guarantee: DeliveryGuarantee
     messages_per_second: float | None
     problem: str | None
@@ -68,6 +69,7 @@ async def setups_of(carriers: Carriers, checks: VendorChecks) -> Sequence[Channe
             channel,
             carriers[channel].vendor.name,
             carriers[channel].sender,
+            carriers[channel].sender_name,
             DeliveryGuarantee.EXACTLY_ONCE if carriers[channel].is_exact else DeliveryGuarantee.AT_MOST_ONCE,
             pace.per_second if (pace := carriers[channel].pace) else None,
             problem,

@@ -35,3 +35,9 @@ class SettingsUpdateInput:
     attribution_days: int | None = strawberry.field(
         default=strawberry.UNSET, description="1 to 365; null: 7."
     )
+    sender_name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="At most 100 characters; null: as CRM_SMTP_SENDER_NAME says."
+    )
+    reply_to: str | None = strawberry.field(
+        default=strawberry.UNSET, description="An e-mail address; null: answers go to the sender's."
+    )

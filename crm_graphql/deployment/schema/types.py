@@ -41,6 +41,15 @@ class DeploymentSettings:
         description="For so long after a message an order counts as its. Stored for now, and used by nothing."
     )
 
+    sender_name: str | None = strawberry.field(
+        description="The name beside the address that e-mail is from; null: as the operator set it, else the "
+        "organisation's. A campaign's own goes first; others take it when they are launched."
+    )
+    reply_to: str | None = strawberry.field(
+        description="Where answers to e-mail go, in the same way; null: to the address that it is from, "
+        "which the operator sets."
+    )
+
     @classmethod
     def from_values(cls, values: DeploymentValues) -> DeploymentSettings:
         """The projection of what holds."""
@@ -53,6 +62,8 @@ class DeploymentSettings:
             frequency_cap_messages=values.frequency_cap_messages,
             frequency_cap_days=values.frequency_cap_days,
             attribution_days=values.attribution_days,
+            sender_name=values.sender_name,
+            reply_to=values.reply_to,
         )
 
 

@@ -45,13 +45,20 @@ export default function Page() {
   );
 }
 
+/** As mail programs show it. */
+function senderOf({ sender, senderName }: Channel): string | null {
+  if (!senderName) return sender ?? null;
+  return sender ? `${senderName} <${sender}>` : senderName;
+}
+
 function Shown({ setup }: { setup: Channel }) {
   const text = useTexts();
   const intl = useIntl();
   const { problem = null, messagesPerSecond: limit = null } = setup;
   const facts = [
     [text('channels.vendor'), setup.vendor],
-    [text('channels.sender'), setup.sender ?? text('channels.sender.theirs')],
+    [text('channels.sender'), senderOf(setup) ?? text('channels.sender.theirs')],
+    ...(setup.replyTo ? [[text('channels.replyTo'), setup.replyTo] as const] : []),
     [
       text('channels.limit'),
       limit === null

@@ -6,6 +6,8 @@ export const CHANNELS = graphql(`
       channel
       vendor
       sender
+      senderName
+      replyTo
       guarantee
       messagesPerSecond
       problem

@@ -31,7 +31,7 @@ interface Part {
 
 const FIELDS = [
   ...['organisationName', 'timeZone', 'country', 'quietHours.from', 'quietHours.until'],
-  ...['frequencyCapMessages', 'frequencyCapDays'],
+  ...['frequencyCapMessages', 'frequencyCapDays', 'senderName', 'replyTo'],
 ];
 
 export function SettingsForm({ settings }: { settings: Settings }) {
@@ -54,6 +54,7 @@ export function SettingsForm({ settings }: { settings: Settings }) {
       <fieldset disabled={!mayWrite} style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}>
         <Stack>
           <Organisation form={form} errors={errors} />
+          <Sender form={form} errors={errors} />
           <SimpleGrid cols={{ base: 1, md: 2 }}>
             <Quiet form={form} errors={errors} />
             <Cap form={form} errors={errors} />
@@ -116,6 +117,35 @@ function Organisation({ form, errors }: Part) {
           {...form.getInputProps('country')}
           error={errorAt(errors, 'country')}
         />
+      </Stack>
+    </Panel>
+  );
+}
+
+function Sender({ form, errors }: Part) {
+  const text = useTexts();
+  return (
+    <Panel title={text('settings.sender')}>
+      <Stack maw={560}>
+        <TextInput
+          label={text('settings.sender.name')}
+          description={text('settings.sender.name.hint')}
+          autoComplete="off"
+          {...form.getInputProps('senderName')}
+          error={errorAt(errors, 'senderName')}
+        />
+        <TextInput
+          // No type of its own: browsers would refuse what the server takes, in words of their own.
+          inputMode="email"
+          label={text('settings.sender.replyTo')}
+          description={text('settings.sender.replyTo.hint')}
+          autoComplete="off"
+          {...form.getInputProps('replyTo')}
+          error={errorAt(errors, 'replyTo')}
+        />
+        <Text size="sm" c="dimmed">
+          {text('settings.sender.text')}
+        </Text>
       </Stack>
     </Panel>
   );

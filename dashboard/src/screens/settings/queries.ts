@@ -1,17 +1,25 @@
 import { graphql } from '../../gql';
 
+graphql(`
+  fragment SettingsParts on DeploymentSettings {
+    organisationName
+    timeZone
+    country
+    senderName
+    replyTo
+    quietHours {
+      from
+      until
+    }
+    frequencyCapMessages
+    frequencyCapDays
+  }
+`);
+
 export const SETTINGS = graphql(`
   query Settings {
     settings {
-      organisationName
-      timeZone
-      country
-      quietHours {
-        from
-        until
-      }
-      frequencyCapMessages
-      frequencyCapDays
+      ...SettingsParts
     }
   }
 `);
@@ -20,15 +28,7 @@ export const UPDATE = graphql(`
   mutation SettingsUpdate($input: SettingsUpdateInput!) {
     settingsUpdate(input: $input) {
       settings {
-        organisationName
-        timeZone
-        country
-        quietHours {
-          from
-          until
-        }
-        frequencyCapMessages
-        frequencyCapDays
+        ...SettingsParts
       }
       errors {
         path

@@ -7,6 +7,8 @@ export interface Values {
   organisationName: string;
   timeZone: string;
   country: string | null;
+  senderName: string;
+  replyTo: string;
   isQuiet: boolean;
   from: string;
   until: string;
@@ -22,6 +24,8 @@ export function valuesOf(settings: Settings): Values {
     organisationName: settings.organisationName,
     timeZone: settings.timeZone,
     country: settings.country ?? null,
+    senderName: settings.senderName ?? '',
+    replyTo: settings.replyTo ?? '',
     isQuiet: Boolean(quietHours),
     from: quietHours?.from ?? '21:00',
     until: quietHours?.until ?? '08:00',
@@ -42,6 +46,8 @@ export function changesOf(before: Values, now: Values): SettingsUpdateInput {
     ...(differs('organisationName') && { organisationName: now.organisationName.trim() || null }),
     ...(differs('timeZone') && { timeZone: now.timeZone }),
     ...(differs('country') && { country: now.country }),
+    ...(differs('senderName') && { senderName: now.senderName.trim() || null }),
+    ...(differs('replyTo') && { replyTo: now.replyTo.trim() || null }),
     ...(differs('isQuiet', 'from', 'until') && {
       quietHours: now.isQuiet ? { from: now.from, until: now.until } : null,
     }),

@@ -10,6 +10,14 @@ export const settings = {
   'settings.country.hint': 'Telephone numbers without a country code are read as this country’s.',
   'settings.country.none': 'No country',
   'settings.none': 'Nothing found',
+  'settings.sender': 'E-mail sender',
+  'settings.sender.name': 'Sender’s name',
+  'settings.sender.name.hint':
+    'People see it beside the address. Empty: as the operator set it, else the organisation’s name.',
+  'settings.sender.replyTo': 'Answers go to',
+  'settings.sender.replyTo.hint': 'Empty: to the address that the mail is from.',
+  'settings.sender.text':
+    'Campaigns take this when they are launched; one that has a name or an address of its own keeps it. Operators set the address that mail is from in the server’s environment.',
   'settings.quiet': 'Quiet hours',
   'settings.quiet.on': 'Write to nobody during quiet hours',
   'settings.quiet.hint': 'By the clocks where people are. What would be sent then waits until they end.',
@@ -60,6 +68,7 @@ export const settings = {
   'channels.ill': 'Takes none',
   'channels.vendor': 'Carried by',
   'channels.sender': 'Sender',
+  'channels.replyTo': 'Answers to',
   'channels.sender.theirs': 'As the vendor has it',
   'channels.limit': 'Limit',
   'channels.limit.none': 'None',

@@ -12,6 +12,14 @@ export const settings: Record<keyof typeof english, string> = {
   'settings.country.hint': 'Telefonnumre uten landkode leses som dette landets.',
   'settings.country.none': 'Ikke noe land',
   'settings.none': 'Ingen treff',
+  'settings.sender': 'Avsender av e-post',
+  'settings.sender.name': 'Navn på avsenderen',
+  'settings.sender.name.hint':
+    'Folk ser det ved siden av adressen. Tomt: som driften har satt det, ellers navnet på organisasjonen.',
+  'settings.sender.replyTo': 'Svar går til',
+  'settings.sender.replyTo.hint': 'Tomt: til adressen e-posten kommer fra.',
+  'settings.sender.text':
+    'Kampanjer tar med dette når de startes; en som har eget navn eller egen adresse, beholder det. Adressen e-posten kommer fra, setter driften i tjenerens miljø.',
   'settings.quiet': 'Stilletid',
   'settings.quiet.on': 'Skriv til ingen i stilletiden',
   'settings.quiet.hint': 'Etter klokken der folk er. Det som skulle vært sendt da, venter til den er over.',
@@ -62,6 +70,7 @@ export const settings: Record<keyof typeof english, string> = {
   'channels.ill': 'Tar ikke imot',
   'channels.vendor': 'Leverandør',
   'channels.sender': 'Avsender',
+  'channels.replyTo': 'Svar til',
   'channels.sender.theirs': 'Som hos leverandøren',
   'channels.limit': 'Grense',
   'channels.limit.none': 'Ingen',
