@@ -1,10 +1,9 @@
 /** Making a key: who uses it, what it may do and how long; its secret is shown once. */
-import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Select, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useState } from 'react';
 import { errorAt, useChange } from '../../api/change';
-import { Dialog, DialogForm } from '../../components/dialog';
-import { ShownOnce } from '../../components/once';
+import { DialogForm } from '../../components/dialog';
+import { MakingDialog, type Made } from '../../components/making';
 import { MACHINES, RoleChoice } from '../../components/roles';
 import type { Role } from '../../gql/graphql';
 import { useTexts } from '../../texts';
@@ -19,47 +18,28 @@ function endOf(days: string): string | null {
   return days === 'endless' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString();
 }
 
-interface Asked {
+export function CreateDialog({
+  isOpen,
+  onClose,
+  onCreated,
+}: {
+  isOpen: boolean;
   onClose: () => void;
   onCreated: () => void;
-}
-
-export function CreateDialog({ isOpen, ...asked }: Asked & { isOpen: boolean }) {
+}) {
   const text = useTexts();
   return (
-    <Dialog title={text('keys.create')} isOpen={isOpen} onClose={asked.onClose}>
-      <Creation {...asked} />
-    </Dialog>
+    <MakingDialog
+      title={text('keys.create')}
+      isOpen={isOpen}
+      onClose={onClose}
+      onMade={onCreated}
+      form={(done) => <CreateForm onClose={onClose} onMade={done} />}
+    />
   );
 }
 
-function Creation({ onClose, onCreated }: Asked) {
-  const text = useTexts();
-  const [secret, setSecret] = useState<string | null>(null);
-  if (secret === null)
-    return (
-      <CreateForm
-        onClose={onClose}
-        onMade={(made) => {
-          setSecret(made);
-          onCreated();
-        }}
-      />
-    );
-  return (
-    <Stack>
-      <Text role="status">{text('keys.created')}</Text>
-      <ShownOnce label={text('keys.secret')} value={secret} note={text('keys.secret.note')} />
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onClose}>
-          {text('dialog.done')}
-        </Button>
-      </Group>
-    </Stack>
-  );
-}
-
-function CreateForm({ onClose, onMade }: { onClose: () => void; onMade: (secret: string) => void }) {
+function CreateForm({ onClose, onMade }: { onClose: () => void; onMade: (made: Made) => void }) {
   const text = useTexts();
   const { isBusy, errors, change } = useChange();
   const form = useForm<{ name: string; role: Role; life: string }>({
@@ -68,7 +48,9 @@ function CreateForm({ onClose, onMade }: { onClose: () => void; onMade: (secret:
   const submit = form.onSubmit(async ({ name, role, life }) => {
     const input = { name, role, expiresAt: endOf(life) };
     const secret = (await change(CREATE, { input }))?.apiKeyCreate.secret;
-    if (secret) onMade(secret);
+    if (!secret) return;
+    const [said, label, note] = [text('keys.created'), text('keys.secret'), text('keys.secret.note')];
+    onMade({ said, label, secret, note });
   });
   return (
     <DialogForm
