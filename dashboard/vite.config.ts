@@ -3,7 +3,7 @@ import { formatDocument, stringifyDocument, type TypedDocumentNode } from 'urql'
 import { defineConfig, runnerImport, type Plugin } from 'vite';
 
 const crm = process.env['CRM_URL'] ?? 'http://127.0.0.1:8000';
-const served = ['/ingest', '/media', '/exports', '/accounts'];
+const served = ['/ingest', '/media', '/exports', '/accounts', '/audit'];
 
 type Documents = Record<string, TypedDocumentNode>;
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import AsyncIterator
 
@@ -23,6 +24,8 @@ from tests.servers.deployment import SECRET, Deployment
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
 
 NEW_PASSWORD = "nine purple ladders hum"
+SETTINGS = """{ settings { organisationName quietHours { from until } frequencyCapMessages frequencyCapDays
+  senderName replyTo } }"""
 
 
 @pytest.fixture(scope="module")
@@ -159,23 +162,30 @@ async def test_settings_that_are_wrong_are_told_at_their_place_and_right_ones_ar
     await page.get_by_role("switch", name="Write to nobody during quiet hours").check()
     await page.get_by_role("textbox", name="From").fill("22:00")
     await page.get_by_role("textbox", name="Until").fill("22:00")
+    await page.get_by_role("textbox", name="Sender’s name").fill("Blåbær & Sønn")
+    await page.get_by_role("textbox", name="Answers go to").fill("Acme <help@acme.example>")
     save = page.get_by_role("button", name="Save changes")
     await save.click()
     await expect(page.get_by_role("textbox", name="Until")).to_have_attribute("aria-invalid", "true")
+    answers = page.get_by_role("textbox", name="Answers go to")
+    await expect(answers).to_have_attribute("aria-invalid", "true")
     await page.get_by_role("textbox", name="Until").fill("07:00")
+    await answers.fill("help@acme.example")
     await page.get_by_role("switch", name="Limit how much one person gets").check()
     await page.get_by_label("Messages at most").fill("3")
     await save.click()
     await expect(page.get_by_text("Saved.")).to_be_visible()
-    kept = await office.graphql(
-        "{ settings { organisationName quietHours { from until } frequencyCapMessages frequencyCapDays } }"
-    )
+    kept = await office.graphql(SETTINGS)
     assert kept["settings"] == {
         "organisationName": "Acme & Sons",
         "quietHours": {"from": "22:00", "until": "07:00"},
         "frequencyCapMessages": 3,
         "frequencyCapDays": 7,
+        "senderName": "Blåbær & Sønn",
+        "replyTo": "help@acme.example",
     }
+    await page.goto(f"{office.url}/settings/channels")
+    await expect(page.get_by_text("help@acme.example")).to_be_visible()
     await page.context.close()
 
 
@@ -332,6 +342,12 @@ async def test_the_audit_is_found_by_kind_and_by_who_did_it_with_an_address_to_s
     await page.reload()
     await expect(page.get_by_role("combobox", name="Who did it")).to_have_value(email)
     await expect(page.get_by_role("cell", name="Signed in")).to_have_count(1)
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name="Download as CSV").click()
+    download = await downloading.value
+    rows = list(csv.DictReader((await download.path()).read_text().splitlines()))
+    assert download.suggested_filename == "audit.csv"
+    assert [(row["actor"], row["action"]) for row in rows] == [(email, "login")]
     await page.context.close()
 
 

@@ -4,6 +4,8 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useIntl } from 'react-intl';
 import { useQuery } from 'urql';
+import { keptFile } from '../../api/kept-file';
+import { DownloadButton } from '../../components/download';
 import { Empty } from '../../components/empty';
 import { ButtonLink } from '../../components/link';
 import { Pager, usePlace } from '../../components/pager';
@@ -27,7 +29,17 @@ export default function Page() {
   const found = data?.auditEvents;
   const isFiltered = action !== undefined || actor !== undefined;
   return (
-    <SettingsScreen title={text('audit.title')}>
+    <SettingsScreen
+      title={text('audit.title')}
+      aside={
+        <DownloadButton
+          label={text('audit.download')}
+          address={() => keptFile(exportOf(action, actor))}
+          name="audit.csv"
+          gone="error.title"
+        />
+      }
+    >
       <Filters />
       {error && !found ? (
         <Problem
@@ -58,6 +70,12 @@ export default function Page() {
       <Pager info={found?.pageInfo} size={SIZE} onGo={go} />
     </SettingsScreen>
   );
+}
+
+/** All that match, as a file: see docs/security.md. */
+function exportOf(action: string | undefined, actor: string | undefined): string {
+  const wanted = { format: 'csv', ...(action && { action }), ...(actor && { actorId: actor }) };
+  return `/audit/export?${new URLSearchParams(wanted).toString()}`;
 }
 
 function Filters() {

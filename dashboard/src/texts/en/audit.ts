@@ -1,4 +1,5 @@
 export const audit = {
+  'audit.download': 'Download as CSV',
   'audit.title': 'Audit',
   'audit.action': 'What was done',
   'audit.action.all': 'Everything that was done',

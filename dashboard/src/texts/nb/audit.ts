@@ -1,6 +1,7 @@
 import type { audit as english } from '../en/audit';
 
 export const audit: Record<keyof typeof english, string> = {
+  'audit.download': 'Last ned som CSV',
   'audit.title': 'Revisjonslogg',
   'audit.action': 'Hva som ble gjort',
   'audit.action.all': 'Alt som ble gjort',
