@@ -25,6 +25,7 @@ _PRIVATE_TOPS = frozenset(
 _SIGNED_MEDIA = re.compile(r"/media/[0-9a-f]{24}(?:/thumbnail)?")
 _PUBLIC_MEDIA = re.compile(r"/media/public/([^/]+)")
 _STYLE_URL = re.compile(r"""url\(\s*+(?:"([^"]*+)"|'([^']*+)'|([^)\s]*+))""", re.IGNORECASE)
+_FETCHED = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _AFTER_HOST = re.compile(r"[/?#]")
 _WORD = re.compile(r"\S+")
 _BEGINNING = re.compile(r"""[(<\["']*+((?:h[tp]{2,5}s?|ttps?)(?:[:;/\\].*))""", re.IGNORECASE)
@@ -153,6 +154,15 @@ def public_name_of(address: Address, public_url: str) -> str | None:
         return None
     found = _PUBLIC_MEDIA.fullmatch(_path_of(address.fixed))
     return found[1] if found and _host_of(address.fixed) == _host_of(public_url) else None
+
+
+def pictures_on_servers(html: str, public_url: str) -> dict[str, bool]:
+    """The addresses of rendered HTML's pictures that are fetched from a server, each once, and whether it is
+    a published file of this deployment."""
+    found = pictures_of(HtmlSource.rendered(html))
+    return {
+        one.fixed: public_name_of(one, public_url) is not None for one in found if _FETCHED.match(one.fixed)
+    }
 
 
 def _without_scheme(text: str) -> str:

@@ -92,6 +92,11 @@ class HtmlSource:
                 tags.append(part)
         return cls("".join(out), tags)
 
+    @classmethod
+    def rendered(cls, html: str) -> HtmlSource:
+        """That of a message as somebody gets it, in which braces are braces."""
+        return cls(_SIGNS.sub("", html), [])
+
     def parts(self) -> Iterator[Part]:
         """From the first character to the last."""
         at = 0

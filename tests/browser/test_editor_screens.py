@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
 from crm_graphql.core.actor import Role
@@ -21,11 +24,15 @@ RECIPIENTS = 8
 RENAME = """mutation ($id: ID!, $name: String!) {
   campaignUpdate(input: {id: $id, name: $name}) { campaign { name } errors { message } } }"""
 STORED = """query ($id: ID!) { campaign(id: $id) {
-  name status scheduledAt audience { name rule }
+  name status scheduledAt audience { name rule } tracking { opens clicks }
   message { subject html body } variants { key weight } holdout } }"""
 HTML = """<p>Hi {{ customer.name }}</p>
 <script>document.body.textContent = 'it ran'</script>
 <a href="https://shop.example/sale">Sale</a>"""
+
+MEDIA = "query ($id: ID!) { media(id: $id) { status } }"
+FOREIGN = """<img src="https://cdn.shop.example/a.png">
+<table background="https://cdn.shop.example/b.png"><tr><td>Hi</td></tr></table>"""
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +64,15 @@ async def stored(development: Deployment, campaign: str) -> dict[str, Any]:
     found = (await development.graphql(STORED, {"id": campaign}))["campaign"]
     assert isinstance(found, dict)
     return found
+
+
+async def until_ready(development: Deployment, media: str) -> None:
+    """Return when the file can be used."""
+    status = ""
+    async with asyncio.timeout(60):
+        while status != "READY":
+            await asyncio.sleep(0.1)
+            status = (await development.graphql(MEDIA, {"id": media}))["media"]["status"]
 
 
 async def choose(page: Page, label: str, option: str) -> None:
@@ -159,6 +175,50 @@ async def test_who_comes_second_is_told_and_chooses_whose_text_stays(
         await expect(page.get_by_text("Saved", exact=True)).to_be_visible()
         await expect(name).to_have_value(kept)
         assert (await stored(development, campaign))["name"] == kept
+    await page.context.close()
+
+
+async def test_what_is_counted_goes_back_to_what_the_deployment_does(
+    development: Deployment, chromium: Browser
+) -> None:
+    campaign = await draft(development, "Counted", tracksOpens=False)
+    page = await open_signed_in(await opened(chromium), development, f"/campaigns/{campaign}/edit")
+    await expect(page.get_by_role("combobox", name="Count opens")).to_have_value("No")
+    await choose(page, "Count opens", "As the deployment does: yes")
+    await choose(page, "Count clicks", "No")
+    await save(page)
+    assert (await stored(development, campaign))["tracking"] == {"opens": None, "clicks": False}
+    await choose(page, "Channel", "SMS")
+    await choose(page, "Count clicks", "As the deployment does: no")
+    await save(page)
+    assert (await stored(development, campaign))["tracking"] == {"opens": None, "clicks": None}
+    await page.context.close()
+
+
+async def test_pictures_of_the_library_are_inserted_and_seen_and_those_of_others_are_counted_and_not_fetched(
+    development: Deployment, chromium: Browser
+) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(picture, "PNG")
+    uploaded = await development.http.post(
+        "/media",
+        files={"file": ("harvest.png", picture.getvalue(), "image/png")},
+        headers={"authorization": f"Bearer {development.token}"},
+    )
+    await until_ready(development, uploaded.json()["id"])
+    campaign = await draft(development, "Pictured")
+    seen = await opened(chromium)
+    refused: dict[str, str | None] = {}
+    seen.page.on("requestfailed", lambda request: refused.update({request.url: request.failure}))
+    page = await open_signed_in(seen, development, f"/campaigns/{campaign}/edit")
+    await page.get_by_label("HTML", exact=True).fill(FOREIGN)
+    await page.get_by_role("button", name="Insert a picture").click()
+    await page.get_by_role("button", name="Insert harvest.png").click()
+    await expect(page.get_by_text("2 pictures lie on other servers")).to_be_visible()
+    inserted = page.frame_locator("iframe").locator("img[src*='/media/public/']")
+    await expect(inserted).to_have_js_property("naturalWidth", 40)
+    # The browser tells of what the page's policy kept it from asking for.
+    assert {refused[address] for address in elsewhere(seen, development)} <= {"csp"}
     await page.context.close()
 
 

@@ -10,6 +10,7 @@ from bson import ObjectId
 
 from crm_graphql.campaigns.documents import Campaign
 from crm_graphql.core.actor import Role
+from crm_graphql.core.ids import encode_id
 from crm_graphql.delivery.documents import Delivery
 from tests.campaigns.test_template_work import ATTACK
 from tests.delivery.factories import make_audience, make_ledger
@@ -23,6 +24,17 @@ query ($body: String!) {
   }
 }
 """
+PICTURES = """
+query ($html: String!) {
+  messagePreview(message: {html: $html}, channel: EMAIL) { errors { message } pictures { url isPublished } }
+}
+"""
+TRACKING = """
+query ($id: ID!) {
+  campaign(id: $id) { tracksOpens tracksClicks tracking { opens clicks } }
+  trackingDefaults { channel opens clicks }
+}
+"""
 NEARLY_ALL = "{% for i in (1..400) %}{{ i | plus: 1 }}{% endfor %}"
 """Takes most of what a message may."""
 
@@ -31,6 +43,38 @@ async def preview(api: Api, body: str) -> dict[str, Any]:
     answer = await api.ask(PREVIEW, {"body": body}, role=Role.VIEWER)
     shown: dict[str, Any] = answer["data"]["messagePreview"]
     return shown
+
+
+async def test_a_preview_says_which_pictures_lie_on_other_servers(api: Api) -> None:
+    own = f"{api.resources.settings.public_url}/media/public/harvest.png"
+    html = f"""<p>{{{{ '{{{{ open' }}}}</p><img src="{own}"><img src="https://cdn.example.org/a.png?x=1&amp;y=2">
+<table background="//cdn.example.org/b.png"><tr><td style="background: url(https://cdn.example.org/a.png?x=1&amp;y=2)">
+</td></tr></table><img src="cid:inside"><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">"""
+    answer = await api.ask(PICTURES, {"html": html}, role=Role.VIEWER)
+    assert answer["data"]["messagePreview"] == {
+        "errors": [],
+        "pictures": [
+            {"url": own, "isPublished": True},
+            {"url": "https://cdn.example.org/a.png?x=1&y=2", "isPublished": False},
+            {"url": "//cdn.example.org/b.png", "isPublished": False},
+        ],
+    }
+
+
+async def test_a_draft_tells_its_own_word_on_tracking_from_the_default_of_the_deployment(api: Api) -> None:
+    key, _ = await make_ledger(1)
+    draft = {"launched_at": None, "channel": "SMS", "tracks_opens": None, "tracks_clicks": True}
+    await Campaign.get_pymongo_collection().update_one({"_id": key}, {"$set": draft})
+    answer = await api.ask(TRACKING, {"id": encode_id("Campaign", key)}, role=Role.VIEWER)
+    campaign = {"tracksOpens": False, "tracksClicks": True, "tracking": {"opens": None, "clicks": True}}
+    assert answer["data"] == {
+        "campaign": campaign,
+        "trackingDefaults": [
+            {"channel": "EMAIL", "opens": True, "clicks": True},
+            {"channel": "SMS", "opens": False, "clicks": False},
+            {"channel": "WHATSAPP", "opens": False, "clicks": False},
+        ],
+    }
 
 
 async def test_previews_that_cost_too_much_stall_nobody(api: Api) -> None:

@@ -20,9 +20,18 @@ from crm_graphql.campaigns.schema.queries import (
     template_fields,
 )
 from crm_graphql.campaigns.schema.subscriptions import active_campaigns, campaign_progress
+from crm_graphql.campaigns.schema.tracking import tracking_defaults
 from crm_graphql.campaigns.schema.trials import campaign_test
 
-QUERIES = (campaign, campaigns, campaign_preview, campaign_check, message_preview, template_fields)
+QUERIES = (
+    campaign,
+    campaigns,
+    campaign_preview,
+    campaign_check,
+    message_preview,
+    template_fields,
+    tracking_defaults,
+)
 MUTATIONS = (
     campaign_create,
     campaign_update,

@@ -25,6 +25,7 @@ from crm_graphql.campaigns.schema.results import (
     campaign_results,
     campaign_timeline,
 )
+from crm_graphql.campaigns.schema.tracking import TrackingChoice
 from crm_graphql.campaigns.variants import holdout_of
 from crm_graphql.core.actor import Permission
 from crm_graphql.core.paging import Row
@@ -249,6 +250,10 @@ class Campaign(Node):
         return (
             self._tracking(info).tracks_clicks(self.row) if self.launched_at is None else self._is("clicks")
         )
+
+    @strawberry.field(description="What it says of both itself; after its launch what that came to.")
+    async def tracking(self) -> TrackingChoice:
+        return TrackingChoice(opens=self.row.get("tracks_opens"), clicks=self.row.get("tracks_clicks"))
 
     @strawberry.field(
         description="Links as they stand in the template, most clicked first, at most 100. Null before its "

@@ -103,6 +103,7 @@ LISTS = {
     "Query.sessions": 20,
     "Query.templateFields": 20,
     "Query.topics": 20,
+    "Query.trackingDefaults": 3,
     "Query.whatsappTemplates": 100,
     "WhatsappTemplate.parameterNames": 5,
     # Topics by channels of which something was said.
@@ -128,6 +129,7 @@ LISTS = {
     "Query.campaignCheck": 40,
     "WhatsappMessage.parameters": 10,
     "MessagePreview.parameters": 10,
+    "MessagePreview.pictures": 10,
     "MessagePreview.warnings": 40,
     "MessagesSuggestPayload.suggestions": 5,
     "CustomerStats.customersByMonth": 120,

@@ -44,8 +44,9 @@ export interface Draft {
   texts: Text[];
   holdoutPercent: number;
   attachments: PickedFile[];
-  tracksOpens: boolean;
-  tracksClicks: boolean;
+  /** Null: as the deployment does. */
+  tracksOpens: boolean | null;
+  tracksClicks: boolean | null;
   ratePerSecond: number | '';
   hasQuietHours: boolean;
   quietFrom: string;
@@ -88,8 +89,8 @@ export function draftOf(campaign: WrittenFragment): Draft {
       : [textOf('a', 1, campaign.message)],
     holdoutPercent: Math.round(campaign.holdout * 1_000) / 10,
     attachments: campaign.attachments.map(({ id, filename, sizeBytes }) => ({ id, filename, sizeBytes })),
-    tracksOpens: campaign.tracksOpens,
-    tracksClicks: campaign.tracksClicks,
+    tracksOpens: campaign.tracking.opens ?? null,
+    tracksClicks: campaign.tracking.clicks ?? null,
     ratePerSecond: campaign.ratePerSecond ?? '',
     hasQuietHours: Boolean(campaign.quietHours),
     quietFrom: campaign.quietHours?.from ?? '21:00',
@@ -123,8 +124,8 @@ export function messageOf(text: Text, channel: Channel): MessageInput | null {
   };
 }
 
-/** The whole of the draft as a change; of tracking only what somebody chose, for the rest the deployment decides. */
-export function changeOf(draft: Draft, form: Form): Omit<CampaignUpdateInput, 'id'> {
+/** The whole of the draft as a change. */
+export function changeOf(draft: Draft): Omit<CampaignUpdateInput, 'id'> {
   const { channel, texts } = draft;
   const messages = texts.map((text) => messageOf(text, channel));
   const isCompared = texts.length > 1;
@@ -144,8 +145,8 @@ export function changeOf(draft: Draft, form: Form): Omit<CampaignUpdateInput, 'i
       : { message: messages[0] ?? null, variants: null }),
     holdout: draft.holdoutPercent / 100,
     attachmentIds: channel === 'EMAIL' ? draft.attachments.map(({ id }) => id) : null,
-    ...(form.isDirty('tracksOpens') && { tracksOpens: draft.tracksOpens }),
-    ...(form.isDirty('tracksClicks') && { tracksClicks: draft.tracksClicks }),
+    tracksOpens: draft.tracksOpens,
+    tracksClicks: draft.tracksClicks,
     ratePerSecond: draft.ratePerSecond === '' ? null : draft.ratePerSecond,
     quietHours: draft.hasQuietHours ? { from: draft.quietFrom, until: draft.quietUntil } : null,
     sendBefore: draft.sendBefore,

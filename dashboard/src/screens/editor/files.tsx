@@ -4,6 +4,7 @@ import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
 import { useState, type ReactNode } from 'react';
 import { useIntl } from 'react-intl';
 import { useQuery } from 'urql';
+import { ownAddress } from '../../api/upload';
 import { Empty } from '../../components/empty';
 import { ButtonLink } from '../../components/link';
 import { Problem } from '../../components/problem';
@@ -178,7 +179,9 @@ export function Named({ file }: { file: Media }) {
   const bytes = useBytes();
   return (
     <Group gap="xs" wrap="nowrap">
-      {file.thumbnailUrl && <Image src={file.thumbnailUrl} alt="" w={40} h={40} fit="contain" radius="sm" />}
+      {file.thumbnailUrl && (
+        <Image src={ownAddress(file.thumbnailUrl)} alt="" w={40} h={40} fit="contain" radius="sm" />
+      )}
       <div>
         <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
           {file.filename}

@@ -2,6 +2,7 @@
 import { Alert, Box, Paper, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useState } from 'react';
+import { ownAddress } from '../../api/upload';
 import { Panel } from '../../components/panel';
 import type { Channel, PreviewQuery } from '../../gql/graphql';
 import { useTexts } from '../../texts';
@@ -73,7 +74,7 @@ function Message({ preview, look, channel }: { preview: Shown; look: Look; chann
         </div>
       )}
       {html && look !== 'text' ? (
-        <Frame html={html} width={WIDTHS[look]} />
+        <Frame html={withOwnPictures(html, preview.pictures)} width={WIDTHS[look]} />
       ) : (
         body && <Bubble isWide={channel === 'EMAIL'}>{body}</Bubble>
       )}
@@ -105,6 +106,13 @@ function Bubble({ isWide, children }: { isWide: boolean; children: string }) {
   );
 }
 
+/** Published files from this page's own server, by whichever name that knows itself: from others nothing is loaded. */
+function withOwnPictures(html: string, pictures: Shown['pictures']): string {
+  return pictures
+    .filter(({ isPublished }) => isPublished)
+    .reduce((shown, { url }) => shown.replaceAll(url, ownAddress(url)), html);
+}
+
 /** As wide as the device, made smaller where there is less room. */
 function Frame({ html, width }: { html: string; width: number }) {
   const text = useTexts();
@@ -133,12 +141,18 @@ function Frame({ html, width }: { html: string; width: number }) {
 
 function Notes({ preview }: { preview: Shown | null }) {
   const text = useTexts();
-  const { missing = [], segments } = preview ?? {};
+  const { missing = [], pictures = [], segments } = preview ?? {};
+  const foreign = pictures.filter(({ isPublished }) => !isPublished).length;
   return (
     <div role="status">
       {typeof segments === 'number' && (
         <Text size="sm" c="dimmed">
           {text('preview.segments', { count: segments })}
+        </Text>
+      )}
+      {foreign > 0 && (
+        <Text size="sm" c="dimmed">
+          {text('preview.foreign', { count: foreign })}
         </Text>
       )}
       {missing.length > 0 && (

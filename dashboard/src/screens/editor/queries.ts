@@ -12,8 +12,10 @@ export const WRITTEN = graphql(`
     sendBefore
     ratePerSecond
     holdout
-    tracksOpens
-    tracksClicks
+    tracking {
+      opens
+      clicks
+    }
     quietHours {
       from
       until
@@ -106,6 +108,11 @@ export const CHOICES = graphql(`
       name
       label
       example
+    }
+    trackingDefaults {
+      channel
+      opens
+      clicks
     }
     settings {
       timeZone
@@ -208,6 +215,10 @@ export const PREVIEW = graphql(`
       replyTo
       segments
       missing
+      pictures {
+        url
+        isPublished
+      }
       parameters {
         name
         value

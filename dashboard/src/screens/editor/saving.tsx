@@ -46,7 +46,7 @@ export function useSaving(campaign: WrittenFragment): Saving {
   const save = async (over = false) => {
     const sent = form.getValues();
     const expected = over ? {} : { expectedRevision: revision };
-    const input = { id: campaign.id, ...expected, ...changeOf(sent, form) };
+    const input = { id: campaign.id, ...expected, ...changeOf(sent) };
     const saved = (await change(SAVE, { input }))?.campaignUpdate.campaign;
     if (!saved) return false;
     showStored(saved, sent);

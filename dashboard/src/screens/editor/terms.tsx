@@ -1,6 +1,6 @@
 /** At which hours, how fast, until when it is sent, and what is recorded of it. */
 import '@mantine/dates/styles.css';
-import { Group, NumberInput, Stack, Switch, Text } from '@mantine/core';
+import { Group, NumberInput, Select, Stack, Switch, Text } from '@mantine/core';
 import { DateTimePicker, TimeInput } from '@mantine/dates';
 import { useQuery } from 'urql';
 import { Panel } from '../../components/panel';
@@ -50,21 +50,46 @@ export function Terms({ form }: { form: Form }) {
         <Text size="xs" c="dimmed">
           {text('terms.before.zone', { zone: HERE })}
         </Text>
-        {channel === 'EMAIL' && (
-          <Switch
-            id={anchor('tracksOpens')}
-            label={text('terms.opens')}
-            {...form.getInputProps('tracksOpens', { type: 'checkbox' })}
-          />
-        )}
-        <Switch
-          id={anchor('tracksClicks')}
-          label={text('terms.clicks')}
-          description={channel === 'EMAIL' ? undefined : text('terms.clicks.longer')}
-          {...form.getInputProps('tracksClicks', { type: 'checkbox' })}
-        />
+        <Group align="flex-start" grow preventGrowOverflow={false}>
+          {channel === 'EMAIL' && <Tracking form={form} what="opens" />}
+          <Tracking form={form} what="clicks" />
+        </Group>
       </Stack>
     </Panel>
+  );
+}
+
+const TRACKED = { opens: 'tracksOpens', clicks: 'tracksClicks' } as const;
+
+/** What the campaign says itself, or nothing: then the deployment decides, as it does at the launch. */
+function Tracking({ form, what }: { form: Form; what: keyof typeof TRACKED }) {
+  const text = useTexts();
+  const [{ data }] = useQuery({ query: CHOICES, requestPolicy: 'cache-first' });
+  const { channel } = form.values;
+  const usual = data?.trackingDefaults.find((one) => one.channel === channel)?.[what];
+  const field = TRACKED[what];
+  const says = form.values[field];
+  const isForbidden = channel === 'EMAIL' && usual === false;
+  const isLonger = channel !== 'EMAIL';
+  return (
+    <Select
+      id={anchor(field)}
+      label={text(`terms.${what}`)}
+      description={isForbidden ? text('terms.tracking.never') : isLonger ? text('terms.clicks.longer') : null}
+      inputWrapperOrder={['label', 'input', 'description', 'error']}
+      miw={200}
+      allowDeselect={false}
+      data={[
+        { value: 'null', label: text('terms.tracking.usual', { isOn: String(usual ?? 'unknown') }) },
+        { value: 'true', label: text('terms.tracking.on') },
+        { value: 'false', label: text('terms.tracking.off') },
+      ]}
+      value={String(says)}
+      error={form.errors[field]}
+      onChange={(value) => {
+        form.setFieldValue(field, value === 'null' ? null : value === 'true');
+      }}
+    />
   );
 }
 
