@@ -1,7 +1,16 @@
 /** Mutations one at a time, and what the server says against them. */
 import { useCallback, useState } from 'react';
 import { useClient, type TypedDocumentNode } from 'urql';
+import { graphql } from '../gql';
 import { useTexts } from '../texts';
+
+graphql(`
+  fragment Refusal on UserError {
+    path
+    code
+    message
+  }
+`);
 
 /** What a payload says against the input, or the request as a whole says (its path is empty then). */
 export interface UserError {
@@ -22,7 +31,7 @@ function isPayload(value: unknown): value is Payload {
 
 /**
  * `change` answers with the data where everything was taken, else with null, and then `errors` say why. Mutations
- * ask for `errors { path code message }`.
+ * ask for `errors { ...Refusal }`.
  */
 export function useChange() {
   const text = useTexts();

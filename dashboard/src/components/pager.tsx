@@ -1,20 +1,24 @@
 /** Paging by cursors: to the next page and back, from wherever the list stands now. */
 import { Button, Group } from '@mantine/core';
 import { useState } from 'react';
+import { graphql } from '../gql';
+import type { EndsFragment } from '../gql/graphql';
 import { useTexts } from '../texts';
+
+graphql(`
+  fragment Ends on PageInfo {
+    hasNextPage
+    hasPreviousPage
+    startCursor
+    endCursor
+  }
+`);
 
 export interface Place {
   first?: number;
   after?: string;
   last?: number;
   before?: string;
-}
-
-interface PageInfo {
-  hasNextPage: boolean;
-  hasPreviousPage: boolean;
-  startCursor?: string | null | undefined;
-  endCursor?: string | null | undefined;
 }
 
 /** Where one is in the list; `key` names the list: another one begins at its first page. */
@@ -33,7 +37,7 @@ export function Pager({
   size,
   onGo,
 }: {
-  info: PageInfo | undefined;
+  info: EndsFragment | undefined;
   size: number;
   onGo: (place: Place) => void;
 }) {

@@ -7,10 +7,7 @@ export const OPERATIONS = graphql(`
         ...OperationParts
       }
       pageInfo {
-        hasNextPage
-        hasPreviousPage
-        startCursor
-        endCursor
+        ...Ends
       }
     }
   }
@@ -23,9 +20,7 @@ export const CANCEL = graphql(`
         ...OperationParts
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -43,10 +38,7 @@ export const FAILURES = graphql(`
           email
         }
         pageInfo {
-          hasNextPage
-          hasPreviousPage
-          startCursor
-          endCursor
+          ...Ends
         }
       }
     }

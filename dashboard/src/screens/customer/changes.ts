@@ -8,11 +8,16 @@ export const UPDATE = graphql(`
         ...Profile
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
+  }
+`);
+
+graphql(`
+  fragment Sized on Group {
+    id
+    size
   }
 `);
 
@@ -20,13 +25,10 @@ export const JOIN = graphql(`
   mutation CustomerJoin($group: ID!, $customer: ID!) {
     groupMembersAdd(input: { id: $group, target: { ids: [$customer] } }) {
       group {
-        id
-        size
+        ...Sized
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -36,13 +38,10 @@ export const LEAVE = graphql(`
   mutation CustomerLeave($group: ID!, $customer: ID!) {
     groupMembersRemove(input: { id: $group, target: { ids: [$customer] } }) {
       group {
-        id
-        size
+        ...Sized
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -55,9 +54,7 @@ export const CONSENT_SET = graphql(`
         ...Words
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -70,9 +67,7 @@ export const SUPPRESS = graphql(`
         id
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -83,9 +78,7 @@ export const LIFT = graphql(`
     suppressionDelete(input: { id: $id }) {
       deletedId
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -96,11 +89,16 @@ export const ERASE = graphql(`
     customerDelete(input: { customer: { id: $id } }) {
       deletedId
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
+  }
+`);
+
+graphql(`
+  fragment Begun on Export {
+    id
+    status
   }
 `);
 
@@ -108,13 +106,10 @@ export const EXPORT_PERSON = graphql(`
   mutation CustomerExport($id: ID!, $format: ExportFormat!) {
     exportCreate(input: { subject: CUSTOMERS, format: $format, customers: { ids: [$id] } }) {
       export {
-        id
-        status
+        ...Begun
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -128,9 +123,7 @@ export const MERGE = graphql(`
       }
       mergedId
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -143,9 +136,7 @@ export const DETACH = graphql(`
         id
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

@@ -129,10 +129,7 @@ export const ORDERS = graphql(`
           orderedAt
         }
         pageInfo {
-          hasNextPage
-          hasPreviousPage
-          startCursor
-          endCursor
+          ...Ends
         }
       }
     }
@@ -159,10 +156,7 @@ export const MESSAGES = graphql(`
           }
         }
         pageInfo {
-          hasNextPage
-          hasPreviousPage
-          startCursor
-          endCursor
+          ...Ends
         }
       }
     }
@@ -183,10 +177,7 @@ export const MEDIA = graphql(`
           thumbnailUrl
         }
         pageInfo {
-          hasNextPage
-          hasPreviousPage
-          startCursor
-          endCursor
+          ...Ends
         }
       }
     }

@@ -8,9 +8,7 @@ export const TAG = graphql(`
         ...OperationParts
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -23,9 +21,7 @@ export const GROUP_ADD = graphql(`
         ...OperationParts
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -38,9 +34,7 @@ export const GROUP_REMOVE = graphql(`
         ...OperationParts
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -54,9 +48,7 @@ export const GROUP_CREATE = graphql(`
         name
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -74,9 +66,7 @@ export const EDIT = graphql(`
         revision
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -86,13 +76,10 @@ export const EXPORT = graphql(`
   mutation CustomersExport($customers: CustomersTargetInput, $format: ExportFormat!) {
     exportCreate(input: { subject: CUSTOMERS, format: $format, customers: $customers }) {
       export {
-        id
-        status
+        ...Begun
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

@@ -27,10 +27,7 @@ export const CUSTOMERS = graphql(`
         revision
       }
       pageInfo {
-        hasNextPage
-        hasPreviousPage
-        startCursor
-        endCursor
+        ...Ends
       }
       totalCount
     }
@@ -59,13 +56,19 @@ export const FILTER_NAMES = graphql(`
   }
 `);
 
+graphql(`
+  fragment View on SavedView {
+    id
+    name
+    state
+    isShared
+  }
+`);
+
 export const VIEWS = graphql(`
   query CustomersViews {
     savedViews(list: "customers") {
-      id
-      name
-      state
-      isShared
+      ...View
     }
   }
 `);
@@ -74,15 +77,10 @@ export const VIEW_SAVE = graphql(`
   mutation CustomersViewSave($input: SavedViewSaveInput!) {
     savedViewSave(input: $input) {
       savedView {
-        id
-        name
-        state
-        isShared
+        ...View
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -93,9 +91,7 @@ export const VIEW_DELETE = graphql(`
     savedViewDelete(input: { id: $id }) {
       deletedId
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -108,9 +104,7 @@ export const CREATE = graphql(`
         id
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

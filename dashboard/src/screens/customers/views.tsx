@@ -4,14 +4,14 @@ import { useState, type SyntheticEvent } from 'react';
 import { errorAt, useChange } from '../../api/change';
 import { Errors } from '../../components/errors';
 import { useMay } from '../../components/permissions';
-import type { CustomersViewsQuery } from '../../gql/graphql';
+import type { ViewFragment } from '../../gql/graphql';
 import { useTexts } from '../../texts';
 import type { ColumnId } from './columns';
 import type { Filters } from './filters';
 import { VIEW_DELETE, VIEW_SAVE } from './queries';
 import type { Sort } from './sorts';
 
-export type View = NonNullable<CustomersViewsQuery['savedViews']>[number];
+export type View = ViewFragment;
 
 /** What a view keeps. Searches are of the moment: they are not kept. */
 export interface ViewState {

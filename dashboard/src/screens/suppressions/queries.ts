@@ -27,10 +27,7 @@ export const SUPPRESSIONS = graphql(`
         createdAt
       }
       pageInfo {
-        hasNextPage
-        hasPreviousPage
-        startCursor
-        endCursor
+        ...Ends
       }
       totalCount
     }
@@ -44,9 +41,7 @@ export const CLOSE = graphql(`
         id
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -57,9 +52,7 @@ export const LIFT = graphql(`
     suppressionDelete(input: { id: $id }) {
       deletedId
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
