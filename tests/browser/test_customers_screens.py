@@ -202,7 +202,7 @@ async def test_the_list_follows_changes_but_holds_rows_that_somebody_is_at(
     deployment: Deployment, chromium: Browser
 ) -> None:
     customer = {"id": (await found(deployment, 21))["id"]}
-    seen = await opened(chromium)
+    seen = await opened(chromium, 320)
     page = await open_signed_in(seen, deployment, "/customers?country=NO&sort=name")
     await expect(page.get_by_role("link", name="Person 21", exact=True)).to_be_visible()
     await expect(page.get_by_text(re.compile("^Updated "))).to_be_visible()
@@ -210,9 +210,11 @@ async def test_the_list_follows_changes_but_holds_rows_that_somebody_is_at(
     await deployment.mutate(UPDATE, {"input": rename})
     await expect(page.get_by_role("row").nth(1)).to_contain_text("Aaron First")
     await page.get_by_role("row").nth(1).hover()
+    place = await page.get_by_role("row").nth(1).bounding_box()
     await deployment.mutate(UPDATE, {"input": {**rename, "name": "Zoe Last"}})
-    await expect(page.get_by_text("There are changes.")).to_be_visible()
+    await expect(page.get_by_text("Changes are waiting.")).to_be_visible()
     await expect(page.get_by_role("row").nth(1)).to_contain_text("Aaron First")
+    assert await page.get_by_role("row").nth(1).bounding_box() == place
     await page.get_by_role("searchbox").hover()
     await expect(page.get_by_role("link", name="Zoe Last")).to_be_visible()
     await expect(page.get_by_role("row").nth(1)).not_to_contain_text("Zoe Last")

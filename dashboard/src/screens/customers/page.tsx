@@ -137,17 +137,27 @@ function List({ list }: { list: ListState }) {
         onApply={apply}
       />
       <Group justify="space-between" gap="xs" mih={28}>
-        <Text size="sm" c="dimmed" role="status">
-          {typeof found?.totalCount === 'number' && text('customers.count', { count: found.totalCount })}
-        </Text>
-        <Group gap="xs">
-          <Text size="sm" role="status">
-            {following.isBehind && isHeld && text('customers.held')}
+        <Group gap="xs" wrap="nowrap" miw={0}>
+          <Text size="sm" c="dimmed" role="status" style={{ whiteSpace: 'nowrap' }}>
+            {typeof found?.totalCount === 'number' && text('customers.count', { count: found.totalCount })}
           </Text>
-          {following.at !== null && (
-            <Updated at={following.at} isPaused={following.isPaused} onPause={following.pause} />
-          )}
+          {/* On no line of its own: it comes while the rows hold still. */}
+          <Group gap={4} wrap="nowrap" miw={0} role="status" fz="sm">
+            {following.isBehind && isHeld && (
+              <>
+                <Text span inherit truncate>
+                  {text('customers.held')}
+                </Text>
+                <Text span inherit visibleFrom="lg">
+                  {text('customers.held.why')}
+                </Text>
+              </>
+            )}
+          </Group>
         </Group>
+        {following.at !== null && (
+          <Updated at={following.at} isPaused={following.isPaused} onPause={following.pause} />
+        )}
       </Group>
       {(chosen.length > 0 || isAll) && (
         <SelectionBar
