@@ -5,13 +5,16 @@ from __future__ import annotations
 import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.async_api import Browser, FilePayload, Page, expect
+from playwright.async_api import Browser, FilePayload, Page, Request, expect
+from pymongo import AsyncMongoClient
 
 from crm_graphql.core.actor import Role
+from crm_graphql.core.ids import decode_key
 from crm_graphql.local.mongod import Mongod
-from tests.browser.screens import EXTREMES, elsewhere, open_signed_in, opened, shuts_nobody_out
+from tests.browser.screens import AXE, EXTREMES, elsewhere, open_signed_in, opened, shuts_nobody_out
 from tests.media.files import picture
 from tests.servers.deployment import Deployment
 
@@ -26,6 +29,29 @@ w2,Ola Vik,no address,2024-03-02,43
 ,Kari Lund,kari@example.com,2024-03-03,39
 w4,Per Dal,per@example.com,2024-03-04,44
 """
+BECOME = """state => {
+  Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
+DRAG = """(place, files) => {
+  const dataTransfer = new DataTransfer();
+  for (let file = 0; file < files; file++) dataTransfer.items.add(new File(['a'], `${file}.csv`));
+  const event = { bubbles: true, cancelable: true, dataTransfer };
+  place.dispatchEvent(new DragEvent('dragleave', event));
+  if (files) place.dispatchEvent(new DragEvent('dragenter', event));
+}"""
+CONTRASTS_AS_THE_SCHEME_CHANGES = """async place => {
+  // A change that slides begins where it was: its first moment is held.
+  const root = document.documentElement;
+  const next = root.dataset.mantineColorScheme === 'dark' ? 'light' : 'dark';
+  root.dataset.mantineColorScheme = next;
+  for (const sliding of document.getAnimations()) sliding.pause();
+  const { violations, incomplete, passes } = await axe.run(place, { runOnly: ['color-contrast'] });
+  for (const sliding of document.getAnimations()) sliding.finish();
+  const found = [...violations, ...incomplete, ...passes].flatMap(({ nodes }) => nodes);
+  const written = found.filter(({ html }) => !html.startsWith('<input'));
+  return written.map(({ any: [measure] }) => measure.data.contrastRatio);
+}"""
 AUDIENCE = """mutation { audienceCreate(input: {
   name: "Of Exportville", rule: { where: { field: "city", operator: EQ, value: "Exportville" } }
 }) { audience { id } errors { message } } }"""
@@ -52,6 +78,22 @@ def named(name: str, content: str | bytes) -> FilePayload:
 async def choose(page: Page, name: str, content: str | bytes) -> None:
     """Give the screen a file, as its button and a drop do."""
     await page.locator("input[type=file]").set_input_files(named(name, content))
+
+
+def is_read(request: Request) -> bool:
+    """Whether it asks for the list of imports."""
+    return '"operationName":"Imports"' in (request.post_data or "")
+
+
+async def set_status(mongod: Mongod, development: Deployment, key: str, status: str) -> None:
+    """Make an import one that stands there, for as long as a test looks."""
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongod.url)
+    database = client[development.environment["CRM_MONGODB_DATABASE"]]
+    changed = await database["ingestions"].update_one(
+        {"_id": decode_key("Ingestion", key)}, {"$set": {"status": status, "sealed": status != "RUNNING"}}
+    )
+    assert changed.matched_count == 1
+    await client.close()
 
 
 async def pick(page: Page, name: str, option: str) -> None:
@@ -208,6 +250,42 @@ async def test_an_export_is_asked_for_of_an_audience_made_before_ones_eyes_and_d
     await page.context.close()
 
 
+async def test_lists_say_how_old_they_are_and_are_read_again_only_while_something_moves_or_one_looks(
+    development: Deployment, mongod: Mongod, chromium: Browser, tmp_path: Path
+) -> None:
+    file = tmp_path / "moving.csv"
+    file.write_text("customer_id,name\nm1,Mia\n")
+    imported = await development.import_file("customers", file)
+    page = await open_signed_in(await opened(chromium), development, "/downloads")
+    await page.clock.install()
+    reads: list[Request] = []
+    page.on("request", lambda request: reads.append(request) if is_read(request) else None)
+
+    await page.goto(f"{development.url}/imports")
+    await expect(page.get_by_role("link", name="moving.csv")).to_be_visible()
+    reads.clear()
+    await page.clock.run_for(60_000)
+    await expect(page.get_by_text("Updated 1 min ago")).to_be_visible()
+    assert reads == []
+    async with page.expect_request(is_read):
+        await page.get_by_role("button", name="Read again").click()
+    await set_status(mongod, development, imported["id"], "RUNNING")
+    async with page.expect_request(is_read):
+        for state in ("hidden", "visible"):
+            await page.evaluate(BECOME, state)
+    await expect(page.get_by_text("Running", exact=True)).to_be_visible()
+    async with page.expect_request(is_read):
+        await page.clock.run_for(10_000)
+    await page.evaluate(BECOME, "hidden")
+    await page.clock.run_for(60_000)
+    await page.evaluate(BECOME, "visible")
+    await page.get_by_role("button", name="Pause updates").click()
+    await page.clock.run_for(60_000)
+    assert len(reads) == 4
+    await set_status(mongod, development, imported["id"], "COMPLETED")
+    await page.context.close()
+
+
 async def test_a_picture_comes_into_the_library_is_published_and_goes_and_what_is_none_is_told(
     development: Deployment, chromium: Browser
 ) -> None:
@@ -260,4 +338,20 @@ async def test_a_chosen_file_shuts_nobody_out(
     await choose(page, "people.csv", WRONG_ROWS)
     await expect(page.get_by_role("button", name="Start the import")).to_be_enabled()
     await shuts_nobody_out(page)
+    await page.context.close()
+
+
+async def test_the_place_for_files_is_readable_whatever_is_dragged_over_it_and_when_the_scheme_changes(
+    development: Deployment, chromium: Browser
+) -> None:
+    page = await open_signed_in(await opened(chromium), development, "/imports/new")
+    await page.evaluate(AXE.read_text())
+    place = page.locator("[data-idle], [data-accept], [data-reject]")
+    for files, state in ((0, "data-idle"), (1, "data-accept"), (2, "data-reject")):
+        await place.evaluate(DRAG, files)
+        await expect(place).to_have_attribute(state, "true")
+        for _ in ("dark", "light"):
+            contrasts = await place.evaluate(CONTRASTS_AS_THE_SCHEME_CHANGES)
+            assert len(contrasts) == 3, state
+            assert min(contrasts) >= 4.5, state
     await page.context.close()

@@ -30,6 +30,8 @@ export function FileDrop({
       enablePointerEvents
       inputProps={{ 'aria-label': title }}
       py={hint ? 'xl' : 'xs'}
+      // Its words change with the scheme at once: so must what they stand on.
+      style={{ transition: 'none' }}
       onDrop={(files) => {
         onFiles(files);
       }}

@@ -8,10 +8,13 @@ export function Updated({
   at,
   isPaused,
   onPause,
+  onAgain,
 }: {
   at: number | null;
   isPaused: boolean;
   onPause: (isPaused: boolean) => void;
+  /** Where nothing moves by itself. */
+  onAgain?: (() => void) | undefined;
 }) {
   const text = useTexts();
   return (
@@ -23,10 +26,11 @@ export function Updated({
         size="compact-sm"
         variant="default"
         onClick={() => {
-          onPause(!isPaused);
+          if (onAgain && !isPaused) onAgain();
+          else onPause(!isPaused);
         }}
       >
-        {text(isPaused ? 'live.resume' : 'live.pause')}
+        {text(isPaused ? 'live.resume' : onAgain ? 'live.again' : 'live.pause')}
       </Button>
     </Group>
   );

@@ -14,7 +14,15 @@ export type Export = NonNullable<ExportsQuery['exports']>['nodes'][number];
 
 const COLUMNS = 6;
 
-export function List({ rows, now }: { rows: readonly Export[] | undefined; now: number }) {
+export function List({
+  rows,
+  now,
+  isPaused,
+}: {
+  rows: readonly Export[] | undefined;
+  now: number;
+  isPaused: boolean;
+}) {
   const text = useTexts();
   return (
     <Table verticalSpacing="sm" layout="fixed">
@@ -24,7 +32,7 @@ export function List({ rows, now }: { rows: readonly Export[] | undefined; now: 
           <Table.Th w={130} visibleFrom="sm">
             {text('exports.state')}
           </Table.Th>
-          <Table.Th w={110} ta="right" visibleFrom="sm">
+          <Table.Th w={140} ta="right" visibleFrom="sm">
             {text('exports.rows')}
           </Table.Th>
           <Table.Th w={210} visibleFrom="md">
@@ -39,7 +47,9 @@ export function List({ rows, now }: { rows: readonly Export[] | undefined; now: 
       <Table.Tbody>
         {rows === undefined
           ? Array.from({ length: 8 }, (_, row) => <Waiting key={row} />)
-          : rows.map((row) => <Row key={row.id} row={row} isExpired={Date.parse(row.expiresAt) <= now} />)}
+          : rows.map((row) => (
+              <Row key={row.id} row={row} isPaused={isPaused} isExpired={Date.parse(row.expiresAt) <= now} />
+            ))}
       </Table.Tbody>
     </Table>
   );
@@ -55,10 +65,11 @@ function Waiting() {
   );
 }
 
-function Row({ row, isExpired }: { row: Export; isExpired: boolean }) {
+function Row({ row, isPaused, isExpired }: { row: Export; isPaused: boolean; isExpired: boolean }) {
   const text = useTexts();
   // Its events change what the cache holds, and so this row.
-  useSubscription({ query: EXPORT_MOVES, variables: { id: row.id }, pause: row.status !== 'RUNNING' });
+  const isMade = row.status === 'RUNNING';
+  useSubscription({ query: EXPORT_MOVES, variables: { id: row.id }, pause: isPaused || !isMade });
   const isThere = row.status === 'COMPLETED' && !isExpired;
   return (
     <Table.Tr>
@@ -71,7 +82,9 @@ function Row({ row, isExpired }: { row: Export; isExpired: boolean }) {
         </Text>
         <Group hiddenFrom="sm" gap="xs" mt={4}>
           <Status status={row.status} />
-          <Text size="xs">{text('exports.rowCount', { count: row.rows })}</Text>
+          <Text size="xs">
+            {text(isMade ? 'exports.rowsSoFar' : 'exports.rowCount', { count: row.rows })}
+          </Text>
         </Group>
         {(row.failureReason ?? row.note) && (
           <Text size="xs" c={row.failureReason ? 'red' : 'dimmed'}>
@@ -83,7 +96,7 @@ function Row({ row, isExpired }: { row: Export; isExpired: boolean }) {
         <Status status={row.status} />
       </Table.Td>
       <Table.Td ta="right" visibleFrom="sm" style={{ fontVariantNumeric: 'tabular-nums' }}>
-        <FormattedNumber value={row.rows} />
+        {isMade ? text('exports.soFar', { count: row.rows }) : <FormattedNumber value={row.rows} />}
       </Table.Td>
       <Table.Td visibleFrom="md">
         <Moment at={row.createdAt} />

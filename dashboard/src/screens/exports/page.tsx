@@ -1,20 +1,21 @@
 /** All exports, newest first; a new one is asked for here, and its file is had here until it expires. */
-import { Button, Card, Text } from '@mantine/core';
+import { Button, Card, Group, Text } from '@mantine/core';
 import { useDisclosure, useInterval } from '@mantine/hooks';
 import { lazy, Suspense, useState } from 'react';
-import { useQuery } from 'urql';
+import { useFollowed } from '../../api/followed';
 import { fetched } from '../../api/fetched';
 import { Empty } from '../../components/empty';
 import { Pager, usePlace } from '../../components/pager';
 import { useMay } from '../../components/permissions';
 import { Problem } from '../../components/problem';
 import { Screen } from '../../components/screen';
+import { Updated } from '../../components/updated';
 import { useTexts } from '../../texts';
 import { List } from './list';
 import { EXPORTS } from './queries';
 
 const SIZE = 25;
-const AGAIN_MS = 10_000;
+const CLOCK_MS = 30_000;
 
 const NewExport = lazy(() => fetched(() => import('./new')).then((part) => ({ default: part.NewExport })));
 
@@ -24,17 +25,15 @@ export default function Page() {
   const [isOpen, { open, close }] = useDisclosure();
   const [now, setNow] = useState(() => Date.now());
   const [place, go] = usePlace(SIZE);
-  const [{ data, error }, again] = useQuery({ query: EXPORTS, variables: place });
-  const readAgain = () => {
-    again({ requestPolicy: 'network-only' });
-  };
-  // Nothing tells of exports that others begin, nor of files that have expired.
+  const { data, error, again, age } = useFollowed(EXPORTS, place, ({ exports }) =>
+    Boolean(exports?.nodes.some(({ status }) => status === 'RUNNING')),
+  );
+  // Nothing tells of files that have expired.
   useInterval(
     () => {
       setNow(Date.now());
-      readAgain();
     },
-    AGAIN_MS,
+    CLOCK_MS,
     { autoInvoke: true },
   );
   const exports = data?.exports?.nodes;
@@ -42,16 +41,23 @@ export default function Page() {
   return (
     <Screen title={text('exports.title')} aside={begin}>
       {error && !exports ? (
-        <Problem error={error} onRetry={readAgain} />
+        <Problem error={error} onRetry={again} />
       ) : (
         <Card withBorder p={0} aria-busy={exports === undefined}>
-          {exports?.length === 0 ? <Empty>{text('exports.empty')}</Empty> : <List rows={exports} now={now} />}
+          {exports?.length === 0 ? (
+            <Empty>{text('exports.empty')}</Empty>
+          ) : (
+            <List rows={exports} now={now} isPaused={age.isPaused} />
+          )}
         </Card>
       )}
       <Text size="sm" c="dimmed">
         {text('exports.hint')}
       </Text>
-      <Pager info={data?.exports?.pageInfo} size={SIZE} onGo={go} />
+      <Group justify="space-between">
+        <Updated {...age} />
+        <Pager info={data?.exports?.pageInfo} size={SIZE} onGo={go} />
+      </Group>
       <Suspense>
         {isOpen && (
           <NewExport
@@ -60,7 +66,7 @@ export default function Page() {
             onMade={() => {
               close();
               go({ first: SIZE });
-              readAgain();
+              again();
             }}
           />
         )}

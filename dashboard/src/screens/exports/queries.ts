@@ -1,21 +1,26 @@
 import { graphql } from '../../gql';
 
+/** What moves of an export while it is made. */
+export const EXPORT_STATE = graphql(`
+  fragment ExportState on Export {
+    id
+    status
+    failureReason
+    rows
+    note
+    expiresAt
+  }
+`);
+
 export const EXPORTS = graphql(`
   query Exports($first: Int, $after: String, $last: Int, $before: String) {
     exports(first: $first, after: $after, last: $last, before: $before) {
       nodes {
-        id
+        ...ExportState
         subject
         format
-        status
-        failureReason
-        rows
-        asOf
-        isOneMoment
-        note
         createdBy
         createdAt
-        expiresAt
       }
       pageInfo {
         hasNextPage
@@ -30,14 +35,7 @@ export const EXPORTS = graphql(`
 export const EXPORT_MOVES = graphql(`
   subscription ExportMoves($id: ID!) {
     exportProgress(exportId: $id) {
-      id
-      status
-      failureReason
-      rows
-      asOf
-      isOneMoment
-      note
-      expiresAt
+      ...ExportState
     }
   }
 `);

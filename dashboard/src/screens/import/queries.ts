@@ -1,35 +1,33 @@
 import { graphql } from '../../gql';
 
+/** What moves of an import while it runs. */
+export const IMPORT_STATE = graphql(`
+  fragment ImportState on Ingestion {
+    ...ImportCounts
+    failureReason
+    completedAt
+    ignoredColumns
+    rowErrorCounts {
+      column
+      code
+      message
+      count
+      first
+    }
+  }
+`);
+
 export const IMPORT = graphql(`
   query Import($id: ID!) {
     ingestion(id: $id) {
-      id
+      ...ImportState
       kind
-      status
-      failureReason
       source
       isDryRun
-      received
-      accepted
-      rejected
-      incomplete
-      created
-      updated
-      unchanged
-      failed
       createdAt
-      completedAt
       columns {
         column
         field
-      }
-      ignoredColumns
-      rowErrorCounts {
-        column
-        code
-        message
-        count
-        first
       }
     }
   }
@@ -38,26 +36,7 @@ export const IMPORT = graphql(`
 export const IMPORT_PROGRESS = graphql(`
   subscription ImportProgress($id: ID!) {
     ingestionProgress(ingestionId: $id) {
-      id
-      status
-      failureReason
-      received
-      accepted
-      rejected
-      incomplete
-      created
-      updated
-      unchanged
-      failed
-      completedAt
-      ignoredColumns
-      rowErrorCounts {
-        column
-        code
-        message
-        count
-        first
-      }
+      ...ImportState
     }
   }
 `);

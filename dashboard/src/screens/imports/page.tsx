@@ -1,8 +1,8 @@
 /** All imports, newest first; those that run move. */
-import { Card, Skeleton, Table, Text } from '@mantine/core';
-import { useInterval } from '@mantine/hooks';
+import { Card, Group, Skeleton, Table, Text } from '@mantine/core';
 import { FormattedNumber } from 'react-intl';
-import { useQuery, useSubscription } from 'urql';
+import { useSubscription } from 'urql';
+import { useFollowed } from '../../api/followed';
 import { Empty } from '../../components/empty';
 import { ImportBar, isMoving } from '../../components/import-bar';
 import { ButtonLink, TextLink } from '../../components/link';
@@ -12,12 +12,12 @@ import { useMay } from '../../components/permissions';
 import { Problem } from '../../components/problem';
 import { Screen } from '../../components/screen';
 import { Status } from '../../components/status';
+import { Updated } from '../../components/updated';
 import type { ImportsQuery } from '../../gql/graphql';
 import { useTexts } from '../../texts';
 import { IMPORT_MOVES, IMPORTS } from './queries';
 
 const SIZE = 25;
-const AGAIN_MS = 10_000;
 
 type Import = NonNullable<ImportsQuery['ingestions']>['nodes'][number];
 
@@ -25,41 +25,33 @@ export default function Page() {
   const text = useTexts();
   const mayImport = useMay('INGESTIONS_WRITE');
   const [place, go] = usePlace(SIZE);
-  const [{ data, error }, again] = useQuery({ query: IMPORTS, variables: place });
-  // Nothing tells of imports that others begin.
-  useInterval(
-    () => {
-      again({ requestPolicy: 'network-only' });
-    },
-    AGAIN_MS,
-    { autoInvoke: true },
+  const { data, error, again, age } = useFollowed(IMPORTS, place, ({ ingestions }) =>
+    Boolean(ingestions?.nodes.some(({ status }) => isMoving(status))),
   );
   const imports = data?.ingestions?.nodes;
   const begin = mayImport && <ButtonLink to="/imports/new">{text('imports.new')}</ButtonLink>;
   return (
     <Screen title={text('imports.title')} aside={begin}>
       {error && !imports ? (
-        <Problem
-          error={error}
-          onRetry={() => {
-            again({ requestPolicy: 'network-only' });
-          }}
-        />
+        <Problem error={error} onRetry={again} />
       ) : (
         <Card withBorder p={0} aria-busy={imports === undefined}>
           {imports?.length === 0 ? (
             <Empty next={begin}>{text('imports.empty')}</Empty>
           ) : (
-            <List imports={imports} />
+            <List imports={imports} isPaused={age.isPaused} />
           )}
         </Card>
       )}
-      <Pager info={data?.ingestions?.pageInfo} size={SIZE} onGo={go} />
+      <Group justify="space-between">
+        <Updated {...age} />
+        <Pager info={data?.ingestions?.pageInfo} size={SIZE} onGo={go} />
+      </Group>
     </Screen>
   );
 }
 
-function List({ imports }: { imports: readonly Import[] | undefined }) {
+function List({ imports, isPaused }: { imports: readonly Import[] | undefined; isPaused: boolean }) {
   const text = useTexts();
   return (
     <Table verticalSpacing="sm" layout="fixed">
@@ -79,7 +71,7 @@ function List({ imports }: { imports: readonly Import[] | undefined }) {
       <Table.Tbody>
         {imports === undefined
           ? Array.from({ length: 8 }, (_, row) => <Waiting key={row} />)
-          : imports.map((one) => <Row key={one.id} row={one} />)}
+          : imports.map((one) => <Row key={one.id} row={one} isPaused={isPaused} />)}
       </Table.Tbody>
     </Table>
   );
@@ -95,10 +87,14 @@ function Waiting() {
   );
 }
 
-function Row({ row }: { row: Import }) {
+function Row({ row, isPaused }: { row: Import; isPaused: boolean }) {
   const text = useTexts();
   // Its events change what the cache holds, and so this row.
-  useSubscription({ query: IMPORT_MOVES, variables: { id: row.id }, pause: !isMoving(row.status) });
+  useSubscription({
+    query: IMPORT_MOVES,
+    variables: { id: row.id },
+    pause: isPaused || !isMoving(row.status),
+  });
   return (
     <Table.Tr>
       <Table.Td style={{ overflowWrap: 'anywhere' }}>

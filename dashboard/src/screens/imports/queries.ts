@@ -1,22 +1,29 @@
 import { graphql } from '../../gql';
 
+/** How far an import is, in figures. */
+export const IMPORT_COUNTS = graphql(`
+  fragment ImportCounts on Ingestion {
+    id
+    status
+    received
+    accepted
+    rejected
+    incomplete
+    created
+    updated
+    unchanged
+    failed
+  }
+`);
+
 export const IMPORTS = graphql(`
   query Imports($first: Int, $after: String, $last: Int, $before: String) {
     ingestions(first: $first, after: $after, last: $last, before: $before) {
       nodes {
-        id
+        ...ImportCounts
         kind
-        status
         source
         isDryRun
-        received
-        accepted
-        rejected
-        incomplete
-        created
-        updated
-        unchanged
-        failed
         createdAt
       }
       pageInfo {
@@ -32,16 +39,7 @@ export const IMPORTS = graphql(`
 export const IMPORT_MOVES = graphql(`
   subscription ImportMoves($id: ID!) {
     ingestionProgress(ingestionId: $id) {
-      id
-      status
-      received
-      accepted
-      rejected
-      incomplete
-      created
-      updated
-      unchanged
-      failed
+      ...ImportCounts
     }
   }
 `);

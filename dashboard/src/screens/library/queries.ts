@@ -1,17 +1,24 @@
 import { graphql } from '../../gql';
 
+/** What moves of a file while it is looked at. */
+export const FILE_STATE = graphql(`
+  fragment FileState on Media {
+    id
+    filename
+    contentType
+    sizeBytes
+    status
+    rejectionReason
+    thumbnailUrl
+  }
+`);
+
 export const FILES = graphql(`
   query Files($search: String, $kind: MediaKind, $first: Int, $after: String, $last: Int, $before: String) {
     mediaFiles(search: $search, kind: $kind, first: $first, after: $after, last: $last, before: $before) {
       nodes {
-        id
-        filename
-        contentType
-        sizeBytes
-        status
-        rejectionReason
+        ...FileState
         createdAt
-        thumbnailUrl
         publicUrl
       }
       pageInfo {
@@ -28,13 +35,7 @@ export const FILES = graphql(`
 export const FILE_MOVES = graphql(`
   subscription FileMoves($id: ID!) {
     mediaProcessing(mediaId: $id) {
-      id
-      filename
-      contentType
-      sizeBytes
-      status
-      rejectionReason
-      thumbnailUrl
+      ...FileState
     }
   }
 `);

@@ -7,6 +7,8 @@ export const exports = {
   'exports.state': 'State',
   'exports.rows': 'Rows',
   'exports.rowCount': '{count, plural, one {# row} other {# rows}}',
+  'exports.soFar': '{count, number} so far',
+  'exports.rowsSoFar': '{count, plural, one {# row} other {# rows}} so far',
   'exports.made': 'Asked for',
   'exports.expires': 'Kept until',
   'exports.expired': 'Not kept any more',

@@ -21,6 +21,7 @@ export const frame = {
   'account.operator': 'Operator',
   'connection.lost': 'The live connection is lost. What you see may be old; it comes back by itself.',
   'live.updated': 'Updated {ago}',
+  'live.again': 'Read again',
   'live.pause': 'Pause updates',
   'live.resume': 'Go on with updates',
   'live.paused': 'Updates are paused',

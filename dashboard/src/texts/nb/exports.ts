@@ -9,6 +9,8 @@ export const exports: Record<keyof typeof english, string> = {
   'exports.state': 'Tilstand',
   'exports.rows': 'Rader',
   'exports.rowCount': '{count, plural, one {# rad} other {# rader}}',
+  'exports.soFar': '{count, number} så langt',
+  'exports.rowsSoFar': '{count, plural, one {# rad} other {# rader}} så langt',
   'exports.made': 'Bestilt',
   'exports.expires': 'Tas vare på til',
   'exports.expired': 'Ikke lenger tatt vare på',

@@ -24,6 +24,7 @@ export const frame: Record<keyof typeof english, string> = {
   'connection.lost':
     'Direkteforbindelsen er brutt. Det du ser, kan være gammelt; den kommer tilbake av seg selv.',
   'live.updated': 'Oppdatert {ago}',
+  'live.again': 'Les på nytt',
   'live.pause': 'Stans oppdateringer',
   'live.resume': 'Fortsett med oppdateringer',
   'live.paused': 'Oppdateringene er stanset',
