@@ -12,7 +12,7 @@ from crm_graphql.accounts import sessions
 from crm_graphql.accounts.setup_code import setup_code
 from crm_graphql.core.actor import ROLE_PERMISSIONS, Role
 from crm_graphql.resources import Resources
-from tests.accounts.doors import PASSWORD, Doors, code_of, open_doors
+from tests.accounts.doors import PASSWORD, Doors, open_doors
 
 VIEWER = "{ viewer { role permissions grantedPermissions user { email } apiKey { name } } }"
 
@@ -216,19 +216,3 @@ async def test_server_info_tells_what_a_client_needs_before_anyone_is_signed_in(
         "queryCost": settings.query_cost,
         "queryDepth": settings.query_depth,
     }
-
-
-async def test_the_page_behind_a_link_sets_a_password_and_loads_nothing_from_elsewhere(doors: Doors) -> None:
-    made = await doors.operator().mutate(
-        "userCreate", {"email": "n@example.com", "role": "VIEWER"}, "inviteUrl"
-    )
-    address, _, code = made["inviteUrl"].partition("#code=")
-    assert code == code_of(made["inviteUrl"])
-    page = await doors.client().http.get(address)
-    assert page.status_code == 200
-    assert "passwordSet" in page.text
-    policy = page.headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'")
-    nonce = policy.partition("script-src 'nonce-")[2].partition("'")[0]
-    assert f'<script nonce="{nonce}">' in page.text
-    assert page.headers["referrer-policy"] == "no-referrer"

@@ -110,7 +110,7 @@ async def test_a_server_away_for_a_moment_breaks_no_screen(
         await away(route, "chart" if "chart" in route.request.url else "page", route.continue_)
 
     async def deliveries(route: Route) -> None:
-        asked = "query Deliveries" in (route.request.post_data or "")
+        asked = '"operationName":"Deliveries"' in (route.request.post_data or "")
         await (away(route, "deliveries", route.continue_) if asked else route.continue_())
 
     await page.route(re.compile(r"/assets/(page|chart)-"), script)

@@ -100,6 +100,7 @@ async def shuts_nobody_out_anywhere(page: Page) -> None:
     for width, scheme in SIZES_AND_SCHEMES:
         await page.set_viewport_size({"width": width, "height": 900})
         await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        await expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
         await shuts_nobody_out(page)
 
 

@@ -261,6 +261,8 @@ async def test_a_report_is_saved_opened_by_its_address_replaced_renamed_and_dele
     assert kept["savedReports"] == [{"name": "Where they live", "metrics": ["CUSTOMERS"], "by": "COUNTRY"}]
 
     await saved.click()
+    await expect(page.get_by_role("menuitem", name="Delete")).to_be_visible()
+    await shuts_nobody_out(page)
     await page.get_by_role("menuitem", name="Delete").click()
     await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await expect(page.get_by_text("“Where they live” is deleted.")).to_be_visible()

@@ -53,6 +53,8 @@ async def test_without_a_build_a_one_time_link_leads_to_a_plain_page_that_sets_t
         answer = await client.get("/set-password")
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
     assert "passwordSet(input: $input)" in answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert answer.headers["referrer-policy"] == "no-referrer"
     nonce = re.search(r"script-src 'nonce-([\w-]+)'", answer.headers["content-security-policy"])
     assert nonce
     assert f'<script nonce="{nonce[1]}">' in answer.text

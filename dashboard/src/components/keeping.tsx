@@ -42,9 +42,9 @@ export function Keeping({ children, ...props }: Props) {
   const { words, chosen, mayKeep, isChanged, isBusy, errors, onClear, onReplace } = props;
   const text = useTexts();
   const [asked, ask] = useState<Asked | null>(null);
-  const item = (next: Asked, label: string, color?: string) => (
+  const item = (next: Asked, label: string, c?: string) => (
     <Menu.Item
-      {...(color && { color })}
+      {...(c && { c })}
       onClick={() => {
         ask(next);
       }}
@@ -54,7 +54,8 @@ export function Keeping({ children, ...props }: Props) {
   );
   return (
     <>
-      <Menu position="bottom-end" withinPortal>
+      {/* Within the main part, and all that stands in it is an entry. */}
+      <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <Button variant="default" loading={isBusy && asked === null}>
             {words.menu}
@@ -72,7 +73,11 @@ export function Keeping({ children, ...props }: Props) {
                 </Menu.Item>
               )}
               {item('rename', text('keeping.rename'))}
-              {item('delete', words.delete, 'red')}
+              {item(
+                'delete',
+                words.delete,
+                'light-dark(var(--mantine-color-red-9), var(--mantine-color-red-4))',
+              )}
             </>
           )}
         </Menu.Dropdown>

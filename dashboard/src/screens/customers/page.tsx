@@ -142,13 +142,13 @@ function List({ list }: { list: ListState }) {
             {typeof found?.totalCount === 'number' && text('customers.count', { count: found.totalCount })}
           </Text>
           {/* On no line of its own: it comes while the rows hold still. */}
-          <Group gap={4} wrap="nowrap" miw={0} role="status" fz="sm">
+          <Group gap={4} wrap="nowrap" miw={0} role="status">
             {following.isBehind && isHeld && (
               <>
-                <Text span inherit truncate>
+                <Text size="sm" truncate>
                   {text('customers.held')}
                 </Text>
-                <Text span inherit visibleFrom="lg">
+                <Text size="sm" visibleFrom="lg">
                   {text('customers.held.why')}
                 </Text>
               </>
