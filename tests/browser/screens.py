@@ -51,6 +51,18 @@ async def open_signed_in(seen: Seen, deployment: Deployment, path: str = "/") ->
     return seen.page
 
 
+async def name_field(page: Page, label: str) -> None:
+    """By keyboard, in a condition that was added just now: what it is about."""
+    # The focus goes on into the new condition.
+    await expect(page.locator("input:focus")).to_be_visible()
+    await page.keyboard.press("ControlOrMeta+A")
+    await page.keyboard.type(label)
+    await expect(page.get_by_role("option")).to_have_text([label])
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("option")).to_have_count(0)
+
+
 def elsewhere(seen: Seen, deployment: Deployment) -> list[str]:
     """Addresses that it asked for beside its own server's."""
     own = (deployment.url, deployment.url.replace("http", "ws", 1), "data:", "blob:")

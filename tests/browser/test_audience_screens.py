@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from crm_graphql.core.actor import Role
 from crm_graphql.local.mongod import Mongod
-from tests.browser.screens import EXTREMES, elsewhere, open_signed_in, opened, shuts_nobody_out
+from tests.browser.screens import EXTREMES, elsewhere, name_field, open_signed_in, opened, shuts_nobody_out
 from tests.flows.campaigns import AUDIENCE, INGEST, INGESTION
 from tests.servers.deployment import Deployment, eventually
 
@@ -80,11 +80,7 @@ async def test_an_audience_is_made_by_keyboard_and_counted_before_it_is_saved(
     await page.get_by_label("Name").fill("Frequent ones")
     await page.get_by_role("button", name="Add a condition").focus()
     await page.keyboard.press("Enter")
-    # The focus went on into the new condition.
-    await page.keyboard.press("ControlOrMeta+A")
-    await page.keyboard.type("Visits")
-    await page.keyboard.press("ArrowDown")
-    await page.keyboard.press("Enter")
+    await name_field(page, "Visits")
     condition = page.get_by_role("group", name="Visits")
     await expect(condition.get_by_text("A value is needed here.").last).to_be_visible()
     await page.keyboard.press("Tab")

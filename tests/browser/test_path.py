@@ -10,7 +10,7 @@ from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 from crm_graphql.local.mongod import Mongod
 from tests.accounts.doors import PASSWORD
 from tests.accounts.test_live import person
-from tests.browser.screens import elsewhere, opened
+from tests.browser.screens import elsewhere, name_field, opened
 from tests.servers.deployment import Deployment
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
@@ -101,11 +101,7 @@ async def choose_people(page: Page) -> None:
     await press(page, page.get_by_role("link", name="New audience").first)
     await write(page, page.get_by_label("Name"), "Frequent ones")
     await press(page, page.get_by_role("button", name="Add a condition"))
-    # The focus goes on into the new condition.
-    await page.keyboard.press("ControlOrMeta+A")
-    await page.keyboard.type("Visits")
-    await page.keyboard.press("ArrowDown")
-    await page.keyboard.press("Enter")
+    await name_field(page, "Visits")
     await page.keyboard.press("Tab")
     await page.keyboard.press("Tab")
     await page.keyboard.type("10")

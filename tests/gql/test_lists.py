@@ -133,12 +133,17 @@ async def make_groups(customers: list[ObjectId]) -> list[List]:
     joined = {"groups": GROUPS, "folded.groups": [str(key) for key in GROUPS]}
     await Customer.get_pymongo_collection().update_many({"_id": {"$in": customers}}, {"$set": joined})
     nothing = dict.fromkeys(("failure_reason", "matched", "created_by", "completed_at"))
-    done = {**nothing, "kind": "TAG", "status": "COMPLETED", "done": 0, "failed": 0, "created_at": START}
-    await BulkOperation.get_pymongo_collection().insert_many([dict(done) for _ in range(4)])
+    done = {**nothing, "kind": "TAG", "status": "COMPLETED", "done": 0, "created_at": START}
+    done |= {"failed": len(customers), "failed_ids": customers}
+    operations = await BulkOperation.get_pymongo_collection().insert_many([dict(done) for _ in range(4)])
     made = {**nothing, "content": "ORDERS", "format": "CSV", "status": "FAILED", "rows": 0, "as_of": None}
     made |= {"is_one_moment": True, "note": None, "created_at": START, "expires_at": START}
     await Export.get_pymongo_collection().insert_many([dict(made) for _ in range(4)])
     return [
+        *(
+            List("BulkOperation.failedCustomers", "", encode_id("BulkOperation", key))
+            for key in operations.inserted_ids[:2]
+        ),
         *(List("Group.customers", "", encode_id("Group", key)) for key in GROUPS[:2]),
         *(List("Customer.groups", "", encode_id("Customer", key)) for key in customers[:2]),
     ]
