@@ -38,7 +38,8 @@ class DeploymentSettings:
     )
     frequency_cap_days: int | None = strawberry.field(description="The days of the cap; null: no cap.")
     attribution_days: int = strawberry.field(
-        description="For so long after a message an order counts as its. Stored for now, and used by nothing."
+        description="For so long after a message an order counts as its; a campaign keeps what holds at its "
+        "launch."
     )
 
     sender_name: str | None = strawberry.field(

@@ -1,14 +1,6 @@
 /** Selections that stand in operations of several screens. */
 import { graphql } from '../gql';
 
-export const REFUSED = graphql(`
-  fragment Refused on UserError {
-    path
-    code
-    message
-  }
-`);
-
 export const COUNTS = graphql(`
   fragment Counts on DeliveryStats {
     total

@@ -19,9 +19,7 @@ const SUGGEST = graphql(`
         size
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

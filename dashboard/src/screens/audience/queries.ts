@@ -49,7 +49,7 @@ export const PREVIEW = graphql(`
         lastVisitAt
       }
       errors {
-        ...Refused
+        ...Refusal
       }
     }
   }
@@ -66,7 +66,7 @@ export const EXPLAIN = graphql(`
         actual
       }
       errors {
-        ...Refused
+        ...Refusal
       }
     }
   }
@@ -101,7 +101,7 @@ export const CREATE = graphql(`
         message
       }
       errors {
-        ...Refused
+        ...Refusal
       }
     }
   }
@@ -124,7 +124,7 @@ export const UPDATE = graphql(`
         message
       }
       errors {
-        ...Refused
+        ...Refusal
       }
     }
   }

@@ -30,9 +30,7 @@ export const DELETE = graphql(`
     audienceDelete(input: $input) {
       deletedId
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

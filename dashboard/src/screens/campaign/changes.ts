@@ -4,7 +4,7 @@ export const LAUNCH = graphql(`
   mutation Launch($id: ID!) {
     campaignLaunch(input: { id: $id }) {
       errors {
-        ...Refused
+        ...Refusal
       }
       campaign {
         ...CampaignState
@@ -18,7 +18,7 @@ export const PAUSE = graphql(`
   mutation Pause($id: ID!) {
     campaignPause(input: { id: $id }) {
       errors {
-        ...Refused
+        ...Refusal
       }
       campaign {
         ...CampaignState
@@ -31,7 +31,7 @@ export const RESUME = graphql(`
   mutation Resume($id: ID!) {
     campaignResume(input: { id: $id }) {
       errors {
-        ...Refused
+        ...Refusal
       }
       campaign {
         ...CampaignState
@@ -44,7 +44,7 @@ export const CANCEL = graphql(`
   mutation Cancel($id: ID!) {
     campaignCancel(input: { id: $id }) {
       errors {
-        ...Refused
+        ...Refusal
       }
       campaign {
         ...CampaignState
@@ -57,7 +57,7 @@ export const DUPLICATE = graphql(`
   mutation Duplicate($id: ID!) {
     campaignDuplicate(input: { id: $id }) {
       errors {
-        ...Refused
+        ...Refusal
       }
       campaign {
         id
@@ -74,7 +74,7 @@ export const RETRY = graphql(`
   mutation Retry($id: ID!) {
     campaignRetry(input: { id: $id }) {
       errors {
-        ...Refused
+        ...Refusal
       }
       campaign {
         ...CampaignState

@@ -211,7 +211,7 @@ export const UNSCHEDULE = graphql(`
   mutation Unschedule($id: ID!) {
     campaignUnschedule(input: { id: $id }) {
       errors {
-        ...Refused
+        ...Refusal
       }
       campaign {
         ...CampaignState

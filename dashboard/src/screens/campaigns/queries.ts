@@ -35,7 +35,7 @@ export const CREATE = graphql(`
   mutation CreateCampaign($input: CampaignCreateInput!) {
     campaignCreate(input: $input) {
       errors {
-        ...Refused
+        ...Refusal
       }
       campaign {
         id
@@ -48,7 +48,7 @@ export const DELETE = graphql(`
   mutation DeleteCampaign($id: ID!) {
     campaignDelete(input: { id: $id }) {
       errors {
-        ...Refused
+        ...Refusal
       }
       deletedId
     }

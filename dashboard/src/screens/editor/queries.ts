@@ -181,7 +181,7 @@ export const PUBLISH = graphql(`
   mutation PublishPicture($id: ID!) {
     mediaPublish(input: { id: $id, isPublic: true }) {
       errors {
-        ...Refused
+        ...Refusal
       }
       media {
         id
@@ -256,7 +256,7 @@ export const SUGGEST = graphql(`
   mutation SuggestMessages($input: MessagesSuggestInput!) {
     messagesSuggest(input: $input) {
       errors {
-        ...Refused
+        ...Refusal
       }
       suggestions {
         subject

@@ -5,7 +5,7 @@ export const TEST = graphql(`
     campaignTest(input: $input) {
       sent
       errors {
-        ...Refused
+        ...Refusal
       }
     }
   }
@@ -15,7 +15,7 @@ export const LAUNCH_NOW = graphql(`
   mutation LaunchNow($id: ID!) {
     campaignLaunch(input: { id: $id }) {
       errors {
-        ...Refused
+        ...Refusal
       }
       campaign {
         ...CampaignState
@@ -29,7 +29,7 @@ export const SCHEDULE = graphql(`
   mutation Schedule($id: ID!, $at: DateTime!) {
     campaignSchedule(input: { id: $id, at: $at }) {
       errors {
-        ...Refused
+        ...Refusal
       }
       campaign {
         ...CampaignState

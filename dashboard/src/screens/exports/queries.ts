@@ -56,9 +56,7 @@ export const EXPORT_CREATE = graphql(`
         id
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

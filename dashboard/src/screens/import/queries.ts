@@ -84,9 +84,7 @@ export const REPLAY = graphql(`
         status
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

@@ -23,9 +23,7 @@ export const CREATE = graphql(`
       }
       secret
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -36,9 +34,7 @@ export const REVOKE = graphql(`
     apiKeyRevoke(input: { id: $id }) {
       revokedId
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

@@ -78,9 +78,7 @@ export const PUBLISH = graphql(`
         publicUrl
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -91,9 +89,7 @@ export const DELETE = graphql(`
     mediaDelete(input: { id: $id }) {
       deletedId
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

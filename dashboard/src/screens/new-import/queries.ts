@@ -46,9 +46,7 @@ export const MAPPING_SAVE = graphql(`
         ...KeptMapping
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -59,9 +57,7 @@ export const MAPPING_DELETE = graphql(`
     importMappingDelete(input: { id: $id }) {
       deletedId
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

@@ -30,9 +30,7 @@ export const CHANGE_PASSWORD = graphql(`
   mutation PasswordChange($input: PasswordChangeInput!) {
     passwordChange(input: $input) {
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -43,9 +41,7 @@ export const END = graphql(`
     sessionRevoke(input: { id: $id }) {
       revokedId
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -56,9 +52,7 @@ export const END_OTHERS = graphql(`
     sessionsRevokeOthers {
       revokedIds
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

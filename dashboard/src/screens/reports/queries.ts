@@ -36,9 +36,7 @@ export const EXPORT = graphql(`
   mutation ExportRows($input: ExportCreateInput!) {
     exportCreate(input: $input) {
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
       export {
         id
@@ -73,9 +71,7 @@ export const REPORT_SAVE = graphql(`
         ...KeptReport
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -86,9 +82,7 @@ export const REPORT_DELETE = graphql(`
     reportDelete(input: { id: $id }) {
       deletedId
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

@@ -7,9 +7,7 @@ export const SET = graphql(`
         email
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

@@ -31,9 +31,7 @@ export const UPDATE = graphql(`
         ...SettingsParts
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

@@ -18,9 +18,7 @@ export const LOGIN = graphql(`
         accessTokenExpiresAt
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -34,9 +32,7 @@ export const REGISTER = graphql(`
         accessTokenExpiresAt
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

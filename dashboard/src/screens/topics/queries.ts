@@ -25,9 +25,7 @@ export const CREATE = graphql(`
         createdAt
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -42,9 +40,7 @@ export const UPDATE = graphql(`
         description
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -55,9 +51,7 @@ export const DELETE = graphql(`
     topicDelete(input: { id: $id }) {
       deletedId
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }

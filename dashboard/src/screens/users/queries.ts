@@ -37,9 +37,7 @@ export const INVITE = graphql(`
       }
       inviteUrl
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -55,9 +53,7 @@ export const UPDATE = graphql(`
         isActive
       }
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
@@ -68,9 +64,7 @@ export const RESET = graphql(`
     userPasswordReset(input: { id: $id }) {
       resetUrl
       errors {
-        path
-        code
-        message
+        ...Refusal
       }
     }
   }
