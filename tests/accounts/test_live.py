@@ -132,7 +132,7 @@ async def test_an_event_stream_ends_when_its_caller_is_out(
     body = {"query": WATCH, "variables": {"id": campaign.id}}
     headers = {"authorization": f"Bearer {who.token}", "accept": "text/event-stream"}
     async with (
-        asyncio.timeout(20),
+        asyncio.timeout(60),
         served.http.stream("POST", "/graphql", json=body, headers=headers) as answer,
     ):
         lines = answer.aiter_lines()

@@ -37,7 +37,7 @@ class Client:
 
     async def answer(self) -> str:
         """The last line of an answer."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (line := (await self.reader.readline()).decode())[3:4] == "-":
                 pass
         return line.strip()

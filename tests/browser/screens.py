@@ -57,10 +57,26 @@ async def name_field(page: Page, label: str) -> None:
     await expect(page.locator("input:focus")).to_be_visible()
     await page.keyboard.press("ControlOrMeta+A")
     await page.keyboard.type(label)
-    await expect(page.get_by_role("option")).to_have_text([label])
-    await page.keyboard.press("ArrowDown")
+    option = page.get_by_role("option")
+    await expect(option).to_have_text([label])
+    # The first one may come before the list can be walked through.
+    while not await option.get_attribute("data-combobox-selected"):
+        await page.keyboard.press("ArrowDown")
+        await page.wait_for_timeout(50)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("option")).to_have_count(0)
+
+
+async def choose(page: Page, field: str, option: str, *, exact: bool = True) -> None:
+    """An option of a list that drops down; once more where it dropped before the page was at rest."""
+    box = page.get_by_role("combobox", name=field, exact=exact)
+    wanted = page.get_by_role("option", name=option, exact=exact)
+    await box.click()
+    try:
+        await expect(wanted).to_be_visible(timeout=5_000)
+    except AssertionError:
+        await box.press("ArrowDown")
+    await wanted.click()
 
 
 def elsewhere(seen: Seen, deployment: Deployment) -> list[str]:

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from crm_graphql.core.actor import Role
 from crm_graphql.local.mongod import Mongod
-from tests.browser.screens import EXTREMES, open_signed_in, opened, shuts_nobody_out
+from tests.browser.screens import EXTREMES, choose, open_signed_in, opened, shuts_nobody_out
 from tests.servers.deployment import Deployment, eventually
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
@@ -78,12 +78,6 @@ async def deployment(tmp_path_factory: pytest.TempPathFactory, mongod: Mongod) -
 async def found(deployment: Deployment, number: int) -> dict[str, Any]:
     shown = await deployment.graphql(FIND, {"by": {"externalId": f"c{number}"}})
     return dict(shown["customer"])
-
-
-async def choose(page: Page, field: str, option: str) -> None:
-    """An option of a field that offers what there is."""
-    await page.get_by_role("combobox", name=field, exact=True).click()
-    await page.get_by_role("option", name=option, exact=True).click()
 
 
 async def test_filters_narrow_the_list_by_an_address_that_names_nobody(

@@ -61,7 +61,7 @@ async def operation(key: ObjectId) -> dict[str, Any]:
 async def finish(resources: Resources, *keys: ObjectId) -> dict[str, Any]:
     """Take the operations' turns, one after another, until all have ended; the last of them."""
     worker = worker_over(resources)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while open_ones := [key for key in keys if (await operation(key))["is_open"]]:
             for key in open_ones:
                 await worker.work(key)

@@ -10,6 +10,7 @@ import pytest
 import uvloop
 from bson import ObjectId
 
+from crm_graphql.consents.reconcile import SETTLED_AFTER
 from crm_graphql.core.settings import Settings
 from crm_graphql.customers import erased
 from crm_graphql.customers.documents import Customer, CustomerChange, ErasedCustomer
@@ -17,6 +18,7 @@ from crm_graphql.delivery import erasing as delivery_erasing
 from crm_graphql.delivery.documents import Delivery
 from crm_graphql.erasure import service, steps
 from crm_graphql.erasure.reconcile import ErasureReconciler
+from crm_graphql.mongo.leases import database_now
 from crm_graphql.orders.documents import Order
 from crm_graphql.resources import Resources, open_resources
 from tests.customers.edits import create
@@ -101,13 +103,15 @@ async def test_an_erasure_that_is_killed_hides_at_once_and_is_gone_on_with(resou
     assert (await ErasedCustomer.get_pymongo_collection().find_one({}) or {})["is_scrubbed"] is False
 
     reconciler = ErasureReconciler(resources.in_transaction, resources.bus, resources.clock)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         # A round gives way to other work after some seconds.
         while await _named(customer):
             await reconciler.run()
     await reconciler.run()
     tombstone = await ErasedCustomer.get_pymongo_collection().find_one({}) or {}
-    assert (tombstone["is_scrubbed"], tombstone["is_open"]) == (True, True)
+    assert tombstone["is_scrubbed"]
+    # What the killed process held may have kept the reconciler for as long as a transaction lives.
+    assert tombstone["is_open"] or tombstone["erased_at"] < await database_now() - SETTLED_AFTER
     assert await CustomerChange.get_pymongo_collection().count_documents({}) == 0
     for campaign in waiting:
         row = await assert_exact(campaign)

@@ -90,7 +90,7 @@ async def test_fifty_thousand_orders_follow_while_readers_see_them_all(api: Api)
     merged = await merge(resources, "a", "b")
     assert merged["total_spend"] == 10_000 * MANY
     async with watched(api, "a") as seen:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             while await left(other["_id"]):
                 await reconcile(resources)
     assert seen == {("50000.00", MANY)}

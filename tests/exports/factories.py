@@ -69,7 +69,7 @@ async def stored(key: ObjectId) -> dict[str, Any]:
 async def finish(resources: Resources, export: Row) -> dict[str, Any]:
     """Take the export's turns until it has ended."""
     worker = worker_over(resources)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while not await worker.work(export["_id"]):
             pass
     return await stored(export["_id"])

@@ -43,7 +43,7 @@ async def answer_to_a_drip(server: Server, path: str, *headers: str) -> bytes:
     # What it goes on to send may reset the connection behind the answer: read that as it comes.
     answered = asyncio.ensure_future(reader.readuntil(b"}]}"))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not answered.done():
                 writer.write(b"7\r\nC0,Ida\n\r\n")
                 await asyncio.wait({answered}, timeout=0.1)

@@ -137,7 +137,7 @@ async def subscribe(
     return gateway.subscriptions.subscribe(operation, context, listener)
 
 
-async def until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
     """Wait for what a test expects."""
     async with asyncio.timeout(seconds):
         while not condition():

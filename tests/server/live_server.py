@@ -72,7 +72,7 @@ async def serving(
         chosen |= {"http": "httptools", "ws": "websockets-sansio"}
     running = uvicorn.Server(uvicorn.Config(app, port=port, **chosen))
     task = asyncio.create_task(running.serve())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not running.started:
             await asyncio.sleep(0.02)
     token = mint_token(changed, Role.ADMIN, timedelta(hours=1))

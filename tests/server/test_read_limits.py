@@ -49,7 +49,7 @@ async def none_running(resources: Resources, *, within: float) -> bool:
 
 async def some_running(resources: Resources) -> None:
     """Wait until a slow read is under way."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await running_reads(resources):
             await asyncio.sleep(0.02)
 

@@ -23,7 +23,7 @@ LONG = "{ customers(first: 100) { nodes { name } } }"
 
 async def closed_with(opened: ClientConnection) -> int:
     """The code that the socket is closed with."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await opened.wait_closed()
     assert opened.close_code is not None
     return opened.close_code
