@@ -60,8 +60,8 @@ async def test_the_model_is_told_fields_and_labels_and_the_callers_words(
 async def test_what_counts_as_much_is_told_and_what_one_customer_spent_is_not(
     asking: Api, openai: OpenAIServer
 ) -> None:
-    # How many there are is estimated: the tenth of 20 to 29 is the same customer.
-    await insert_customers(25, total_spend=lambda number: 12_345_6700 + (number - 5) * 1_234_5600)
+    # How many there are is estimated: whoever is taken for the last of the tenth spent about as much.
+    await insert_customers(20, total_spend=lambda number: 34_612_3400 + number * 12_3400)
     openai.will(GOOD)
     await answered_rule(asking, WORDS)
     told = json.loads(openai.asked[0]["messages"][1]["content"])

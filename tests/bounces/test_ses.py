@@ -168,7 +168,11 @@ async def test_what_was_changed_by_one_letter_is_refused(door: Door, field: str)
     _, id_ = await ledger()
     message = door.sns.message(bounce(f"{id_}-1"), Subject="Amazon SES")
     good = message[field]
-    message[field] = good.replace("0", "1", 1) if field == "Timestamp" else good[:9] + "A" + good[9:][1:]
+    message[field] = (
+        good.replace("0", "1", 1)
+        if field == "Timestamp"
+        else good[:9] + ("B" if good[9] == "A" else "A") + good[10:]
+    )
     assert message[field] != good
     await assert_refused(door, message)
 

@@ -70,7 +70,10 @@ async def test_what_a_vendor_may_have_had_is_not_called_skipped(
 ) -> None:
     vendor = StandInVendor(can_look_up=can_look_up, sends_receipts=False)
 
+    is_cancelled = asyncio.Event()
+
     async def cut_off(messages: Sequence[OutgoingMessage]) -> None:
+        await is_cancelled.wait()
         raise VendorUncertain("the connection broke")
 
     vendor.after = cut_off
@@ -85,6 +88,7 @@ async def test_what_a_vendor_may_have_had_is_not_called_skipped(
 
         await until(handed_over)
         await cancel_campaign(MARKETER, key, bus=resources.bus)
+        is_cancelled.set()
         await SendRange.get_pymongo_collection().update_many({}, {"$set": {"lease_until": None}})
         await until_stats(key, queued=0)
     expected = ("DELIVERED", None) if can_look_up else ("FAILED", "OUTCOME_UNKNOWN")
