@@ -3,6 +3,7 @@
 import type { DocumentNode } from 'graphql';
 import { stringifyDocument } from 'urql';
 import { graphql } from '../gql';
+import { setEnded } from './ended';
 import { takeFromFragment } from './fragment';
 
 const RENEW_AHEAD_MS = 30_000;
@@ -80,6 +81,7 @@ function takeGivenToken(): string | null {
 /** After a sign-in: these are the caller's. */
 export function keep(fresh: Tokens): void {
   tokens = fresh;
+  setEnded(false);
 }
 
 export async function signOut(): Promise<void> {
@@ -96,6 +98,7 @@ export async function accessToken(): Promise<string | null> {
     // A refresh token works once: all who ask meanwhile wait for the same answer.
     refreshing ??= refresh().finally(() => (refreshing = null));
     tokens = await refreshing;
+    setEnded(tokens === null);
   }
   return tokens?.accessToken ?? null;
 }

@@ -8,6 +8,7 @@ import logo from '../icon.svg';
 import { useTexts } from '../texts';
 import { Account } from './account';
 import { Navigation } from './navigation';
+import { SignedOut } from './signed-out';
 
 export function Layout() {
   const text = useTexts();
@@ -48,6 +49,7 @@ export function Layout() {
         <Navigation onGo={close} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
+        <SignedOut />
         <LostConnection />
         <Outlet />
       </AppShell.Main>

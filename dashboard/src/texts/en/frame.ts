@@ -19,6 +19,9 @@ export const frame = {
   'account.menu': 'Account menu: {name}',
   'account.own': 'Your account',
   'account.operator': 'Operator',
+  'session.ended':
+    'You are signed out. What you wrote here is still here: sign in in another tab, then go on.',
+  'session.signIn': 'Sign in in a new tab',
   'connection.lost': 'The live connection is lost. What you see may be old; it comes back by itself.',
   'live.updated': 'Updated {ago}',
   'live.again': 'Read again',

@@ -21,6 +21,9 @@ export const frame: Record<keyof typeof english, string> = {
   'account.menu': 'Kontomeny: {name}',
   'account.own': 'Kontoen din',
   'account.operator': 'Operatør',
+  'session.ended':
+    'Du er logget ut. Det du skrev her, er her fortsatt: logg inn i en annen fane, og gå videre.',
+  'session.signIn': 'Logg inn i en ny fane',
   'connection.lost':
     'Direkteforbindelsen er brutt. Det du ser, kan være gammelt; den kommer tilbake av seg selv.',
   'live.updated': 'Oppdatert {ago}',
