@@ -202,6 +202,8 @@ export const router = createRouter({
     audit,
     ownAccount,
   ]),
+  // Else what no screen knows stays in the address, and a screen would take it as it is.
+  search: { strict: true },
   defaultPreload: 'intent',
   defaultErrorComponent: Broken,
   scrollRestoration: true,

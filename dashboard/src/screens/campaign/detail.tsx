@@ -50,7 +50,9 @@ function Body({ id }: { id: string }) {
       clearInterval(clock);
     };
   }, [isMoving, again]);
-  if (error && !found)
+  // Nothing else is asked with: whatever the server has against the input, it is the id.
+  const isUnknown = error?.graphQLErrors[0]?.extensions['code'] === 'BAD_USER_INPUT';
+  if (error && !found && !isUnknown)
     return (
       <Problem
         error={error}
@@ -59,7 +61,7 @@ function Body({ id }: { id: string }) {
         }}
       />
     );
-  if (found === undefined) return <Skeleton height={420} aria-busy />;
+  if (found === undefined && !error) return <Skeleton height={420} aria-busy />;
   if (found?.status === undefined) return <Text>{text('delivery.missing')}</Text>;
   return (
     <Stack>
