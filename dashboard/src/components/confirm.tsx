@@ -48,6 +48,8 @@ export function ConfirmedButton({
           <Button
             color={color}
             onClick={() => {
+              // Pressed twice it is there still, while it fades.
+              if (!isOpen) return;
               close();
               onConfirm();
             }}

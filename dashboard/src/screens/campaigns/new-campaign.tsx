@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { errorAt, useChange } from '../../api/change';
+import { newKey } from '../../api/upload';
 import { AudienceChoice } from '../../components/choices';
 import { Errors } from '../../components/errors';
 import { useMay } from '../../components/permissions';
@@ -41,7 +42,7 @@ function Form({ onClose }: { onClose: () => void }) {
   const [channel, setChannel] = useState<Channel>('EMAIL');
   const [audienceId, setAudience] = useState<string | null>(null);
   // Sent twice, it makes one.
-  const [idempotencyKey] = useState(() => crypto.randomUUID());
+  const [idempotencyKey] = useState(newKey);
   const make = async () => {
     if (audienceId === null) return;
     const input = { name, channel, audienceId, idempotencyKey };

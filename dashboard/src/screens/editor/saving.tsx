@@ -1,6 +1,6 @@
 /** Saving a draft over what was read, and over nothing that somebody else wrote since. */
 import { useForm } from '@mantine/form';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useClient } from 'urql';
 import { useChange, type UserError } from '../../api/change';
 import type { WrittenFragment } from '../../gql/graphql';
@@ -43,7 +43,13 @@ export function useSaving(campaign: WrittenFragment): Saving {
     if (!sent || form.getValues() === sent) form.setValues(draft);
     form.resetDirty(draft);
   };
-  const save = async (over = false) => {
+  const running = useRef<Promise<boolean>>(null);
+  // Asked for twice at once, as by a key that is held, it would come second to itself.
+  const save = (over = false) =>
+    (running.current ??= send(over).finally(() => {
+      running.current = null;
+    }));
+  const send = async (over: boolean) => {
     const sent = form.getValues();
     const expected = over ? {} : { expectedRevision: revision };
     const input = { id: campaign.id, ...expected, ...changeOf(sent) };
