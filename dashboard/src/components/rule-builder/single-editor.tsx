@@ -1,7 +1,7 @@
 /** The editor of one value, by what kind of value its field holds. */
 import { Autocomplete, NumberInput, Select, TextInput } from '@mantine/core';
-import { useIntl } from 'react-intl';
 import { useTexts } from '../../texts';
+import { useSeparators } from '../separators';
 import { useFindings } from './findings';
 import { MomentEditor } from './moment-editor';
 import type { Marks } from './value-editor';
@@ -49,13 +49,6 @@ function AmountEditor({ info, value, marks, onChange }: Props) {
       }}
     />
   );
-}
-
-/** How the reader writes numbers. */
-function useSeparators() {
-  const parts = useIntl().formatNumberToParts(12_345.6);
-  const of = (type: string) => parts.find((part) => part.type === type)?.value;
-  return { decimalSeparator: of('decimal') ?? '.', thousandSeparator: of('group') ?? false };
 }
 
 function TruthEditor({ value, marks, onChange }: Props) {

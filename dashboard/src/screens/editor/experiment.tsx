@@ -2,12 +2,14 @@
 import { Button, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core';
 import { useIntl } from 'react-intl';
 import { Panel } from '../../components/panel';
+import { useSeparators } from '../../components/separators';
 import { useTexts } from '../../texts';
 import { MOST_TEXTS, newText, type Form } from './draft';
 import { anchor } from './problems';
 
 export function Experiment({ form, onShow }: { form: Form; onShow: (number: number) => void }) {
   const text = useTexts();
+  const separators = useSeparators();
   const { texts } = form.values;
   return (
     <Panel title={text('experiment.title')}>
@@ -38,6 +40,7 @@ export function Experiment({ form, onShow }: { form: Form; onShow: (number: numb
           maw={340}
           min={0}
           max={50}
+          {...separators}
           decimalScale={1}
           suffix=" %"
           {...form.getInputProps('holdoutPercent')}

@@ -3,7 +3,6 @@ import { Alert, Button, Group, Modal, SegmentedControl, Select, Skeleton, Stack,
 import { DateInput, DatesProvider, TimeInput } from '@mantine/dates';
 import { useNavigate } from '@tanstack/react-router';
 import dayjs from 'dayjs';
-import 'dayjs/locale/nb';
 import { useState } from 'react';
 import { useIntl } from 'react-intl';
 import { useQuery } from 'urql';
@@ -13,7 +12,7 @@ import { Moment } from '../../components/moment';
 import type { Channel, RuleInput } from '../../gql/graphql';
 import { useTexts } from '../../texts';
 import type { Finding } from './checklist';
-import { HERE, momentOf, ZONES } from './moments';
+import { dayFormatOf, dayOf, HERE, momentOf, ZONES } from './moments';
 import { AUDIENCE, REACH } from './queries';
 import { LAUNCH_NOW, SCHEDULE } from './start-queries';
 
@@ -123,6 +122,7 @@ function When({ onAt }: { onAt: (at: string | null) => void }) {
   const text = useTexts();
   const intl = useIntl();
   const [day, setDay] = useState<string | null>(null);
+  const format = dayFormatOf(intl);
   const [time, setTime] = useState('09:00');
   const [zone, setZone] = useState(HERE);
   const at = day && time ? momentOf(`${day} ${time}`, zone) : null;
@@ -134,11 +134,17 @@ function When({ onAt }: { onAt: (at: string | null) => void }) {
   };
   const isPast = at !== null && dayjs(at).isBefore(dayjs());
   return (
-    <DatesProvider settings={{ locale: intl.locale.split('-')[0] ?? 'en', firstDayOfWeek: 1 }}>
+    <DatesProvider
+      settings={{ locale: intl.locale.split('-')[0] ?? 'en', firstDayOfWeek: 1, weekendDays: [] }}
+    >
       <Group grow align="flex-start">
         <DateInput
           label={text('launch.day')}
-          valueFormat="DD.MM.YYYY"
+          valueFormat={format}
+          dateParser={(typed) => dayOf(typed, format)}
+          popoverProps={{ attributes: { dropdown: { role: 'dialog', 'aria-label': text('launch.day') } } }}
+          nextLabel={text('exports.nextMonth')}
+          previousLabel={text('exports.previousMonth')}
           placeholder={text('launch.day.example')}
           minDate={new Date()}
           value={day}

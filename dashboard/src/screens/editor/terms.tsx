@@ -1,18 +1,21 @@
 /** At which hours, how fast, until when it is sent, and what is recorded of it. */
 import '@mantine/dates/styles.css';
 import { Group, NumberInput, Select, Stack, Switch, Text } from '@mantine/core';
-import { DateTimePicker, TimeInput } from '@mantine/dates';
+import { DatesProvider, DateTimePicker, TimeInput } from '@mantine/dates';
+import { useIntl } from 'react-intl';
 import { useQuery } from 'urql';
 import { Panel } from '../../components/panel';
-import { useTexts } from '../../texts';
+import { useSeparators } from '../../components/separators';
+import { useLanguage, useTexts } from '../../texts';
 import type { Form } from './draft';
-import { HERE, localOf, momentOf } from './moments';
+import { dayFormatOf, HERE, localOf, momentOf } from './moments';
 import { anchor } from './problems';
 import { CHOICES } from './queries';
 
 export function Terms({ form }: { form: Form }) {
   const text = useTexts();
-  const { channel, sendBefore } = form.values;
+  const separators = useSeparators();
+  const { channel } = form.values;
   return (
     <Panel title={text('terms.title')}>
       <Stack>
@@ -26,26 +29,13 @@ export function Terms({ form }: { form: Form }) {
             min={1}
             max={100_000}
             allowDecimal={false}
-            thousandSeparator=" "
+            {...separators}
             {...form.getInputProps('ratePerSecond')}
             onChange={(value) => {
               form.setFieldValue('ratePerSecond', value === '' ? '' : Number(value));
             }}
           />
-          <DateTimePicker
-            id={anchor('sendBefore')}
-            label={text('terms.before')}
-            placeholder={text('terms.before.none')}
-            miw={200}
-            clearable
-            clearButtonProps={{ 'aria-label': text('terms.before.none') }}
-            minDate={new Date()}
-            value={sendBefore === null ? null : localOf(sendBefore, HERE)}
-            error={form.errors['sendBefore']}
-            onChange={(value) => {
-              form.setFieldValue('sendBefore', value === null ? null : momentOf(value, HERE));
-            }}
-          />
+          <Until form={form} />
         </Group>
         <Text size="xs" c="dimmed">
           {text('terms.before.zone', { zone: HERE })}
@@ -56,6 +46,37 @@ export function Terms({ form }: { form: Form }) {
         </Group>
       </Stack>
     </Panel>
+  );
+}
+
+function Until({ form }: { form: Form }) {
+  const text = useTexts();
+  const intl = useIntl();
+  const { language } = useLanguage();
+  const { sendBefore } = form.values;
+  return (
+    <DatesProvider settings={{ locale: language, weekendDays: [] }}>
+      <DateTimePicker
+        id={anchor('sendBefore')}
+        // The field's id is its own, not that by which its calendar is named.
+        popoverProps={{ attributes: { dropdown: { 'aria-label': text('terms.before') } } }}
+        miw={200}
+        label={text('terms.before')}
+        placeholder={text('terms.before.none')}
+        clearable
+        clearButtonProps={{ 'aria-label': text('terms.before.none') }}
+        valueFormat={`${dayFormatOf(intl)} HH:mm`}
+        nextLabel={text('exports.nextMonth')}
+        previousLabel={text('exports.previousMonth')}
+        submitButtonProps={{ 'aria-label': text('files.done') }}
+        minDate={new Date()}
+        value={sendBefore === null ? null : localOf(sendBefore, HERE)}
+        error={form.errors['sendBefore']}
+        onChange={(value) => {
+          form.setFieldValue('sendBefore', value === null ? null : momentOf(value, HERE));
+        }}
+      />
+    </DatesProvider>
   );
 }
 
