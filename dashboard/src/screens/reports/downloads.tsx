@@ -1,5 +1,5 @@
 /** The figures as a file, made here, and the rows behind them, made by the server. */
-import { Alert, Button, Group } from '@mantine/core';
+import { Alert, Button, Group, Stack } from '@mantine/core';
 import { useState } from 'react';
 import { useChange } from '../../api/change';
 import { Errors } from '../../components/errors';
@@ -40,7 +40,7 @@ export function Downloads({
     setBegun(made !== null);
   };
   return (
-    <>
+    <Stack gap="xs" align="flex-end">
       <Group gap="xs">
         <Button variant="default" size="xs" onClick={download}>
           {text('reports.download')}
@@ -59,7 +59,7 @@ export function Downloads({
           </Alert>
         )}
       </div>
-    </>
+    </Stack>
   );
 }
 

@@ -65,9 +65,10 @@ function Looked({
   const isChosen = choice.period !== 'own' || span !== null;
   const [now, again] = useReport(choice, span, !isChosen);
   const earlier = useMemo(() => span && choice.compare && before(span, choice.by), [span, choice]);
-  const [then] = useReport(choice, earlier || null, !isChosen || !earlier);
+  const [then, againThen] = useReport(choice, earlier || null, !isChosen || !earlier);
   const report = now.data?.report;
   const past = earlier ? then.data?.report : null;
+  const problem = report ? earlier && !past && then.error : now.error;
   return (
     <Screen
       title={saved?.name ?? text('reports.title')}
@@ -79,16 +80,18 @@ function Looked({
           {text('reports.whose', { rule: saved.ruleText })}
         </Alert>
       )}
-      {now.error && !report ? (
+      {problem ? (
         <Problem
-          error={now.error}
+          error={problem}
           onRetry={() => {
-            again({ requestPolicy: 'network-only' });
+            (report ? againThen : again)({ requestPolicy: 'network-only' });
           }}
         />
       ) : (
         <Stack aria-busy={isChosen && (now.fetching || now.stale)}>
-          {!isChosen && <Empty>{text('reports.own.empty')}</Empty>}
+          {!isChosen && (
+            <Empty>{text(isReversed(choice) ? 'reports.own.reversed' : 'reports.own.empty')}</Empty>
+          )}
           {isChosen && (!report || past === undefined) && <Skeleton height={620} />}
           {isChosen && report && past !== undefined && (
             <Shown report={report} past={past} choice={choice} span={span} />
@@ -97,6 +100,10 @@ function Looked({
       )}
     </Screen>
   );
+}
+
+function isReversed({ from, until }: Choice): boolean {
+  return from !== undefined && until !== undefined && from > until;
 }
 
 function useReport({ metrics, by, rule }: Choice, span: Span | null, pause: boolean) {

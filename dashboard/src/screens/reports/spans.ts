@@ -9,6 +9,9 @@ export interface Span {
 }
 
 const DAY_MS = 86_400_000;
+/** Days outside are those of a year that is still typed: 0002 on the way to 2026. */
+const FIRST = '1000-01-01';
+const LAST = '9998-12-31';
 const DAYS = { '30d': 30, '90d': 90 } as const;
 
 function shifted(day: Date, days: number, months = 0): Date {
@@ -36,7 +39,7 @@ export function spanOf({ period, by, from, until }: Choice, now: Date): Span | n
     return { from: begun(first, by), until: tomorrow };
   }
   if (period !== 'own') return { from: begun(shifted(tomorrow, -DAYS[period]), by), until: tomorrow };
-  if (!from || !until || from > until) return null;
+  if (!from || !until || from > until || from < FIRST || until > LAST) return null;
   return { from: begun(midnight(from), by), until: shifted(midnight(until), 1) };
 }
 

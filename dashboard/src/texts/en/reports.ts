@@ -44,6 +44,7 @@ export const reports = {
   'topic.deliveries': 'Deliveries',
   'reports.export.customers': 'Export the customers of this period',
   'reports.own.empty': 'Choose the first and the last day.',
+  'reports.own.reversed': 'The last day lies before the first. Choose a later one.',
   'reports.saved': 'Saved reports',
   'reports.saved.all': 'All reports',
   'reports.saved.none': 'None yet. Choose figures and rows, then save them here.',

@@ -47,6 +47,7 @@ export const reports: Record<keyof typeof english, string> = {
   'topic.deliveries': 'Leveringer',
   'reports.export.customers': 'Eksporter kundene i perioden',
   'reports.own.empty': 'Velg første og siste dag.',
+  'reports.own.reversed': 'Den siste dagen ligger før den første. Velg en senere.',
   'reports.saved': 'Lagrede rapporter',
   'reports.saved.all': 'Alle rapporter',
   'reports.saved.none': 'Ingen ennå. Velg tall og rader, og lagre dem her.',
