@@ -17,7 +17,13 @@ export function Figure({
       <Text size="sm" c="dimmed">
         {label}
       </Text>
-      <Text fz={22} fw={600} lh={1.3} style={{ fontVariantNumeric: 'tabular-nums' }}>
+      {/* Amounts in words, as 4,3 mill. USD, have no place to break in half of a phone. */}
+      <Text
+        fz={{ base: 18, xs: 22 }}
+        fw={600}
+        lh={1.3}
+        style={{ fontVariantNumeric: 'tabular-nums', overflowWrap: 'anywhere' }}
+      >
         {children ?? '–'}
       </Text>
       {note !== undefined && (

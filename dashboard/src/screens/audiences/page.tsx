@@ -97,11 +97,11 @@ function List({
           <Table.Th w={120} ta="right" visibleFrom="sm">
             {text('audience.uses')}
           </Table.Th>
-          <Table.Th w={190} visibleFrom="md">
+          <Table.Th w={190} visibleFrom="lg">
             {text('audiences.created')}
           </Table.Th>
           {may && (
-            <Table.Th w={210} visibleFrom="sm">
+            <Table.Th w={210} visibleFrom="md">
               {text('audiences.actions')}
             </Table.Th>
           )}
@@ -138,7 +138,7 @@ function Row({ audience, may, onDeleted }: { audience: Audience; may: boolean; o
         <Text size="sm" c="dimmed" lineClamp={2} style={{ overflowWrap: 'anywhere' }}>
           {ruleText}
         </Text>
-        <Box hiddenFrom="sm" mt="xs">
+        <Box hiddenFrom="md" mt="xs">
           {actions}
         </Box>
       </Table.Td>
@@ -148,10 +148,10 @@ function Row({ audience, may, onDeleted }: { audience: Audience; may: boolean; o
       <Table.Td ta="right" visibleFrom="sm" style={{ fontVariantNumeric: 'tabular-nums' }}>
         {campaigns?.totalCount == null ? '–' : <FormattedNumber value={campaigns.totalCount} />}
       </Table.Td>
-      <Table.Td visibleFrom="md">
+      <Table.Td visibleFrom="lg">
         <Moment at={createdAt} />
       </Table.Td>
-      {may && <Table.Td visibleFrom="sm">{actions}</Table.Td>}
+      {may && <Table.Td visibleFrom="md">{actions}</Table.Td>}
     </Table.Tr>
   );
 }

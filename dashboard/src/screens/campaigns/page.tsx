@@ -91,14 +91,16 @@ function List({ campaigns }: { campaigns: readonly Campaign[] | undefined }) {
         <Table.Tr>
           <Table.Th>{text('campaigns.name')}</Table.Th>
           <Table.Th w={{ base: 130, md: 160 }}>{text('campaigns.status')}</Table.Th>
-          <Table.Th w={110} visibleFrom="md">
+          <Table.Th w={110} visibleFrom="lg">
             {text('campaigns.channel')}
           </Table.Th>
-          <Table.Th w={190} visibleFrom="md">
+          <Table.Th w={190} visibleFrom="xl">
             {text('campaigns.created')}
           </Table.Th>
-          <Table.Th visibleFrom="sm">{text('campaigns.progress')}</Table.Th>
-          <Table.Th w={175} visibleFrom="sm">
+          <Table.Th w={170} visibleFrom="md">
+            {text('campaigns.progress')}
+          </Table.Th>
+          <Table.Th w={175} visibleFrom="md">
             <VisuallyHidden>{text('campaigns.actions')}</VisuallyHidden>
           </Table.Th>
         </Table.Tr>
@@ -131,7 +133,7 @@ function Row({ campaign }: { campaign: Campaign }) {
         <TextLink to="/campaigns/$id" params={{ id }}>
           {name}
         </TextLink>
-        <Box hiddenFrom="sm" mt={6}>
+        <Box hiddenFrom="md" mt={6}>
           {stats.total > 0 && <CampaignBar stats={stats} />}
           {status === 'DRAFT' && <DraftActions id={id} name={name} />}
         </Box>
@@ -144,11 +146,11 @@ function Row({ campaign }: { campaign: Campaign }) {
           </Text>
         )}
       </Table.Td>
-      <Table.Td visibleFrom="md">{text(`channel.${campaign.channel}`)}</Table.Td>
-      <Table.Td visibleFrom="md">
+      <Table.Td visibleFrom="lg">{text(`channel.${campaign.channel}`)}</Table.Td>
+      <Table.Td visibleFrom="xl">
         <Moment at={campaign.createdAt} />
       </Table.Td>
-      <Table.Td visibleFrom="sm">
+      <Table.Td visibleFrom="md">
         {stats.total > 0 ? (
           <>
             <CampaignBar stats={stats} />
@@ -160,7 +162,7 @@ function Row({ campaign }: { campaign: Campaign }) {
           <Text c="dimmed">–</Text>
         )}
       </Table.Td>
-      <Table.Td visibleFrom="sm">{status === 'DRAFT' && <DraftActions id={id} name={name} />}</Table.Td>
+      <Table.Td visibleFrom="md">{status === 'DRAFT' && <DraftActions id={id} name={name} />}</Table.Td>
     </Table.Tr>
   );
 }

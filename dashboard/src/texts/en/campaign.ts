@@ -60,7 +60,7 @@ export const campaign = {
   'chart.people': 'People',
   'chart.messages.label': 'Messages sent, delivered and failed over time',
   'chart.people.label': 'People who opened and clicked over time',
-  'deliveries.none': 'Nothing has been written down to be sent yet.',
+  'deliveries.none': 'Nothing has been written down to be sent so far.',
   'deliveries.reasons': 'All reasons',
   'deliveries.variants': 'All variants',
   'deliveries.unfilter': '{name}: show all',

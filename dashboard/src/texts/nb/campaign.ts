@@ -62,7 +62,7 @@ export const campaign: Record<keyof typeof english, string> = {
   'chart.people': 'Personer',
   'chart.messages.label': 'Meldinger sendt, levert og feilet over tid',
   'chart.people.label': 'Personer som åpnet og klikket over tid',
-  'deliveries.none': 'Ingenting er skrevet opp for utsending ennå.',
+  'deliveries.none': 'Ingenting er skrevet opp for utsending så langt.',
   'deliveries.reasons': 'Alle årsaker',
   'deliveries.variants': 'Alle varianter',
   'deliveries.unfilter': '{name}: vis alle',
