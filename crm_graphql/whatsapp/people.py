@@ -24,7 +24,7 @@ from crm_graphql.customers.source_ids import add_source_id
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.whatsapp.addresses import SOURCE
-from crm_graphql.whatsapp.windows import Sender, forget_on_whatsapp, move_window
+from crm_graphql.whatsapp.windows import Sender, forget_on_whatsapp, known_numbers, move_window
 
 _SOME = 2
 """One is the person; of two nobody knows which."""
@@ -46,10 +46,12 @@ async def customers_of(sender: Sender) -> Sequence[Row]:
 
 
 async def numbers_of(sender: Sender) -> list[str]:
-    """By which the person may be written to: as it was told, or as their customers have it."""
+    """By which the person may be written to: as it was told, as it was told before with their BSUID, or as
+    their customers have it."""
     if sender.number is not None:
         return [sender.number]
-    return [row["phone"] for row in await customers_of(sender) if row.get("phone")]
+    theirs = [row["phone"] for row in await customers_of(sender) if row.get("phone")]
+    return list(dict.fromkeys([*await known_numbers(sender), *theirs]))
 
 
 async def note_user_id(sender: Sender, *, transact: Transact) -> None:

@@ -137,8 +137,9 @@ def read_contacts(raws: Sequence[msgspec.Raw]) -> Mapping[str, str]:
     return found
 
 
-def read_message(raw: msgspec.Raw, contacts: Mapping[str, str], now: datetime) -> Heard:
-    """What one message says. Raises ValueError for what is none, or is from nobody."""
+def read_message(raw: msgspec.Raw, contacts: Mapping[str, str], now: datetime) -> Heard | None:
+    """What one message says; None where WhatsApp says something for the person that is no new number: they
+    wrote nothing. Raises ValueError for what is none, or is from nobody."""
     message = _message.decode(raw)
     user_id = bsuid_of(message.from_user_id) or contacts.get(message.sender or "")
     sender = Sender(number_of(message.sender), user_id)
@@ -146,7 +147,8 @@ def read_message(raw: msgspec.Raw, contacts: Mapping[str, str], now: datetime) -
         raise ValueError("it is from nobody")
     at = moment_of(message.timestamp, now)
     if message.type == "system":
-        return Heard(sender, at, moved_to=_moved_to(message.system))
+        moved_to = _moved_to(message.system)
+        return None if moved_to is None else Heard(sender, at, moved_to=moved_to)
     replies = [reply for text in _texts(message) if (reply := reply_in(text)) is not None]
     return Heard(sender, at, replies[0] if replies else None, _file(message))
 

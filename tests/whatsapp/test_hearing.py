@@ -187,6 +187,23 @@ async def test_a_window_of_a_bsuid_alone_is_its_customers(client: httpx.AsyncCli
     assert await is_open(number(1))
 
 
+async def test_who_shares_a_number_is_stopped_by_the_bsuid_that_came_with_it(
+    client: httpx.AsyncClient,
+) -> None:
+    keys = await with_number(1, 1)
+    await post(client, change(messages=[inbound(number(1), from_user_id=USER_ID)]))
+    await post(client, change(messages=[inbound(None, "Stop", from_user_id=USER_ID)]))
+    assert {*await suppressed()} == {number(1), USER_ID.casefold()}
+    assert [(await customer(key))["suppressed"] for key in keys] == [["WHATSAPP"]] * 2
+
+
+async def test_what_whatsapp_says_for_a_person_opens_no_window(client: httpx.AsyncClient) -> None:
+    system = {"body": "Ada's security code changed", "type": "customer_identity_changed", "identity": "x"}
+    told = change(messages=[inbound(number(1), type="system", system=system, text=None)])
+    assert (await post(client, told)).json()["errors"] == []
+    assert not await is_open(number(1))
+
+
 def moved(old: int, new: int) -> dict[str, Any]:
     system = {"body": "changed", "wa_id": number(new).lstrip("+"), "type": "user_changed_number"}
     return change(messages=[inbound(number(old), type="system", system=system, text=None)])
