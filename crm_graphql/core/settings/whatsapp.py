@@ -56,6 +56,14 @@ class WhatsappSettings(BaseSettings):
         if missing := [name for name, value in needed.items() if not value]:
             raise ValueError(f"CRM_WHATSAPP_VENDOR=whatsapp-cloud needs {', '.join(missing)} too")
 
+    @field_validator("whatsapp_access_token")
+    @classmethod
+    def _can_be_sent(cls, token: SecretStr) -> SecretStr:
+        value = token.get_secret_value()
+        if not (value.isascii() and value.isprintable()) or " " in value:
+            raise ValueError("holds a sign that no token has, perhaps one that cannot be seen: copy it again")
+        return token
+
     @field_validator("whatsapp_graph_url")
     @classmethod
     def _is_graph_address(cls, address: str) -> str:
