@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -29,6 +30,8 @@ EACH_LIMIT = 20
 """So many findings of a kind are told of a text."""
 SHOWN_CHARACTERS = 10
 """Of those that make an SMS dearer."""
+SMS_CHARACTERS = 1_600
+"""Of one message, however many segments that are."""
 CLIPPED_BYTES = 102 * 1024
 """Of a message that is longer Gmail shows the beginning."""
 
@@ -93,9 +96,18 @@ def _segments(text: str) -> Iterator[Finding]:
     words = f"The message is charged as {found.count} SMS"
     plain = text.translate({ord(one): "x" for one in found.forcing})
     if found.forcing and (cheaper := segments_of(plain).count) < found.count:
-        shown = " ".join(found.forcing[:SHOWN_CHARACTERS])
+        shown = " ".join(map(_seen, found.forcing[:SHOWN_CHARACTERS]))
         words += f"; without these characters it would be {cheaper}: {shown}"
+    if len(text) > SMS_CHARACTERS:
+        words += f". It has {len(text):,} characters, and no more than {SMS_CHARACTERS:,} are taken by Twilio"
     yield Finding(FindingCode.SMS_SEGMENTS, f"{words}.", ("message", "body"))
+
+
+def _seen(character: str) -> str:
+    """The character; its name where it shows nothing: a space that does not break, a joiner."""
+    if unicodedata.category(character)[0] in "LNPS":
+        return character
+    return unicodedata.name(character, f"U+{ord(character):04X}")
 
 
 def _without_unsubscribing(template: Template, path: tuple[str, ...]) -> Iterator[Finding]:

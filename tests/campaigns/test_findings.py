@@ -190,6 +190,15 @@ def test_an_sms_of_several_is_told_with_what_makes_it_dearer() -> None:
     assert found.message == "The message is charged as 2 SMS."
     (found,) = findings(Channel.SMS, body="“Sale” – " + "x" * 100)
     assert found.message == "The message is charged as 2 SMS; without these characters it would be 1: “ ” –."
+    (found,) = findings(Channel.SMS, body="Only\u00a0today\u200b " + "x" * 100)
+    assert found.message.endswith("it would be 1: NO-BREAK SPACE ZERO WIDTH SPACE.")
+
+
+def test_an_sms_that_is_longer_than_any_that_is_taken_is_told() -> None:
+    (found,) = findings(Channel.SMS, body="x" * 1_600)
+    assert found.message == "The message is charged as 11 SMS."
+    (found,) = findings(Channel.SMS, body="x" * 1_601)
+    assert found.message.endswith("It has 1,601 characters, and no more than 1,600 are taken by Twilio.")
 
 
 @pytest.mark.parametrize(
