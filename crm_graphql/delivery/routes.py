@@ -14,8 +14,6 @@ from crm_graphql.delivery.webhooks.port import Call, DoorTools, Entrance, Parsed
 from crm_graphql.http.doors import refusal
 from crm_graphql.mongo.transient import is_transient
 
-BODY_LIMIT_BYTES = 1024 * 1024
-
 _log = get_logger(__name__)
 
 
@@ -25,7 +23,7 @@ async def receive_receipts(request: Request) -> Response:
         entrance = choose_door(request.path_params["vendor"], _tools_of(request))
         if request.method != "POST":
             return _handshake(entrance, request)
-        call = await _call_of(request)
+        call = await _call_of(request, entrance.body_limit_bytes)
         await entrance.door.verify(call)
         parsed = await entrance.door.parse(call)
         await _take(parsed, request)
@@ -78,16 +76,16 @@ def _tools_of(request: Request) -> DoorTools:
     )
 
 
-async def _call_of(request: Request) -> Call:
-    """The call with its body, at most a megabyte. Raises LimitExceeded, and TimeoutError for a body that does
-    not come."""
+async def _call_of(request: Request, limit_bytes: int) -> Call:
+    """The call with its body, of so many bytes at most. Raises LimitExceeded, and TimeoutError for a body
+    that does not come."""
     settings = request.app.state.resources.settings
-    message = f"The body is larger than {BODY_LIMIT_BYTES} bytes. Send fewer receipts at once."
-    if promises_more(request.headers.get("content-length"), BODY_LIMIT_BYTES):
+    message = f"The body is larger than {limit_bytes} bytes. Send fewer receipts at once."
+    if promises_more(request.headers.get("content-length"), limit_bytes):
         raise LimitExceeded(message)
     try:
         body = await read_whole(
-            request.stream(), limit_bytes=BODY_LIMIT_BYTES, seconds=settings.request_read_seconds
+            request.stream(), limit_bytes=limit_bytes, seconds=settings.request_read_seconds
         )
     except LimitExceeded:
         raise LimitExceeded(message) from None

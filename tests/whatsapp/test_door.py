@@ -211,6 +211,17 @@ async def test_being_unreachable_is_believed_of_the_second_message_in_a_row(
     assert await Suppression.count() == 1
 
 
+async def test_a_call_as_large_as_metas_are_at_most_is_taken(client: httpx.AsyncClient) -> None:
+    _, keys = await ledger(1)
+    foreign = [status("of another program", "delivered", pad="x" * 900) for _ in range(2_500)]
+    told = change(statuses=[*foreign, status(keys[0], "delivered")])
+    assert 2_500_000 < len(entries(told)) < 3_000_000
+    answer = await post(client, told)
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+    body = b" " * (4 * 1024 * 1024 + 1)
+    assert (await client.post(DOOR, content=body, headers=signed(body))).status_code == 413
+
+
 @pytest.mark.parametrize("code", [190, 368, 131031, 131042, 132015, 132016])
 async def test_a_status_that_goes_for_all_pauses_the_campaign_with_metas_words(
     client: httpx.AsyncClient, code: int

@@ -21,6 +21,8 @@ from crm_graphql.whatsapp.template_parts import APPROVED
 from crm_graphql.whatsapp.told import read_contacts, read_message, read_preference
 
 _SIGNATURE = "x-hub-signature-256"
+_BODY_LIMIT_BYTES = 4 * 1024 * 1024
+"""Meta's own limit is 3 MB; a call that is refused comes again as large as it was."""
 _EACH_WAY_SECONDS = 3600.0
 """What comes in counts in the number's pace, however far ahead that is."""
 _log = get_logger(__name__)
@@ -206,4 +208,4 @@ def whatsapp_door(tools: DoorTools) -> Entrance | None:
             raise Forbidden("The token is not CRM_WHATSAPP_VERIFY_TOKEN.")
         return Reply(query.get("hub.challenge", ""))
 
-    return Entrance(WhatsappDoor(tools), handshake=handshake)
+    return Entrance(WhatsappDoor(tools), handshake=handshake, body_limit_bytes=_BODY_LIMIT_BYTES)
