@@ -52,17 +52,17 @@ class Preferred:
 
 
 class _Text(msgspec.Struct):
-    body: str = ""
+    body: str | None = None
 
 
 class _Button(msgspec.Struct):
-    payload: str = ""
-    text: str = ""
+    payload: str | None = None
+    text: str | None = None
 
 
 class _Chosen(msgspec.Struct):
-    id: str = ""
-    title: str = ""
+    id: str | None = None
+    title: str | None = None
 
 
 class _Interactive(msgspec.Struct):
@@ -83,7 +83,7 @@ class _System(msgspec.Struct):
 
 
 class _Message(msgspec.Struct, rename={"sender": "from"}):
-    timestamp: str
+    timestamp: str | int
     type: str
     sender: str | None = None
     from_user_id: str | None = None
@@ -149,7 +149,7 @@ def read_message(raw: msgspec.Raw, contacts: Mapping[str, str], now: datetime) -
     if message.type == "system":
         moved_to = _moved_to(message.system)
         return None if moved_to is None else Heard(sender, at, moved_to=moved_to)
-    replies = [reply for text in _texts(message) if (reply := reply_in(text)) is not None]
+    replies = [reply for text in _texts(message) if (reply := reply_in(text or "")) is not None]
     return Heard(sender, at, replies[0] if replies else None, _file(message))
 
 
@@ -165,7 +165,7 @@ def read_preference(raw: msgspec.Raw, contacts: Mapping[str, str], now: datetime
     return Preferred(sender, moment_of(told.timestamp, now), reply)
 
 
-def _texts(message: _Message) -> Iterator[str]:
+def _texts(message: _Message) -> Iterator[str | None]:
     if message.text is not None:
         yield message.text.body
     if message.button is not None:

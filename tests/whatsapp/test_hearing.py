@@ -94,6 +94,8 @@ async def test_what_was_written_to_another_number_opens_nothing_here(client: htt
         {"what": "arrêt"},
         {"type": "button", "button": {"payload": "STOP", "text": "No more"}},
         {"type": "button", "button": {"payload": "x", "text": "Stop promotions"}},
+        {"type": "button", "button": {"payload": None, "text": "Stop"}, "text": {"body": None}},
+        {"what": "STOP", "timestamp": int(seconds())},
         {"type": "interactive", "interactive": {"list_reply": {"id": "unsubscribe", "title": "Out"}}},
     ],
 )

@@ -40,7 +40,7 @@ _NEWS_FOR = timedelta(minutes=15)
 class _Status(msgspec.Struct):
     id: str
     status: str
-    timestamp: str
+    timestamp: str | int
     biz_opaque_callback_data: str | None = None
     errors: list[GraphError] = []
 
