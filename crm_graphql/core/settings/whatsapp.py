@@ -14,12 +14,12 @@ class WhatsappSettings(BaseSettings):
 
     whatsapp_phone_number_id: str = Field(
         "",
-        pattern=r"^\d{0,30}$",
+        pattern=r"^[0-9]{0,30}$",
         description="The id (not the number) of the phone number that sends, from Meta's WhatsApp Manager.",
     )
     whatsapp_account_id: str = Field(
         "",
-        pattern=r"^\d{0,30}$",
+        pattern=r"^[0-9]{0,30}$",
         description="The id of the WhatsApp Business Account, whose templates are read.",
     )
     whatsapp_access_token: SecretStr = Field(
