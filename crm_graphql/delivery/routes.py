@@ -28,6 +28,10 @@ async def receive_receipts(request: Request) -> Response:
         parsed = await entrance.door.parse(call)
         await _take(parsed, request)
     except DomainError as error:
+        # Whoever called tells nobody; a vendor whose news is refused is one that is silent.
+        _log.warning(
+            "a vendor's call is refused", vendor=request.path_params["vendor"][:40], reason=str(error)
+        )
         # The signature is no scheme that a client could be challenged to.
         return refusal(error, challenge=None)
     except TimeoutError:
@@ -39,6 +43,13 @@ async def receive_receipts(request: Request) -> Response:
             raise
         _log.warning("receipts not taken, the database is away", error=str(error))
         return refusal(Unavailable("The database is away. Send the same again later."))
+    if parsed.problems:
+        _log.warning(
+            "a vendor's call has entries that are left out",
+            vendor=request.path_params["vendor"],
+            count=len(parsed.problems),
+            first=parsed.problems[0].message[:200],
+        )
     return _answer(entrance, parsed)
 
 
