@@ -83,6 +83,9 @@ async def test_a_sender_that_the_relay_refuses_is_told_and_nothing_is_sent(relay
         assert await vendor.check() is None
         relay.faults.mail = CUT
         assert await vendor.check() is not None
+    async with asyncio.timeout(30):
+        while relay.open:
+            await asyncio.sleep(0.01)
     assert {command.split()[0] for command in relay.commands} <= {"MAIL", "RSET"}
 
 

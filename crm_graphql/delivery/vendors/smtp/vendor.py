@@ -99,12 +99,15 @@ class SmtpVendor:
         sender = self._envelope_sender(_NO_MESSAGE)
         try:
             connection = await self._pool.open(_CHECK_SECONDS)
-            answer = await connection.refusal_of(sender, _CHECK_SECONDS)
         except VendorUnavailable as error:
             return str(error)
+        try:
+            answer = await connection.refusal_of(sender, _CHECK_SECONDS)
+            await connection.quit()
         except Lost as error:
             return f"The connection broke: {error}."
-        await connection.quit()
+        finally:
+            connection.close()
         if answer is None or answer.code < 500:
             # Busy now: messages wait.
             return None
