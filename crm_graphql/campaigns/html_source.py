@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from html import unescape
 
 from crm_graphql.campaigns.liquid_source import pieces
+from crm_graphql.core.html_attributes import attribute_value
 
 _OPEN, _CLOSE = "\U0010fff0", "\U0010fff1"
 BODY_MARK = "\U0010fff2"
@@ -65,7 +65,7 @@ class Part:
         found: dict[str, str] = {}
         for match in _ATTRIBUTE.finditer(self.written):
             value = next((group for group in match.groups()[1:] if group is not None), "")
-            found.setdefault(match[1].lower(), unescape(value))
+            found.setdefault(match[1].lower(), attribute_value(value))
         return found
 
 
