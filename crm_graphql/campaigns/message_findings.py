@@ -36,8 +36,15 @@ CLIPPED_BYTES = 102 * 1024
 """Of a message that is longer Gmail shows the beginning."""
 
 _OWN_ROOTS = ("customer", "campaign")
-# Handlebars and Mustache, within the braces of Liquid.
-_OTHER_TOOLS = re.compile(r"\{\{\{|\{\{\s?[#/>^&!]|\{\{\s?[^\W\d]\w*(?: \w+)+\s?\}\}")
+# What other tools write within the braces of Liquid: Handlebars, Mustache, Go's and Braze's signs, names of
+# several words, functions, texts behind a name; and tags that they alone have.
+_OTHER_TOOLS = re.compile(
+    r"\{\{\{|\{\{[-~]?\s?[#/>^&!$@*~]|\{\{-?\s?\.\w|\{\{-?\s?\.\./|\{\{[^{}]{0,80}\$\{|\{\{\s?else\s?\}\}"
+    r"|\{\{\s?(?!customer\.|campaign\.)[^\W\d][\w.]*(?: [\w.]+)+\s?[}:]|\{\{\s?[^\W\d]\w*(?:[.:]\w*)*:"
+    r"|\{\{\s?[^\W\d]\w*(?:\(|(?: [\w.]+)* [\"'])"
+    r"|\{%-?\s?(?:\w*unsub\w*|manage_\w+|web_?view|view_in_browser\w*|connected_content)\b"
+    r"|\{%-?\s?(?:set|block|extends|include_\w+|load|with|macro|import|now|url|trans)\b"
+)
 _DOUBTS = {
     DoubtKind.PLACEHOLDER: FindingCode.FOREIGN_PLACEHOLDER,
     DoubtKind.DATE_PATTERN: FindingCode.DATE_PATTERN,

@@ -121,7 +121,13 @@ def test_public_pictures_are_not_found() -> None:
         *("[[ First Name ]]", "[FIRSTNAME]", "[Name,fallback=there]", "[unsubscribe]", "${name}"),
         *("%FIRSTNAME%", "%name%", "%recipient.fname%", "<<First Name>>", "&lt;&lt;name&gt;&gt;"),
         *("&lt;%= name %&gt;", "{!Contact.Name}", "@name@", "#firstname#", "##name##", "~Contact.FirstName~"),
-        "[% name %]",
+        *("[% name %]", "%%[SET @x = 1]%%", "{!$User.FirstName}", "%CONTACT.MYFIELD%", "%SENDER-INFO%"),
+        *('[[FIRSTNAME OR "there"]]', '[[data:firstname:"there"]]', '[[name mode="fc"]]', "${name!}"),
+        *("[%first_name | there%]", "[Sender_Name]", "%%FIRST_NAME|there%%", "{$profile.firstname}"),
+        *("{contactfield=firstname|there}", "{webview_text}", "[subscriber:firstname | default:reader]"),
+        *("[link:subscription_unsubscribe_url]", "#recipient:name#", "&lt;%- name %&gt;", "%{first_name}"),
+        *("$[LI:UNSUBSCRIBE]$", "«First_Name»", "«FirstName»", "$firstname()$", '{first_name, "there"}'),
+        *("#{first_name}", "&lt;First Name&gt;", "%(name)s", "[currentday]", "{user:first_name}"),
     ],
 )  # fmt: skip
 def test_another_tools_placeholder_is_found_and_stops_nothing(placeholder: str) -> None:
@@ -142,6 +148,17 @@ def test_another_tools_placeholder_is_found_and_stops_nothing(placeholder: str) 
         ("{{#if name}}x{{/if}}", "FOREIGN_PLACEHOLDER"),
         ("{{ first name }}", "FOREIGN_PLACEHOLDER"),
         ("{{> footer }}", "FOREIGN_PLACEHOLDER"),
+        ("{{ personalization_token('contact.firstname', 'x') }}", "FOREIGN_PLACEHOLDER"),
+        ("{{${first_name} | default: 'x'}}", "FOREIGN_PLACEHOLDER"),
+        ("{{custom_attribute.${city}}}", "FOREIGN_PLACEHOLDER"),
+        ("{{lead.First Name:default=edit me}}", "FOREIGN_PLACEHOLDER"),
+        ('{{var:firstname:"there"}}', "FOREIGN_PLACEHOLDER"),
+        ("{{ pm:unsubscribe_url }}", "FOREIGN_PLACEHOLDER"),
+        ('{{LINK "unsubscribe"}}', "FOREIGN_PLACEHOLDER"),
+        ("{{ .Subscriber.FirstName }}", "FOREIGN_PLACEHOLDER"),
+        ("{% unsubscribe 'off' %}", "FOREIGN_PLACEHOLDER"),
+        ("{% view_in_browser_url %}", "FOREIGN_PLACEHOLDER"),
+        ("{{ customer.name x }}", "MESSAGE_INVALID"),
         ("{{ customer.nmae }}", "VALUE_UNKNOWN"),
         ("{{ customer.custom }}", "VALUE_UNKNOWN"),
         ("{{ customer.name | nope }}", "MESSAGE_INVALID"),
@@ -152,6 +169,25 @@ def test_another_tools_placeholder_is_found_and_stops_nothing(placeholder: str) 
 def test_a_value_that_no_message_has_keeps_it_from_being_launched(placeholder: str, code: str) -> None:
     found = findings(html=f"<p>\n{placeholder}</p>", body="B")[0]
     assert (found.code.value, found.is_blocking, found.path) == (code, True, ("message", "html"))
+
+
+@pytest.mark.parametrize(
+    "html", ["<unsubscribe>off</unsubscribe>", "<webversion style='x'>see</webversion>", "<?= $name ?>"]
+)
+def test_an_element_that_another_tool_replaces_is_found(html: str) -> None:
+    assert codes(html) == ["FOREIGN_PLACEHOLDER"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Press «Submit Form» or «Navn», « Name »", "Ann <ann@shop.de>, a <b and b> c", "10%-OFF% {a:b}"),
+        *("<title>x</title><address>Storgata 1</address>", "[note: below] [1:2] {name: 'x'} ~20 km~ $5 or 6$"),
+        *("{% assign a = 1 %}{{ a }}", "<p>&lt;b&gt; &lt;date&gt;</p>", "<?xml:namespace prefix = o />"),
+    ],
+)  # fmt: skip
+def test_an_ordinary_text_holds_no_placeholder(text: str) -> None:
+    assert codes(text) == []
 
 
 @pytest.mark.parametrize(
