@@ -17,6 +17,7 @@ from crm_graphql.campaigns.html_links import (
     pictures_of,
 )
 from crm_graphql.campaigns.html_source import HtmlSource
+from crm_graphql.campaigns.html_way_off import shows_way_off
 from crm_graphql.campaigns.message_texts import Texts
 from crm_graphql.campaigns.template import Rendered, Template
 from crm_graphql.campaigns.template_fields import LINKS
@@ -81,9 +82,9 @@ def findings_of_template(template: Template, texts: Texts, rendered: Rendered | 
         yield Finding(_DOUBTS[warning.kind], warning.message, warning.path)
     html = texts.html if texts.html is not None else (texts.body if template.html else None)
     path = ("message", "html" if texts.html is not None else "body")
-    yield from _without_unsubscribing(template, path)
-    if html is not None:
-        source = HtmlSource.of(html)
+    source = None if html is None else HtmlSource.of(html)
+    yield from _without_unsubscribing(template, source, path)
+    if source is not None:
         yield from islice(_faulty(links_of(source), path), EACH_LIMIT)
         yield from islice(_faulty(pictures_of(source), path, are_pictures=True), EACH_LIMIT)
     elif texts.body:
@@ -117,11 +118,17 @@ def _seen(character: str) -> str:
     return unicodedata.name(character, f"U+{ord(character):04X}")
 
 
-def _without_unsubscribing(template: Template, path: tuple[str, ...]) -> Iterator[Finding]:
-    if not TRAITS[template.channel].takes_html or LINKS & template.fields_by_path.get(path, frozenset()):
+def _without_unsubscribing(
+    template: Template, source: HtmlSource | None, path: tuple[str, ...]
+) -> Iterator[Finding]:
+    if not TRAITS[template.channel].takes_html:
         return
-    text = "Nothing in the message takes people off. Write a link to {{ unsubscribe_url }} into it."
-    yield Finding(FindingCode.UNSUBSCRIBE_MISSING, text, path)
+    if not LINKS & template.fields_by_path.get(path, frozenset()):
+        text = "Nothing in the message takes people off. Write a link to {{ unsubscribe_url }} into it."
+        yield Finding(FindingCode.UNSUBSCRIBE_MISSING, text, path)
+    elif source is not None and not shows_way_off(source):
+        text = "The link to {{ unsubscribe_url }} is hidden, in a comment, or empty: nobody can follow it."
+        yield Finding(FindingCode.UNSUBSCRIBE_MISSING, text, path)
 
 
 def _faulty(
