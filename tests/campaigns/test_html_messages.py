@@ -102,6 +102,28 @@ async def test_addresses_of_links_that_touch_something_stay_apart_from_it() -> N
     assert made.body == "A (https://a.test) B https://b.test C (https://c.test)."
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>👨‍👩‍👧 می‌خواهم ‏(1)‏</p>", "👨‍👩‍👧 می‌خواهم ‏(1)‏"),
+        ("<p>Hi&shy;ya &zwnj;&nbsp;&#847;&zwnj;&nbsp;</p>", "Hiya"),
+        ("<ul><li><p>a</p></li><li></li><li><div><p>b</p></div></li></ul>", "- a\n-\n- b"),
+        ("<ol start=5><li>a</li><li value=9>b<li>c</ol>", "5. a\n9. b\n10. c"),
+        (
+            "<ol>{% for x in customer.tags %}<li>{{ x }}</li>{% endfor %}</ol>",
+            "{% for x in customer.tags %}\n- {{ x }}\n{% endfor %}",
+        ),
+        ("<a href='MAILTO:a@b.test?subject=Hi%20you'>Write</a>", "Write (a@b.test)"),
+        ("<a href='https://b.test/?a=1&copy=2'>x</a>", "x (https://b.test/?a=1&copy=2)"),
+        ("<a href='https://b.test/'>https://b.test</a>", "https://b.test"),
+        ("<map><area href='https://b.test/1' alt=One></map>", "One (https://b.test/1)"),
+    ],
+)
+async def test_the_text_says_what_the_html_says(html: str, text: str) -> None:
+    made = await completed(MessageTemplate(subject="S", html=html))
+    assert made.body == text
+
+
 async def test_braces_that_were_written_as_entities_stay_text() -> None:
     html = "<p>&#123;&#123; customer.nope }} and &#123;<b>{{ customer.name }}</b></p>"
     made = await completed(MessageDraft(subject="S", html=html, inline_css=True))
