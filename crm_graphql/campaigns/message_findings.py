@@ -18,7 +18,7 @@ from crm_graphql.campaigns.html_links import (
 )
 from crm_graphql.campaigns.html_source import HtmlSource
 from crm_graphql.campaigns.html_way_off import shows_way_off
-from crm_graphql.campaigns.message_texts import Texts
+from crm_graphql.campaigns.message_texts import Texts, path_of
 from crm_graphql.campaigns.template import Rendered, Template
 from crm_graphql.campaigns.template_fields import LINKS
 from crm_graphql.campaigns.template_text import UnknownValue
@@ -77,9 +77,12 @@ def _code_of(problem: Problem, texts: Texts) -> FindingCode:
 
 def findings_of_template(template: Template, texts: Texts, rendered: Rendered | None) -> Iterator[Finding]:
     """What may be overlooked in a message that can be launched; `rendered` is it for somebody."""
+    in_html = {one.message for one in template.warnings if one.path == path_of("html")}
     for warning in template.warnings:
         assert isinstance(warning, Warned)
-        yield Finding(_DOUBTS[warning.kind], warning.message, warning.path)
+        # A body is mostly made from the HTML: there it is to be mended.
+        if warning.path != path_of("body") or warning.message not in in_html:
+            yield Finding(_DOUBTS[warning.kind], warning.message, warning.path)
     html = texts.html if texts.html is not None else (texts.body if template.html else None)
     path = ("message", "html" if texts.html is not None else "body")
     source = None if html is None else HtmlSource.of(html)

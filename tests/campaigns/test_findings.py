@@ -152,6 +152,14 @@ def test_another_tools_placeholder_is_found_and_stops_nothing(placeholder: str) 
     assert found.path == ("message", "body")
 
 
+def test_what_the_text_has_from_the_html_is_told_of_the_html_alone() -> None:
+    found = findings(html=f"<p>Hi {{first_name}}</p>{OFF}", body="Hi {first_name}, *|CITY|*")
+    assert [(one.path[1], "{first_name}" in one.message) for one in found] == [
+        ("body", False),
+        ("html", True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("placeholder", "code"),
     [
