@@ -125,9 +125,20 @@ class HtmlSource:
 
 
 def marked_body(html: str) -> str:
-    """The template with a mark at the beginning of its body, or of the whole where no tag begins one. Raises
-    LiquidError for braces that never close."""
+    """The template with a mark at the beginning of its body; where no tag begins one, behind the kind of
+    document and the head. Raises LiquidError for braces that never close."""
     source = HtmlSource.of(html)
-    begun = (part.end for part in source.parts() if part.kind is PartKind.START and part.name == "body")
-    at = next(begun, 0)
+    at = 0
+    for part in source.parts():
+        if part.kind is PartKind.START and part.name == "body":
+            at = part.end
+            break
+        if _is_before_body(source, part):
+            at = part.end
     return f"{source.written(source.text[:at])}{BODY_MARK}{source.written(source.text[at:])}"
+
+
+def _is_before_body(source: HtmlSource, part: Part) -> bool:
+    if part.kind is PartKind.ASIDE:
+        return source.text[part.start : part.end].lower().startswith("<!doctype")
+    return (part.kind, part.name) in ((PartKind.START, "html"), (PartKind.END, "head"))

@@ -62,6 +62,17 @@ def test_a_preheader_that_is_empty_for_somebody_leaves_nothing_behind() -> None:
     assert shown.html == "<p>Hi</p>"
 
 
+@pytest.mark.parametrize(
+    "before",
+    ["<!DOCTYPE html>", "<!doctype html><html>", "<html><head><style>p{}</style></head>"],
+)
+def test_a_preheader_stands_behind_the_head_where_no_tag_begins_the_body(before: str) -> None:
+    shown = render(Texts("S", "B", f"{before}<p>Hi</p>", "Look"), {}).html
+    assert shown is not None
+    assert shown.startswith(f"{before}<div")
+    assert shown.endswith("Look</div><p>Hi</p>")
+
+
 def test_a_preheader_also_goes_into_a_body_that_is_html() -> None:
     shown = render(Texts("S", "<p>Hi</p>", preheader="Look"), {})
     assert shown.body == shown.html
