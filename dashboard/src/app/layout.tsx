@@ -1,9 +1,11 @@
 /** The frame around every screen: navigation, who is signed in, the banner of a lost connection. */
-import { Alert, Anchor, AppShell, Burger, Group, Text } from '@mantine/core';
+import { Alert, Anchor, AppShell, Burger, Button, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconPlugConnectedX } from '@tabler/icons-react';
+import { IconLogin2, IconPlugConnectedX } from '@tabler/icons-react';
 import { Link, Outlet } from '@tanstack/react-router';
 import { useConnection } from '../api/connection';
+import { useIsOver } from '../api/standing';
+import { useRenewedViewer } from '../components/permissions';
 import logo from '../icon.svg';
 import { useTexts } from '../texts';
 import { Account } from './account';
@@ -12,10 +14,11 @@ import { Navigation } from './navigation';
 export function Layout() {
   const text = useTexts();
   const [isOpen, { toggle, close }] = useDisclosure();
+  useRenewedViewer();
   return (
     <AppShell
       header={{ height: 56 }}
-      navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      navbar={{ width: 232, breakpoint: 'md', collapsed: { mobile: !isOpen } }}
       padding={{ base: 'sm', sm: 'lg' }}
     >
       <Anchor href="#content" className="skip">
@@ -27,7 +30,7 @@ export function Layout() {
             <Burger
               opened={isOpen}
               onClick={toggle}
-              hiddenFrom="sm"
+              hiddenFrom="md"
               size="sm"
               aria-label={text('nav.menu')}
               aria-expanded={isOpen}
@@ -48,22 +51,42 @@ export function Layout() {
         <Navigation onGo={close} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
-        <LostConnection />
+        <Banner />
         <Outlet />
       </AppShell.Main>
     </AppShell>
   );
 }
 
-function LostConnection() {
+/** What is shown may be old: since the connection is lost, or since nobody is signed in any more. */
+function Banner() {
   const text = useTexts();
   const isLost = useConnection() === 'lost';
+  const isOver = useIsOver();
   return (
     <div role="status">
-      {isLost && (
-        <Alert color="orange" mb="md" icon={<IconPlugConnectedX aria-hidden />}>
-          {text('connection.lost')}
+      {isOver ? (
+        <Alert color="orange" mb="md" icon={<IconLogin2 aria-hidden />}>
+          <Group justify="space-between" gap="xs">
+            {text('session.over')}
+            <Button
+              size="xs"
+              variant="default"
+              onClick={() => {
+                // What stays of this page is nobody's: whoever signs in begins with a new one.
+                window.location.reload();
+              }}
+            >
+              {text('session.again')}
+            </Button>
+          </Group>
         </Alert>
+      ) : (
+        isLost && (
+          <Alert color="orange" mb="md" icon={<IconPlugConnectedX aria-hidden />}>
+            {text('connection.lost')}
+          </Alert>
+        )
       )}
     </div>
   );

@@ -202,6 +202,8 @@ export const router = createRouter({
     audit,
     ownAccount,
   ]),
+  // What no screen knows is taken out of an address.
+  search: { strict: true },
   defaultPreload: 'intent',
   defaultErrorComponent: Broken,
   scrollRestoration: true,
