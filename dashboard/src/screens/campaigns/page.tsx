@@ -91,10 +91,10 @@ function List({ campaigns }: { campaigns: readonly Campaign[] | undefined }) {
         <Table.Tr>
           <Table.Th>{text('campaigns.name')}</Table.Th>
           <Table.Th w={{ base: 130, md: 160 }}>{text('campaigns.status')}</Table.Th>
-          <Table.Th w={110} visibleFrom="md">
+          <Table.Th w={110} visibleFrom="lg">
             {text('campaigns.channel')}
           </Table.Th>
-          <Table.Th w={190} visibleFrom="md">
+          <Table.Th w={190} visibleFrom="lg">
             {text('campaigns.created')}
           </Table.Th>
           <Table.Th visibleFrom="sm">{text('campaigns.progress')}</Table.Th>
@@ -144,8 +144,8 @@ function Row({ campaign }: { campaign: Campaign }) {
           </Text>
         )}
       </Table.Td>
-      <Table.Td visibleFrom="md">{text(`channel.${campaign.channel}`)}</Table.Td>
-      <Table.Td visibleFrom="md">
+      <Table.Td visibleFrom="lg">{text(`channel.${campaign.channel}`)}</Table.Td>
+      <Table.Td visibleFrom="lg">
         <Moment at={campaign.createdAt} />
       </Table.Td>
       <Table.Td visibleFrom="sm">
