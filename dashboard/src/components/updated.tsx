@@ -51,7 +51,7 @@ function Ago({ at }: { at: number }) {
   const seconds = Math.max(0, Math.round((now - at) / 1_000));
   const ago =
     seconds < 60
-      ? intl.formatRelativeTime(-seconds, 'second', { style: 'narrow', numeric: 'auto' })
-      : intl.formatRelativeTime(-Math.floor(seconds / 60), 'minute', { style: 'narrow' });
+      ? intl.formatRelativeTime(-seconds, 'second', { style: 'short', numeric: 'auto' })
+      : intl.formatRelativeTime(-Math.floor(seconds / 60), 'minute', { style: 'short' });
   return text('live.updated', { ago });
 }
