@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Passed on to crm dev and crm demo: make dev ARGS="--port 8080"
 ARGS ?=
 
-.PHONY: help setup setup-test demo dev check check-python check-dashboard quick test watch coverage bench pictures schema release-schema lock clean
+.PHONY: help setup setup-test demo dev check check-python check-dashboard quick test explore watch coverage bench pictures schema release-schema lock clean
 
 help: ## This list
 	@echo "make TARGET, on Linux with Python 3.11 or later:"
@@ -54,6 +54,9 @@ test: setup-test ## All tests, on real MongoDB and RabbitMQ and in a browser (so
 	@scripts/install_test_tools.sh
 	@scripts/install_test_clients.sh
 	$(BIN)/pytest $(PYTEST_FLAGS) $(TESTS)
+
+explore: setup-test ## Property tests with examples that no run had before, three times: make explore TESTS=tests/audiences
+	@for turn in 1 2 3; do $(BIN)/pytest -n 2 --dist loadgroup -q --hypothesis-profile=new -m hypothesis $(TESTS) || exit 1; done
 
 watch: setup-test ## Run tests again whenever a file changes, until Ctrl-C: make watch TESTS=tests/audiences
 	@$(BIN)/watchfiles --filter python "$(BIN)/pytest -q -n 2 --dist loadgroup -m 'not slow' $(TESTS)" crm_graphql consumers tests

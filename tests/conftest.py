@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import structlog
 from pymongo.asynchronous.database import AsyncDatabase
@@ -38,6 +39,13 @@ LONG_GROUPS = (
 )
 """The groups of tests that one worker runs in turn, the longest first."""
 
+# The same examples each time, however long one takes: whether a change may be merged must not hang on
+# luck. `make explore` looks for new ones.
+_UNHURRIED = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("same", _UNHURRIED, derandomize=True)
+hypothesis.settings.register_profile("new", _UNHURRIED)
+hypothesis.settings.load_profile("same")
+
 # What is imported and collected lives until the session ends: looking through it for garbage finds nothing.
 gc.disable()
 
@@ -45,12 +53,14 @@ gc.disable()
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what `make quick` leaves out: a new test is in it unless it starts servers or says it is slow.
 
-    The long groups come first, then what is slow: begun last, one would leave other workers idle.
+    The long groups come first, then what is slow: begun last, one would leave other workers idle. What starts
+    processes is tried a second time where it fails, for the machine pauses; the summary says so.
     """
     for item in items:
         folder = item.path.relative_to(config.rootpath / "tests").parts[0]
         if folder in SLOW_FOLDERS or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=5))
     items.sort(key=_place)
 
 

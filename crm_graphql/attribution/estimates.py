@@ -42,7 +42,8 @@ class Sample:
 
 def lift(treated: Sample, held_out: Sample) -> Estimate | None:
     """How much more a person of one arm has than one of the other: the ratio of their means, less one. None
-    where either mean is not above zero, for then it has no logarithm.
+    where either mean is not above zero, for then it has no logarithm, and where nothing is known of how much
+    people differ: an arm is one person, or in both everybody has the same.
 
     A person may order several times, so these are means of counts (or of money), not shares of people. The
     interval is that of the delta method for the logarithm of a ratio of two independent means, as in Cox,
@@ -51,15 +52,15 @@ def lift(treated: Sample, held_out: Sample) -> Estimate | None:
     that is v/(n m^2) = sum(x^2)/sum(x)^2 - 1/n. Where nobody orders twice it is 1/x - 1/n, and the interval
     that of Katz, Baptista, Azen and Pike, Biometrics 34 (1978), 469-474 for a ratio of proportions.
     """
-    if min(treated.people, held_out.people, treated.total, held_out.total) <= 0:
+    if min(treated.people, held_out.people) < 2 or min(treated.total, held_out.total) <= 0:
         return None
     ratio = Fraction(treated.total, treated.people) / Fraction(held_out.total, held_out.people)
     half = Z * math.sqrt(_relative_variance(treated) + _relative_variance(held_out))
     middle = math.log(ratio.numerator) - math.log(ratio.denominator)
-    if half + abs(middle) > _LARGEST_EXPONENT:
+    if not half or half + abs(middle) > _LARGEST_EXPONENT:
         # Refunds have eaten the mean up: the interval is all there is.
         return None
-    return Estimate(*(math.expm1(middle + step) for step in (0.0, -half, half)))
+    return Estimate(float(ratio - 1), math.expm1(middle - half), math.expm1(middle + half))
 
 
 def _relative_variance(sample: Sample) -> float:
@@ -74,7 +75,9 @@ def is_fair(counts: Sequence[int], shares: Sequence[float | Fraction]) -> bool:
     total, whole = sum(counts), float(sum(shares))
     if total == 0 or whole == 0:
         return True
-    cells = sorted((float(share) / whole * total, count) for share, count in zip(shares, counts, strict=True))
+    cells = [(float(share) / whole * total, count) for share, count in zip(shares, counts, strict=True)]
+    # By what is expected alone: together with what was counted the same cells would always be put together.
+    cells.sort(key=lambda cell: cell[0])
     pooled: list[tuple[float, int]] = [(0.0, 0)]
     for expected, count in cells:
         before, counted = pooled[-1]

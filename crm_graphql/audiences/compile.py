@@ -16,12 +16,11 @@ from typing import Any
 from crm_graphql.audiences.days import in_days
 from crm_graphql.audiences.evaluate import holds
 from crm_graphql.audiences.fields import CUSTOMER_FIELDS, TWINS, RuleFields, RuleFieldType, RuleOperator
+from crm_graphql.audiences.filters import Filter, all_of, any_of
 from crm_graphql.audiences.rules import AllOf, Not, Rule, Where, parse
 from crm_graphql.audiences.values import Day
 from crm_graphql.core.texts import prefix_range
 from crm_graphql.core.times import Duration
-
-Filter = dict[str, Any]
 
 MAX_DISJOINT = 8
 
@@ -78,7 +77,7 @@ def disjoint_filters(rule: Rule, at: datetime) -> list[Filter]:
     conjunctions = _disjoint(rule, at, negated=False)
     if conjunctions is None:
         return [compile_rule(rule, at)]
-    return [_all(conjunction) for conjunction in conjunctions]
+    return [all_of(conjunction) for conjunction in conjunctions]
 
 
 def _compile(rule: Rule, at: datetime, *, negated: bool) -> Filter:
@@ -87,15 +86,7 @@ def _compile(rule: Rule, at: datetime, *, negated: bool) -> Filter:
     if isinstance(rule, Not):
         return _compile(rule.part, at, negated=not negated)
     parts = [_compile(part, at, negated=negated) for part in rule.parts]
-    return _all(parts) if isinstance(rule, AllOf) is not negated else _any(parts)
-
-
-def _all(parts: list[Filter]) -> Filter:
-    return parts[0] if len(parts) == 1 else {"$and": parts}
-
-
-def _any(parts: list[Filter]) -> Filter:
-    return parts[0] if len(parts) == 1 else {"$or": parts}
+    return all_of(parts) if isinstance(rule, AllOf) is not negated else any_of(parts)
 
 
 Conjunctions = list[list[Filter]]
@@ -139,7 +130,7 @@ def _compile_where(where: Where, at: datetime, *, negated: bool) -> Filter:
         return found
     _, is_negated = _without_negation(where, negated=negated)
     # Whoever has no value has the default, for which the condition holds without its negation.
-    return _all([found, _set(where)]) if is_negated else _any([found, _unset(where)])
+    return all_of([found, _set(where)]) if is_negated else any_of([found, _unset(where)])
 
 
 def _of_values(where: Where, at: datetime, *, negated: bool) -> Filter:

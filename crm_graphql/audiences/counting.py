@@ -10,7 +10,8 @@ from typing import Any
 
 from pymongo.errors import ExecutionTimeout
 
-from crm_graphql.audiences.compile import Filter, compared_path, disjoint_filters
+from crm_graphql.audiences.compile import compared_path, disjoint_filters
+from crm_graphql.audiences.filters import Filter
 from crm_graphql.audiences.rules import AllOf, AnyOf, Not, Rule
 from crm_graphql.core.channels import Channel, may_reach
 from crm_graphql.customers.documents import Customer

@@ -25,7 +25,7 @@ from crm_graphql.campaigns.message_findings import (
     findings_of_template,
     published_pictures,
 )
-from crm_graphql.campaigns.message_texts import Texts
+from crm_graphql.campaigns.message_texts import Texts, path_of
 from crm_graphql.campaigns.queries import find_campaign
 from crm_graphql.campaigns.template import RenderFailed, Template
 from crm_graphql.campaigns.template_fields import CUSTOM, EXAMPLE_CUSTOMER, example_values
@@ -227,7 +227,8 @@ async def _never_known(template: Template, custom: Definitions, people: Filter) 
 
 def _asked_for(template: Template) -> Iterator[tuple[str, tuple[str, ...]]]:
     told: set[str] = set()
-    for path, fields in template.fields_by_path.items():
+    # A body comes last: it is mostly made from the HTML, where it is to be mended.
+    for path, fields in sorted(template.fields_by_path.items(), key=lambda one: one[0] == path_of("body")):
         for field in sorted(fields - told - _ALWAYS_KNOWN):
             told.add(field)
             yield field, path

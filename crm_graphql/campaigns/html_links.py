@@ -7,7 +7,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from crm_graphql.campaigns.html_source import SIGN, HtmlSource, PartKind
 
@@ -22,9 +22,13 @@ _PLACEHOLDER_HOSTS = re.compile(
 _PRIVATE_TOPS = frozenset(
     ["localhost", "local", "internal", "lan", "home", "test", "invalid", "example", "localdomain"]
 )
-_SIGNED_MEDIA = re.compile(r"/media/[0-9a-f]{24}(?:/thumbnail)?")
-_PUBLIC_MEDIA = re.compile(r"/media/public/([^/]+)")
+_SIGNED_MEDIA = re.compile(r"/media/[0-9a-f]{24}(?:/thumbnail)?\Z", re.IGNORECASE)
+_PUBLIC_MEDIA = re.compile(r"/media/public/([^/]+)\Z")
 _STYLE_URL = re.compile(r"""url\(\s*+(?:"([^"]*+)"|'([^']*+)'|([^)\s]*+))""", re.IGNORECASE)
+_STYLE_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+# An address may hold commas; one at its end ends the candidate (HTML, 4.8.4.2.1).
+_CANDIDATE = re.compile(r"[\s,]*+(\S++)(?:(?<!,)[^,(]*+(?:\([^)]*+\)?[^,(]*+)*+)?")
+_MAILBOX = re.compile(r"[^@\s,?&]+@[^@\s,?&.]+(?:\.[^@\s,?&.]+)+")
 _FETCHED = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _AFTER_HOST = re.compile(r"[/?#]")
 _WORD = re.compile(r"\S+")
@@ -84,16 +88,17 @@ def pictures_of(source: HtmlSource) -> Iterator[Address]:
         attributes = part.attributes
         if part.name == "img" or (part.name == "input" and attributes.get("type", "").lower() == "image"):
             yield Address.of(source, attributes.get("src", ""))
-        if "background" in attributes:
-            yield Address.of(source, attributes["background"])
-        for candidate in attributes.get("srcset", "").split(","):
-            if candidate.strip() and not candidate.strip().startswith("data:"):
-                yield Address.of(source, candidate.split()[0])
+        for name in ("background", "poster"):
+            if name in attributes:
+                yield Address.of(source, attributes[name])
+        for candidate in _CANDIDATE.finditer(attributes.get("srcset", "")):
+            if not candidate[1].startswith("data:"):
+                yield Address.of(source, candidate[1].rstrip(","))
         yield from _pictures_of_style(source, attributes.get("style", ""))
 
 
 def _pictures_of_style(source: HtmlSource, style: str) -> Iterator[Address]:
-    for found in _STYLE_URL.finditer(style):
+    for found in _STYLE_URL.finditer(_STYLE_COMMENT.sub("", style)):
         yield Address.of(source, found[1] or found[2] or found[3] or "")
 
 
@@ -115,9 +120,11 @@ def link_fault(address: Address) -> str | None:
     if name in _RUN or name == "cid":
         return f"is no address that a mail program opens: it begins with {name}:"
     if name in _WEB:
+        if _SIGNED_MEDIA.search(_path_of(text)) and "signature=" in text:
+            return "opens for 15 minutes only; attach the file, or publish it if it is a picture"
         return _web_fault(address)
     if name == "mailto":
-        return None if "@" in text or SIGN.search(address.fixed) else "has no email address behind mailto:"
+        return _mailto_fault(address)
     if name in ("tel", "sms"):
         has_number = re.search(r"\d", text) or SIGN.search(address.fixed)
         return None if has_number else f"has no number behind {name}:"
@@ -136,7 +143,7 @@ def picture_fault(address: Address) -> str | None:
     scheme = _SCHEME.match(text)
     name = scheme[1].lower() if scheme else ""
     if name in _WEB:
-        if _SIGNED_MEDIA.fullmatch(_path_of(text)):
+        if _SIGNED_MEDIA.search(_path_of(text)):
             return "is a link that opens for 15 minutes only; publish the file, and use its publicUrl"
         return _web_fault(address)
     if name == "data":
@@ -152,7 +159,7 @@ def public_name_of(address: Address, public_url: str) -> str | None:
     """The name of a published file of this deployment that the picture is; None for any other."""
     if address.is_open or SIGN.search(address.fixed):
         return None
-    found = _PUBLIC_MEDIA.fullmatch(_path_of(address.fixed))
+    found = _PUBLIC_MEDIA.search(_path_of(address.fixed))
     return found[1] if found and _host_of(address.fixed) == _host_of(public_url) else None
 
 
@@ -173,6 +180,16 @@ def _without_scheme(text: str) -> str:
     if text.lower().startswith("www.") or re.match(r"[\w-]+(\.[\w-]+)+(?:[:/?#]|\Z)", text):
         return "is no whole address; begin it with https://"
     return "is a path, no whole address; begin it with https://"
+
+
+def _mailto_fault(address: Address) -> str | None:
+    if SIGN.search(address.fixed):
+        return None
+    to, _, rest = address.fixed.partition(":")[2].partition("?")
+    people = [unquote(one).strip() for one in to.split(",")]
+    if people == [""] and re.search(r"(?:^|&)(?:to|bcc|cc)=[^&]", rest, re.IGNORECASE):
+        return None
+    return None if all(map(_MAILBOX.fullmatch, people)) else "has no email address behind mailto:"
 
 
 def _web_fault(address: Address) -> str | None:

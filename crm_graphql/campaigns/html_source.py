@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from html import unescape
 
 from crm_graphql.campaigns.liquid_source import pieces
+from crm_graphql.core.html_attributes import attribute_value
 
 _OPEN, _CLOSE = "\U0010fff0", "\U0010fff1"
 BODY_MARK = "\U0010fff2"
@@ -65,7 +65,7 @@ class Part:
         found: dict[str, str] = {}
         for match in _ATTRIBUTE.finditer(self.written):
             value = next((group for group in match.groups()[1:] if group is not None), "")
-            found.setdefault(match[1].lower(), unescape(value))
+            found.setdefault(match[1].lower(), attribute_value(value))
         return found
 
 
@@ -125,9 +125,20 @@ class HtmlSource:
 
 
 def marked_body(html: str) -> str:
-    """The template with a mark at the beginning of its body, or of the whole where no tag begins one. Raises
-    LiquidError for braces that never close."""
+    """The template with a mark at the beginning of its body; where no tag begins one, behind the kind of
+    document and the head. Raises LiquidError for braces that never close."""
     source = HtmlSource.of(html)
-    begun = (part.end for part in source.parts() if part.kind is PartKind.START and part.name == "body")
-    at = next(begun, 0)
+    at = 0
+    for part in source.parts():
+        if part.kind is PartKind.START and part.name == "body":
+            at = part.end
+            break
+        if _is_before_body(source, part):
+            at = part.end
     return f"{source.written(source.text[:at])}{BODY_MARK}{source.written(source.text[at:])}"
+
+
+def _is_before_body(source: HtmlSource, part: Part) -> bool:
+    if part.kind is PartKind.ASIDE:
+        return source.text[part.start : part.end].lower().startswith("<!doctype")
+    return (part.kind, part.name) in ((PartKind.START, "html"), (PartKind.END, "head"))

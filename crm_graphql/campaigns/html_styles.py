@@ -14,10 +14,10 @@ MATCHES_LIMIT = 1_000_000
 DEPTH_LIMIT = 200
 """Of elements in elements."""
 
-_VOID = frozenset(
+VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
-_ENDED_BY_OTHERS = frozenset(
+ENDED_BY_OTHERS = frozenset(
     ["p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot", "option", "optgroup", "colgroup"]
 )
 _SELECTORS = re.compile(r"[{,]")
@@ -98,16 +98,16 @@ class _Nesting:
 
     def begin(self, name: str) -> None:
         """An element begins."""
-        if name in _VOID:
+        if name in VOID:
             return
-        if not (self._open and self._open[-1] == name and name in _ENDED_BY_OTHERS):
+        if not (self._open and self._open[-1] == name and name in ENDED_BY_OTHERS):
             self._open.append(name)
 
     def end(self, name: str) -> None:
         """Its end is written."""
         # An end in the wrong place may mean nothing: then what is open stays so.
         left = len(self._open)
-        while left and self._open[left - 1] != name and self._open[left - 1] in _ENDED_BY_OTHERS:
+        while left and self._open[left - 1] != name and self._open[left - 1] in ENDED_BY_OTHERS:
             left -= 1
         if left and self._open[left - 1] == name:
             del self._open[left - 1 :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -16,7 +17,8 @@ from crm_graphql.campaigns.html_links import (
     pictures_of,
 )
 from crm_graphql.campaigns.html_source import HtmlSource
-from crm_graphql.campaigns.message_texts import Texts
+from crm_graphql.campaigns.html_way_off import shows_way_off
+from crm_graphql.campaigns.message_texts import Texts, path_of
 from crm_graphql.campaigns.template import Rendered, Template
 from crm_graphql.campaigns.template_fields import LINKS
 from crm_graphql.campaigns.template_text import UnknownValue
@@ -29,12 +31,21 @@ EACH_LIMIT = 20
 """So many findings of a kind are told of a text."""
 SHOWN_CHARACTERS = 10
 """Of those that make an SMS dearer."""
+SMS_CHARACTERS = 1_600
+"""Of one message, however many segments that are."""
 CLIPPED_BYTES = 102 * 1024
 """Of a message that is longer Gmail shows the beginning."""
 
 _OWN_ROOTS = ("customer", "campaign")
-# Handlebars and Mustache, within the braces of Liquid.
-_OTHER_TOOLS = re.compile(r"\{\{\{|\{\{\s?[#/>^&!]|\{\{\s?[^\W\d]\w*(?: \w+)+\s?\}\}")
+# What other tools write within the braces of Liquid: Handlebars, Mustache, Go's and Braze's signs, names of
+# several words, functions, texts behind a name; and tags that they alone have.
+_OTHER_TOOLS = re.compile(
+    r"\{\{\{|\{\{[-~]?\s?[#/>^&!$@*~]|\{\{-?\s?\.\w|\{\{-?\s?\.\./|\{\{[^{}]{0,80}\$\{|\{\{\s?else\s?\}\}"
+    r"|\{\{\s?(?!customer\.|campaign\.)[^\W\d][\w.]*(?: [\w.]+)+\s?[}:]|\{\{\s?[^\W\d]\w*(?:[.:]\w*)*:"
+    r"|\{\{\s?[^\W\d]\w*(?:\(|(?: [\w.]+)* [\"'])"
+    r"|\{%-?\s?(?:\w*unsub\w*|manage_\w+|web_?view|view_in_browser\w*|connected_content)\b"
+    r"|\{%-?\s?(?:set|block|extends|include_\w+|load|with|macro|import|now|url|trans)\b"
+)
 _DOUBTS = {
     DoubtKind.PLACEHOLDER: FindingCode.FOREIGN_PLACEHOLDER,
     DoubtKind.DATE_PATTERN: FindingCode.DATE_PATTERN,
@@ -66,14 +77,17 @@ def _code_of(problem: Problem, texts: Texts) -> FindingCode:
 
 def findings_of_template(template: Template, texts: Texts, rendered: Rendered | None) -> Iterator[Finding]:
     """What may be overlooked in a message that can be launched; `rendered` is it for somebody."""
+    in_html = {one.message for one in template.warnings if one.path == path_of("html")}
     for warning in template.warnings:
         assert isinstance(warning, Warned)
-        yield Finding(_DOUBTS[warning.kind], warning.message, warning.path)
+        # A body is mostly made from the HTML: there it is to be mended.
+        if warning.path != path_of("body") or warning.message not in in_html:
+            yield Finding(_DOUBTS[warning.kind], warning.message, warning.path)
     html = texts.html if texts.html is not None else (texts.body if template.html else None)
     path = ("message", "html" if texts.html is not None else "body")
-    yield from _without_unsubscribing(template, path)
-    if html is not None:
-        source = HtmlSource.of(html)
+    source = None if html is None else HtmlSource.of(html)
+    yield from _without_unsubscribing(template, source, path)
+    if source is not None:
         yield from islice(_faulty(links_of(source), path), EACH_LIMIT)
         yield from islice(_faulty(pictures_of(source), path, are_pictures=True), EACH_LIMIT)
     elif texts.body:
@@ -93,16 +107,31 @@ def _segments(text: str) -> Iterator[Finding]:
     words = f"The message is charged as {found.count} SMS"
     plain = text.translate({ord(one): "x" for one in found.forcing})
     if found.forcing and (cheaper := segments_of(plain).count) < found.count:
-        shown = " ".join(found.forcing[:SHOWN_CHARACTERS])
+        shown = " ".join(map(_seen, found.forcing[:SHOWN_CHARACTERS]))
         words += f"; without these characters it would be {cheaper}: {shown}"
+    if len(text) > SMS_CHARACTERS:
+        words += f". It has {len(text):,} characters, and no more than {SMS_CHARACTERS:,} are taken by Twilio"
     yield Finding(FindingCode.SMS_SEGMENTS, f"{words}.", ("message", "body"))
 
 
-def _without_unsubscribing(template: Template, path: tuple[str, ...]) -> Iterator[Finding]:
-    if not TRAITS[template.channel].takes_html or LINKS & template.fields_by_path.get(path, frozenset()):
+def _seen(character: str) -> str:
+    """The character; its name where it shows nothing: a space that does not break, a joiner."""
+    if unicodedata.category(character)[0] in "LNPS":
+        return character
+    return unicodedata.name(character, f"U+{ord(character):04X}")
+
+
+def _without_unsubscribing(
+    template: Template, source: HtmlSource | None, path: tuple[str, ...]
+) -> Iterator[Finding]:
+    if not TRAITS[template.channel].takes_html:
         return
-    text = "Nothing in the message takes people off. Write a link to {{ unsubscribe_url }} into it."
-    yield Finding(FindingCode.UNSUBSCRIBE_MISSING, text, path)
+    if not LINKS & template.fields_by_path.get(path, frozenset()):
+        text = "Nothing in the message takes people off. Write a link to {{ unsubscribe_url }} into it."
+        yield Finding(FindingCode.UNSUBSCRIBE_MISSING, text, path)
+    elif source is not None and not shows_way_off(source):
+        text = "The link to {{ unsubscribe_url }} is hidden, in a comment, or empty: nobody can follow it."
+        yield Finding(FindingCode.UNSUBSCRIBE_MISSING, text, path)
 
 
 def _faulty(

@@ -18,28 +18,41 @@ from liquid.expression import Expression
 from crm_graphql.campaigns.liquid_source import Piece
 from crm_graphql.core.errors import Problem
 
-_NAME = r"[^\W\d]\w{0,40}(?:[ .-]\w{1,40}){0,3}"
+_NAME = r"[^\W\d]\w{0,40}(?:[ .:-]\w{1,40}){0,3}"
+# What stands in where there is no value: |there, OR "there", :"there", mode="fc".
+_ELSE = r"(?:\s?[|:=!?]|\sOR\s|\s\w+=)"
+_QUOTE = r"""(?:["'“]|&quot;|&#39;)"""
 # Forms that nothing else has, whatever is in them.
 _FOREIGN = re.compile(
-    rf"\*\|[^\W\d][^\s|*]{{0,60}}\|\*|%%\s?{_NAME}\s?%%|\[\[\s?{_NAME}\s?\]\]|\$\{{\s?{_NAME}\s?\}}"
-    r"|(?<![\w%])%[A-Z][A-Z0-9_]{2,40}%(?![\w%])"
+    rf"\*\|[^\W\d][^\s|*]{{0,60}}\|\*|%%\s?{_NAME}(?:\|[^%\n]{{0,60}})?\s?%%"
+    rf"|\[\[\s?{_NAME}(?:{_ELSE}[^\[\]\n]{{0,60}})?\s?\]\]|\$\{{\s?!?{_NAME}(?:[!?|][^{{}}\n]{{0,60}})?\s?\}}"
+    r"|(?<![\w%])%[A-Z][A-Z0-9_.-]{2,40}%(?![\w%])"
     # With a value that stands in, and the tags of templates of programs.
-    rf"|\*\|{_NAME}:[^|*\n]{{0,60}}\|\*|%%=[^%\n]{{1,80}}=%%|\{{!\s?{_NAME}\s?\}}"
-    rf"|<%=?\s?{_NAME}\s?%>|&lt;%=?\s?{_NAME}\s?%&gt;|%recipient\.\w{{1,40}}%|\[%\s?{_NAME}\s?%\]"
+    rf"|\*\|{_NAME}:[^|*\n]{{0,60}}\|\*|%%=[^%\n]{{1,80}}=%%|%%\[[^\]]{{1,200}}\]%%|\{{!\s?\$?{_NAME}\s?\}}"
+    rf"|<%[=-]?\s?[$\w][^%<>\n]{{0,80}}%>|&lt;%[=-]?\s?[$\w][^%\n]{{0,80}}%&gt;|<\?(?:php\b|=)[^<>\n]{{1,80}}\?>"
+    rf"|%recipient\.\w{{1,40}}%|\[%=?\s?{_NAME}(?:{_ELSE}[^%\n]{{0,60}})?\s?%\]|\$\[[^\[\]\n]{{1,80}}\]\$"
+    rf"|\{{\${_NAME}(?:\|[^{{}}\n]{{0,60}})?\}}|\{{(?:contact|lead|owner)field=[^{{}}\n]{{1,80}}\}}"
+    r"|~~eloqua\b[^~\n]{1,200}~~|<(?:unsubscribe|webversion|preferences|forwardtoafriend)\b[^<>]{0,80}>"
 )
 # Forms that need a usual name in them.
 _AMBIGUOUS = re.compile(
-    rf"(?<![\w$#%@{{\\])\{{\s?({_NAME})\s?\}}(?!\}})|<<\s?({_NAME})\s?>>|&lt;&lt;\s?({_NAME})\s?&gt;&gt;"
+    rf"(?<![\w$@{{\\])\{{\s?({_NAME})\s?\}}(?!\}})|<<\s?({_NAME})\s?>>|&lt;&lt;\s?({_NAME})\s?&gt;&gt;"
     r"|(?<![\w%])%([^\W\d]\w{0,40})%(?![\w%])|(?<![\w@.])@([^\W\d]\w{0,40})@(?![\w@.])"
-    rf"|(?<![\w$#%@{{\\])\{{\$?({_NAME})\s?\|[^{{}}\n]{{0,60}}\}}(?!\}})|(?<![\w#])##?({_NAME})##?(?![\w#])"
-    rf"|(?<![\w\]\[])\[({_NAME})(?:\s?[|:,][^\[\]\n]{{0,60}})?\](?![\w(\[\]])|\{{\$({_NAME})\}}|~({_NAME})~"
+    rf"|(?<![\w$#%@{{\\])\{{\$?({_NAME})\s?(?:\||,\s?{_QUOTE})[^{{}}\n]{{0,60}}\}}(?!\}})"
+    rf"|(?<![\w#])##?({_NAME})##?(?![\w#])|~({_NAME})~|(?<![\w$])\$({_NAME})(?:\(\))?\$(?![\w$])|%\(({_NAME})\)s"
+    rf"|(?<![\w\]\[])\[({_NAME})(?:\s?[|:,][^\[\]\n]{{0,60}})?\](?![\w(\[\]])"
+    # Where letters are merged by a word processor; quotes of a text hold no name of two words run together.
+    r"|(?:«|&laquo;)([^\W\d]\w{0,40}?(?:_|[a-z](?=[A-Z]))\w{1,40})(?:»|&raquo;)"
+    # Written by hand, to be filled in later; an element is none.
+    rf"|(?:(?<!<)<|(?<!&lt;)&lt;)(?!(?:title|address|data|date)\b)({_NAME})(?:>|&gt;)"
 )
 _USUAL_NAMES = re.compile(
     r"name|firstname|lastname|fullname|fname|lname|surname|forename|givenname|familyname|"
     r"username|nickname|email|emailaddress|mail|phone|phonenumber|mobile|city|country|address|"
     r"street|zip|zipcode|postcode|state|company|companyname|title|salutation|gender|birthday|"
-    r"birthdate|date|unsubscribe|unsubscribeurl|unsubscribelink|unsub|preferences|webversion|"
-    r"viewinbrowser|vorname|nachname|anrede|ort|"
+    r"birthdate|date|unsubscribe|unsubscribe(?:url|link|text)|unsub|preferences|webversion|webview(?:url|text)|"
+    r"(?:mailinglist|tag)unsubscribeurl|linksubscriptionunsubscribeurl|newslettersubject|confirmationurl|"
+    r"current(?:day|month|year)|sender(?:name|address|city|state|zip)|usertrack|viewinbrowser|vorname|nachname|anrede|ort|"
     r"stadt|land|firma|prenom|nom|ville|pays|nombre|apellido|ciudad|cognome|nome|citta|"
     r"voornaam|achternaam|naam"
 )
@@ -125,7 +138,7 @@ def _found(source: str, part: Piece) -> Iterator[tuple[int, str]]:
 
 
 def _is_usual(name: str) -> bool:
-    words = re.sub(r"[ _.-]", "", name).lower()
+    words = re.sub(r"[ _.:-]", "", name).lower()
     return _USUAL_NAMES.fullmatch(words) is not None or (
         words != name.lower() and words.startswith(_USUAL_FIRST)
     )
@@ -134,6 +147,8 @@ def _is_usual(name: str) -> bool:
 def _here(found: str) -> str:
     """The placeholder that was probably meant."""
     words = re.sub(r"[^a-z]", "", found.lower())
+    if "unsub" in words:
+        return "{{ unsubscribe_url }}"
     for name in ("email", "phone", "city", "country"):
         if name in words:
             return f"{{{{ customer.{name} }}}}"

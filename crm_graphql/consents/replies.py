@@ -1,7 +1,8 @@
 """Replies to messages by which people close and open their address: STOP and START in several languages.
 
-Carriers, and the law of several countries, want these words understood. Only a whole reply counts: "stop by
-tomorrow" says nothing of messages. Whoever replies need not be a customer: what is closed is the address.
+Carriers, and the law of several countries, want these words understood. Only a whole reply counts, with or
+without a please: "stop by tomorrow" says nothing of messages. Whoever replies need not be a customer: what is
+closed is the address.
 """
 
 from __future__ import annotations
@@ -49,20 +50,33 @@ START_WORDS = frozenset(
     {*("start", "unstop", "anmelden", "demarrer", "iniciar", "empezar"), *("pameld", "meld pa")}
 )
 """What takes a STOP back; YES is none, for it replies to all kinds of questions."""
+_COURTESY = frozenset(
+    {"please", "pls", "plz", "thanks", "bitte", "danke", "svp", "merci", "por", "favor", "gracias", "takk"}
+)
 _LONGEST = 32
 _PLAIN = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "ł": "l"})
 
 
 def reply_in(text: str) -> Reply | None:
-    """What a reply says, whatever its case, accents, and marks around it; None where it is no such word."""
+    """What a reply says, whatever its case, accents, courtesy, and marks around it; None where it is no such
+    word."""
+    text = text.strip()
     if len(text) > 4 * _LONGEST:
         return None
-    folded = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
-    letters = "".join(one if one.isalnum() else " " for one in folded if not unicodedata.combining(one))
-    words = " ".join(dict.fromkeys(letters.split()))
+    # Letters of another form (fullwidth, mathematical) have a case only once they are plain ones.
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_PLAIN)
+    letters = "".join(filter(None, map(_letter, unicodedata.normalize("NFKD", plain))))
+    words = " ".join(one for one in dict.fromkeys(letters.split()) if one not in _COURTESY)
     if words in STOP_WORDS:
         return Reply.STOP
     return Reply.START if words in START_WORDS else None
+
+
+def _letter(character: str) -> str:
+    """A letter or digit as it is, nothing for what cannot be seen by itself, a space for any other mark."""
+    if unicodedata.category(character) in ("Mn", "Cf"):
+        return ""
+    return character if character.isalnum() else " "
 
 
 async def hear(

@@ -14,8 +14,6 @@ from crm_graphql.delivery.webhooks.port import Call, DoorTools, Entrance, Parsed
 from crm_graphql.http.doors import refusal
 from crm_graphql.mongo.transient import is_transient
 
-BODY_LIMIT_BYTES = 1024 * 1024
-
 _log = get_logger(__name__)
 
 
@@ -25,11 +23,15 @@ async def receive_receipts(request: Request) -> Response:
         entrance = choose_door(request.path_params["vendor"], _tools_of(request))
         if request.method != "POST":
             return _handshake(entrance, request)
-        call = await _call_of(request)
+        call = await _call_of(request, entrance.body_limit_bytes)
         await entrance.door.verify(call)
         parsed = await entrance.door.parse(call)
         await _take(parsed, request)
     except DomainError as error:
+        # Whoever called tells nobody; a vendor whose news is refused is one that is silent.
+        _log.warning(
+            "a vendor's call is refused", vendor=request.path_params["vendor"][:40], reason=str(error)
+        )
         # The signature is no scheme that a client could be challenged to.
         return refusal(error, challenge=None)
     except TimeoutError:
@@ -41,6 +43,13 @@ async def receive_receipts(request: Request) -> Response:
             raise
         _log.warning("receipts not taken, the database is away", error=str(error))
         return refusal(Unavailable("The database is away. Send the same again later."))
+    if parsed.problems:
+        _log.warning(
+            "a vendor's call has entries that are left out",
+            vendor=request.path_params["vendor"],
+            count=len(parsed.problems),
+            first=parsed.problems[0].message[:200],
+        )
     return _answer(entrance, parsed)
 
 
@@ -78,16 +87,16 @@ def _tools_of(request: Request) -> DoorTools:
     )
 
 
-async def _call_of(request: Request) -> Call:
-    """The call with its body, at most a megabyte. Raises LimitExceeded, and TimeoutError for a body that does
-    not come."""
+async def _call_of(request: Request, limit_bytes: int) -> Call:
+    """The call with its body, of so many bytes at most. Raises LimitExceeded, and TimeoutError for a body
+    that does not come."""
     settings = request.app.state.resources.settings
-    message = f"The body is larger than {BODY_LIMIT_BYTES} bytes. Send fewer receipts at once."
-    if promises_more(request.headers.get("content-length"), BODY_LIMIT_BYTES):
+    message = f"The body is larger than {limit_bytes} bytes. Send fewer receipts at once."
+    if promises_more(request.headers.get("content-length"), limit_bytes):
         raise LimitExceeded(message)
     try:
         body = await read_whole(
-            request.stream(), limit_bytes=BODY_LIMIT_BYTES, seconds=settings.request_read_seconds
+            request.stream(), limit_bytes=limit_bytes, seconds=settings.request_read_seconds
         )
     except LimitExceeded:
         raise LimitExceeded(message) from None

@@ -266,7 +266,9 @@ def _settle_headings(found: Sequence[Assigned], field: str, faults: Faults, note
     own = [column for column in found if column.rank == 0]
     if len(own) > 1:
         with faults.noted():
-            raise InvalidInput(f"The columns {_pair(own)} of the header are one field.")
+            raise InvalidInput(
+                f"The columns {_pair(own)} of the header are one field. Rename one, or leave it out."
+            )
     taken = (own or list(found))[0]
     others = [column for column in found if column is not taken]
     _drop(others)

@@ -7,11 +7,11 @@ person, whoever gave it, never chooses where a click leads.
 from __future__ import annotations
 
 import functools
-import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from crm_graphql.core.html_attributes import attribute_value
 from crm_graphql.tracking.targets import safe_target
 
 LINKS_LIMIT = 200
@@ -19,7 +19,9 @@ LINKS_LIMIT = 200
 
 _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _MASK = "\ue000"
-_TAG = re.compile(r"<[aA](?:[rR][eE][aA])?(?=[\s/])")
+_LOGIC = re.compile(r"\{%.*?%\}", re.DOTALL)
+# v:roundrect and the like are buttons of Outlook.
+_TAG = re.compile(r"<(?:a|area|v:[a-z]+)(?=[\s/])", re.IGNORECASE)
 _INSIDE = re.compile(r"""(?>(?:[^>"']+|"[^"]*"|'[^']*')*)""")
 _ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 BARE = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
@@ -55,11 +57,13 @@ def href_spans(text: str) -> Iterator[tuple[int, int]]:
         assert inside is not None, "it matches nothing, too"
         place = inside.end()
         for attribute in _ATTRIBUTE.finditer(text, tag.end(), place):
-            if attribute[1].lower() == "href":
+            name = attribute[1].lower()
+            if name.lstrip(_MASK) == "href":
                 if attribute.lastindex is not None and attribute.lastindex > 1:
                     yield attribute.span(attribute.lastindex)
-                # Of two the first one counts.
-                break
+                # Of two the first one counts, unless a condition chooses one.
+                if not name.startswith(_MASK):
+                    break
 
 
 def without_sentence_end(url: str) -> str:
@@ -72,13 +76,25 @@ def without_sentence_end(url: str) -> str:
 def _in_html(source: str) -> Iterator[str]:
     masked, pieces = _masked(source)
     for start, end in href_spans(masked):
-        yield html.unescape(_unmasked(masked[start:end], masked, start, pieces)).strip()
+        value = attribute_value(_unmasked(masked[start:end], masked, start, pieces)).strip()
+        yield from map(str.strip, _alternatives(value))
 
 
 def _in_text(source: str) -> Iterator[str]:
     masked, pieces = _masked(source)
     for match in BARE.finditer(masked):
-        yield _unmasked(without_sentence_end(match[0]), masked, match.start(), pieces)
+        value = _unmasked(without_sentence_end(match[0]), masked, match.start(), pieces)
+        for one in _alternatives(value):
+            yield one if one.endswith(("}}", "%}")) else without_sentence_end(one)
+
+
+def _alternatives(url: str) -> Sequence[str]:
+    """The whole addresses of which a condition chooses one; else the address as it is."""
+    parts = _LOGIC.split(url)
+    if any(map(BARE.match, parts[1:])):
+        return parts
+    # Where nothing follows it is the end of a condition around the address.
+    return [url] if any(parts[1:]) else parts[:1]
 
 
 def _masked(source: str) -> tuple[str, Sequence[str]]:

@@ -23,9 +23,16 @@ TOO_SOON = timedelta(seconds=2)
 
 _READERS_PROXIES = re.compile(r"GoogleImageProxy|YahooMailProxy|YahooCacheSystem")
 _APPLE = "Mozilla/5.0"
+# Crawlers to a web site, so the lists say; here it is these in which people read.
+_MAIL_PROGRAMS = re.compile(
+    r"Microsoft Outlook|MacOutlook/|Outlook-(?:iOS|Android|Express)|\bms-office\b|Airmail|\bMail/\d",
+    re.IGNORECASE,
+)
 _GATEWAYS = re.compile(
     r"barracuda|proofpoint|mimecast|ironport|fireeye|trendmicro|sophos|forcepoint|messagelabs|symantec"
-    r"|spamexperts|safelinks|linkscan|urldefense|headlesschrome|phantomjs|bot\b|preview",
+    r"|spamexperts|safelinks|linkscan|urldefense|headlesschrome|phantomjs|preview"
+    # Telephones are made by Cubot.
+    r"|(?<!\bcu)bot\b",
     re.IGNORECASE,
 )
 _crawlers = CrawlerDetect()
@@ -63,9 +70,10 @@ def class_of(agent: str) -> AgentClass:
         return AgentClass.READERS_PROXY
     if agent == _APPLE:
         return AgentClass.APPLE_PROXY
-    if _GATEWAYS.search(agent) or _crawlers.isCrawler(agent):
+    if _GATEWAYS.search(agent):
         return AgentClass.SCANNER
-    return AgentClass.PERSON
+    is_person = _MAIL_PROGRAMS.search(agent) or not _crawlers.isCrawler(agent)
+    return AgentClass.PERSON if is_person else AgentClass.SCANNER
 
 
 def reasons_against(hit: Hit, delivered_at: datetime | None) -> Iterator[Reason]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html as html_entities
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from crm_graphql.core.html_attributes import attribute_value
 from crm_graphql.tracking.links import BARE, LinkTable, href_spans, table_of, without_sentence_end
 from crm_graphql.tracking.tokens import Signer
 
@@ -36,7 +36,7 @@ def _with_links(text: str, number: int, table: LinkTable, signer: Signer) -> str
     pieces: list[str] = []
     done = 0
     for start, end in href_spans(text):
-        found = table.find(html_entities.unescape(text[start:end]).strip())
+        found = table.find(attribute_value(text[start:end]).strip())
         if found is not None:
             pieces += text[done:start], signer.click_url(number, *found)
             done = end

@@ -17,7 +17,7 @@ from structlog import get_logger
 from crm_graphql.bus.port import Bus, BusError
 from crm_graphql.core.actor import SYSTEM
 from crm_graphql.core.clock import Clock
-from crm_graphql.core.errors import DomainError
+from crm_graphql.core.errors import DomainError, Unavailable
 from crm_graphql.core.paging import Row
 from crm_graphql.core.settings import Settings
 from crm_graphql.customers.queries import CustomerReference
@@ -28,17 +28,24 @@ from crm_graphql.mongo.transactions import Transact
 from crm_graphql.storage.port import Storage
 from crm_graphql.whatsapp.addresses import is_bsuid
 from crm_graphql.whatsapp.documents import WhatsappFile
-from crm_graphql.whatsapp.graph import GraphApi, GraphRefused
+from crm_graphql.whatsapp.graph import GraphApi, GraphAway, GraphRefused, GraphSilent
 from crm_graphql.whatsapp.messages import WHATSAPP_FILES_QUEUE, WhatsappFileArrived
 from crm_graphql.whatsapp.people import customers_of
 from crm_graphql.whatsapp.windows import Sender
 
 ATTEMPTS = 5
+"""Quick ones. More are begun only where each ended in order: a file that kills who fetches it is left."""
+KEPT_FOR = timedelta(days=7)
+"""So long is waited for Meta, or for people to mend the account. Meta itself keeps it no longer."""
 UNHEARD = timedelta(seconds=150)
 AT_ONCE = 200
 PIECE_BYTES = 64 * 1024
 ASK_SECONDS = 15.0
 FETCH_SECONDS = 120.0
+_GONE = frozenset({33, 100, 131052})
+"""Meta's codes of what is not there any more."""
+_PASSING = frozenset({401, 403, 408, 429})
+"""Of HTTP: a token that people renew, an address that is over, too much at once."""
 _log = get_logger(__name__)
 
 Result = TypeVar("Result")
@@ -72,7 +79,8 @@ async def fetch_file(file_id: str, tools: Fetching) -> None:
     """Put one file into the library and tie it to the customer it is from. Again it changes nothing.
 
     What is too large, of a type that is not taken, or gone at Meta's is given up, and said in the log. Raises
-    GraphAway, GraphSilent and StorageAway, after which it is to be tried again.
+    GraphAway, GraphSilent, GraphRefused and StorageAway, after which it is to be tried again at once; after
+    some such tries it returns, and the file waits for the reconciler, for a week.
     """
     files = WhatsappFile.get_pymongo_collection()
     row = await files.find_one_and_update(
@@ -87,7 +95,11 @@ async def fetch_file(file_id: str, tools: Fetching) -> None:
         return
     try:
         media = await _stored(row, tools)
-    except (DomainError, GraphRefused, msgspec.DecodeError) as error:
+    except (GraphAway, GraphSilent, Unavailable) as error:
+        await _wait(row, error)
+    except GraphRefused as error:
+        await (_give_up(row, str(error)) if _is_for_good(error) else _wait(row, error))
+    except (DomainError, msgspec.DecodeError) as error:
         await _give_up(row, str(error))
     except _DoneAlready:
         return
@@ -147,6 +159,25 @@ def _done_with(file_id: str, transact: Transact) -> Transact:
         return await transact(both)
 
     return run
+
+
+def _is_for_good(error: GraphRefused) -> bool:
+    """Whether no later try will have the file. What is said of the account, of its rights and limits, is not:
+    people sent the file all the same."""
+    return error.status not in _PASSING if error.code is None else error.code in _GONE
+
+
+async def _wait(row: Row, error: Exception) -> None:
+    """Raise the error for another try at once; after the last such leave the file to the reconciler."""
+    if await database_now() - row["at"] > KEPT_FOR:
+        await _give_up(row, str(error))
+        return
+    if row["attempts"] < ATTEMPTS:
+        raise error
+    _log.warning("a file that was sent to us waits", file_id=row["_id"], reason=str(error)[:200])
+    await WhatsappFile.get_pymongo_collection().update_one(
+        {"_id": row["_id"], "sender": {"$type": "string"}}, {"$set": {"attempts": ATTEMPTS - 1}}
+    )
 
 
 async def _give_up(row: Row, why: str) -> None:

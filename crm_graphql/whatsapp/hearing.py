@@ -46,9 +46,9 @@ async def hear(message: Heard, ears: Ears) -> None:
             )
         return
     await heard(sender, message.at)
-    if sender.number is None:
-        # Campaigns write to the number, which their customer may have.
-        for number in await numbers_of(sender):
+    # Campaigns write to the number as their customer has it.
+    for number in await numbers_of(sender):
+        if number != sender.number:
             await heard(Sender(number, sender.user_id), message.at)
     await note_user_id(sender, transact=ears.transact)
     if message.reply is not None:

@@ -23,8 +23,8 @@ from crm_graphql.customers.service import update_customer
 from crm_graphql.customers.source_ids import add_source_id
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.mongo.transactions import Transact
-from crm_graphql.whatsapp.addresses import SOURCE
-from crm_graphql.whatsapp.windows import Sender, forget_on_whatsapp, move_window
+from crm_graphql.whatsapp.addresses import SOURCE, spellings
+from crm_graphql.whatsapp.windows import Sender, forget_on_whatsapp, known_numbers, move_window
 
 _SOME = 2
 """One is the person; of two nobody knows which."""
@@ -35,7 +35,8 @@ async def customers_of(sender: Sender) -> Sequence[Row]:
     """The customers who have the number, else those who have the BSUID; two at most."""
     customers = Customer.get_pymongo_collection()
     if sender.number is not None:
-        found = await customers.find({"folded.phone": sender.number}, limit=_SOME).to_list()
+        theirs = {"folded.phone": {"$in": spellings(sender.number)}}
+        found = await customers.find(theirs, limit=_SOME).to_list()
         if found:
             return found
     if sender.user_id is None:
@@ -46,10 +47,12 @@ async def customers_of(sender: Sender) -> Sequence[Row]:
 
 
 async def numbers_of(sender: Sender) -> list[str]:
-    """By which the person may be written to: as it was told, or as their customers have it."""
+    """By which the person may be written to, in each spelling: as it was told, as it was told before with
+    their BSUID, or as their customers have it."""
     if sender.number is not None:
-        return [sender.number]
-    return [row["phone"] for row in await customers_of(sender) if row.get("phone")]
+        return spellings(sender.number)
+    theirs = [row["phone"] for row in await customers_of(sender) if row.get("phone")]
+    return list(dict.fromkeys([*await known_numbers(sender), *theirs]))
 
 
 async def note_user_id(sender: Sender, *, transact: Transact) -> None:
@@ -88,11 +91,13 @@ async def move_number(old: str, new: Sender, *, transact: Transact, bus: Bus, se
         return False
     key: ObjectId = of_old[0]["_id"]
     # First, so that nobody is reachable in between.
-    await carry_over(compared(old), compared(new.number), now=await database_now())
+    number = spellings(new.number)[0]
+    for one in spellings(old):
+        await carry_over(compared(one), compared(number), now=await database_now())
     try:
         await update_customer(
             SYSTEM,
-            Edit(CustomerReference(key=key), {"phone": new.number}, of_old[0].get("revision", 0)),
+            Edit(CustomerReference(key=key), {"phone": number}, of_old[0].get("revision", 0)),
             suppressed_on=suppressed_on,
             transact=transact,
             bus=bus,
@@ -101,7 +106,8 @@ async def move_number(old: str, new: Sender, *, transact: Transact, bus: Bus, se
     except DomainError as error:
         _log.warning("a changed number is not taken", customer_id=str(key), problem=str(error))
         return False
-    await move_window(old, new)
+    for one in spellings(old):
+        await move_window(one, Sender(number, new.user_id))
     return True
 
 
@@ -114,13 +120,13 @@ async def forget_person(
     for number in numbers - {""}:
         theirs = {"folded.phone": number.casefold(), "_id": {"$ne": customer["_id"]}}
         if await Customer.get_pymongo_collection().find_one(theirs, {"_id": 1}, session=session) is None:
-            await forget_on_whatsapp([number], session)
+            await forget_on_whatsapp(spellings(number), session)
     await forget_on_whatsapp(user_ids_of(customer), session)
 
 
 def addresses_of(customer: Row) -> list[str]:
     """By which a customer is known on WhatsApp."""
-    return [*([customer["phone"]] if customer.get("phone") else []), *user_ids_of(customer)]
+    return [*(spellings(customer["phone"]) if customer.get("phone") else []), *user_ids_of(customer)]
 
 
 def user_ids_of(customer: Row) -> list[str]:

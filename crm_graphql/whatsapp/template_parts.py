@@ -13,6 +13,7 @@ from crm_graphql.core.paging import Row
 APPROVED = "APPROVED"
 _PARAMETER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _WITH_MEDIA = frozenset({"IMAGE", "VIDEO", "DOCUMENT"})
+_HEADERS = _WITH_MEDIA | {None, "TEXT"}
 
 
 class _Button(msgspec.Struct):
@@ -42,19 +43,27 @@ class ToldTemplate(msgspec.Struct):
         """The fields as they are kept."""
         parts = {one.type.upper(): one for one in self.components}
         head, body, buttons = parts.get("HEADER"), parts.get("BODY"), parts.get("BUTTONS")
+        header_parameters = _parameters(head.text if head else None)
+        body_parameters = _parameters(body.text if body else None)
+        names = [*header_parameters, *body_parameters]
         return {
             "_id": self.id,
             "name": self.name,
             "language": self.language,
             "status": self.status.upper(),
             "category": self.category,
-            "is_named": (self.parameter_format or "").upper() == "NAMED",
+            # Of older templates the list does not say it.
+            "is_named": (self.parameter_format or "").upper() == "NAMED" or not all(map(_is_number, names)),
             "header": head and (head.format or "TEXT").upper(),
-            "header_parameters": _parameters(head.text if head else None),
+            "header_parameters": header_parameters,
             "body": (body and body.text) or "",
-            "body_parameters": _parameters(body.text if body else None),
+            "body_parameters": body_parameters,
             "buttons": list(_buttons((buttons and buttons.buttons) or [])),
         }
+
+
+def _is_number(name: str) -> bool:
+    return name.isdecimal()
 
 
 def _parameters(text: str | None) -> list[str]:
@@ -79,9 +88,20 @@ def parameter_names(template: Row) -> list[str]:
     ]
 
 
+def can_be_filled(template: Row) -> bool:
+    """Whether a campaign has what stands in its head: a place on the map it has not."""
+    return template["header"] in _HEADERS
+
+
 def wants_header(template: Row) -> bool:
     """Whether a picture, film or document belongs in its head."""
     return template["header"] in _WITH_MEDIA
+
+
+def header_of_file(content_type: str) -> str:
+    """The kind of head that a file of this type belongs in."""
+    kind = content_type.partition("/")[0].upper()
+    return kind if kind in _WITH_MEDIA else "DOCUMENT"
 
 
 def components(
@@ -92,7 +112,7 @@ def components(
     given = dict(values)
     made: list[dict[str, Any]] = []
     if template is None:
-        is_named = not all(name.isdecimal() for name in given)
+        is_named = not all(map(_is_number, given))
         names = list(given) if is_named else sorted(given, key=int)
         heads, buttons = [], []
     else:

@@ -7,15 +7,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from bson import ObjectId
 from pymongo import ASCENDING, UpdateOne
 from structlog import get_logger
 
 from crm_graphql.core.errors import Faults, InvalidInput, Unavailable
 from crm_graphql.core.paging import Row
+from crm_graphql.media.queries import media_by_ids
 from crm_graphql.mongo.leases import database_now
 from crm_graphql.whatsapp.documents import WhatsappTemplate, WhatsappTemplatesRead
 from crm_graphql.whatsapp.graph import GraphApi, GraphAway, GraphRefused, GraphSilent
-from crm_graphql.whatsapp.template_parts import APPROVED, ToldTemplate, parameter_names, wants_header
+from crm_graphql.whatsapp.template_parts import (
+    APPROVED,
+    ToldTemplate,
+    can_be_filled,
+    header_of_file,
+    parameter_names,
+    wants_header,
+)
 
 FRESH_FOR = timedelta(minutes=5)
 PAGES_LIMIT = 60
@@ -24,6 +33,7 @@ _PAGE = "100"
 _FIELDS = "id,name,language,status,category,parameter_format,components"
 _SECONDS = 10.0
 _READ = "templates"
+_WITH_ARTICLE = {"IMAGE": "a picture", "VIDEO": "a film", "DOCUMENT": "a document"}
 
 
 class _Cursors(msgspec.Struct):
@@ -121,7 +131,7 @@ async def check_template(message: Mapping[str, Any], path: Sequence[str]) -> Non
     with faults.noted():
         _check_parameters(template, [one["name"] for one in message["parameters"]], path)
     with faults.noted():
-        _check_header(template, message.get("header_media_id") is not None, path)
+        await _check_header(template, message.get("header_media_id"), path)
     faults.check()
 
 
@@ -151,13 +161,23 @@ def _check_parameters(template: Row, given: Sequence[str], path: Sequence[str]) 
         raise InvalidInput(f"{text} {words}.", path=(*path, "parameters"))
 
 
-def _check_header(template: Row, has_media: bool, path: Sequence[str]) -> None:
-    if wants_header(template) and not has_media:
-        kind = template["header"].lower()
-        text = f"The template has a {kind} in its head. Say which file."
-        raise InvalidInput(text, path=(*path, "headerMediaId"))
-    if has_media and not wants_header(template):
-        raise InvalidInput("The template has no file in its head.", path=(*path, "headerMediaId"))
+async def _check_header(template: Row, media_id: ObjectId | None, path: Sequence[str]) -> None:
+    place = (*path, "headerMediaId")
+    if not can_be_filled(template):
+        text = f"The template has a {template['header'].lower()} in its head, which campaigns cannot fill."
+        raise InvalidInput(text, path=(*path, "template"))
+    if not wants_header(template):
+        if media_id is not None:
+            raise InvalidInput("The template has no file in its head.", path=place)
+        return
+    kind = _WITH_ARTICLE[template["header"]]
+    if media_id is None:
+        raise InvalidInput(f"The template has {kind} in its head. Say which file.", path=place)
+    # One that is not there is told as such.
+    media = (await media_by_ids([media_id])).get(media_id)
+    if media is not None and header_of_file(media["content_type"]) != template["header"]:
+        text = f"The template has {kind} in its head, and the file is {media['content_type']}."
+        raise InvalidInput(text, path=place)
 
 
 async def _read_all(api: GraphApi) -> list[dict[str, Any]]:

@@ -52,17 +52,17 @@ class Preferred:
 
 
 class _Text(msgspec.Struct):
-    body: str = ""
+    body: str | None = None
 
 
 class _Button(msgspec.Struct):
-    payload: str = ""
-    text: str = ""
+    payload: str | None = None
+    text: str | None = None
 
 
 class _Chosen(msgspec.Struct):
-    id: str = ""
-    title: str = ""
+    id: str | None = None
+    title: str | None = None
 
 
 class _Interactive(msgspec.Struct):
@@ -83,7 +83,7 @@ class _System(msgspec.Struct):
 
 
 class _Message(msgspec.Struct, rename={"sender": "from"}):
-    timestamp: str
+    timestamp: str | int
     type: str
     sender: str | None = None
     from_user_id: str | None = None
@@ -137,8 +137,9 @@ def read_contacts(raws: Sequence[msgspec.Raw]) -> Mapping[str, str]:
     return found
 
 
-def read_message(raw: msgspec.Raw, contacts: Mapping[str, str], now: datetime) -> Heard:
-    """What one message says. Raises ValueError for what is none, or is from nobody."""
+def read_message(raw: msgspec.Raw, contacts: Mapping[str, str], now: datetime) -> Heard | None:
+    """What one message says; None where WhatsApp says something for the person that is no new number: they
+    wrote nothing. Raises ValueError for what is none, or is from nobody."""
     message = _message.decode(raw)
     user_id = bsuid_of(message.from_user_id) or contacts.get(message.sender or "")
     sender = Sender(number_of(message.sender), user_id)
@@ -146,8 +147,9 @@ def read_message(raw: msgspec.Raw, contacts: Mapping[str, str], now: datetime) -
         raise ValueError("it is from nobody")
     at = moment_of(message.timestamp, now)
     if message.type == "system":
-        return Heard(sender, at, moved_to=_moved_to(message.system))
-    replies = [reply for text in _texts(message) if (reply := reply_in(text)) is not None]
+        moved_to = _moved_to(message.system)
+        return None if moved_to is None else Heard(sender, at, moved_to=moved_to)
+    replies = [reply for text in _texts(message) if (reply := reply_in(text or "")) is not None]
     return Heard(sender, at, replies[0] if replies else None, _file(message))
 
 
@@ -163,7 +165,7 @@ def read_preference(raw: msgspec.Raw, contacts: Mapping[str, str], now: datetime
     return Preferred(sender, moment_of(told.timestamp, now), reply)
 
 
-def _texts(message: _Message) -> Iterator[str]:
+def _texts(message: _Message) -> Iterator[str | None]:
     if message.text is not None:
         yield message.text.body
     if message.button is not None:

@@ -10,6 +10,7 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
+from crm_graphql.whatsapp.addresses import is_bsuid
 from crm_graphql.whatsapp.documents import WhatsappFile, WhatsappWindow
 
 REST = timedelta(hours=24)
@@ -70,6 +71,14 @@ async def move_window(old: str, new: Sender) -> None:
     row = await WhatsappWindow.get_pymongo_collection().find_one_and_delete({"_id": old})
     if row is not None and row.get("heard_at") is not None:
         await heard(new, row["heard_at"])
+
+
+async def known_numbers(sender: Sender) -> list[str]:
+    """The numbers that were told with the person's BSUID, also where several customers share one."""
+    if sender.user_id is None:
+        return []
+    rows = WhatsappWindow.get_pymongo_collection().find({"user_id": sender.user_id}, {"_id": 1})
+    return [row["_id"] async for row in rows if not is_bsuid(row["_id"])]
 
 
 async def forget_on_whatsapp(addresses: Collection[str], session: AsyncClientSession) -> None:

@@ -91,6 +91,10 @@ def test_the_interval_holds_the_truth_in_nineteen_of_twenty() -> None:
         (Sample(10, 0, 0), Sample(10, 5, 5)),
         (Sample(10, 5, 5), Sample(10, 0, 0)),
         (Sample(10, -5, 25), Sample(10, 5, 5)),
+        # Nobody knows how much people differ.
+        (Sample(1, 1, 1), Sample(100, 40, 60)),
+        (Sample(100, 40, 60), Sample(1, 3, 9)),
+        (Sample(3, 6, 12), Sample(2, 2, 2)),
         # Refunds have left next to nothing of great sums.
         (Sample(10, 1, 10**30), Sample(10, 5, 5)),
     ],
@@ -133,6 +137,15 @@ def test_the_incomplete_gamma_function_is_scipys() -> None:
 def test_a_split_is_judged_as_scipy_does(counts: list[int], weights: list[int]) -> None:
     expected = [sum(counts) * weight / sum(weights) for weight in weights]
     assert is_fair(counts, weights) is bool(stats.chisquare(counts, expected).pvalue >= 0.001)
+
+
+@pytest.mark.parametrize(("variants", "people"), [(10, 20), (10, 40), (5, 12)])
+def test_few_people_for_many_variants_are_no_alarm(variants: int, people: int) -> None:
+    random, alarms = Random(5), 0
+    for _ in range(2_000):
+        drawn = [random.randrange(variants) for _ in range(people)]
+        alarms += not is_fair([drawn.count(one) for one in range(variants)], [1] * variants)
+    assert alarms <= 10, "about two are to be expected"
 
 
 def test_a_hundredth_too_few_of_ninety_thousand_is_no_chance() -> None:

@@ -21,8 +21,8 @@ from crm_graphql.audiences.stored import to_stored
 from crm_graphql.core.zones import zone_of
 from crm_graphql.customers.documents import Customer
 from crm_graphql.local.mongod import Mongod
-from tests.audiences.factories import AT, random_customers
-from tests.audiences.trees import RULES
+from tests.audiences.factories import AT, random_customers, where
+from tests.audiences.trees import REPEATED, RULES
 
 ZONES = ("UTC", "America/New_York", "Africa/Cairo", "Pacific/Chatham")
 """Of days in rules; a batch of trees for each."""
@@ -59,16 +59,44 @@ def population(
 def test_mongodb_and_python_agree(
     population: tuple[Customers, list[Any], datetime], raw: dict[str, Any]
 ) -> None:
-    collection, documents, at = population
+    _, documents, at = population
+    rule, found = assert_selected(raw, *population)
+    assert parse(to_stored(rule)) == parse(raw)
+    assert describe_rule(rule, currency="INR")
+    assert_explained(rule, raw, documents, found, at)
+
+
+@pytest.mark.slow
+@given(raw=REPEATED)
+@settings(
+    max_examples=TREES_A_BATCH, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_they_agree_on_rules_that_repeat_themselves(
+    population: tuple[Customers, list[Any], datetime], raw: dict[str, Any]
+) -> None:
+    assert_selected(raw, *population)
+
+
+def test_they_agree_on_an_amount_that_is_asked_for_twice(
+    population: tuple[Customers, list[Any], datetime],
+) -> None:
+    cent = where("totalSpend", "EQ", "0.0001")
+    visited = {"not": where("visitCount", "NOT_SET")}
+    raw = {"any": [where("totalSpend", "EQ", "0.00"), {"all": [visited, {"any": [cent, cent]}]}]}
+    assert_selected(raw, *population)
+
+
+def assert_selected(
+    raw: dict[str, Any], collection: Customers, documents: list[Any], at: datetime
+) -> tuple[Rule, set[ObjectId]]:
+    """MongoDB selects whom plain Python selects, by one filter and by those that exclude each other."""
     rule = parse(raw)
     expected = sorted(one["_id"] for one in documents if evaluate(rule, one, at))
     found = sorted(row["_id"] for row in collection.find(compile_rule(rule, at), {"_id": 1}))
     assert found == expected
     parts = [row["_id"] for part in disjoint_filters(rule, at) for row in collection.find(part, {"_id": 1})]
     assert sorted(parts) == expected, "the disjoint filters must select each customer once"
-    assert parse(to_stored(rule)) == parse(raw)
-    assert describe_rule(rule, currency="INR")
-    assert_explained(rule, raw, documents, set(found), at)
+    return rule, set(found)
 
 
 def assert_explained(

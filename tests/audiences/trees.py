@@ -18,7 +18,7 @@ from crm_graphql.audiences.fields import (
 )
 from crm_graphql.core.money import to_text
 from crm_graphql.core.times import format_moment, parse_moment
-from tests.audiences.factories import AT, COUNTS, DURATIONS, OFFSETS, TEXTS, UNITS
+from tests.audiences.factories import AT, COUNTS, DURATIONS, OFFSETS, TEXTS, UNITS, where
 
 _TEXT_VALUES = st.one_of(
     st.sampled_from(TEXTS),
@@ -65,19 +65,39 @@ def _sort_key(value: Any) -> Any:
     return parse_moment(value) if isinstance(value, str) and value[4:5] == "-" else Decimal(str(value))
 
 
-def trees(depth: int) -> st.SearchStrategy[dict[str, Any]]:
+def trees(
+    depth: int, conditions: st.SearchStrategy[dict[str, Any]] | None = None
+) -> st.SearchStrategy[dict[str, Any]]:
     """Rules in the shape of RuleInput, at most so many levels deep."""
+    conditions = _conditions() if conditions is None else conditions
     if depth == 1:
-        return _conditions()
-    parts = trees(depth - 1)
+        return conditions
+    parts = trees(depth - 1, conditions)
     groups = st.lists(parts, min_size=1, max_size=3)
     return st.one_of(
-        _conditions(),
+        conditions,
         st.builds(lambda found: {"all": found}, groups),
         st.builds(lambda found: {"any": found}, groups),
         st.builds(lambda found: {"not": found}, parts),
     )
 
+
+_FEW = st.sampled_from(
+    [
+        *(where("totalSpend", operator, "0") for operator in ("EQ", "NE", "GT")),
+        *(
+            where("totalSpend", "IN", values)
+            for values in (["0.0001"], ["0.0001", "0.0001"], ["0", "0.0001"])
+        ),
+        where("totalSpend", "EQ", "0.0001"),
+        where("visitCount", "NOT_SET"),
+        *(where("visitCount", "EQ", value) for value in (0, 1)),
+        where("name", "EQ", "a"),
+    ]
+)
+
+REPEATED = trees(4, _FEW)
+"""Rules that say the same again and again."""
 
 RULES = trees(4)
 """Rules in the shape of RuleInput, at most four levels deep."""

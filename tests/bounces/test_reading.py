@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import quopri
 import time
 from pathlib import Path
 
@@ -66,6 +68,36 @@ def test_a_complaint_names_the_message() -> None:
     assert understood.mentions.count("{sender}") == 2
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"abuse\r\n", b"Abuse (of mail)\r\n"),
+        (b"message/rfc822", b"message/global"),
+        (b"message/rfc822", b"text/rfc822-headers"),
+    ],
+)
+def test_a_complaint_is_one_however_it_is_written(old: bytes, new: bytes) -> None:
+    written = mail("complaint")
+    assert old in written
+    understood = read_mail(written.replace(old, new))
+    assert understood is not None
+    assert understood.kind is Returned.COMPLAINT
+    assert understood.mentions.count("{sender}") == 2
+
+
+def test_microsofts_complaint_is_the_mail_itself() -> None:
+    loop = (
+        "Subject: complaint about message from 192.0.2.1\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
+        "--x\r\nContent-Type: message/rfc822\r\n\r\nX-HmXmrOriginalRecipient: ida@b.example\r\n"
+        "Authentication-Results: b.example; spf=pass smtp.mailfrom={sender}\r\n\r\nHi\r\n--x--\r\n"
+    )
+    understood = read_mail(loop.encode())
+    assert understood is not None
+    assert understood.kind is Returned.COMPLAINT
+    assert "{sender}" in understood.mentions
+    assert read_mail(loop.replace("X-HmXmr", "X-").encode()) is None
+
+
 @pytest.mark.parametrize("type_", ["not-spam", "auth-failure", "virus", ""])
 def test_a_report_of_something_else_is_no_complaint(type_: str) -> None:
     assert read_mail(mail("complaint").replace(b"abuse\r\n", f"{type_}\r\n".encode())) is None
@@ -82,6 +114,10 @@ def test_a_report_of_something_else_is_no_complaint(type_: str) -> None:
         ("Action: failed", (S, None)),
         ("Action: failed\r\nStatus: 4.7.1", (P, "4.7.1")),
         ("Action: failed\r\nStatus: 5.3.4", (C, "5.3.4")),
+        ("Action: failed;\r\nStatus: 5.1.1", (H, "5.1.1")),
+        ("Action: failed\r\nStatus: 5.1.0\r\nDiagnostic-Code: smtp ; 5.1.0 - Unknown address", (H, "5.1.0")),
+        ("Action: failed\r\nStatus: 5.1.351\r\nDiagnostic-Code: smtp;550 unknown recipient", (H, "5.1.351")),
+        ("Action: failed\r\nStatus: 5.1.0\r\nDiagnostic-Code: smtp;550 a@b: blocked", (P, "5.1.0")),
         ("Action: relayed\r\nStatus: 2.0.0", None),
         ("Action: delayed\r\nStatus: 5.1.1", None),
         ("Status: 4.4.1", None),
@@ -98,6 +134,35 @@ def test_a_block_is_read_with_what_servers_leave_out_or_add(
 def test_the_first_recipient_that_failed_counts() -> None:
     blocks = "Action: delayed\r\nStatus: 4.4.1\r\n\r\nAction: failed\r\nStatus: 5.1.1"
     assert read_mail(report(blocks)) == Understood(H, "5.1.1")
+
+
+@pytest.mark.parametrize("action", ["expanded", "relayed", "delivered"])
+def test_who_got_it_does_not_answer_for_those_it_was_passed_on_to(action: str) -> None:
+    blocks = f"Action: {action}\r\nStatus: 2.0.0\r\n\r\nAction: failed\r\nStatus: 5.1.1"
+    assert read_mail(report(blocks)) is None
+
+
+@pytest.mark.parametrize("type_", ["message/delivery-status", "message/global-delivery-status"])
+def test_a_status_may_be_in_any_encoding(type_: str) -> None:
+    status = (
+        "Reporting-MTA: dns; a\r\n\r\nFinal-Recipient: utf-8; jürgen@b\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+    )
+    for name, encoded in (
+        ("base64", base64.encodebytes(status.encode())),
+        ("quoted-printable", quopri.encodestring(status.encode())),
+    ):
+        written = report("", type_=f"{type_}\r\nContent-Transfer-Encoding: {name}")
+        assert read_mail(written.replace(b"Reporting-MTA: dns; a\r\n", encoded)) == Understood(H, "5.1.1")
+
+
+def test_an_empty_status_leaves_it_to_the_words() -> None:
+    # As Gmail has it where a server of the sender's own is at fault.
+    text = "** Message not delivered **\r\n\r\nIt couldn't be delivered to ida@b.example: 550 5.2.2 Quota\r\n"
+    parts = f"--x\r\nContent-Type: text/plain\r\n\r\n{text}--x\r\n".encode()
+    empty = report("").replace(b"Reporting-MTA: dns; a", b"").replace(b"--x\r\n", parts, 1)
+    understood = read_mail(b"X-Failed-Recipients: ida@b.example\r\nAuto-Submitted: auto-replied\r\n" + empty)
+    assert understood is not None
+    assert (understood.kind, understood.code) == (S, "5.2.2")
 
 
 def test_a_notice_within_the_returned_mail_is_not_of_this_one() -> None:
@@ -122,6 +187,13 @@ def test_a_notice_within_the_returned_mail_is_not_of_this_one() -> None:
         (None, "552 Quota exceeded", S),
         (None, "550 user unknown, see our policy", P),
         (None, "whatever", S),
+        ("5.1.0", "", S),
+        ("5.2.0", "Quota exceeded", S),
+        ("5.3.0", "Addressee unknown", H),
+        ("5.0.0", "This user doesn't have a b.example account", H),
+        ("5.0.0", "user unknown <policy@b.example>", H),
+        ("5.0.0", "Bad DNS PTR resource record", P),
+        ("5.7.0", "user unknown", P),
         ("4.0.0", "user unknown", S),
     ],
 )

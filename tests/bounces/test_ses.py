@@ -12,6 +12,7 @@ import httpx
 import pytest
 from bson import ObjectId
 from starlette.applications import Starlette
+from structlog.testing import capture_logs
 
 from crm_graphql.delivery.documents import Delivery, DeliveryStatus, ParkedReceipt
 from crm_graphql.delivery.routes import routes
@@ -80,6 +81,24 @@ async def test_a_complaint_suppresses_and_leaves_delivered(door: Door) -> None:
     assert await suppressions() == {"c0@example.com": "COMPLAINED"}
 
 
+async def test_a_complaint_about_a_known_message_needs_no_name(door: Door) -> None:
+    _, id_ = await ledger()
+    notice = complaint(f"{id_}-1")
+    notice["complaint"]["complainedRecipients"] = []
+    await door.tell(notice)
+    assert await suppressions() == {"c0@example.com": "COMPLAINED"}
+
+
+async def test_what_is_refused_or_not_understood_is_in_the_log(door: Door) -> None:
+    _, id_ = await ledger()
+    with capture_logs() as logs:
+        await assert_refused(door, door.sns.message(bounce(f"{id_}-1"), version="1"))
+        await door.post(door.sns.message("{"))
+    refused, left_out = (one for one in logs if one["log_level"] == "warning")
+    assert "SignatureVersion=2" in refused["reason"]
+    assert (refused["vendor"], left_out["vendor"], left_out["count"]) == ("ses", "ses", 1)
+
+
 @pytest.mark.parametrize("kind", ["not-spam", "auth-failure", "virus"])
 async def test_a_complaint_that_is_none_is_ignored(door: Door, kind: str) -> None:
     _, id_ = await ledger()
@@ -101,6 +120,8 @@ async def test_a_guess_who_complained_counts_for_nobody(door: Door) -> None:
         ("Permanent", "OnAccountSuppressionList", {}, "HARD"),
         ("Permanent", "General", {"status": "5.7.26"}, "POLICY"),
         ("Permanent", "General", {"status": "5.2.2"}, "SOFT"),
+        ("Permanent", "General", {"status": "5.1.0"}, "HARD"),
+        ("Permanent", "General", {"status": "5.4.4"}, "SOFT"),
         ("Transient", "MailboxFull", {"status": "5.2.2"}, "SOFT"),
         ("Transient", "General", {"status": "4.4.7"}, "SOFT"),
         ("Transient", "General", {}, None),

@@ -221,9 +221,9 @@ async def test_a_session_that_ends_takes_nothing_that_is_written(shop: Deploymen
     await page.get_by_label("Subject", exact=True).fill("Precious")
     await payload_of(shop, OTHERS, {}, await login(shop, email))
     await page.get_by_role("button", name="Save", exact=True).click()
-    await expect(page.get_by_text("You are signed out.")).to_be_visible()
+    await expect(page.get_by_text("You are no longer signed in.")).to_be_visible()
     async with page.context.expect_page() as opening:
-        await page.get_by_role("link", name="Sign in in a new tab").click()
+        await page.get_by_role("link", name="Keep this page, sign in in a new tab").click()
     other = await opening.value
     await sign_in(other, email)
     await expect(other.get_by_role("heading", level=1)).to_have_text("Home")
@@ -231,5 +231,5 @@ async def test_a_session_that_ends_takes_nothing_that_is_written(shop: Deploymen
     await expect(page.get_by_label("Subject", exact=True)).to_have_value("Precious")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_text("Saved", exact=True)).to_be_visible()
-    await expect(page.get_by_text("You are signed out.")).to_have_count(0)
+    await expect(page.get_by_text("You are no longer signed in.")).to_have_count(0)
     await page.context.close()

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
 INGEST = """mutation ($records: [CustomerRecordInput!]!) { customersIngest(input: {records: $records}) {
   ingestion { id } errors { message } } }"""
 FIND = "query ($by: CustomerRef!) { customer(by: $by) { id revision city name tags customFields } }"
+NEWEST_EXPORT = "{ exports(first: 1) { nodes { subject format } } }"
 COUNT = "{ customers { totalCount } }"
 UPDATE = "mutation ($input: CustomerUpdateInput!) { customerUpdate(input: $input) { errors { message } } }"
 TAG = "mutation ($input: CustomersTagInput!) { customersTag(input: $input) { errors { message } } }"
@@ -133,6 +134,10 @@ async def test_who_could_not_be_changed_is_named_with_the_bulk_work(
     await page.get_by_role("row").filter(has_text="more than 100 tags").get_by_role("button").click()
     who = page.get_by_role("dialog", name="Customers that stayed as they were")
     await expect(who.get_by_role("link")).to_have_count(1)
+    await who.get_by_role("button", name="Export them as a file").click()
+    await expect(who.get_by_text("The file is being made.")).to_be_visible()
+    made = (await deployment.graphql(NEWEST_EXPORT))["exports"]["nodes"][0]
+    assert (made["subject"], made["format"]) == ("CUSTOMERS", "CSV")
     await shuts_nobody_out(page)
     await who.get_by_role("link", name="Person 26").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Person 26")

@@ -32,6 +32,11 @@ SHOWN = """() => {
   while (walker.nextNode()) texts.push(walker.currentNode.textContent.trim());
   return texts.filter(Boolean);
 }"""
+SQUEEZED = """() => [...document.querySelectorAll('main thead th')]
+  .filter((cell) => cell.innerText.trim().length > 3 && getComputedStyle(cell).display !== 'none')
+  .filter((cell) => cell.offsetWidth < 60 || cell.scrollWidth > cell.clientWidth + 1)
+  .map((cell) => `${cell.innerText}: ${cell.offsetWidth}`)"""
+"""Headings of columns that have no room for themselves: what stands below them has none either."""
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +132,20 @@ async def test_a_screen_is_quiet_asks_its_own_server_what_is_listed_and_shuts_no
     assert (looker.errors, elsewhere(looker, deployment)) == ([], [])
     assert looker.documents
     assert looker.documents - set(json.loads(DOCUMENTS.read_text())) == set()
+
+
+@pytest.mark.parametrize("width", [768, 992, 1200])
+async def test_no_column_of_a_table_is_squeezed_between_narrow_and_wide(
+    deployment: Deployment, shop: Shop, chromium: Browser, width: int
+) -> None:
+    seen = await opened(chromium, width)
+    await seen.page.goto(f"{deployment.url}/#token={shop.token}")
+    for path in map(shop.path, SCREENS):
+        await seen.page.goto(f"{deployment.url}{path}")
+        await drawn(seen.page)
+        assert await seen.page.evaluate(SQUEEZED) == [], path
+        assert await seen.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+    await seen.page.context.close()
 
 
 async def test_what_is_not_there_is_said_to_be_so_with_the_way_to_what_is(

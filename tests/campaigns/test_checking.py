@@ -126,7 +126,7 @@ async def test_a_value_that_nobody_in_the_audience_has_is_found(
     key = await make_draft(resources, message=message)
     assert await found(resources, key) == [
         ("VALUE_NEVER_KNOWN", False, "message.subject"),
-        ("VALUE_NEVER_KNOWN", False, "message.body"),
+        ("VALUE_NEVER_KNOWN", False, "message.html"),
     ]
     known = {"$set": {"city": "Rome", "country": "IT"}}
     await Customer.get_pymongo_collection().update_one({"_id": reachable}, known)

@@ -31,7 +31,12 @@ def findings(channel: Channel = Channel.EMAIL, **texts: str) -> list[Finding]:
 
 def codes(html: str) -> list[str]:
     """The codes of an email's findings."""
-    return [finding.code.value for finding in findings(html=f"{html}{OFF}", body="B")]
+    return codes_alone(f"{html}{OFF}")
+
+
+def codes_alone(html: str) -> list[str]:
+    """The same without a way off that is always there."""
+    return [finding.code.value for finding in findings(html=html, body="B")]
 
 
 @pytest.mark.parametrize(
@@ -54,6 +59,8 @@ def codes(html: str) -> list[str]:
             "tel:",
             "tel:x",
         ),
+        *("mailto:a@", "mailto:@shop.de", "mailto: @", "mailto:a@shop", "mailto:a@shop.de,nobody"),
+        "https://crm.shop.de/media/0123456789abcdef01234567?expires=1&amp;signature=x",
         *("tel:", "tel:x", "ttps://shop.de", "https.//shop.de", "https;//shop.de", "https://shop.123"),
     ],
 )
@@ -68,6 +75,8 @@ def test_a_link_that_is_none_is_found(href: str) -> None:
         *("https://shop.co.uk:8443/x", "https://8.8.8.8/x", "mailto:a@shop.de?subject=x y", "tel:+49 30 123"),
         *("sms:+4930123", "#top", "{{ unsubscribe_url }}", "https://shop.de/{{ customer.external_id }}?x=1"),
         *("https://{{ customer.city }}.shop.de/", "mailto:{{ customer.email }}", "whatsapp://send?text=x"),
+        *("mailto:a@shop.de,%20b@shop.co.uk?cc=c@shop.de", "mailto:?to=a@shop.de", "mailto:a%40shop.de"),
+        "https://shop.de/media/0123456789abcdef01234567",
         *("https://user@shop.de/", "https://xn--bcher-kva.de", "{{ preferences_url }}&amp;x=1"),
     ],
 )
@@ -101,6 +110,8 @@ def test_a_picture_that_is_not_public_is_found(src: str, where: str) -> None:
         "<div style=\"background:url('cid:x')\">x</div>",
         "<style>p{background:url(/x.png)}</style>",
         "<img srcset='https://shop.de/a.png 1x, b.png 2x' src='https://shop.de/a.png'>",
+        "<img srcset='https://shop.de/w_1,h_2/a.png 1x,b.png' src='https://shop.de/a.png'>",
+        "<video poster='x.png'></video>",
         "<input type=image src=x.png>",
         "<img>",
     ],
@@ -110,6 +121,9 @@ def test_a_picture_of_a_style_or_a_set_is_looked_at_too(html: str) -> None:
 
 
 def test_public_pictures_are_not_found() -> None:
+    sets = "https://shop.de/w_1,h_2/a.png, https://shop.de/b.png 2x ,data:image/png;base64,AA== 3x"
+    assert codes(f"<img src='https://shop.de/x.png' srcset='{sets}'>") == []
+    assert codes("<style>/* url(x.png) */ p { background: url(https://shop.de/x.png) }</style>") == []
     assert codes("<img src='https://shop.de/x.png'><img src='{{ customer.external_id }}'>") == []
 
 
@@ -121,7 +135,13 @@ def test_public_pictures_are_not_found() -> None:
         *("[[ First Name ]]", "[FIRSTNAME]", "[Name,fallback=there]", "[unsubscribe]", "${name}"),
         *("%FIRSTNAME%", "%name%", "%recipient.fname%", "<<First Name>>", "&lt;&lt;name&gt;&gt;"),
         *("&lt;%= name %&gt;", "{!Contact.Name}", "@name@", "#firstname#", "##name##", "~Contact.FirstName~"),
-        "[% name %]",
+        *("[% name %]", "%%[SET @x = 1]%%", "{!$User.FirstName}", "%CONTACT.MYFIELD%", "%SENDER-INFO%"),
+        *('[[FIRSTNAME OR "there"]]', '[[data:firstname:"there"]]', '[[name mode="fc"]]', "${name!}"),
+        *("[%first_name | there%]", "[Sender_Name]", "%%FIRST_NAME|there%%", "{$profile.firstname}"),
+        *("{contactfield=firstname|there}", "{webview_text}", "[subscriber:firstname | default:reader]"),
+        *("[link:subscription_unsubscribe_url]", "#recipient:name#", "&lt;%- name %&gt;", "%{first_name}"),
+        *("$[LI:UNSUBSCRIBE]$", "«First_Name»", "«FirstName»", "$firstname()$", '{first_name, "there"}'),
+        *("#{first_name}", "&lt;First Name&gt;", "%(name)s", "[currentday]", "{user:first_name}"),
     ],
 )  # fmt: skip
 def test_another_tools_placeholder_is_found_and_stops_nothing(placeholder: str) -> None:
@@ -130,6 +150,14 @@ def test_another_tools_placeholder_is_found_and_stops_nothing(placeholder: str) 
     assert found.path == ("message", "html")
     (found,) = findings(Channel.SMS, body=f"Hi {placeholder.replace('&lt;', '<').replace('&gt;', '>')}")
     assert found.path == ("message", "body")
+
+
+def test_what_the_text_has_from_the_html_is_told_of_the_html_alone() -> None:
+    found = findings(html=f"<p>Hi {{first_name}}</p>{OFF}", body="Hi {first_name}, *|CITY|*")
+    assert [(one.path[1], "{first_name}" in one.message) for one in found] == [
+        ("body", False),
+        ("html", True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +170,17 @@ def test_another_tools_placeholder_is_found_and_stops_nothing(placeholder: str) 
         ("{{#if name}}x{{/if}}", "FOREIGN_PLACEHOLDER"),
         ("{{ first name }}", "FOREIGN_PLACEHOLDER"),
         ("{{> footer }}", "FOREIGN_PLACEHOLDER"),
+        ("{{ personalization_token('contact.firstname', 'x') }}", "FOREIGN_PLACEHOLDER"),
+        ("{{${first_name} | default: 'x'}}", "FOREIGN_PLACEHOLDER"),
+        ("{{custom_attribute.${city}}}", "FOREIGN_PLACEHOLDER"),
+        ("{{lead.First Name:default=edit me}}", "FOREIGN_PLACEHOLDER"),
+        ('{{var:firstname:"there"}}', "FOREIGN_PLACEHOLDER"),
+        ("{{ pm:unsubscribe_url }}", "FOREIGN_PLACEHOLDER"),
+        ('{{LINK "unsubscribe"}}', "FOREIGN_PLACEHOLDER"),
+        ("{{ .Subscriber.FirstName }}", "FOREIGN_PLACEHOLDER"),
+        ("{% unsubscribe 'off' %}", "FOREIGN_PLACEHOLDER"),
+        ("{% view_in_browser_url %}", "FOREIGN_PLACEHOLDER"),
+        ("{{ customer.name x }}", "MESSAGE_INVALID"),
         ("{{ customer.nmae }}", "VALUE_UNKNOWN"),
         ("{{ customer.custom }}", "VALUE_UNKNOWN"),
         ("{{ customer.name | nope }}", "MESSAGE_INVALID"),
@@ -155,6 +194,25 @@ def test_a_value_that_no_message_has_keeps_it_from_being_launched(placeholder: s
 
 
 @pytest.mark.parametrize(
+    "html", ["<unsubscribe>off</unsubscribe>", "<webversion style='x'>see</webversion>", "<?= $name ?>"]
+)
+def test_an_element_that_another_tool_replaces_is_found(html: str) -> None:
+    assert codes(html) == ["FOREIGN_PLACEHOLDER"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Press «Submit Form» or «Navn», « Name »", "Ann <ann@shop.de>, a <b and b> c", "10%-OFF% {a:b}"),
+        *("<title>x</title><address>Storgata 1</address>", "[note: below] [1:2] {name: 'x'} ~2 km~ $5 to 6$"),
+        *("{% assign a = 1 %}{{ a }}", "<p>&lt;b&gt; &lt;date&gt;</p>", "<?xml:namespace prefix = o />"),
+    ],
+)  # fmt: skip
+def test_an_ordinary_text_holds_no_placeholder(text: str) -> None:
+    assert codes(text) == []
+
+
+@pytest.mark.parametrize(
     "html",
     [
         "<p>{{ unsubscribe_url }}</p>",
@@ -164,6 +222,37 @@ def test_a_value_that_no_message_has_keeps_it_from_being_launched(placeholder: s
 )
 def test_a_message_with_a_way_off_has_one(html: str) -> None:
     assert findings(html=html, body="B") == []
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<!-- <a href='{{ unsubscribe_url }}'>off</a> -->",
+        "<!--[if mso]><a href='{{ unsubscribe_url }}'>off</a><![endif]-->",
+        "<div style='color: red; DISPLAY : none'><div></div><a href='{{ unsubscribe_url }}'>off</a></div>",
+        "<p hidden><a href='{{ unsubscribe_url }}'>off</a></p>",
+        "<a href='{{ unsubscribe_url }}'></a>",
+        "<style>{{ unsubscribe_url }}</style><title>{{ preferences_url }}</title>",
+        "{% assign off = unsubscribe_url %}{% if unsubscribe_url %}x{% endif %}",
+    ],
+)
+def test_a_way_off_that_nobody_sees_is_none(html: str) -> None:
+    assert codes_alone(f"<p>Hi</p>{html}<p>Bye</p>") == ["UNSUBSCRIBE_MISSING"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<!--[if !mso]><!--><a href={{ unsubscribe_url }}>off</a><!--<![endif]-->",
+        "<img style='display:none' src='https://shop.de/x.png'><A HREF='{{ unsubscribe_url }}'>off</A>",
+        "<div style='display:none'><div>x</div></div><a href='{{ unsubscribe_url }}'>off</a>",
+        "<p hidden>x<p><a href='{{ preferences_url }}'><img src='https://shop.de/x.png'></a>",
+        "{% assign off = unsubscribe_url | append: '&x=1' %}<a href='{{ off }}'>off</a>",
+        "<form action='{{ unsubscribe_url }}'><button>off</button></form>",
+    ],
+)
+def test_a_way_off_that_is_seen_is_one(html: str) -> None:
+    assert codes_alone(f"<p>Hi</p>{html}<p>Bye</p>") == []
 
 
 def test_a_message_without_a_way_off_is_told_where_it_is_missing() -> None:
@@ -190,6 +279,15 @@ def test_an_sms_of_several_is_told_with_what_makes_it_dearer() -> None:
     assert found.message == "The message is charged as 2 SMS."
     (found,) = findings(Channel.SMS, body="“Sale” – " + "x" * 100)
     assert found.message == "The message is charged as 2 SMS; without these characters it would be 1: “ ” –."
+    (found,) = findings(Channel.SMS, body="Only\u00a0today\u200b " + "x" * 100)
+    assert found.message.endswith("it would be 1: NO-BREAK SPACE ZERO WIDTH SPACE.")
+
+
+def test_an_sms_that_is_longer_than_any_that_is_taken_is_told() -> None:
+    (found,) = findings(Channel.SMS, body="x" * 1_600)
+    assert found.message == "The message is charged as 11 SMS."
+    (found,) = findings(Channel.SMS, body="x" * 1_601)
+    assert found.message.endswith("It has 1,601 characters, and no more than 1,600 are taken by Twilio.")
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,17 @@ def test_a_preheader_that_is_empty_for_somebody_leaves_nothing_behind() -> None:
     assert shown.html == "<p>Hi</p>"
 
 
+@pytest.mark.parametrize(
+    "before",
+    ["<!DOCTYPE html>", "<!doctype html><html>", "<html><head><style>p{}</style></head>"],
+)
+def test_a_preheader_stands_behind_the_head_where_no_tag_begins_the_body(before: str) -> None:
+    shown = render(Texts("S", "B", f"{before}<p>Hi</p>", "Look"), {}).html
+    assert shown is not None
+    assert shown.startswith(f"{before}<div")
+    assert shown.endswith("Look</div><p>Hi</p>")
+
+
 def test_a_preheader_also_goes_into_a_body_that_is_html() -> None:
     shown = render(Texts("S", "<p>Hi</p>", preheader="Look"), {})
     assert shown.body == shown.html
@@ -100,6 +111,28 @@ async def test_addresses_of_links_that_touch_something_stay_apart_from_it() -> N
     html = "<a href='https://a.test'>A</a>B<a href='https://b.test'></a><a href='https://c.test'>C</a>."
     made = await completed(MessageTemplate(subject="S", html=html))
     assert made.body == "A (https://a.test) B https://b.test C (https://c.test)."
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>👨‍👩‍👧 می‌خواهم ‏(1)‏</p>", "👨‍👩‍👧 می‌خواهم ‏(1)‏"),
+        ("<p>Hi&shy;ya &zwnj;&nbsp;&#847;&zwnj;&nbsp;</p>", "Hiya"),
+        ("<ul><li><p>a</p></li><li></li><li><div><p>b</p></div></li></ul>", "- a\n-\n- b"),
+        ("<ol start=5><li>a</li><li value=9>b<li>c</ol>", "5. a\n9. b\n10. c"),
+        (
+            "<ol>{% for x in customer.tags %}<li>{{ x }}</li>{% endfor %}</ol>",
+            "{% for x in customer.tags %}\n- {{ x }}\n{% endfor %}",
+        ),
+        ("<a href='MAILTO:a@b.test?subject=Hi%20you'>Write</a>", "Write (a@b.test)"),
+        ("<a href='https://b.test/?a=1&copy=2'>x</a>", "x (https://b.test/?a=1&copy=2)"),
+        ("<a href='https://b.test/'>https://b.test</a>", "https://b.test"),
+        ("<map><area href='https://b.test/1' alt=One></map>", "One (https://b.test/1)"),
+    ],
+)
+async def test_the_text_says_what_the_html_says(html: str, text: str) -> None:
+    made = await completed(MessageTemplate(subject="S", html=html))
+    assert made.body == text
 
 
 async def test_braces_that_were_written_as_entities_stay_text() -> None:

@@ -47,6 +47,9 @@ async def closed(number: str = NUMBER) -> frozenset[Channel]:
         ),
         *("STOPP", "Abmelden", "arrêt", "ARRÊTER", "Arre\u0302t", "désabonner", "Baja", "cancelar", "alto"),
         *("avslutt", "Meld av", "stop stop", "STOP 🙏", "stop\r\n", "\u200bSTOP\u200b"),
+        # Letters of another form, what cannot be seen, room around it, and courtesy.
+        *("ＳＴＯＰ", "𝐒𝐓𝐎𝐏", "ⓢⓣⓞⓟ", "S\u00adT\u200bOP", "STOP" + " " * 300),
+        *("Stop please", "Please, stop!", "STOP BITTE", "baja, por favor", "arrêter svp"),
     ],
 )
 def test_a_word_alone_is_stop_however_it_is_written(text: str) -> None:
@@ -62,7 +65,7 @@ def test_a_word_alone_is_start(text: str) -> None:
     "text",
     [
         *("", " ", "yes", "stop by tomorrow", "Please do not stop", "don't stop", "the end", "STOPPING"),
-        *("S T O P", "stop " * 1000, "🛑", "help", "no"),
+        *("S T O P", "stop " * 1000, "🛑", "help", "no", "please", "thanks!"),
     ],
 )
 def test_anything_else_says_nothing_of_messages(text: str) -> None:

@@ -20,7 +20,8 @@ from crm_graphql.core.errors import Forbidden
 from crm_graphql.delivery.documents import Delivery, DeliveryReason, DeliveryStatus, ParkedReceipt
 from crm_graphql.delivery.messages import Receipt, ReceiptStatus
 from crm_graphql.delivery.receipts import record_receipts
-from crm_graphql.delivery.routes import BODY_LIMIT_BYTES, routes
+from crm_graphql.delivery.routes import routes
+from crm_graphql.delivery.webhooks.port import BODY_LIMIT_BYTES
 from crm_graphql.resources import Resources
 from tests.conftest import TEST_WEBHOOK_SECRET
 from tests.delivery.factories import ADMIN, MARKETER, assert_exact, make_ledger

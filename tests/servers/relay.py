@@ -45,7 +45,7 @@ class Faults:
     mail: str | None = None
     mails: list[str] = field(default_factory=list)
     """For the next MAIL commands, one each."""
-    rcpt: dict[str, str] = field(default_factory=dict)
+    rcpt: dict[str, str | bytes] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
     """In place of 354."""
     dot: dict[str, str] = field(default_factory=dict)
@@ -224,7 +224,7 @@ class _Hooks:
 
     async def handle_RCPT(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
+    ) -> str | bytes:
         """By address."""
         answer = self._relay.faults.rcpt.get(address)
         await asyncio.sleep(self._relay.faults.seconds.get("rcpt", 0))

@@ -30,6 +30,23 @@ def found(html: str) -> list[str]:
             ["""https://a.example/{{ customer.name | default: "x" }}"""],
         ),
         ('<a href="https://a.example/">1</a><a href="https://a.example/">2</a>', ["https://a.example/"]),
+        (
+            '<a href="https://a.example/?a=1&copy=2&region=3">x</a>',
+            ["https://a.example/?a=1&copy=2&region=3"],
+        ),
+        ('<!--[if mso]><v:RoundRect href="https://a.example/"><![endif]-->', ["https://a.example/"]),
+        (
+            "<a href='{% if x %}https://a.example/1{% else %} https://a.example/2 {% endif %}'>x</a>",
+            ["https://a.example/1", "https://a.example/2"],
+        ),
+        (
+            "<a {% if x %}href='https://a.example/1'{% else %}href='https://a.example/2'{% endif %}>",
+            ["https://a.example/1", "https://a.example/2"],
+        ),
+        (
+            "<a href='https://a.example/{% if customer.city %}1{% endif %}'>x</a>",
+            ["https://a.example/{% if customer.city %}1{% endif %}"],
+        ),
     ],
 )
 def test_links_are_found_as_they_stand_in_the_template(html: str, links: list[str]) -> None:
@@ -51,6 +68,7 @@ def test_links_are_found_as_they_stand_in_the_template(html: str, links: list[st
         '<a href="https://a.example:{{ customer.city }}/">x</a>',
         '<a href="https://a.example@{{ customer.city }}/">x</a>',
         '<a href="{{ customer.city }}https://a.example/">x</a>',
+        '<a href="{% if customer.city %}https://a.example{{ customer.city }}{% endif %}">x</a>',
         '<a href="https://crm.example/u/token">x</a>',
         '<a href="HTTPS://CRM.example/preferences/token">x</a>',
         '<a href="https://good.com@evil.com/">x</a>',
@@ -73,6 +91,11 @@ def test_links_in_plain_text_end_before_the_marks_of_their_sentence() -> None:
         "https://a.example/b?c=d",
         "https://a.example/e_(f)",
         "https://a.example/{{ customer.name }}",
+    ]
+    text = "{% if x %}https://a.example/1.{% else %}https://a.example/2{% endif %}."
+    text += " {% if x %}https://a.example/3{% endif %}"
+    assert links_of(html_text=None, text=text, public_url=OWN) == [
+        f"https://a.example/{n}" for n in (1, 2, 3)
     ]
     assert without_sentence_end("https://a.example/x...") == "https://a.example/x"
 

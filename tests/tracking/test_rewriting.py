@@ -52,6 +52,21 @@ def test_links_lead_where_they_led_and_nothing_else_changes() -> None:
     )
 
 
+def test_a_link_leads_where_a_browser_would_have_gone() -> None:
+    text = '<a href="https://a.example/?a=1&copy=2&region=3&notify=4&amp;times=5&lt;&#38;b">x</a>'
+    links = links_of(html_text=text, text=None, public_url="https://crm.example")
+    assert targets(html(text, tracks_opens=False, links=links)) == [
+        "https://a.example/?a=1&copy=2&region=3&notify=4&times=5%3C&b"
+    ]
+
+
+def test_a_link_that_a_condition_chooses_is_tracked_for_everybody() -> None:
+    either = "{% if customer.city %}https://a.example/1{% else %}https://a.example/2{% endif %}"
+    links = links_of(html_text=f'<a href="{either}">', text=either, public_url="https://crm.example")
+    for url in ("https://a.example/1", "https://a.example/2"):
+        assert targets(html(f'<a href="{url}">', tracks_opens=False, links=links)) == [url]
+
+
 def test_the_same_message_is_always_the_same_bytes() -> None:
     assert html(rendered("x")) == html(rendered("x"))
 

@@ -27,6 +27,7 @@ async def test_a_good_account_has_no_problem(vendor: TwilioVendor, twilio: Twili
         ({"sid": "AC" + "9" * 32}, "CRM_TWILIO_ACCOUNT_SID"),
         ({"user": KEY, "password": "wrong"}, "CRM_TWILIO_API_SECRET"),
         ({"url": "http://127.0.0.1:9"}, "CRM_TWILIO_URL"),
+        ({"callback_url": "http://127.0.0.1:8000/webhooks/twilio"}, "CRM_PUBLIC_URL"),
     ],
 )
 async def test_what_is_wrong_is_named_without_the_secret(

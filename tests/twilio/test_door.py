@@ -190,13 +190,14 @@ async def test_a_form_of_thousands_of_fields_is_refused(client: httpx.AsyncClien
     assert (await post(client, signed(DOOR, fields))).status_code == 400
 
 
+@pytest.mark.parametrize("code", [30002, 30032, 30033, 30034, 30037])
 async def test_a_fault_of_the_account_pauses_the_campaign_with_twilios_words(
-    client: httpx.AsyncClient,
+    client: httpx.AsyncClient, code: int
 ) -> None:
     key, ids = await make_ledger(2, status=DeliveryStatus.SENT)
-    await tell(client, ids[0], "failed", 30002)
+    await tell(client, ids[0], "failed", code)
     row = await campaign_row(key)
-    assert (row["status"], row["pause_reason"]) == ("PAUSED", "Twilio 30002: failed")
+    assert (row["status"], row["pause_reason"]) == ("PAUSED", f"Twilio {code}: failed")
 
 
 async def test_stop_closes_the_number_of_a_customer_and_of_a_stranger(client: httpx.AsyncClient) -> None:

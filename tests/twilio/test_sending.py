@@ -70,10 +70,10 @@ async def test_twilio_keeps_a_message_no_longer_than_it_is_wanted(
 @pytest.mark.parametrize(
     ("code", "status", "fault"),
     [
-        *((code, REJECTED, Fault.PERSON) for code in (21211, 21614, 21635, 21610)),
+        *((code, REJECTED, Fault.PERSON) for code in (21211, 21265, 21266, 21268, 21614, 21635, 21610)),
         (21617, REJECTED, Fault.CONTENT),
         # Ours to mend, and in the way of nobody in another country.
-        *((code, DEFERRED, Fault.TRANSIENT) for code in (21408, 21612)),
+        *((code, DEFERRED, Fault.TRANSIENT) for code in (21408, 21612, 21703)),
         # Surely not taken, and nobody knows whose fault it is.
         (29999, DEFERRED, Fault.TRANSIENT),
     ],
@@ -90,7 +90,10 @@ async def test_a_code_of_one_message_is_its_own(
     assert len(twilio.sent) == 8
 
 
-@pytest.mark.parametrize("code", [20003, 20005, 20404, 21606])
+@pytest.mark.parametrize(
+    "code",
+    [20003, 20005, 20008, 20404, 21212, 21267, 21606, 21607, 21609, 21659, 21660, 21661, 21701, 21704, 21705],
+)
 async def test_a_fault_of_the_account_rejects_nobody_and_stops_the_call(
     vendor: TwilioVendor, twilio: TwilioServer, code: int
 ) -> None:
@@ -99,6 +102,17 @@ async def test_a_fault_of_the_account_rejects_nobody_and_stops_the_call(
         await vendor.send(messages(16), deadline_seconds=5)
     assert twilio.sent == []
     assert twilio.calls <= 4
+
+
+async def test_a_short_code_that_does_not_reach_a_country_stops_nobody_else(
+    twilio: TwilioServer, http: httpx.AsyncClient, account: TwilioAccount
+) -> None:
+    twilio.refuse[number_of(3)] = 21659
+    short = with_account(http, account, sender="51234")
+    outcomes = await short.send(messages(9), deadline_seconds=5)
+    refused = outcomes.pop(3)
+    assert (refused.status, refused.fault) == (DEFERRED, Fault.TRANSIENT)
+    assert {one.status for one in outcomes} == {ACCEPTED}
 
 
 async def test_a_fault_of_the_account_in_the_middle_leaves_the_rest_untaken(

@@ -85,6 +85,20 @@ def test_what_is_missing_is_named_when_the_settings_are_read() -> None:
             load_settings(_env_file=None, whatsapp_graph_url=wrong)
 
 
+@pytest.mark.parametrize("sign", ["\u200b", "\u00e9", " ", "\n", "\u2026"])
+def test_a_token_that_no_header_can_carry_is_named_and_not_told(sign: str) -> None:
+    with pytest.raises(SettingsError, match="CRM_WHATSAPP_ACCESS_TOKEN") as raised:
+        load_settings(_env_file=None, whatsapp_access_token=f"EAA-one{sign}EAA-two")
+    assert "EAA-one" not in str(raised.value)
+    read = load_settings(_env_file=None, whatsapp_access_token=" EAA-one\n")
+    assert read.whatsapp_access_token.get_secret_value() == "EAA-one"
+
+
+def test_a_number_in_place_of_its_id_is_told_in_words() -> None:
+    with pytest.raises(SettingsError, match=r"CRM_WHATSAPP_PHONE_NUMBER_ID: .*The id \(not the number\)"):
+        load_settings(_env_file=None, whatsapp_phone_number_id="+4915112345678")
+
+
 async def test_clients_see_the_templates_where_whatsapp_goes_by_the_cloud_api(
     graph: Graph, api: GraphApi, client: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -18,7 +19,7 @@ from crm_graphql.delivery.routes import routes
 from crm_graphql.delivery.vendors.whatsapp.vendor import number_pace
 from crm_graphql.resources import Resources
 from crm_graphql.whatsapp.documents import WhatsappWindow
-from tests.delivery.factories import make_ledger
+from tests.delivery.factories import campaign_row, make_ledger
 from tests.delivery.running import running, until_stats, until_status
 from tests.delivery.stand_in import StandInVendor
 from tests.servers.graph import wamid
@@ -30,6 +31,7 @@ from tests.whatsapp.calls import (
     inbound,
     number,
     post,
+    seconds,
     signed,
     status,
 )
@@ -207,6 +209,35 @@ async def test_being_unreachable_is_believed_of_the_second_message_in_a_row(
     assert await Suppression.count() == 0
     await post(client, change(statuses=[status(again, "failed", code=131026)]))
     assert await Suppression.count() == 1
+
+
+async def test_a_call_as_large_as_metas_are_at_most_is_taken(client: httpx.AsyncClient) -> None:
+    _, keys = await ledger(1)
+    foreign = [status("of another program", "delivered", pad="x" * 900) for _ in range(2_500)]
+    told = change(statuses=[*foreign, status(keys[0], "delivered")])
+    assert 2_500_000 < len(entries(told)) < 3_000_000
+    answer = await post(client, told)
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+    body = b" " * (4 * 1024 * 1024 + 1)
+    assert (await client.post(DOOR, content=body, headers=signed(body))).status_code == 413
+
+
+@pytest.mark.parametrize("code", [190, 368, 131031, 131042, 132015, 132016])
+async def test_a_status_that_goes_for_all_pauses_the_campaign_with_metas_words(
+    client: httpx.AsyncClient, code: int
+) -> None:
+    campaign, keys = await ledger(2)
+    await post(client, change(statuses=[status(keys[0], "failed", code=code)]))
+    row = await campaign_row(campaign)
+    assert (row["status"], row["pause_reason"]) == ("PAUSED", f"(#{code}) because {code}")
+
+
+async def test_a_status_of_long_ago_pauses_nothing_any_more(client: httpx.AsyncClient) -> None:
+    campaign, keys = await ledger(1)
+    old = seconds(datetime.now(UTC) - timedelta(hours=1))
+    await post(client, change(statuses=[status(keys[0], "failed", code=131042, timestamp=old)]))
+    await post(client, change(statuses=[status(keys[0], "failed", code=131026)]))
+    assert (await campaign_row(campaign))["status"] == "SENDING"
 
 
 async def test_what_comes_in_counts_in_the_numbers_pace(client: httpx.AsyncClient, account: Settings) -> None:

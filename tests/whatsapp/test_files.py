@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -14,14 +17,16 @@ from crm_graphql.bus.port import BusError
 from crm_graphql.customers.documents import Customer
 from crm_graphql.delivery.routes import routes
 from crm_graphql.media.documents import Media, MediaAttachment
+from crm_graphql.media.intake import Intake
 from crm_graphql.resources import Resources
+from crm_graphql.storage.port import StorageAway
 from crm_graphql.whatsapp.documents import WhatsappFile
 from crm_graphql.whatsapp.files import Fetching, fetch_file
-from crm_graphql.whatsapp.graph import GraphApi, GraphAway
+from crm_graphql.whatsapp.graph import GraphApi, GraphAway, GraphRefused
 from tests.delivery.factories import make_customers
 from tests.delivery.running import running, until
 from tests.delivery.stand_in import StandInVendor
-from tests.servers.graph import Graph
+from tests.servers.graph import Graph, error
 from tests.whatsapp.calls import change, inbound, number, post
 
 TEXT = b"What we agreed on.\n"
@@ -130,21 +135,84 @@ async def test_an_id_that_is_no_id_becomes_no_part_of_an_address(
     assert await WhatsappFile.count() == 0
 
 
-async def test_what_fails_for_a_while_is_tried_again_and_given_up_in_the_end(
+async def is_waiting() -> bool:
+    return await WhatsappFile.find({"sender": {"$ne": None}}).count() == 1
+
+
+async def test_a_file_waits_while_meta_is_away_and_is_fetched_after_it(
     graph: Graph, client: httpx.AsyncClient, tools: Fetching, api: GraphApi
 ) -> None:
     graph.files["1601"] = ("text/plain", TEXT)
-    graph.file_url = "http://127.0.0.1:9/v23.0/files/1601"
-    away = Fetching(
-        GraphApi(api.http, "http://127.0.0.1:9/v23.0", "t", api.phone_number_id, api.account_id),
-        *(tools.storage, tools.settings, tools.transact, tools.bus, tools.clock),
-    )
+    away = replace(tools, api=replace(api, url="http://127.0.0.1:9/v23.0"))
     await sent(client)
-    for _ in range(5):
+    for _ in range(4):
         with pytest.raises(GraphAway):
             await fetch_file("1601", away)
-    await fetch_file("1601", away)
-    assert await WhatsappFile.find({"sender": {"$ne": None}}).count() == 0
+    # From now on it is left to the reconciler, however long it lasts.
+    for _ in range(10):
+        await fetch_file("1601", away)
+    assert await is_waiting()
+    await fetch_file("1601", tools)
+    assert (await Media.count(), await is_waiting()) == (1, False)
+
+
+@pytest.mark.parametrize("code", [190, 10, 4, 80007, 131016, 131031])
+async def test_a_file_outlives_what_is_wrong_with_the_account(
+    graph: Graph,
+    client: httpx.AsyncClient,
+    tools: Fetching,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+) -> None:
+    graph.files["1601"] = ("text/plain", TEXT)
+    await sent(client)
+    with monkeypatch.context() as patch:
+        patch.setattr(Graph, "_file", lambda *_: error(code))
+        for _ in range(10):
+            with suppress(GraphRefused):
+                await fetch_file("1601", tools)
+    assert await is_waiting()
+    await fetch_file("1601", tools)
+    assert await Media.count() == 1
+
+
+async def test_a_file_outlives_a_storage_that_is_away(
+    graph: Graph,
+    client: httpx.AsyncClient,
+    tools: Fetching,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def away(*_: object) -> None:
+        raise StorageAway
+
+    graph.files["1601"] = ("text/plain", TEXT)
+    await sent(client)
+    with monkeypatch.context() as patch:
+        patch.setattr(Intake, "add", away)
+        with pytest.raises(StorageAway):
+            await fetch_file("1601", tools)
+    await fetch_file("1601", tools)
+    assert await Media.count() == 1
+
+
+async def test_a_file_that_nobody_could_have_for_a_week_is_given_up(
+    client: httpx.AsyncClient, tools: Fetching, api: GraphApi
+) -> None:
+    await sent(client)
+    old = {"$set": {"at": datetime.now(UTC) - timedelta(days=8)}}
+    await WhatsappFile.get_pymongo_collection().update_one({}, old)
+    await fetch_file("1601", replace(tools, api=replace(api, token="gone")))
+    assert not await is_waiting()
+
+
+async def test_a_file_that_kills_who_fetches_it_is_given_up(
+    graph: Graph, client: httpx.AsyncClient, tools: Fetching
+) -> None:
+    graph.files["1601"] = ("text/plain", TEXT)
+    await sent(client)
+    await WhatsappFile.get_pymongo_collection().update_one({}, {"$set": {"attempts": 5}})
+    await fetch_file("1601", tools)
+    assert (await is_waiting(), graph.downloads) == (False, 0)
 
 
 async def test_a_file_is_fetched_although_the_bus_was_away(

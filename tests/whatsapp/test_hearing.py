@@ -94,6 +94,8 @@ async def test_what_was_written_to_another_number_opens_nothing_here(client: htt
         {"what": "arrêt"},
         {"type": "button", "button": {"payload": "STOP", "text": "No more"}},
         {"type": "button", "button": {"payload": "x", "text": "Stop promotions"}},
+        {"type": "button", "button": {"payload": None, "text": "Stop"}, "text": {"body": None}},
+        {"what": "STOP", "timestamp": int(seconds())},
         {"type": "interactive", "interactive": {"list_reply": {"id": "unsubscribe", "title": "Out"}}},
     ],
 )
@@ -187,6 +189,46 @@ async def test_a_window_of_a_bsuid_alone_is_its_customers(client: httpx.AsyncCli
     assert await is_open(number(1))
 
 
+async def test_who_shares_a_number_is_stopped_by_the_bsuid_that_came_with_it(
+    client: httpx.AsyncClient,
+) -> None:
+    keys = await with_number(1, 1)
+    await post(client, change(messages=[inbound(number(1), from_user_id=USER_ID)]))
+    await post(client, change(messages=[inbound(None, "Stop", from_user_id=USER_ID)]))
+    assert {*await suppressed()} == {number(1), USER_ID.casefold()}
+    assert [(await customer(key))["suppressed"] for key in keys] == [["WHATSAPP"]] * 2
+
+
+async def test_what_whatsapp_says_for_a_person_opens_no_window(client: httpx.AsyncClient) -> None:
+    system = {"body": "Ada's security code changed", "type": "customer_identity_changed", "identity": "x"}
+    told = change(messages=[inbound(number(1), type="system", system=system, text=None)])
+    assert (await post(client, told)).json()["errors"] == []
+    assert not await is_open(number(1))
+
+
+@pytest.mark.parametrize(
+    ("phone", "told"),
+    [
+        ("+525512345678", "5215512345678"),
+        ("+5511987654321", "551187654321"),
+        ("+551187654321", "5511987654321"),
+        ("+541123456789", "5491123456789"),
+    ],
+)
+async def test_a_person_is_known_though_whatsapp_spells_the_number_otherwise(
+    client: httpx.AsyncClient, phone: str, told: str
+) -> None:
+    (key,) = await make_customers(1)
+    fields = {"phone": phone, "folded.phone": phone}
+    await Customer.get_pymongo_collection().update_one({"_id": key}, {"$set": fields})
+    await post(client, change(messages=[inbound(told, "Stop", from_user_id=USER_ID)]))
+    row = await customer(key)
+    assert (row["suppressed"], row["source_ids"]) == (["WHATSAPP"], [f"whatsapp:{USER_ID}"])
+    assert await is_open(phone)
+    await post(client, change(messages=[inbound(told, "Start")]))
+    assert (await customer(key))["suppressed"] == []
+
+
 def moved(old: int, new: int) -> dict[str, Any]:
     system = {"body": "changed", "wa_id": number(new).lstrip("+"), "type": "user_changed_number"}
     return change(messages=[inbound(number(old), type="system", system=system, text=None)])
@@ -205,6 +247,13 @@ async def test_a_changed_number_moves_the_one_customer_and_the_window(client: ht
     # Told again it is no news.
     await post(client, moved(1, 5))
     assert await CustomerChange.count() == 1
+
+
+async def test_a_changed_number_is_kept_as_it_is_dialled(client: httpx.AsyncClient) -> None:
+    (key,) = await with_number(1)
+    system = {"wa_id": "5215512345678", "type": "user_changed_number"}
+    await post(client, change(messages=[inbound(number(1), type="system", system=system, text=None)]))
+    assert (await customer(key))["phone"] == "+525512345678"
 
 
 async def test_a_suppressed_person_does_not_come_back_by_another_number(client: httpx.AsyncClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -25,7 +26,7 @@ from crm_graphql.whatsapp.graph import GraphApi
 from crm_graphql.whatsapp.templates import keep_templates, list_templates
 from tests.delivery.factories import ADMIN, MARKETER, make_draft
 from tests.servers.graph import Graph
-from tests.whatsapp.calls import GREETING, NUMBERED, PICTURED, change, post
+from tests.whatsapp.calls import DOOR, GREETING, NUMBERED, PICTURED, change, post, signed
 
 pytestmark = pytest.mark.usefixtures("resources")
 
@@ -37,6 +38,9 @@ GIVEN = [{"name": "name", "value": "{{ customer.name }}"}, {"name": "day", "valu
 async def known(graph: Graph, api: GraphApi, resources: Resources) -> Graph:
     """The account's templates are known."""
     graph.templates = [GREETING, NUMBERED, PICTURED, {**GREETING, "id": "5", "language": "de"}]
+    for number, kind in enumerate(("VIDEO", "DOCUMENT", "LOCATION")):
+        head = [{"type": "HEADER", "format": kind}, *GREETING["components"]]
+        graph.templates.append({**GREETING, "id": f"9{number}", "name": kind.lower(), "components": head})
     await keep_templates(api)
     return graph
 
@@ -93,7 +97,7 @@ async def test_a_template_that_cannot_be_read_hides_no_other(graph: Graph, api: 
 async def test_what_was_read_serves_while_meta_is_away(known: Graph, api: GraphApi) -> None:
     await WhatsappTemplatesRead.find_all().update({"$set": {"is_outdated": True}})
     known.http_status = 503
-    assert len(await list_templates(api)) == 4
+    assert len(await list_templates(api)) == len(known.templates)
 
 
 async def test_where_nothing_was_ever_read_that_is_said(graph: Graph, api: GraphApi) -> None:
@@ -137,7 +141,18 @@ async def test_a_campaign_whose_template_is_right_is_launched(resources: Resourc
             "names what it has not: more",
         ),
         ({"header_media_id": PICTURE}, "message.whatsapp.headerMediaId", "no file in its head"),
-        ({"template": "pictured", "parameters": []}, "message.whatsapp.headerMediaId", "a image in its head"),
+        (
+            {"template": "pictured", "parameters": []},
+            "message.whatsapp.headerMediaId",
+            "a picture in its head",
+        ),
+        (
+            {"template": "document", "header_media_id": PICTURE},
+            "message.whatsapp.headerMediaId",
+            "a document in its head, and the file is image/png",
+        ),
+        ({"template": "video", "header_media_id": PICTURE}, "message.whatsapp.headerMediaId", "a film"),
+        ({"template": "location"}, "message.whatsapp.template", "which campaigns cannot fill"),
     ],
 )
 async def test_a_template_that_is_not_as_the_message_has_it_is_refused_at_its_place(
@@ -187,13 +202,16 @@ async def test_templates_of_variants_are_checked_each_at_its_place(resources: Re
     assert paths == [("variants", "1", "message", "whatsapp", "template")]
 
 
-def told(event: str, template: dict[str, Any] = GREETING, reason: str = "LOW_QUALITY") -> dict[str, Any]:
+def told(
+    event: str, template: dict[str, Any] = GREETING, reason: str = "LOW_QUALITY", **more: Any
+) -> dict[str, Any]:
     value = {
         "event": event,
         "message_template_id": int(template["id"]),
         "message_template_name": template["name"],
         "message_template_language": template["language"],
         "reason": reason,
+        **more,
     }
     return {"field": "message_template_status_update", "value": value}
 
@@ -222,6 +240,82 @@ async def test_a_paused_template_pauses_the_campaigns_that_send_it_and_no_other(
         "other language": (CampaignStatus.SENDING, None),
     }
     assert (await refused(on_whatsapp))[0][0] == "message.whatsapp.template"
+
+
+async def sending(resources: Resources, **whatsapp: Any) -> ObjectId:
+    """A campaign that is being sent."""
+    key = await draft(resources, **whatsapp)
+    await launch_campaign(MARKETER, key, bus=resources.bus)
+    return key
+
+
+async def status_of(key: ObjectId) -> CampaignStatus:
+    row = await Campaign.get_pymongo_collection().find_one({"_id": key})
+    assert row is not None
+    return CampaignStatus(row["status"])
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_languages_are_told_of_in_another_spelling_than_they_are_listed(
+    known: Graph, api: GraphApi, client: httpx.AsyncClient, on_whatsapp: Resources, *, is_known: bool
+) -> None:
+    portuguese = {**GREETING, "id": "8", "language": "pt_BR"}
+    known.templates = [portuguese]
+    await WhatsappTemplatesRead.find_all().update({"$set": {"is_outdated": True}})
+    await keep_templates(api)
+    key = await sending(on_whatsapp, language="pt_BR")
+    if not is_known:
+        portuguese = {**portuguese, "id": "9"}
+    await post(client, told("DISABLED", {**portuguese, "language": "pt-BR"}))
+    assert await status_of(key) is CampaignStatus.PAUSED
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize(
+    ("event", "more"), [("REINSTATED", {}), ("LOCKED", {"other_info": {"title": "UNPAUSE"}})]
+)
+async def test_a_template_that_is_sent_again_is_approved(
+    client: httpx.AsyncClient, on_whatsapp: Resources, event: str, more: dict[str, Any]
+) -> None:
+    await post(client, told("PAUSED"))
+    await post(client, told(event, **more))
+    assert await status_of(await sending(on_whatsapp)) is CampaignStatus.SENDING
+
+
+@pytest.mark.usefixtures("known")
+async def test_what_leaves_a_template_as_it_is_pauses_nothing(
+    client: httpx.AsyncClient, on_whatsapp: Resources
+) -> None:
+    key = await sending(on_whatsapp)
+    for event in ("LIMIT_EXCEEDED", "REINSTATED", "APPROVED"):
+        await post(client, told(event))
+    assert await status_of(key) is CampaignStatus.SENDING
+
+
+@pytest.mark.usefixtures("known")
+async def test_a_template_of_another_account_pauses_nothing_here(
+    client: httpx.AsyncClient, on_whatsapp: Resources
+) -> None:
+    key = await sending(on_whatsapp)
+    body = json.dumps(
+        {"entry": [{"id": "999", "changes": [told("PAUSED", {**GREETING, "id": "1"})]}]}
+    ).encode()
+    assert (await client.post(DOOR, content=body, headers=signed(body))).status_code == 200
+    assert await status_of(key) is CampaignStatus.SENDING
+
+
+@pytest.mark.usefixtures("known")
+async def test_a_campaign_pauses_for_the_template_of_a_variant_in_the_variants_own_language(
+    client: httpx.AsyncClient, on_whatsapp: Resources
+) -> None:
+    key = await sending(on_whatsapp)
+    named = [("greeting", "en"), ("other", "de")]
+    variants = [{"message": {"whatsapp": {"template": name, "language": at}}} for name, at in named]
+    await Campaign.get_pymongo_collection().update_one({"_id": key}, {"$set": {"variants": variants}})
+    await post(client, told("PAUSED", {**GREETING, "id": "5", "language": "de"}))
+    assert await status_of(key) is CampaignStatus.SENDING
+    await post(client, told("PAUSED"))
+    assert await status_of(key) is CampaignStatus.PAUSED
 
 
 async def test_a_template_that_is_told_of_for_the_first_time_is_read_soon(

@@ -20,6 +20,7 @@ from crm_graphql.delivery.vendors.port import (
     VendorUnavailable,
     WhatsappTemplate,
 )
+from crm_graphql.delivery.vendors.whatsapp import uploads
 from crm_graphql.delivery.vendors.whatsapp.vendor import WhatsappVendor, whatsapp_carrier
 from crm_graphql.whatsapp.graph import GraphApi
 from crm_graphql.whatsapp.templates import renew_templates
@@ -110,6 +111,32 @@ async def test_a_picture_in_the_head_is_uploaded_once_for_all_who_get_it(
 
 
 @pytest.mark.usefixtures("templates")
+async def test_a_file_that_meta_has_no_more_is_uploaded_again(
+    graph: Graph, vendor: WhatsappVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph.refusals[number(1)] = graph.refusals[number(2)] = 131053
+    template = WhatsappTemplate("pictured", "en", header=picture())
+    # What was uploaded just now is there; the message is refused for something else.
+    await send(vendor, greeting(1, whatsapp=template))
+    await send(vendor, greeting(2, whatsapp=template))
+    assert len(graph.uploads) == 1
+    monkeypatch.setattr(uploads, "SURE_FOR_SECONDS", -1.0)
+    await send(vendor, greeting(1, whatsapp=template))
+    (outcome,) = await send(vendor, greeting(3, whatsapp=template))
+    assert (outcome.status, len(graph.uploads)) == (ACCEPTED, 2)
+
+
+async def test_named_values_are_told_from_numbered_ones_though_the_list_does_not_say(
+    graph: Graph, api: GraphApi, vendor: WhatsappVendor
+) -> None:
+    graph.templates = [{name: value for name, value in GREETING.items() if name != "parameter_format"}]
+    await renew_templates(api)
+    graph.templates = [GREETING]
+    (outcome,) = await send(vendor, greeting(1))
+    assert outcome.status is ACCEPTED
+
+
+@pytest.mark.usefixtures("templates")
 async def test_who_is_known_by_a_bsuid_alone_is_written_to_by_it(
     graph: Graph, vendor: WhatsappVendor
 ) -> None:
@@ -147,6 +174,10 @@ async def test_free_text_goes_only_to_who_wrote_within_24_hours(graph: Graph, ve
         (132000, REJECTED, Fault.TEMPLATE, None),
         (132015, DEFERRED, Fault.ACCOUNT, None),
         (131042, DEFERRED, Fault.ACCOUNT, None),
+        (33, DEFERRED, Fault.ACCOUNT, None),
+        (133006, DEFERRED, Fault.ACCOUNT, None),
+        (80007, DEFERRED, Fault.TRANSIENT, 5.0),
+        (613, DEFERRED, Fault.TRANSIENT, 5.0),
         (299, DEFERRED, Fault.ACCOUNT, None),
         (999_999, REJECTED, Fault.CONTENT, None),
     ],

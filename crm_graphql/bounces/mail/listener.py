@@ -142,9 +142,10 @@ class BounceListener:
         self._open: set[SMTP] = set()
         self._protocol = _counted(LMTP if parts.scheme == "lmtp" else SMTP, self._open)
         self._server: asyncio.Server | None = None
-        for name in ("mail.log", "flufl.bounce"):
-            # A line for each command that comes in is no news to anybody.
-            logging.getLogger(name).setLevel(logging.WARNING)
+        # A line for each command that comes in is no news to anybody, nor where a mail that is broken stops a
+        # reader which the others go on after.
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
+        logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
     async def start(self) -> None:
         """Listen. Raises SettingsError for an address that cannot be had."""

@@ -14,7 +14,7 @@ from email.parser import HeaderParser
 
 from flufl.bounce import all_failures
 
-from crm_graphql.delivery.webhooks.codes import find_code, kind_of
+from crm_graphql.delivery.webhooks.codes import find_code, is_vague, kind_of
 from crm_graphql.delivery.webhooks.port import Returned
 
 READ_BYTES = 256 * 1024
@@ -27,9 +27,24 @@ _MENTIONS_CHARACTERS = 64 * 1024
 
 _FOLDS = re.compile(r"\s+")
 _FAILED = frozenset({"failed", "failure"})
-_NOT_FAILED = frozenset({"delayed", "delivered", "relayed", "expanded"})
+_ARRIVED = frozenset({"delivered", "relayed", "expanded"})
+_NOT_FAILED = frozenset({"delayed", *_ARRIVED})
 _COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "opt-out-list"})
 _STATUS_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_ORIGINALS = frozenset(
+    {
+        "message/rfc822",
+        "text/rfc822-headers",
+        "message/rfc822-headers",
+        "message/global",
+        "message/global-headers",
+    }
+)
+_MICROSOFT = "x-hmxmroriginalrecipient"
+"""Microsoft's feedback loop writes no report: it attaches the mail, with this header before the others."""
+_TYPE = re.compile(r"\A[\w\-]+ ?; ?")
+"""Before what a server said: smtp, X-Postfix."""
+_WORD = re.compile(r"[a-z0-9\-]*")
 _REPLIES = ("x-autoreply", "x-autorespond", "auto-submitted")
 _Headers = HeaderParser()
 
@@ -53,7 +68,7 @@ def read_mail(raw: bytes) -> Understood | None:
     try:
         mail = message_from_bytes(raw)
         parts = list(_parts(mail))
-        return _complaint(parts) or _status(parts) or _by_habit(mail, parts)
+        return _complaint(parts) or _status(parts) or _attached(parts) or _by_habit(mail, parts)
     except Exception:
         # The standard library, and whoever reads what no standard says, raise whatever they like for mail
         # that is broken on purpose; RecursionError among them.
@@ -76,39 +91,51 @@ def _complaint(parts: list[Message]) -> Understood | None:
     for part in parts:
         if part.get_content_type() == "message/feedback-report":
             report = _text_of(part)
-            kind = _field(_Headers.parsestr(report.lstrip()), "feedback-type").lower()
-            if kind not in _COMPLAINTS:
+            if _word(_Headers.parsestr(report.lstrip()), "feedback-type") not in _COMPLAINTS:
                 return None
             return Understood(Returned.COMPLAINT, mentions=f"{report}\n{_original(parts)}")
     return None
+
+
+def _attached(parts: list[Message]) -> Understood | None:
+    """A complaint that is nothing but the mail."""
+    original = _original(parts)
+    if f"{_MICROSOFT}:" not in original.lower() or any(map(_says_something, parts)):
+        return None
+    return Understood(Returned.COMPLAINT, mentions=original)
 
 
 def _status(parts: list[Message]) -> Understood | None:
     """By the blocks of a delivery status: the first is of the mail, each other of a recipient."""
     for part in parts:
         if part.get_content_type() in _STATUS_PARTS:
-            for block in _blocks(part):
+            blocks = list(_blocks(part))
+            if any(_word(block, "action") in _ARRIVED for block in blocks):
+                # It has arrived, where it was addressed to; whoever failed was passed on to from there.
+                return None
+            for block in blocks:
                 if (understood := _of_recipient(block)) is not None:
                     return understood
     return None
 
 
 def _of_recipient(block: Message) -> Understood | None:
-    action = _field(block, "action").lower().split(" ", 1)[0].split("(", 1)[0]
+    action = _word(block, "action")
     status = find_code(_field(block, "status"))
     said = _field(block, "diagnostic-code")
     if action in _NOT_FAILED or (action not in _FAILED and not (status or "").startswith("5")):
         return None
-    words = said.partition(";")[2].strip() if ";" in said.split(" ", 1)[0] else said
+    words = _TYPE.sub("", said)
     code = status
-    if code is None or code.endswith(".0.0"):
+    if is_vague(code):
         code = find_code(words) or code
     return Understood(kind_of(code, words), code, words[:TEXT_CHARACTERS] or None)
 
 
 def _blocks(part: Message) -> Iterator[Message]:
     inner = part.get_payload()
-    if part.get_content_type() == "message/delivery-status" and isinstance(inner, list):
+    is_read = part.get_content_type() == "message/delivery-status" and not _is_encoded(part)
+    if is_read and isinstance(inner, list):
         yield from (one for one in inner[:PARTS] if isinstance(one, Message))
         return
     for text in re.split(r"\r?\n[ \t]*\r?\n", _text_of(part))[:PARTS]:
@@ -117,7 +144,7 @@ def _blocks(part: Message) -> Iterator[Message]:
 
 def _by_habit(mail: Message, parts: list[Message]) -> Understood | None:
     """Of servers that keep to no standard: by what each of them usually writes."""
-    if any(part.get_content_type() in (*_STATUS_PARTS, "message/feedback-report") for part in parts):
+    if any(map(_says_something, parts)):
         return None
     if not _field(mail, "x-failed-recipients") and _is_reply(mail):
         return None
@@ -128,6 +155,13 @@ def _by_habit(mail: Message, parts: list[Message]) -> Understood | None:
     code = find_code(words)
     said = _sentence(words, code, failed)
     return Understood(kind_of(code, said), code, said[:TEXT_CHARACTERS] or None)
+
+
+def _says_something(part: Message) -> bool:
+    """Whether it is in a standard's form; Gmail has it empty now and then, and tells people alone."""
+    kind = part.get_content_type()
+    is_status = kind in _STATUS_PARTS and any(_field(block, "action") for block in _blocks(part))
+    return is_status or kind == "message/feedback-report"
 
 
 def _is_reply(mail: Message) -> bool:
@@ -159,10 +193,11 @@ def _original(parts: list[Message]) -> str:
     """The headers of the mail that it is about, however they are attached."""
     found: list[str] = []
     for part in parts:
-        if part.get_content_type() in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
+        if part.get_content_type() in _ORIGINALS:
             inner = part.get_payload()
-            if isinstance(inner, list) and inner and isinstance(inner[0], Message):
-                found += [f"{name}: {value}" for name, value in inner[0].items()]
+            first = inner[0] if isinstance(inner, list) and inner and not _is_encoded(part) else None
+            if isinstance(first, Message):
+                found += [f"{name}: {value}" for name, value in first.items()]
             else:
                 found.append(_text_of(part))
     return "\n".join(found)[:_MENTIONS_CHARACTERS]
@@ -173,17 +208,37 @@ def _text_of(part: Message) -> str:
     inner = part.get_payload()
     if isinstance(inner, list):
         held = [one for one in inner[:PARTS] if isinstance(one, Message)]
-        return "\n\n".join(
+        text = "\n\n".join(
             "\n".join([*(f"{name}: {value}" for name, value in one.items()), "", _text_of_leaf(one)])
             for one in held
         )[:_MENTIONS_CHARACTERS]
+        return _decoded(part, text.strip()) if _is_encoded(part) else text
     return _text_of_leaf(part)
+
+
+def _is_encoded(part: Message) -> bool:
+    return _word(part, "content-transfer-encoding") in ("base64", "quoted-printable")
+
+
+def _decoded(part: Message, text: str) -> str:
+    """The text of a part of type message, which the library takes for a mail before it looks how it is
+    written: RFC 6533 has those of addresses beyond ASCII in any encoding."""
+    leaf = Message()
+    leaf["Content-Transfer-Encoding"] = str(part["Content-Transfer-Encoding"])
+    leaf.set_payload(text)
+    return _text_of_leaf(leaf)
 
 
 def _text_of_leaf(part: Message) -> str:
     inner = part.get_payload(decode=True)
     # Whatever charset it claims: what we look for is ASCII.
     return inner.decode("utf-8", "replace")[:_MENTIONS_CHARACTERS] if isinstance(inner, bytes) else ""
+
+
+def _word(block: Message, name: str) -> str:
+    """The word with which a field begins, in small letters."""
+    found = _WORD.match(_field(block, name).lower())
+    return found[0] if found else ""
 
 
 def _field(block: Message, name: str) -> str:

@@ -132,10 +132,13 @@ def load_settings(**overrides: object) -> Settings:
 
 def _told(problem: ErrorDetails) -> str:
     """One line that names the variable and the reason."""
-    variable = f"CRM_{'_'.join(str(part) for part in problem['loc'][:1]).upper() or '*'}"
+    name = "_".join(str(part) for part in problem["loc"][:1])
     # Not "Value error, ...": that is pydantic's name for what a validator of ours says.
     reason = str(problem["ctx"]["error"]) if problem["type"] == "value_error" else problem["msg"]
-    return f"{variable}: {reason}"
+    if problem["type"] == "string_pattern_mismatch" and (known := Settings.model_fields.get(name)):
+        # A pattern says to few people what is wanted.
+        reason = f"it is not of the form that it needs. {known.description}"
+    return f"CRM_{name.upper() or '*'}: {reason}"
 
 
 def sections() -> Iterator[tuple[str, list[str]]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
 from crm_graphql.core.settings.lists import SettingsList
 
 _DOMAIN = re.compile(r"(?=.{1,180}\Z)([a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?\.)+[a-z0-9\-]{2,63}")
+_TOPIC = re.compile(r"arn:aws[a-z\-]*:sns:[a-z0-9\-]+:\d{12}:[\w.\-]{1,256}", re.ASCII)
 _LISTEN = re.compile(r"(lmtp|smtp)://(\[[0-9a-f:]+\]|[a-z0-9.\-]+):(\d{1,5})")
 
 
@@ -66,6 +67,14 @@ class ReturnedMailSettings(BaseSettings):
             raise ValueError(f"{domain!r} is not a domain like bounces.example.com")
         return lowered
 
+    @field_validator("ses_topic_arns")
+    @classmethod
+    def _are_topics(cls, topics: list[str]) -> list[str]:
+        for topic in topics:
+            if not _TOPIC.fullmatch(topic):
+                raise ValueError(f"{topic!r} is no topic like arn:aws:sns:eu-west-1:123456789012:mail")
+        return topics
+
     @field_validator("bounces_listen")
     @classmethod
     def _is_listener(cls, listen: str) -> str:
@@ -73,3 +82,9 @@ class ReturnedMailSettings(BaseSettings):
         if listen and (found is None or int(found[3]) > 65_535):
             raise ValueError(f"{listen!r} is not an address like lmtp://127.0.0.1:8024")
         return listen.lower()
+
+    @model_validator(mode="after")
+    def _listens_for_something(self) -> Self:
+        if self.bounces_listen and not self.bounces_domain:
+            raise ValueError("CRM_BOUNCES_LISTEN takes mail of CRM_BOUNCES_DOMAIN: set that as well")
+        return self

@@ -10,7 +10,13 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
-_ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\]]{1,255}")
+_ADDRESS = re.compile(
+    r"[^\s@<>\"(),:;\\\[\]]{1,64}@(?=.{1,255}\Z)[^\s@<>\"(),:;\\\[\].]+(\.[^\s@<>\"(),:;\\\[\].]+)*"
+)
+_HOST = re.compile(r"[\w.\-]{1,253}|[0-9a-fA-F:.]+:[0-9a-fA-F:.]*")
+"""A name, in any script, or an address of the internet, of either kind."""
+_HELLO = re.compile(r"[A-Za-z0-9.\-]{1,253}|\[[0-9a-zA-Z:.]+\]")
+_LABELS = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_\-]{1,63}(\.[A-Za-z0-9_\-]{1,63})*")
 _ON_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -88,11 +94,37 @@ class SmtpSettings(BaseSettings):
             raise ValueError(f"{address!r} is not an address like news@example.com; names go elsewhere")
         return address
 
-    @field_validator("smtp_sender_name", "smtp_hello_name", "smtp_dkim_domain", "smtp_dkim_selector")
+    @field_validator("smtp_host")
+    @classmethod
+    def _is_host(cls, host: str) -> str:
+        if host and not _HOST.fullmatch(host):
+            raise ValueError(
+                f"{host!r} is no name of a server like smtp.example.com; the port goes elsewhere"
+            )
+        return host
+
+    @field_validator("smtp_hello_name")
+    @classmethod
+    def _is_hello(cls, name: str) -> str:
+        if name and not _HELLO.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a machine in ASCII like crm.example.com")
+        return name
+
+    @field_validator("smtp_dkim_domain", "smtp_dkim_selector")
+    @classmethod
+    def _is_in_dns(cls, name: str) -> str:
+        if name and (not _LABELS.fullmatch(name) or "_domainkey" in name):
+            raise ValueError(
+                f"{name!r} is none: of s1._domainkey.example.com the selector is s1, the domain example.com, "
+                "in ASCII"
+            )
+        return name
+
+    @field_validator("smtp_sender_name")
     @classmethod
     def _is_one_line(cls, text: str) -> str:
-        if not text.isprintable():
-            raise ValueError("holds characters that nobody can see")
+        if not text.isprintable() or "=?" in text:
+            raise ValueError("holds characters that nobody can see, or =?, which may stand for some")
         return text
 
     def require_smtp(self) -> None:
@@ -108,6 +140,8 @@ class SmtpSettings(BaseSettings):
                 "CRM_SMTP_SECURITY is none, and CRM_SMTP_PASSWORD would travel for all to read: set starttls "
                 "or tls"
             )
+        if self.smtp_ca_file and not _is_file(self.smtp_ca_file):
+            raise ValueError(f"CRM_SMTP_CA_FILE: there is no file {self.smtp_ca_file}")
         self._require_whole_dkim()
 
     def _require_whole_dkim(self) -> None:
@@ -122,5 +156,13 @@ class SmtpSettings(BaseSettings):
         if any(given.values()) and not all(given.values()):
             missing = ", ".join(name for name, is_set in given.items() if not is_set)
             raise ValueError(f"DKIM is set in part: set {missing} as well")
-        if self.smtp_dkim_key_file and not Path(self.smtp_dkim_key_file).is_file():
+        if self.smtp_dkim_key_file and not _is_file(self.smtp_dkim_key_file):
             raise ValueError(f"CRM_SMTP_DKIM_KEY_FILE: there is no file {self.smtp_dkim_key_file}")
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except OSError:
+        # Within a folder that this user may not look into.
+        return False

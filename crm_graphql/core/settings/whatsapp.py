@@ -14,12 +14,12 @@ class WhatsappSettings(BaseSettings):
 
     whatsapp_phone_number_id: str = Field(
         "",
-        pattern=r"^\d{0,30}$",
+        pattern=r"^[0-9]{0,30}$",
         description="The id (not the number) of the phone number that sends, from Meta's WhatsApp Manager.",
     )
     whatsapp_account_id: str = Field(
         "",
-        pattern=r"^\d{0,30}$",
+        pattern=r"^[0-9]{0,30}$",
         description="The id of the WhatsApp Business Account, whose templates are read.",
     )
     whatsapp_access_token: SecretStr = Field(
@@ -55,6 +55,14 @@ class WhatsappSettings(BaseSettings):
         }
         if missing := [name for name, value in needed.items() if not value]:
             raise ValueError(f"CRM_WHATSAPP_VENDOR=whatsapp-cloud needs {', '.join(missing)} too")
+
+    @field_validator("whatsapp_access_token")
+    @classmethod
+    def _can_be_sent(cls, token: SecretStr) -> SecretStr:
+        value = token.get_secret_value()
+        if not (value.isascii() and value.isprintable()) or " " in value:
+            raise ValueError("holds a sign that no token has, perhaps one that cannot be seen: copy it again")
+        return token
 
     @field_validator("whatsapp_graph_url")
     @classmethod

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -39,6 +39,8 @@ RETRIES = "#rc=5&rp=5xx,ct,rt"
 LONGEST_VALIDITY_SECONDS = 36_000
 MESSAGES_A_CONNECTION = 4
 """In one call: few, so that each has its time though Twilio is slow, and few are in doubt after a crash."""
+_SHORT_CODE_DIGITS = 6
+_ON_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _CONNECT_SECONDS = 3.0
 _CHECK_SECONDS = 10.0
 
@@ -137,7 +139,15 @@ class TwilioVendor:
             return "What answers is not Twilio. Look at CRM_TWILIO_URL."
         if found.status != "active":
             return f"The account is {found.status}. Mend that in Twilio's console."
-        return None if account.user == account.sid else await self._check_key()
+        problem = None if account.user == account.sid else await self._check_key()
+        return problem or self._callback_problem()
+
+    def _callback_problem(self) -> str | None:
+        """Twilio refuses every message whose callbacks it could not make."""
+        host = urlsplit(self._account.callback_url).hostname
+        if host not in _ON_THIS_MACHINE:
+            return None
+        return f"Twilio cannot call {host}. Set CRM_PUBLIC_URL to what it reaches from outside."
 
     async def _check_key(self) -> str | None:
         answer = await self._get(f"{self._messages_url}?PageSize=1", self._auth)
@@ -190,7 +200,9 @@ class TwilioVendor:
             raise VendorUncertain("no answer in time") from None
         except httpx.HTTPError as error:
             raise VendorUncertain(f"the connection broke: {type(error).__name__}") from None
-        return outcome_of(message.key, answer)
+        digits = self._account.sender.removeprefix("+")
+        is_short_code = digits.isdecimal() and len(digits) <= _SHORT_CODE_DIGITS
+        return outcome_of(message.key, answer, is_short_code=is_short_code)
 
     def _form(self, message: OutgoingMessage) -> dict[str, str]:
         account = self._account

@@ -54,6 +54,9 @@ MEANINGS: Mapping[int, Meaning] = {
     21211: Meaning.GONE,  # no telephone number
     21614: Meaning.GONE,  # no mobile one
     21635: Meaning.GONE,  # a landline
+    21265: Meaning.GONE,  # a short code
+    21266: Meaning.GONE,  # the sender itself
+    21268: Meaning.GONE,  # a premium number
     30005: Meaning.GONE,  # unknown handset
     30006: Meaning.GONE,  # landline or carrier that takes no SMS
     30003: Meaning.AWAY,  # unreachable: switched off, out of reach
@@ -64,16 +67,33 @@ MEANINGS: Mapping[int, Meaning] = {
     20003: Meaning.ACCOUNT,  # credentials
     20005: Meaning.ACCOUNT,  # not active
     20404: Meaning.ACCOUNT,  # no such account
-    21606: Meaning.ACCOUNT,  # not a sender of this account
+    20008: Meaning.ACCOUNT,  # credentials for tests
+    21606: Meaning.ACCOUNT,  # not a sender of this account; the next ones say why, where Twilio knows
+    21212: Meaning.ACCOUNT,  # no number
+    21267: Meaning.ACCOUNT,  # a name, on trial
+    21607: Meaning.ACCOUNT,  # a number that cannot send
+    21659: Meaning.ACCOUNT,  # not of Twilio
+    21660: Meaning.ACCOUNT,  # of another account
+    21661: Meaning.ACCOUNT,  # no SMS
+    21701: Meaning.ACCOUNT,  # no such Messaging Service
+    21704: Meaning.ACCOUNT,  # one without numbers
+    21705: Meaning.ACCOUNT,  # one that is not valid
+    21609: Meaning.ACCOUNT,  # nobody can call the address in CRM_PUBLIC_URL
     30002: Meaning.ACCOUNT,  # suspended
+    30032: Meaning.ACCOUNT,  # a toll-free number that is not verified
+    30033: Meaning.ACCOUNT,  # registered traffic that is suspended
     30034: Meaning.ACCOUNT,  # unregistered traffic to the United States
+    30037: Meaning.ACCOUNT,  # sending is disabled
     21408: Meaning.COUNTRY,  # country not enabled
     21612: Meaning.COUNTRY,  # no route from this sender
+    21703: Meaning.COUNTRY,  # no number of the Messaging Service for this one
     20429: Meaning.LATER,  # too many calls
     21611: Meaning.LATER,  # the sender's queue is full
     30001: Meaning.LATER,  # a queue overflowed
 }
 
+_NOT_THERE = 21659
+"""Of a short code it may say as well that the number is of another country than the code."""
 _FAULTS = {Meaning.STOPPED: Fault.PERSON, Meaning.GONE: Fault.PERSON, Meaning.CONTENT: Fault.CONTENT}
 """Of what is refused for good."""
 _WENT_WRONG = frozenset({"failed", "undelivered", "canceled"})
@@ -125,8 +145,8 @@ def told(code: int | None, message: str) -> Refusal:
     return Refusal(code, f"Twilio {code}: {words}"[:TEXT_LIMIT] if code else f"Twilio: {words}"[:TEXT_LIMIT])
 
 
-def outcome_of(key: str, answer: httpx.Response) -> Outcome:
-    """What became of the message of a call.
+def outcome_of(key: str, answer: httpx.Response, *, is_short_code: bool = False) -> Outcome:
+    """What became of the message of a call, which a short code or another sender sent.
 
     Raises VendorUnavailable where nobody's message is taken now, VendorAccountFault until people mend that,
     and VendorUncertain where the answer does not say whether it was taken.
@@ -135,7 +155,9 @@ def outcome_of(key: str, answer: httpx.Response) -> Outcome:
         return _made_outcome(key, answer)
     if answer.status_code >= 500:
         raise VendorUncertain(f"status {answer.status_code}")
-    return _refused_outcome(key, refusal_of(answer), answer)
+    refusal = refusal_of(answer)
+    meaning = Meaning.COUNTRY if is_short_code and refusal.code == _NOT_THERE else refusal.meaning
+    return _refused_outcome(key, refusal, meaning, answer)
 
 
 def refusal_of(answer: httpx.Response) -> Refusal:
@@ -174,8 +196,7 @@ def _charged(num_segments: str | int | None) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 1_000 else None
 
 
-def _refused_outcome(key: str, refusal: Refusal, answer: httpx.Response) -> Outcome:
-    meaning = refusal.meaning
+def _refused_outcome(key: str, refusal: Refusal, meaning: Meaning | None, answer: httpx.Response) -> Outcome:
     if meaning is Meaning.LATER or answer.status_code == 429:
         wished = retry_after_seconds(answer.headers.get("retry-after"))
         if wished is None and refusal.code == 21611:

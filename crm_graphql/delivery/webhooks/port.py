@@ -20,6 +20,8 @@ from crm_graphql.delivery.messages import Receipt, ReceiptStatus
 from crm_graphql.mongo.transactions import Transact
 from crm_graphql.storage.port import Storage
 
+BODY_LIMIT_BYTES = 1024 * 1024
+"""Of a call, where the vendor does not say that its own may be larger."""
 _KEY = re.compile(r"([0-9a-f]{24})-([1-9][0-9]{0,6})")
 
 
@@ -171,6 +173,7 @@ class Entrance:
     status: int = 200
     """Of the answer to a call that was taken."""
     handshake: Callable[[Mapping[str, str]], Reply] | None = None
+    body_limit_bytes: int = BODY_LIMIT_BYTES
     reply: Reply | None = None
     """To a call that was taken, instead of its number of entries and their problems."""
 

@@ -18,7 +18,7 @@ from crm_graphql.core.times import parse_moment
 from crm_graphql.delivery.documents import DeliveryReason
 from crm_graphql.delivery.messages import ReceiptStatus
 from crm_graphql.delivery.vendors.smtp.verp import key_of
-from crm_graphql.delivery.webhooks.codes import find_code, kind_of
+from crm_graphql.delivery.webhooks.codes import find_code, is_vague, kind_of
 from crm_graphql.delivery.webhooks.port import (
     Call,
     DoorTools,
@@ -191,8 +191,8 @@ def _bounce_kind(bounce: _Bounce, code: str | None, words: str) -> Returned | No
         if subtype in _SES_SUPPRESSED or subtype == "NoEmail":
             return Returned.HARD
         # General: what the server said decides; where that says nothing, Amazon's word counts.
-        kind, is_vague = kind_of(code, words), code is None or code.endswith(".0.0")
-        return Returned.HARD if kind is Returned.SOFT and is_vague else kind
+        kind, of_address = kind_of(code, words), code is None or code.startswith(("5.0.0", "5.1."))
+        return Returned.HARD if kind is Returned.SOFT and of_address and is_vague(code) else kind
     if subtype in ("MessageTooLarge", "ContentRejected", "AttachmentRejected"):
         return Returned.CONTENT
     if subtype == _AWAY and code is None:
@@ -208,7 +208,7 @@ def _complaints(complaint: _Complaint, mail: _Mail, key: tuple[str, int] | None)
     if key is None and len(people) != 1:
         # Amazon guesses who of them it was, and we cannot.
         return
-    for recipient in people[:1]:
+    for recipient in people[:1] or (_Recipient(),):
         yield _of(recipient, Returned.COMPLAINT, mail, key, at=complaint.timestamp, code=None)
 
 

@@ -17,9 +17,12 @@ from crm_graphql.delivery.webhooks.port import Call, DoorTools, Entrance, EntryP
 from crm_graphql.delivery.webhooks.whatsapp_statuses import ReadStatus, follow_statuses, read_status
 from crm_graphql.mongo.transient import is_transient
 from crm_graphql.whatsapp.hearing import Ears, hear, heed
+from crm_graphql.whatsapp.template_parts import APPROVED
 from crm_graphql.whatsapp.told import read_contacts, read_message, read_preference
 
 _SIGNATURE = "x-hub-signature-256"
+_BODY_LIMIT_BYTES = 4 * 1024 * 1024
+"""Meta's own limit is 3 MB; a call that is refused comes again as large as it was."""
 _EACH_WAY_SECONDS = 3600.0
 """What comes in counts in the number's pace, however far ahead that is."""
 _log = get_logger(__name__)
@@ -31,6 +34,8 @@ class _Body(msgspec.Struct):
 
 class _Entry(msgspec.Struct):
     changes: list[msgspec.Raw]
+    id: str | int | None = None
+    """Of the WhatsApp Business Account."""
 
 
 class _Change(msgspec.Struct):
@@ -50,12 +55,17 @@ class _Value(msgspec.Struct):
     user_preferences: list[msgspec.Raw] = []
 
 
+class _Pause(msgspec.Struct):
+    title: str | None = None
+
+
 class _TemplateStatus(msgspec.Struct):
     event: str
     message_template_id: int | str
     message_template_name: str
     message_template_language: str
     reason: str | None = None
+    other_info: _Pause | None = None
 
 
 _body = msgspec.json.Decoder(_Body)
@@ -96,14 +106,17 @@ class WhatsappDoor:
             entries = _body.decode(call.body).entry
         except (ValueError, RecursionError) as error:
             raise InvalidInput(f"The body is no call of Meta's: {error}") from None
-        for change in self._changes(entries):
-            self._read(change)
+        for account, change in self._changes(entries):
+            self._read(account, change)
         return Parsed([one.notice for one in self._statuses], self._problems, self._then)
 
-    def _changes(self, entries: list[msgspec.Raw]) -> Iterator[_Change]:
+    def _changes(self, entries: list[msgspec.Raw]) -> Iterator[tuple[str, _Change]]:
+        """Each with the account that it is of."""
         for raw in entries:
-            for change in self._each(raw, _entry.decode, lambda entry: entry.changes):
-                yield from self._each(change, _change.decode, lambda found: [found])
+            for entry in self._each(raw, _entry.decode, lambda entry: [entry]):
+                for change in entry.changes:
+                    for found in self._each(change, _change.decode, lambda found: [found]):
+                        yield str(entry.id or ""), found
 
     def _each(self, raw: msgspec.Raw, decode: Callable[[Any], Any], parts: Callable[[Any], Any]) -> Any:
         try:
@@ -112,17 +125,21 @@ class WhatsappDoor:
             self._problem(str(error))
             return ()
 
-    def _read(self, change: _Change) -> None:
+    def _read(self, account: str, change: _Change) -> None:
         if change.field == "message_template_status_update":
-            self._each(change.value, _template.decode, self._note_template)
+            # An app may serve several accounts, whose templates bear the same names.
+            if account in ("", self._tools.settings.whatsapp_account_id):
+                self._each(change.value, _template.decode, self._note_template)
         elif change.field in ("messages", "user_preferences"):
             self._each(change.value, _value.decode, self._read_value)
 
     def _note_template(self, told: _TemplateStatus) -> None:
+        is_resumed = told.other_info is not None and told.other_info.title == "UNPAUSE"
+        event = APPROVED if is_resumed else told.event
         self._works.append(
             partial(
                 heed_template,
-                *(str(told.message_template_id), told.event, told.message_template_name),
+                *(str(told.message_template_id), event, told.message_template_name),
                 *(told.message_template_language, told.reason),
                 bus=self._tools.bus,
             )
@@ -164,7 +181,7 @@ class WhatsappDoor:
         """Make durable what people said. What fails by its own fault keeps the others from nothing."""
         if self._problems:
             _log.warning("entries of WhatsApp's call are left out", count=len(self._problems))
-        await follow_statuses(self._statuses, self._now)
+        await follow_statuses(self._statuses, self._now, bus=self._tools.bus)
         for work in self._works:
             try:
                 await work()
@@ -191,4 +208,4 @@ def whatsapp_door(tools: DoorTools) -> Entrance | None:
             raise Forbidden("The token is not CRM_WHATSAPP_VERIFY_TOKEN.")
         return Reply(query.get("hub.challenge", ""))
 
-    return Entrance(WhatsappDoor(tools), handshake=handshake)
+    return Entrance(WhatsappDoor(tools), handshake=handshake, body_limit_bytes=_BODY_LIMIT_BYTES)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from bson import ObjectId
 
+from crm_graphql.bus.port import Bus
+from crm_graphql.campaigns.lifecycle import hold_campaign
 from crm_graphql.core.channels import Channel
 from crm_graphql.delivery.documents import Delivery, DeliveryReason
 from crm_graphql.delivery.messages import ReceiptStatus
+from crm_graphql.delivery.receipts import campaigns_of
 from crm_graphql.delivery.vendors.whatsapp.codes import Refusal, refusal_of
 from crm_graphql.delivery.vendors.whatsapp.consequences import follow
 from crm_graphql.delivery.webhooks.port import Notice, Returned, read_key
@@ -28,12 +31,16 @@ _STATUSES = {
     "failed": ReceiptStatus.FAILED,
 }
 _NOBODY = frozenset({Refusal.UNREACHABLE, Refusal.PERSON})
+_FOR_ALL = frozenset({Refusal.TEMPLATE, Refusal.ACCOUNT})
+"""What is still to be sent would fail alike."""
+_NEWS_FOR = timedelta(minutes=15)
+"""What is told later may be mended since: the campaign that somebody resumed is not paused for it."""
 
 
 class _Status(msgspec.Struct):
     id: str
     status: str
-    timestamp: str
+    timestamp: str | int
     biz_opaque_callback_data: str | None = None
     errors: list[GraphError] = []
 
@@ -78,8 +85,9 @@ def read_status(raw: msgspec.Raw, now: datetime) -> ReadStatus | None:
     return ReadStatus(notice, refusal)
 
 
-async def follow_statuses(statuses: Sequence[ReadStatus], now: datetime) -> None:
-    """Do what refusals ask for, of the people whom the ledger names: a status may name nobody, or another."""
+async def follow_statuses(statuses: Sequence[ReadStatus], now: datetime, *, bus: Bus) -> None:
+    """Do what refusals ask for, of the people whom the ledger names: a status may name nobody, or another.
+    One that goes for all pauses its campaign."""
     refused = {_key(one.notice): one for one in statuses if one.refusal is not None}
     arrived = [one.notice for one in statuses if one.notice.status is ReceiptStatus.DELIVERED]
     addresses = await _addresses_of([*(one.notice for one in refused.values()), *arrived])
@@ -88,6 +96,18 @@ async def follow_statuses(statuses: Sequence[ReadStatus], now: datetime) -> None
         address = addresses.get(one.notice.delivery_id or "")
         if address is not None and one.refusal is not None:
             await follow(one.refusal, address, key, at=one.notice.occurred_at or now)
+    for_all = [one.notice for one in refused.values() if one.refusal in _FOR_ALL]
+    await _hold([one for one in for_all if now - (one.occurred_at or now) < _NEWS_FOR], bus)
+
+
+async def _hold(notices: Sequence[Notice], bus: Bus) -> None:
+    """Pause the campaigns of the messages, each with the words of one of them."""
+    words = {one.delivery_id: one.reason_text or "" for one in notices if one.delivery_id}
+    if not words:
+        return
+    found = {campaign: words[key] for key, campaign in (await campaigns_of({*words})).items()}
+    for campaign, text in found.items():
+        await hold_campaign(campaign, text, bus=bus)
 
 
 def _key(notice: Notice) -> str:

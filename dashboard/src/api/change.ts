@@ -3,6 +3,7 @@ import { useCallback, useState } from 'react';
 import { useClient, type TypedDocumentNode } from 'urql';
 import { graphql } from '../gql';
 import { useTexts } from '../texts';
+import { sentencesOf } from './sentences';
 
 graphql(`
   fragment Refusal on UserError {
@@ -51,15 +52,7 @@ export function useChange() {
         .filter(isPayload)
         .flatMap((payload) => payload.errors)
         .map((one) => ({ ...one, path: one.path ?? [] }));
-      if (error) {
-        const sentences = error.graphQLErrors.map((one) => one.message);
-        found.push(
-          ...(sentences.length ? sentences : [text('error.network')]).map((message) => ({
-            path: [],
-            message,
-          })),
-        );
-      }
+      if (error) found.push(...sentencesOf(error, text).map((message) => ({ path: [], message })));
       setErrors(found);
       return found.length || !data ? null : data;
     },

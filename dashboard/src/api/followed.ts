@@ -13,7 +13,9 @@ export function useFollowed<Data, Variables extends AnyVariables>(
   variables: Variables,
   isMoving: (data: Data) => boolean,
 ) {
-  const [{ data, error, fetching, stale }, read] = useQuery<Data>({ query, variables });
+  const [{ data: answer, error, fetching, stale }, read] = useQuery<Data>({ query, variables });
+  // An answer that is an error as a whole has null for its data.
+  const data = answer ?? undefined;
   const [isPaused, onPause] = useState(false);
   const [at, setAt] = useState<number | null>(null);
   const again = useRef<() => void>(null);

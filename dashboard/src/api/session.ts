@@ -3,8 +3,8 @@
 import type { DocumentNode } from 'graphql';
 import { stringifyDocument } from 'urql';
 import { graphql } from '../gql';
-import { setEnded } from './ended';
 import { takeFromFragment } from './fragment';
+import { forgetStanding, noteSignedIn, noteSignedOut } from './standing';
 
 const RENEW_AHEAD_MS = 30_000;
 const ENDPOINT = '/graphql';
@@ -66,6 +66,7 @@ class UserErrors extends Error {
 let tokens: Tokens | null = null;
 let given: string | null = takeGivenToken();
 let refreshing: Promise<Tokens | null> | null = null;
+if (given !== null) noteSignedIn();
 
 /**
  * What the address carries as #token=..., taken and removed before anything else of the page runs. The server
@@ -81,11 +82,12 @@ function takeGivenToken(): string | null {
 /** After a sign-in: these are the caller's. */
 export function keep(fresh: Tokens): void {
   tokens = fresh;
-  setEnded(false);
+  noteSignedIn();
 }
 
 export async function signOut(): Promise<void> {
   await post(LOGOUT, await accessToken());
+  forgetStanding();
   tokens = null;
   given = null;
   sessionStorage.removeItem('token');
@@ -96,9 +98,8 @@ export async function accessToken(): Promise<string | null> {
   if (given !== null) return given;
   if (tokens === null || Date.parse(tokens.accessTokenExpiresAt) - Date.now() < RENEW_AHEAD_MS) {
     // A refresh token works once: all who ask meanwhile wait for the same answer.
-    refreshing ??= refresh().finally(() => (refreshing = null));
+    refreshing ??= renewed().finally(() => (refreshing = null));
     tokens = await refreshing;
-    setEnded(tokens === null);
   }
   return tokens?.accessToken ?? null;
 }
@@ -108,6 +109,13 @@ export function forgetAccessToken(): void {
   tokens = null;
   given = null;
   sessionStorage.removeItem('token');
+}
+
+async function renewed(): Promise<Tokens | null> {
+  const fresh = await refresh();
+  if (fresh) noteSignedIn();
+  else noteSignedOut();
+  return fresh;
 }
 
 async function refresh(): Promise<Tokens | null> {

@@ -4,6 +4,7 @@ import { stringifyDocument, type TypedDocumentNode } from 'urql';
 import { setConnection } from './connection';
 import { backoff, subscribeResuming, type Sink } from './resuming';
 import { accessToken, forgetAccessToken } from './session';
+import { untilSignedIn } from './standing';
 
 const FORBIDDEN = 4403;
 const TOKEN_EXPIRED = 4440;
@@ -17,10 +18,13 @@ const socket = createClient({
   // Asked for at each connection: a socket whose token has expired comes back with a new one.
   connectionParams: async () => ({ Authorization: `Bearer ${(await accessToken()) ?? ''}` }),
   retryAttempts: Infinity,
-  retryWait: (tries) => backoff(tries),
-  // A closed connection and a server that is away are tried again; 4403 needs somebody to sign in.
-  shouldRetry: (problem) =>
-    problem instanceof Event && !(problem instanceof CloseEvent && problem.code === FORBIDDEN),
+  retryWait: async (tries) => {
+    await backoff(tries);
+    await untilSignedIn();
+  },
+  // A closed connection and a server that is away are tried again, and so is a token that ended before its time, as
+  // with a role that changed; where there is none any more, once somebody has signed in again.
+  shouldRetry: (problem) => problem instanceof Event,
   keepAlive: PING_EVERY_MS,
   on: {
     connecting: (isRetrying) => {
@@ -42,7 +46,7 @@ const socket = createClient({
     closed: (event) => {
       clearTimeout(silence);
       const { code } = event as CloseEvent;
-      if (code === TOKEN_EXPIRED) forgetAccessToken();
+      if (code === TOKEN_EXPIRED || code === FORBIDDEN) forgetAccessToken();
       setConnection(code === 1000 ? 'idle' : 'lost');
     },
   },

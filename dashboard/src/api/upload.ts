@@ -5,6 +5,8 @@ import type { UserError } from './change';
 import { accessToken, forgetAccessToken } from './session';
 
 const UNAUTHENTICATED = 401;
+/** What browsers call a file that was changed, moved or deleted since somebody chose it. */
+const UNREADABLE: readonly string[] = ['NotReadableError', 'NotFoundError'];
 
 interface Sending {
   /** From 0 to 1, as the bytes leave. */
@@ -26,7 +28,14 @@ export class Refused extends Error {
   }
 }
 
-/** The answer to a form. Throws Refused, and DOMException when `signal` ends it. */
+/** What is said of a failed upload: what the server has against it, else why it did not get there. */
+export function uploadErrors(problem: unknown, text: ReturnType<typeof useTexts>): readonly UserError[] {
+  if (problem instanceof Refused && problem.errors.length) return problem.errors;
+  const isUnreadable = problem instanceof DOMException && UNREADABLE.includes(problem.name);
+  return [{ path: [], message: text(isUnreadable ? 'error.fileChanged' : 'error.network') }];
+}
+
+/** The answer to a form. Throws Refused, and DOMException when `signal` ends it or a file cannot be read. */
 export async function send<Answer>(path: string, form: FormData, sending: Sending = {}): Promise<Answer> {
   let response = await post(path, form, sending, await accessToken());
   if (response.status === UNAUTHENTICATED) {
@@ -57,7 +66,10 @@ function post(path: string, form: FormData, sending: Sending, token: string | nu
       resolve({ status: request.status, body: request.response });
     };
     request.onerror = () => {
-      reject(new Refused([]));
+      // A server that is away and a file that cannot be read any more fail alike.
+      read(form).then(() => {
+        reject(new Refused([]));
+      }, reject);
     };
     request.onabort = () => {
       reject(new DOMException('The upload was ended.', 'AbortError'));
@@ -66,6 +78,10 @@ function post(path: string, form: FormData, sending: Sending, token: string | nu
     signal?.addEventListener('abort', stop);
     request.send(form);
   });
+}
+
+async function read(form: FormData): Promise<void> {
+  for (const value of form.values()) if (value instanceof File) await value.slice(0, 1).arrayBuffer();
 }
 
 /** One upload at a time. `upload` answers with null where the file was not taken, and then `errors` say why. */
@@ -97,8 +113,7 @@ export function useUpload() {
       });
     } catch (problem) {
       if (signal.aborted) return null;
-      const told = problem instanceof Refused ? problem.errors : [];
-      setErrors(told.length ? told : [{ path: [], message: text('error.network') }]);
+      setErrors(uploadErrors(problem, text));
       return null;
     } finally {
       setShare(null);

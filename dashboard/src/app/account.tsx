@@ -25,8 +25,10 @@ const SCHEMES: readonly MantineColorScheme[] = ['auto', 'light', 'dark'];
 export function Account() {
   const text = useTexts();
   const [isOpen, { toggle, close }] = useDisclosure();
-  const user = useViewer()?.user;
-  const name = user?.name ?? user?.email ?? text('account.operator');
+  const viewer = useViewer();
+  const user = viewer?.user;
+  // Nobody's, until it is known: another one would be there for a moment.
+  const name = viewer === undefined ? '' : (user?.name ?? user?.email ?? text('account.operator'));
   return (
     <Popover
       position="bottom-end"

@@ -4,6 +4,8 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconPlugConnectedX } from '@tabler/icons-react';
 import { Link, Outlet } from '@tanstack/react-router';
 import { useConnection } from '../api/connection';
+import { useIsOver } from '../api/standing';
+import { useRenewedViewer } from '../components/permissions';
 import logo from '../icon.svg';
 import { useTexts } from '../texts';
 import { Account } from './account';
@@ -13,10 +15,11 @@ import { SignedOut } from './signed-out';
 export function Layout() {
   const text = useTexts();
   const [isOpen, { toggle, close }] = useDisclosure();
+  useRenewedViewer();
   return (
     <AppShell
       header={{ height: 56 }}
-      navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      navbar={{ width: 232, breakpoint: 'md', collapsed: { mobile: !isOpen } }}
       padding={{ base: 'sm', sm: 'lg' }}
     >
       <Anchor href="#content" className="skip">
@@ -28,7 +31,7 @@ export function Layout() {
             <Burger
               opened={isOpen}
               onClick={toggle}
-              hiddenFrom="sm"
+              hiddenFrom="md"
               size="sm"
               aria-label={text('nav.menu')}
               aria-expanded={isOpen}
@@ -49,23 +52,28 @@ export function Layout() {
         <Navigation onGo={close} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
-        <SignedOut />
-        <LostConnection />
+        <Banner />
         <Outlet />
       </AppShell.Main>
     </AppShell>
   );
 }
 
-function LostConnection() {
+/** What is shown may be old: since the connection is lost, or since nobody is signed in any more. */
+function Banner() {
   const text = useTexts();
   const isLost = useConnection() === 'lost';
+  const isOver = useIsOver();
   return (
     <div role="status">
-      {isLost && (
-        <Alert color="orange" mb="md" icon={<IconPlugConnectedX aria-hidden />}>
-          {text('connection.lost')}
-        </Alert>
+      {isOver ? (
+        <SignedOut />
+      ) : (
+        isLost && (
+          <Alert color="orange" mb="md" icon={<IconPlugConnectedX aria-hidden />}>
+            {text('connection.lost')}
+          </Alert>
+        )
       )}
     </div>
   );

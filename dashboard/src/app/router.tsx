@@ -202,7 +202,7 @@ export const router = createRouter({
     audit,
     ownAccount,
   ]),
-  // Else what no screen knows stays in the address, and a screen would take it as it is.
+  // What no screen knows is taken out of an address.
   search: { strict: true },
   defaultPreload: 'intent',
   defaultErrorComponent: Broken,

@@ -9,11 +9,14 @@ import { Errors } from './errors';
 export function Dialog({
   title,
   isOpen,
+  staysOpen = false,
   onClose,
   children,
 }: {
   title: string;
   isOpen: boolean;
+  /** A click beside it does not close it. */
+  staysOpen?: boolean;
   onClose: () => void;
   children: ReactNode;
 }) {
@@ -23,6 +26,7 @@ export function Dialog({
       opened={isOpen}
       onClose={onClose}
       title={title}
+      closeOnClickOutside={!staysOpen}
       closeButtonProps={{ 'aria-label': text('confirm.close') }}
     >
       {children}

@@ -27,9 +27,22 @@ export function MakingDialog({
   /** The form, which calls `done` with what it made. */
   form: (done: (made: Made) => void) => ReactNode;
 }) {
+  const [isMade, setMade] = useState(false);
+  const end = () => {
+    setMade(false);
+    onClose();
+  };
   return (
-    <Dialog title={title} isOpen={isOpen} onClose={onClose}>
-      <Making onClose={onClose} onMade={onMade} form={form} />
+    // The second click of two finds a smaller window under it: the secret must not go with it.
+    <Dialog title={title} isOpen={isOpen} staysOpen={isMade} onClose={end}>
+      <Making
+        onClose={end}
+        onMade={() => {
+          setMade(true);
+          onMade();
+        }}
+        form={form}
+      />
     </Dialog>
   );
 }

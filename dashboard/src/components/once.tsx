@@ -1,5 +1,5 @@
 /** A secret that is shown once: to be copied now, with the word that it will not come again. */
-import { Alert, Button, CopyButton, Group, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, CopyButton, Group, Stack, TextInput, VisuallyHidden } from '@mantine/core';
 import { useTexts } from '../texts';
 
 export function ShownOnce({ label, value, note }: { label: string; value: string; note: string }) {
@@ -23,9 +23,12 @@ export function ShownOnce({ label, value, note }: { label: string; value: string
         />
         <CopyButton value={value} timeout={3_000}>
           {({ copied, copy }) => (
-            <Button color={copied ? 'green' : 'indigo'} onClick={copy} style={{ flexShrink: 0 }}>
-              <span role="status">{text(copied ? 'once.copied' : 'once.copy')}</span>
-            </Button>
+            <>
+              <Button color={copied ? 'green' : 'indigo'} onClick={copy} style={{ flexShrink: 0 }}>
+                {text(copied ? 'once.copied' : 'once.copy')}
+              </Button>
+              <VisuallyHidden role="status">{copied && text('once.copied')}</VisuallyHidden>
+            </>
           )}
         </CopyButton>
       </Group>

@@ -1,6 +1,6 @@
 /** Paging by cursors: to the next page and back, from wherever the list stands now. */
 import { Button, Group } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { graphql } from '../gql';
 import type { EndsFragment } from '../gql/graphql';
 import { useTexts } from '../texts';
@@ -43,6 +43,13 @@ export function Pager({
 }) {
   const text = useTexts();
   const { startCursor, endCursor } = info ?? {};
+  // The last one on a page is gone, and nothing on an empty page leads back.
+  const isStranded = info !== undefined && !endCursor && (info.hasPreviousPage || info.hasNextPage);
+  const wasStranded = useRef(false);
+  useEffect(() => {
+    if (isStranded && !wasStranded.current) onGo({ first: size });
+    wasStranded.current = isStranded;
+  }, [isStranded, onGo, size]);
   // Who pages back reads from a cursor, which there is nothing before of only at the beginning.
   if (!info || (!info.hasNextPage && !info.hasPreviousPage)) return null;
   return (

@@ -1,5 +1,5 @@
 /** The catalogue in the language that was chosen, else that of the browser. */
-import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { createContext, useContext } from 'react';
 import { IntlProvider, useIntl } from 'react-intl';
 import { fetched } from '../api/fetched';
@@ -72,5 +72,5 @@ export function useLanguage() {
 /** Texts by their ids, which the compiler knows. */
 export function useTexts(): (id: TextId, values?: Record<string, string | number>) => string {
   const intl = useIntl();
-  return (id, values) => intl.formatMessage({ id }, values);
+  return useCallback((id, values) => intl.formatMessage({ id }, values), [intl]);
 }

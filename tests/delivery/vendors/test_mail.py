@@ -69,6 +69,13 @@ def test_what_programs_read_whole_stays_one_line() -> None:
     assert b"List-Id: <campaigns.sender.example>" in head
 
 
+def test_the_button_leads_to_a_name_beyond_ascii_too() -> None:
+    content = content_of(unsubscribe_url="https://bücher.example:8443/größe/u?to=ß")
+    expected = b"List-Unsubscribe: <https://xn--bcher-kva.example:8443/gr%C3%B6%C3%9Fe/u?to=%C3%9F>"
+    assert expected in head_of(content)
+    assert content.isascii()
+
+
 def test_each_header_of_bulk_mail_stands_there_once() -> None:
     names = [line.partition(b":")[0].decode() for line in head_of(content_of()) if not line.startswith(b" ")]
     expected = "From To Subject Date Message-ID List-Unsubscribe List-Unsubscribe-Post List-Id Feedback-ID"

@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from crm_graphql.delivery.vendors.mail import signing
 from crm_graphql.delivery.vendors.mail.building import build
 from crm_graphql.delivery.vendors.mail.signing import DkimSigner, KeyUnusable
 from tests.delivery.vendors.test_mail import MESSAGE, PDF, SENDER
@@ -101,3 +102,10 @@ def test_what_is_no_key_is_refused_and_not_shown(text: str) -> None:
     with pytest.raises(KeyUnusable) as refused:
         DkimSigner(domain="sender.example", selector="s1", key=text)
     assert "AAAA" not in str(refused.value)
+
+
+def test_a_key_that_nobody_believes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nothing here makes keys as short as those that nobody believes.
+    monkeypatch.setattr(signing, "_KEY_BITS", 3_072)
+    with pytest.raises(KeyUnusable, match="3072 bits"):
+        DkimSigner(domain="sender.example", selector="s1", key=pem())

@@ -9,11 +9,13 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from crm_graphql.core.channels import Channel
+from crm_graphql.delivery.documents import Delivery
 from crm_graphql.delivery.vendors.carrier import close_carriers
 from crm_graphql.delivery.vendors.port import OutgoingMessage, Vendor
 from crm_graphql.delivery.vendors.smtp.carrier import smtp_carrier
 from crm_graphql.resources import Resources
-from tests.delivery.factories import launch, make_customers
+from tests.delivery.factories import campaign_row, launch, make_customers
+from tests.delivery.running import running, until_status
 from tests.delivery.vendors.contract import Situation, VendorContract, new_key
 from tests.delivery.vendors.killed import assert_no_harm_by_kills
 from tests.delivery.vendors.smtp_settings import LOGIN, relay_settings, vendor_changes
@@ -105,3 +107,17 @@ async def test_senders_that_are_killed_write_to_nobody_twice(rig: SmtpRig, resou
         # Two senders, with a call each.
         most_unknown=2 * rig.vendor.batch_limit,
     )
+
+
+async def test_a_refusal_in_another_charset_is_one_message_and_harms_no_other(
+    rig: SmtpRig, resources: Resources
+) -> None:
+    rig.relay.faults.rcpt["c1@example.com"] = "550 5.1.1 Empfänger unbekannt".encode("latin-1")
+    await make_customers(6)
+    campaign_id = await launch(resources)
+    async with running(resources, rig.vendor, vendor_deadline_seconds=10.0):
+        await until_status(campaign_id, "COMPLETED")
+    row = await Delivery.get_pymongo_collection().find_one({"status": "FAILED"})
+    assert row is not None
+    assert (row["reason"], row["reason_text"]) == ("BOUNCED", "550 5.1.1 Empfänger unbekannt")
+    assert (await campaign_row(campaign_id))["stats"]["delivered"] == 5

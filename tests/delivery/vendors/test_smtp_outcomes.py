@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 
+from crm_graphql.core.texts import is_storable
 from crm_graphql.delivery.vendors.port import Fault
 from crm_graphql.delivery.vendors.smtp.outcomes import (
     FULL_SECONDS,
@@ -64,6 +65,19 @@ POLICY = Verdict(Fault.ACCOUNT, is_policy=True)
         (RCPT, "554 Blocked", POLICY),
         (RCPT, "550 Relaying denied", POLICY),
         (RCPT, "530 5.7.0 Authentication required", Verdict(Fault.ACCOUNT)),
+        # Of the sender, at whom Exim and Postfix look only now.
+        (RCPT, "550 Verification failed for <news@a.example>\nSender verify failed", POLICY),
+        (RCPT, "553 5.1.8 <news@a.example>: Sender address rejected: Domain not found", POLICY),
+        (RCPT, "553 5.1.7 Bad sender address syntax", POLICY),
+        (RCPT, "550 5.1.0 <news@a.example> sender rejected", POLICY),
+        (RCPT, "504 5.5.2 <a>: Helo command rejected: need fully-qualified hostname", POLICY),
+        (RCPT, "550 Your host is blacklisted, see https://lists.example", POLICY),
+        (RCPT, "550 Log in first: authentication is required", POLICY),
+        (RCPT, "550 <sender@reader.example> is unknown here", Verdict(Fault.PERSON)),
+        # A code that says nothing is none.
+        (RCPT, "550 5.1.0 Unknown address", Verdict(Fault.PERSON)),
+        (RCPT, "550 5.5.0 Mailbox unavailable", Verdict(Fault.PERSON)),
+        (RCPT, "503 5.5.1 MAIL first", Verdict(Fault.TRANSIENT)),
         # Of the message.
         (DATA, "451 4.3.0 Try again", Verdict(Fault.TRANSIENT)),
         (DATA, "421 4.3.2 Closing", Verdict(Fault.TRANSIENT, slows=True)),
@@ -127,6 +141,22 @@ def test_an_enhanced_code_stands_at_the_beginning_and_agrees(
 def test_words_are_one_short_line() -> None:
     assert words_of(550, "5.1.1 No\nsuch\r\nuser") == "550 5.1.1 No such user"
     assert len(words_of(550, "x" * 5_000)) <= 400
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (b"Empf\xe4nger unbekannt", "Empfänger unbekannt"),
+        ("Empfänger unbekannt".encode(), "Empfänger unbekannt"),
+        (b"nobody\x00 here", "nobody? here"),
+        ("\ud800 alone".encode("utf-8", "surrogatepass"), "í \x80 alone"),
+    ],
+)
+def test_words_in_any_charset_can_be_kept(said: bytes, shown: str) -> None:
+    # As the library reads what a server says.
+    words = words_of(550, said.decode("utf-8", "surrogateescape"))
+    assert words == f"550 {shown}"
+    assert is_storable(words)
 
 
 def test_one_policy_refusal_waits_and_several_in_a_row_are_ours() -> None:

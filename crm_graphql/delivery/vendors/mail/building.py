@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from io import BytesIO
 
+import httpx
 from bson import ObjectId
 
 from crm_graphql.core.mailboxes import Mailbox, NoMailbox
@@ -84,7 +85,7 @@ def _put_headers(
     _put(mail, "Date", format_datetime(moment))
     _put(mail, "Message-ID", f"<{message.key}@{sender.mailbox.domain}>")
     if message.unsubscribe_url is not None:
-        _put(mail, "List-Unsubscribe", f"<{message.unsubscribe_url}>")
+        _put(mail, "List-Unsubscribe", f"<{_ascii_url(message.unsubscribe_url)}>")
         _put(mail, "List-Unsubscribe-Post", ONE_CLICK)
         _put(mail, "List-Id", f"<campaigns.{sender.mailbox.domain}>")
     if message.tag:
@@ -108,6 +109,18 @@ def _put(mail: EmailMessage, name: str, value: str | Address) -> None:
         raise Unbuildable(f"{name} cannot hold what is in it.") from None
     if _NOT_IN_A_LINE.search(str(mail[name])):
         raise Unbuildable(f"{name} holds line breaks or other signs that nobody can see.")
+
+
+def _ascii_url(url: str) -> str:
+    """As a header may hold it, where CRM_PUBLIC_URL has a name beyond ASCII: mail programs show no button for
+    another."""
+    if url.isascii():
+        return url
+    try:
+        read = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise Unbuildable("List-Unsubscribe cannot hold the address in it.") from None
+    return f"{read.scheme}://{read.netloc.decode()}{read.raw_path.decode()}"
 
 
 def _reply_to(address: str) -> Mailbox:

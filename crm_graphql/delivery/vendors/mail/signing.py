@@ -26,6 +26,8 @@ _SIGNED = (
 )
 """Not Date and Message-ID, which relays like that of Amazon SES write anew."""
 _RELAXED = (b"relaxed", b"relaxed")
+_KEY_BITS = 1024
+"""RFC 8301, section 3.2."""
 
 
 class KeyUnusable(ValueError):
@@ -47,6 +49,8 @@ class DkimSigner:
             raise KeyUnusable("is no private RSA key in PEM") from None
         if not isinstance(rsa, RSAPrivateKey):
             raise KeyUnusable("is no private RSA key in PEM")
+        if rsa.key_size < _KEY_BITS:
+            raise KeyUnusable(f"has fewer than {_KEY_BITS} bits: nobody believes its signatures")
         self._signing = _SigningKey(rsa)
 
     def signed(self, content: bytes, moment: datetime) -> bytes:

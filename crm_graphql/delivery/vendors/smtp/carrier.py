@@ -6,21 +6,26 @@ from pathlib import Path
 
 from crm_graphql.core.mailboxes import Mailbox, NoMailbox
 from crm_graphql.core.settings import Settings, SettingsError
+from crm_graphql.core.texts import is_one_line
 from crm_graphql.delivery.pace import vendor_pace
 from crm_graphql.delivery.vendors.carrier import Carrier
 from crm_graphql.delivery.vendors.mail.building import MailSender, sender_id
 from crm_graphql.delivery.vendors.mail.signing import DkimSigner, KeyUnusable
-from crm_graphql.delivery.vendors.smtp.connection import Relay
 from crm_graphql.delivery.vendors.smtp.pool import Pool, PoolLimits
+from crm_graphql.delivery.vendors.smtp.relay import Relay
 from crm_graphql.delivery.vendors.smtp.vendor import SmtpVendor
 from crm_graphql.delivery.vendors.smtp.verp import envelope_sender
 
 
 def smtp_carrier(settings: Settings) -> Carrier:
     """The carrier; it connects when it first sends. Raises SettingsError, naming the setting."""
-    mailbox = _mailbox(settings)
+    mailbox = _mailbox(settings.smtp_sender, "CRM_SMTP_SENDER")
     name = settings.smtp_sender_name or settings.name
-    returned_to = settings.smtp_bounce_address or mailbox.address
+    if not is_one_line(name):
+        raise SettingsError("CRM_NAME stands beside the sender's address: it must be one line.")
+    returned_to = mailbox.address
+    if settings.smtp_bounce_address:
+        returned_to = _mailbox(settings.smtp_bounce_address, "CRM_SMTP_BOUNCE_ADDRESS").address
     relay = Relay(
         settings.smtp_host,
         settings.smtp_port,
@@ -49,13 +54,13 @@ def smtp_carrier(settings: Settings) -> Carrier:
     )
 
 
-def _mailbox(settings: Settings) -> Mailbox:
+def _mailbox(address: str, setting: str) -> Mailbox:
     try:
-        mailbox = Mailbox.of(settings.smtp_sender)
+        mailbox = Mailbox.of(address)
     except NoMailbox as error:
-        raise SettingsError(f"CRM_SMTP_SENDER: {error}") from None
+        raise SettingsError(f"{setting}: {error}") from None
     if mailbox.needs_utf8:
-        raise SettingsError("CRM_SMTP_SENDER: not every server takes a local part that is not ASCII.")
+        raise SettingsError(f"{setting}: not every server takes a local part that is not ASCII.")
     return mailbox
 
 

@@ -7,15 +7,15 @@ import contextlib
 import ssl
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPHeloError, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
 
 from crm_graphql.core.settings.smtp import SmtpSecurity
 from crm_graphql.delivery.vendors.mail.building import Mail
-from crm_graphql.delivery.vendors.port import VendorAccountFault, VendorUnavailable
 from crm_graphql.delivery.vendors.smtp.outcomes import Phase, words_of
+from crm_graphql.delivery.vendors.smtp.relay import Relay
+from crm_graphql.delivery.vendors.smtp.unusable import unusable
 
 # RFC 5321, section 4.5.3.2: what a client has to wait for at least.
 _MAIL_SECONDS = 300.0
@@ -25,25 +25,6 @@ _DATA_SECONDS = 600.0
 _OPEN_SECONDS = 60.0
 _RESET_SECONDS = 30.0
 _QUIT_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Relay:
-    """A server that takes mail, and who this one is to it."""
-
-    host: str
-    port: int
-    security: SmtpSecurity
-    hello_name: str
-    username: str = ""
-    password: str = field(default="", repr=False)
-    ca_file: str = ""
-
-    def context(self) -> ssl.SSLContext | None:
-        """What its certificate is checked against. Reads files."""
-        if self.security is SmtpSecurity.NONE:
-            return None
-        return ssl.create_default_context(cafile=self.ca_file or None)
 
 
 class Answer(NamedTuple):
@@ -145,6 +126,18 @@ class Connection:
         self.idle_since = time.monotonic()
         return Answer(phase, answer.code, answer.message)
 
+    async def refusal_of(self, sender: str, seconds: float) -> Answer | None:
+        """What it says against mail from this sender; None for a yes. Sends nothing. Raises Lost."""
+        try:
+            await self._smtp.mail(sender, encoding="ascii", timeout=seconds)
+            await self._smtp.rset(timeout=seconds)
+        except SMTPResponseException as refusal:
+            return self._refused(Phase.MAIL, refusal)
+        except (SMTPException, OSError, ValueError) as error:
+            self.close()
+            raise Lost(type(error).__name__) from None
+        return None
+
     async def quit(self) -> None:
         """Say goodbye, and close."""
         with contextlib.suppress(SMTPException, OSError):
@@ -216,7 +209,7 @@ async def open_connection(relay: Relay, context: ssl.SSLContext | None, seconds:
                 await _say_hello(smtp)
     except (TimeoutError, SMTPException, OSError, UnicodeError) as error:
         smtp.close()
-        raise _unavailable(f"{relay.host}:{relay.port}", error) from None
+        raise unusable(relay, error) from None
     except BaseException:
         smtp.close()
         raise
@@ -230,27 +223,6 @@ async def _say_hello(smtp: SMTP) -> None:
         if not smtp.is_connected:
             raise
         await smtp.helo()
-
-
-def _unavailable(where: str, error: Exception) -> VendorUnavailable:
-    if not isinstance(error, SMTPResponseException):
-        return VendorUnavailable(f"{where} cannot be used: {_cause(error)}")
-    words = words_of(error.code, error.message)
-    if not isinstance(error, SMTPAuthenticationError):
-        return VendorUnavailable(f"{where} answers {words}")
-    if 400 <= error.code < 500:
-        return VendorUnavailable(f"{where} cannot log us in now: {words}")
-    mend = "Look at CRM_SMTP_USERNAME and CRM_SMTP_PASSWORD."
-    return VendorAccountFault(f"{where} refuses the login: {words}. {mend}")
-
-
-def _cause(error: Exception) -> str:
-    text = " ".join(str(error).split())[:300]
-    if isinstance(error, TimeoutError) and not text:
-        return "no answer in time"
-    if "STARTTLS" in text:
-        return "it does not offer STARTTLS. Look at CRM_SMTP_SECURITY and CRM_SMTP_PORT."
-    return text or type(error).__name__
 
 
 def _broken(phase: Phase, what: str) -> Exception:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from crm_graphql.core.texts import storable
 from crm_graphql.delivery.vendors.port import Fault
 
 GREYLIST_SECONDS = 300.0
@@ -17,7 +18,15 @@ GREYLIST_SECONDS = 300.0
 FULL_SECONDS = 3_600.0
 _TEXT_LIMIT = 400
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
-_RELAYING = re.compile(r"\brelay", re.IGNORECASE)
+_OF_US = re.compile(
+    r"\b(relay|sender|helo|client host|authenticat|log ?in\b|sending (limit|quota)|rate.?limit|spam|"
+    r"black ?list|block ?list|dnsbl|rbl\b|reputation|blocked|banned|spf\b|dkim|dmarc|"
+    r"too many (messages|mails|e-?mails|connections|errors))",
+    re.IGNORECASE,
+)
+"""What servers say of who sends, with the same three digits as of a person who does not exist: relays like
+Exim and Postfix look at the sender only once a recipient is named."""
+_ADDRESS = re.compile(r"\S*@\S*")
 
 
 class Phase(Enum):
@@ -56,6 +65,8 @@ _BUSY = Verdict(Fault.TRANSIENT, slows=True)
 
 _NOBODY = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "2.1"})
 """No such address or domain, no mail there (null MX), disabled: for good."""
+_SENDER = frozenset({"1.7", "1.8"})
+"""The sender's address is none, or its domain is."""
 _TOO_LARGE = frozenset({"2.3", "3.4"})
 _AUTHENTICATION = frozenset(f"7.{detail}" for detail in range(20, 30))
 """SPF, DKIM, DMARC, the name of our address: nothing that a person is to blame for."""
@@ -83,10 +94,12 @@ def verdict_of(phase: Phase, code: int, text: str) -> Verdict | None:
         return _later(phase, code, enhanced)
     if not 500 <= code < 600:
         return None
-    if code in _PROTOCOL and enhanced is None:
-        return _LATER
     if code in _NOT_LOGGED_IN:
         return _OURS
+    if phase is Phase.RCPT and _is_of_us(enhanced, text):
+        return _POLICY
+    if code in _PROTOCOL and enhanced in (None, "5.1", "5.2"):
+        return _LATER
     return _REFUSED[phase](code, enhanced, text)
 
 
@@ -114,10 +127,8 @@ def _mail(code: int, enhanced: str | None, _text: str) -> Verdict:
     return _CONTENT if is_large or (enhanced or "").startswith("6.") else _OURS
 
 
-def _rcpt(code: int, enhanced: str | None, text: str) -> Verdict:
-    if enhanced is None:
-        if _RELAYING.search(text):
-            return _POLICY
+def _rcpt(code: int, enhanced: str | None, _text: str) -> Verdict:
+    if enhanced is None or _says_nothing(enhanced):
         if code == 552:
             return _FULL
         return _PERSON if code in _NOBODY_CODES else _POLICY
@@ -128,6 +139,19 @@ def _rcpt(code: int, enhanced: str | None, text: str) -> Verdict:
     if enhanced.startswith("7."):
         return _POLICY
     return _CONTENT
+
+
+def _says_nothing(enhanced: str) -> bool:
+    """Whether it is the code for whatever has none of its own."""
+    return enhanced.endswith(".0") and not enhanced.startswith(("6.", "7."))
+
+
+def _is_of_us(enhanced: str | None, text: str) -> bool:
+    """Whether it is the sender that a refusal of a recipient is about."""
+    if enhanced is None or _says_nothing(enhanced) or enhanced.startswith("5."):
+        # What is in an address is no word of the server.
+        return _OF_US.search(_ADDRESS.sub("", text)) is not None
+    return enhanced in _SENDER
 
 
 def _data(code: int, enhanced: str | None, _text: str) -> Verdict:
@@ -142,6 +166,18 @@ if left_out := set(Phase) - _REFUSED.keys():
 
 
 def words_of(code: int, text: str) -> str:
-    """The relay's words on one line, as the ledger keeps them."""
-    shown = " ".join(text.split())
+    """The relay's words on one line, as the ledger keeps them: it takes no byte that is no UTF-8, and servers
+    write their languages as they like."""
+    shown = " ".join(_readable(text).split())
     return f"{code} {shown}"[:_TEXT_LIMIT]
+
+
+def _readable(text: str) -> str:
+    try:
+        text = text.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeDecodeError:
+        # Whatever else it may be, all of that can be read.
+        text = text.encode("utf-8", "surrogateescape").decode("latin-1")
+    except UnicodeEncodeError:
+        pass
+    return storable(text)

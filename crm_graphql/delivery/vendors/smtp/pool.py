@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from crm_graphql.core.tasks import end_tasks
-from crm_graphql.delivery.vendors.smtp.connection import Connection, Deadline, Lost, Relay, open_connection
+from crm_graphql.delivery.vendors.port import VendorAccountFault
+from crm_graphql.delivery.vendors.smtp.connection import Connection, Deadline, Lost, open_connection
+from crm_graphql.delivery.vendors.smtp.relay import Relay
 
 _OPEN_SECONDS = 60.0
 
@@ -38,6 +40,11 @@ class Pool:
         self._timer: asyncio.TimerHandle | None = None
         self._is_closed = False
 
+    @property
+    def relay(self) -> Relay:
+        """Where they lead."""
+        return self._relay
+
     @asynccontextmanager
     async def connection(self, deadline: Deadline, *, fresh: bool = False) -> AsyncIterator[Connection]:
         """One for one message. `fresh`: not one that was used before. Raises Lost where none is free in time,
@@ -61,7 +68,11 @@ class Pool:
         """A new one, which is the caller's. Raises VendorUnavailable and VendorAccountFault."""
         if not self._knows_context:
             # Reads all certificates of the machine: milliseconds, once.
-            self._context = await asyncio.to_thread(self._relay.context)
+            try:
+                self._context = await asyncio.to_thread(self._relay.context)
+            except OSError:
+                # Nobody was asked: no message may count as one that was perhaps taken.
+                raise VendorAccountFault("CRM_SMTP_CA_FILE holds no certificates that can be read.") from None
             self._knows_context = True
         return await open_connection(self._relay, self._context, seconds)
 

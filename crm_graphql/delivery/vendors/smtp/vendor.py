@@ -28,6 +28,7 @@ from crm_graphql.delivery.vendors.smtp.connection import Answer, Deadline, Lost,
 from crm_graphql.delivery.vendors.smtp.outcomes import is_hard_bounce, verdict_of, words_of
 from crm_graphql.delivery.vendors.smtp.patience import Patience
 from crm_graphql.delivery.vendors.smtp.pool import Pool
+from crm_graphql.delivery.vendors.smtp.unusable import refuses_sender
 
 EnvelopeSender = Callable[[str], str]
 """By a message's key the address that it returns to."""
@@ -36,6 +37,8 @@ _QUEUED_AS = re.compile(r"\b(?:queued as\s+|ok:?\s+<?(?=[\w.@+\-]{16}))([\w.@+\-
 """How Postfix and others call what they took, and how Amazon SES does."""
 _LOST_RETRY_SECONDS = 5.0
 _CHECK_SECONDS = 8.0
+_NO_MESSAGE = f"{'0' * 24}-1"
+"""The key of none, for an envelope's sender that is looked at."""
 _WAITING = frozenset({Fault.TRANSIENT, Fault.ACCOUNT})
 _log = get_logger(__name__)
 
@@ -92,13 +95,23 @@ class SmtpVendor:
         raise VendorUnavailable("a relay cannot be asked")
 
     async def check(self) -> str | None:
-        """Whether it takes our login. Sends nothing."""
+        """Whether it takes our login, and mail from us. Sends nothing."""
+        sender = self._envelope_sender(_NO_MESSAGE)
         try:
             connection = await self._pool.open(_CHECK_SECONDS)
         except VendorUnavailable as error:
             return str(error)
-        await connection.quit()
-        return None
+        try:
+            answer = await connection.refusal_of(sender, _CHECK_SECONDS)
+            await connection.quit()
+        except Lost as error:
+            return f"The connection broke: {error}."
+        finally:
+            connection.close()
+        if answer is None or answer.code < 500:
+            # Busy now: messages wait.
+            return None
+        return refuses_sender(self._pool.relay, sender, answer.code, answer.text)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -107,7 +107,11 @@ class Call:
             return self._not_begun(key, str(error) or type(error).__name__)
         except GraphRefused as error:
             return self._refused(key, error)
-        return await self._post(key, body)
+        outcome = await self._post(key, body)
+        header = message.whatsapp and message.whatsapp.header
+        if header and self.refusals.get(key) is Refusal.CONTENT:
+            self._uploads.forget(header)
+        return outcome
 
     async def _body(self, message: OutgoingMessage) -> dict[str, object] | Outcome:
         template = message.whatsapp

@@ -37,7 +37,7 @@ class Refusal(Enum):
 
 _BY_REFUSAL: Mapping[Refusal, tuple[int, ...]] = {
     Refusal.LATER: (1, 2, 131000, 131016, 131057, 133004, 135000),
-    Refusal.SLOWER: (4, 80007, 130429),
+    Refusal.SLOWER: (4, 17, 32, 613, 80007, 80008, 130429),
     Refusal.PAIR: (131056,),
     Refusal.REST: (130472, 131049),
     Refusal.UNREACHABLE: (131026,),
@@ -48,7 +48,8 @@ _BY_REFUSAL: Mapping[Refusal, tuple[int, ...]] = {
     Refusal.TEMPLATE_VALUES: (132000, 132005, 132008, 132012, 132018),
     Refusal.TEMPLATE: (131063, 132001, 132007, 132015, 132016),
     Refusal.ACCOUNT: (
-        *(0, 3, 10, 190, 368, 130497, 131005, 131031, 131037, 131042, 131045, 131048, 131064, 133010),
+        *(0, 3, 10, 33, 190, 368, 130497, 131005, 131031, 131037, 131042, 131045, 131048, 131064),
+        *(133006, 133010),
         *range(200, 300),
     ),
 }

@@ -9,9 +9,9 @@ from crm_graphql.core.channels import Channel
 from crm_graphql.whatsapp.template_parts import APPROVED
 from crm_graphql.whatsapp.templates import note_status
 
-_FLAGGED = "FLAGGED"
-"""A warning: it is sent all the same."""
-_NAMED = ("message.whatsapp", "variants.message.whatsapp")
+_WARNINGS = frozenset({"FLAGGED", "LIMIT_EXCEEDED", "UNARCHIVED"})
+"""They leave the template as it is."""
+_REINSTATED = "REINSTATED"
 
 
 async def heed_template(
@@ -19,16 +19,22 @@ async def heed_template(
 ) -> int:
     """Keep what Meta told of a template; where it is not sent any more, pause the campaigns that are sending
     it. How many those were. Idempotent."""
-    status = status.upper()
-    if status == _FLAGGED:
+    status = APPROVED if status.upper() == _REINSTATED else status.upper()
+    if status in _WARNINGS:
         return 0
-    await note_status(template_id, status)
+    known = await note_status(template_id, status)
     if status == APPROVED:
         return 0
+    # Meta writes languages in two ways: "pt-BR" here, "pt_BR" in its lists.
+    language = known["language"] if known else language.replace("-", "_")
+    named = {
+        "message.whatsapp.template": known["name"] if known else name,
+        "message.whatsapp.language": language,
+    }
     sending = {
         "status": CampaignStatus.SENDING.value,
         "channel": Channel.WHATSAPP.value,
-        "$or": [{f"{at}.template": name, f"{at}.language": language} for at in _NAMED],
+        "$or": [named, {"variants": {"$elemMatch": named}}],
     }
     rows = Campaign.get_pymongo_collection().find(sending, {"_id": 1})
     words = f" ({reason})" if reason and reason.upper() != "NONE" else ""

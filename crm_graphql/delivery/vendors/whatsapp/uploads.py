@@ -12,6 +12,8 @@ from crm_graphql.whatsapp.graph import GraphApi, GraphSilent
 
 GOOD_FOR_SECONDS = 29 * 24 * 3600.0
 """Meta keeps a file for 30 days."""
+SURE_FOR_SECONDS = 60.0
+"""So long after its upload a file is there, whatever a refusal says."""
 KEPT = 128
 
 
@@ -43,6 +45,12 @@ class Uploads:
                 self._under_way.pop(key, None)
             self._keep(key, found)
             return found
+
+    def forget(self, attachment: Attachment) -> None:
+        """Upload the file again for the next message: Meta may have it no more."""
+        found = self._ids.get(attachment.media_id)
+        if found is not None and time.monotonic() > found[1] - GOOD_FOR_SECONDS + SURE_FOR_SECONDS:
+            del self._ids[attachment.media_id]
 
     def _known(self, key: str) -> str | None:
         found = self._ids.get(key)

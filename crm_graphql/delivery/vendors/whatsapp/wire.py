@@ -11,7 +11,7 @@ import msgspec
 from crm_graphql.core.paging import Row
 from crm_graphql.delivery.vendors.port import Attachment, OutgoingMessage, WhatsappTemplate
 from crm_graphql.whatsapp.addresses import is_bsuid
-from crm_graphql.whatsapp.template_parts import components
+from crm_graphql.whatsapp.template_parts import components, header_of_file
 
 TEXT_LIMIT = 4_096
 _SPACE = re.compile(r"\s+")
@@ -61,10 +61,9 @@ def one_line(value: str) -> str:
 
 def header_of(attachment: Attachment, uploaded_id: str) -> dict[str, Any]:
     """The parameter of a head with a file."""
-    kind, _, _ = attachment.content_type.partition("/")
-    if kind in ("image", "video"):
-        return {"type": kind, kind: {"id": uploaded_id}}
-    return {"type": "document", "document": {"id": uploaded_id, "filename": attachment.filename}}
+    kind = header_of_file(attachment.content_type).lower()
+    file = {"id": uploaded_id, **({"filename": attachment.filename} if kind == "document" else {})}
+    return {"type": kind, kind: file}
 
 
 def taken_id(answer: bytes) -> str:

@@ -7,6 +7,7 @@ import type { Operation } from '../../components/operation';
 import { Pager, usePlace } from '../../components/pager';
 import { Problem } from '../../components/problem';
 import { useTexts } from '../../texts';
+import { FailuresFile } from './file';
 import { FAILURES } from './queries';
 
 const SIZE = 20;
@@ -79,6 +80,7 @@ function Who({ operation: { id, failed, failureReason } }: { operation: Operatio
         </List>
       )}
       <Pager info={found?.pageInfo} size={SIZE} onGo={go} />
+      {found && found.nodes.length > 0 && <FailuresFile id={id} isOne={failed === 1} />}
     </Stack>
   );
 }

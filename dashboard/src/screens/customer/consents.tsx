@@ -68,8 +68,8 @@ function SetConsent({ customer, onChanged }: { customer: Customer; onChanged: ()
         <Text size="sm" c="dimmed">
           {text('consents.topics.empty')}
         </Text>
-        <ButtonLink to="/settings" size="xs" variant="subtle">
-          {text('settings.title')}
+        <ButtonLink to="/settings/topics" size="xs" variant="subtle">
+          {text('topics.title')}
         </ButtonLink>
       </Group>
     );

@@ -2,6 +2,7 @@
 import { ActionIcon, Anchor, Box, Image, Paper, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
 import { useQuery } from 'urql';
 import { useChange } from '../../api/change';
+import { ownAddress } from '../../api/upload';
 import { Errors } from '../../components/errors';
 import { ButtonLink } from '../../components/link';
 import { Pager, usePlace } from '../../components/pager';
@@ -56,11 +57,18 @@ function Files({ id }: { id: string }) {
               <Paper key={file.id} withBorder p="xs" pos="relative">
                 <Box h={90} mb={6}>
                   {file.thumbnailUrl && (
-                    <Image src={file.thumbnailUrl} alt="" h={90} fit="contain" radius="sm" />
+                    <Image src={ownAddress(file.thumbnailUrl)} alt="" h={90} fit="contain" radius="sm" />
                   )}
                 </Box>
                 {file.url ? (
-                  <Anchor href={file.url} target="_blank" rel="noreferrer" fz="xs" display="block" truncate>
+                  <Anchor
+                    href={ownAddress(file.url)}
+                    target="_blank"
+                    rel="noreferrer"
+                    fz="xs"
+                    display="block"
+                    truncate
+                  >
                     {file.filename}
                   </Anchor>
                 ) : (

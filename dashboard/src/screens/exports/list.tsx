@@ -29,19 +29,19 @@ export function List({
       <Table.Thead>
         <Table.Tr>
           <Table.Th>{text('exports.file')}</Table.Th>
-          <Table.Th w={130} visibleFrom="sm">
+          <Table.Th w={125} visibleFrom="sm">
             {text('exports.state')}
           </Table.Th>
-          <Table.Th w={140} ta="right" visibleFrom="sm">
+          <Table.Th w={130} ta="right" visibleFrom="sm">
             {text('exports.rows')}
           </Table.Th>
-          <Table.Th w={210} visibleFrom="md">
+          <Table.Th w={180} visibleFrom="lg">
             {text('exports.made')}
           </Table.Th>
-          <Table.Th w={190} visibleFrom="md">
+          <Table.Th w={170} visibleFrom="lg">
             {text('exports.expires')}
           </Table.Th>
-          <Table.Th w={{ base: 126, sm: 160 }}>{text('exports.get')}</Table.Th>
+          <Table.Th w={{ base: 126, sm: 150 }}>{text('exports.get')}</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -98,13 +98,13 @@ function Row({ row, isPaused, isExpired }: { row: Export; isPaused: boolean; isE
       <Table.Td ta="right" visibleFrom="sm" style={{ fontVariantNumeric: 'tabular-nums' }}>
         {isMade ? text('exports.soFar', { count: row.rows }) : <FormattedNumber value={row.rows} />}
       </Table.Td>
-      <Table.Td visibleFrom="md">
+      <Table.Td visibleFrom="lg">
         <Moment at={row.createdAt} />
         <Text size="xs" c="dimmed" truncate>
           {row.createdBy}
         </Text>
       </Table.Td>
-      <Table.Td visibleFrom="md">
+      <Table.Td visibleFrom="lg">
         {isExpired ? <Text size="sm">{text('exports.expired')}</Text> : <Moment at={row.expiresAt} />}
       </Table.Td>
       <Table.Td>{isThere ? <Get row={row} /> : <Text c="dimmed">–</Text>}</Table.Td>

@@ -88,10 +88,10 @@ function List({
           <Table.Th w={140} visibleFrom="sm">
             {text('role')}
           </Table.Th>
-          <Table.Th w={140} visibleFrom="md">
+          <Table.Th w={140} visibleFrom="lg">
             {text('keys.made')}
           </Table.Th>
-          <Table.Th w={190} visibleFrom="md">
+          <Table.Th w={190} visibleFrom="lg">
             {text('keys.used')}
           </Table.Th>
           <Table.Th w={150} visibleFrom="sm">

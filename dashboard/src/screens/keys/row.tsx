@@ -36,10 +36,10 @@ export function Row({
         <Errors errors={errors} />
       </Table.Td>
       <Table.Td visibleFrom="sm">{text(`role.${role}`)}</Table.Td>
-      <Table.Td visibleFrom="md">
+      <Table.Td visibleFrom="lg">
         <Moment at={apiKey.createdAt} isDay />
       </Table.Td>
-      <Table.Td visibleFrom="md">
+      <Table.Td visibleFrom="lg">
         {apiKey.lastUsedAt ? <Moment at={apiKey.lastUsedAt} /> : text('keys.unused')}
       </Table.Td>
       <Table.Td visibleFrom="sm">

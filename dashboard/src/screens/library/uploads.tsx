@@ -1,7 +1,7 @@
 /** Files on their way into the library, one after the other, each with how far it is and what was said against it. */
 import { Button, Group, Paper, Progress, Stack, Text } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import { Refused, send } from '../../api/upload';
+import { send, uploadErrors } from '../../api/upload';
 import { useTexts } from '../../texts';
 
 export interface Upload {
@@ -43,8 +43,10 @@ export function useUploads(onTaken: () => void) {
       onTaken();
     } catch (problem) {
       if (signal.aborted) return;
-      const told = problem instanceof Refused ? problem.message : '';
-      change(key, { share: null, error: told || text('error.network') });
+      const error = uploadErrors(problem, text)
+        .map(({ message }) => message)
+        .join(' ');
+      change(key, { share: null, error });
     }
   };
 

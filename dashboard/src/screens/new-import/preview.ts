@@ -1,7 +1,7 @@
 /** What a file is and what would become of it, asked again whenever something is chosen; older answers are dropped. */
 import { useEffect, useState } from 'react';
 import type { UserError } from '../../api/change';
-import { Refused, send } from '../../api/upload';
+import { send, uploadErrors } from '../../api/upload';
 import type { ImportPreview, IngestionKind } from '../../gql/graphql';
 import { useTexts } from '../../texts';
 import { doorOf, previewFormOf, type Asked } from './asked';
@@ -29,7 +29,6 @@ interface Shown {
 export function usePreview(kind: IngestionKind, file: File | null, asked: Asked) {
   const text = useTexts();
   const [shown, show] = useState<Shown>({ file: null, kind, asked: null, preview: null, errors: [] });
-  const lost = text('error.network');
   useEffect(() => {
     if (file === null) return;
     const latest = new AbortController();
@@ -40,8 +39,7 @@ export function usePreview(kind: IngestionKind, file: File | null, asked: Asked)
         show({ file, kind, asked, preview, errors: [] });
       } catch (problem) {
         if (latest.signal.aborted) return;
-        const told = problem instanceof Refused ? problem.errors : [];
-        const errors = told.length ? told : [{ path: [], message: lost }];
+        const errors = uploadErrors(problem, text);
         // What was asked amiss takes nothing from what is known of the file.
         show((before) => ({
           ...before,
@@ -58,7 +56,7 @@ export function usePreview(kind: IngestionKind, file: File | null, asked: Asked)
       clearTimeout(wait);
       latest.abort();
     };
-  }, [kind, file, asked, lost]);
+  }, [kind, file, asked, text]);
   const isOfThis = shown.file === file && shown.kind === kind;
   return {
     preview: isOfThis ? shown.preview : null,

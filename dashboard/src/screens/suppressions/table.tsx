@@ -39,7 +39,7 @@ export function SuppressionsTable({
             <Table.Th w={190} visibleFrom="sm">
               {text('suppressions.reason')}
             </Table.Th>
-            <Table.Th w={190} visibleFrom="md">
+            <Table.Th w={190} visibleFrom="lg">
               {text('suppressions.since')}
             </Table.Th>
             {mayWrite && (
@@ -68,7 +68,7 @@ export function SuppressionsTable({
               </Table.Td>
               <Table.Td visibleFrom="xs">{text(`channel.${channel}`)}</Table.Td>
               <Table.Td visibleFrom="sm">{text(`reason.suppression.${reason}`)}</Table.Td>
-              <Table.Td visibleFrom="md">
+              <Table.Td visibleFrom="lg">
                 <Moment at={createdAt} />
               </Table.Td>
               {mayWrite && (

@@ -31,7 +31,7 @@ export function UsersTable({
           <Table.Th w={190} visibleFrom="md">
             {text('users.lastSeen')}
           </Table.Th>
-          <Table.Th w={140} visibleFrom="md">
+          <Table.Th w={140} visibleFrom="lg">
             {text('users.since')}
           </Table.Th>
           {mayWrite && (
@@ -102,7 +102,7 @@ function Row({
       <Table.Td visibleFrom="md">
         {user.lastSeenAt ? <Moment at={user.lastSeenAt} /> : text('users.neverSeen')}
       </Table.Td>
-      <Table.Td visibleFrom="md">
+      <Table.Td visibleFrom="lg">
         <Moment at={user.createdAt} isDay />
       </Table.Td>
       {mayWrite && (

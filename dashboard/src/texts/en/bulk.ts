@@ -25,5 +25,6 @@ export const bulk = {
   'bulk.failures.show': 'Show who failed',
   'bulk.failures.title': 'Customers that stayed as they were',
   'bulk.failures.first': 'The first {count, number} of them are named.',
+  'bulk.failures.export': 'Export them as a file',
   'bulk.failures.gone': 'They have been erased or merged since, or nobody kept who they were.',
 } as const;

@@ -69,7 +69,7 @@ export const customer = {
   'messages.opened': 'Opened',
   'messages.clicked': 'Clicked',
   'media.title': 'Files',
-  'media.empty': 'No file is tied to them. Files are tied in the library.',
+  'media.empty': 'No file is tied to them.',
   'media.detach': 'Untie {name}',
   'consents.topic': 'Topic',
   'consents.word': 'They said',

@@ -27,5 +27,6 @@ export const bulk: Record<keyof typeof english, string> = {
   'bulk.failures.show': 'Vis hvem det gjelder',
   'bulk.failures.title': 'Kunder som ble stående uendret',
   'bulk.failures.first': 'De første {count, number} av dem er navngitt.',
+  'bulk.failures.export': 'Eksporter dem som fil',
   'bulk.failures.gone': 'De er slettet eller slått sammen siden, eller ingen tok vare på hvem de var.',
 };

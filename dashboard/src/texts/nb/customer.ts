@@ -72,7 +72,7 @@ export const customer: Record<keyof typeof english, string> = {
   'messages.opened': 'Åpnet',
   'messages.clicked': 'Klikket',
   'media.title': 'Filer',
-  'media.empty': 'Ingen fil er knyttet til dem. Filer knyttes i biblioteket.',
+  'media.empty': 'Ingen fil er knyttet til dem.',
   'media.detach': 'Løsne {name}',
   'consents.topic': 'Tema',
   'consents.word': 'De sa',

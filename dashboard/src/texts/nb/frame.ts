@@ -21,11 +21,11 @@ export const frame: Record<keyof typeof english, string> = {
   'account.menu': 'Kontomeny: {name}',
   'account.own': 'Kontoen din',
   'account.operator': 'Operatør',
-  'session.ended':
-    'Du er logget ut. Det du skrev her, er her fortsatt: logg inn i en annen fane, og gå videre.',
-  'session.signIn': 'Logg inn i en ny fane',
+  'session.elsewhere': 'Behold siden, logg inn i en ny fane',
   'connection.lost':
     'Direkteforbindelsen er brutt. Det du ser, kan være gammelt; den kommer tilbake av seg selv.',
+  'session.over': 'Du er ikke lenger logget inn. Det du ser, kan være gammelt, og ingenting mer blir lagret.',
+  'session.again': 'Logg inn igjen',
   'live.updated': 'Oppdatert {ago}',
   'live.again': 'Les på nytt',
   'live.pause': 'Stans oppdateringer',
@@ -35,6 +35,8 @@ export const frame: Record<keyof typeof english, string> = {
   'error.retry': 'Prøv igjen',
   'error.network': 'Tjeneren kan ikke nås.',
   'error.forbidden': 'Rollen din tillater ikke dette.',
+  'error.signedOut': 'Du er ikke lenger logget inn. Logg inn igjen.',
+  'error.fileChanged': 'Filen er endret siden den ble valgt, eller er borte. Velg den igjen.',
   'error.unavailable': 'Tjeneren er opptatt. Prøv igjen om noen sekunder.',
   'stats.total': 'Mottakere',
   'stats.queued': 'I kø',
