@@ -189,7 +189,9 @@ async def test_lists_and_figures_have_room_at_every_width(shop: Deployment, chro
         page, _ = await open_in(chromium, shop, path, "nb-NO", 768)
         for width in (768, 1000, 1250, 1440):
             await page.set_viewport_size({"width": width, "height": 900})
-            name = page.get_by_role("row").nth(1).get_by_role("cell").first
+            name = page.locator("tbody td").first
+            await expect(name).to_be_visible()
+            await page.evaluate(AT_REST)
             box = await name.bounding_box()
             assert box is not None
             assert box["width"] >= 160, (path, width)
