@@ -18,7 +18,7 @@ from crm_graphql.local.mongod import Mongod
 from crm_graphql.server.transports.dashboard import DOCUMENTS
 from tests.browser.conftest import Seen
 from tests.browser.every_screen import SCREENS, Shop, furnish
-from tests.browser.screens import SIZES_AND_SCHEMES, elsewhere, opened, shuts_nobody_out
+from tests.browser.screens import AT_REST, SIZES_AND_SCHEMES, elsewhere, opened, shuts_nobody_out
 from tests.servers.deployment import Deployment
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
@@ -143,6 +143,7 @@ async def test_no_column_of_a_table_is_squeezed_between_narrow_and_wide(
     for path in map(shop.path, SCREENS):
         await seen.page.goto(f"{deployment.url}{path}")
         await drawn(seen.page)
+        await seen.page.evaluate(AT_REST)
         assert await seen.page.evaluate(SQUEEZED) == [], path
         assert await seen.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
     await seen.page.context.close()

@@ -15,7 +15,7 @@ from crm_graphql.local.mongod import Mongod
 from tests.accounts.doors import PASSWORD
 from tests.accounts.test_live import Person, person, update
 from tests.browser.conftest import Seen
-from tests.browser.screens import open_signed_in, opened, shuts_nobody_out
+from tests.browser.screens import AT_REST, open_signed_in, opened, shuts_nobody_out
 from tests.media.files import picture
 from tests.servers.deployment import Deployment
 
@@ -61,6 +61,7 @@ async def sign_in(page: Page, email: str) -> None:
 async def click_twice(page: Page, name: str) -> None:
     """As a hand does that clicks everything twice, wherever the second click falls."""
     button = page.get_by_role("dialog").get_by_role("button", name=name)
+    await page.evaluate(AT_REST)
     box = await button.bounding_box()
     assert box is not None
     await page.mouse.click(
