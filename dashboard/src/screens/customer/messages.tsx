@@ -47,7 +47,7 @@ function List({ id }: { id: string }) {
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{text('messages.campaign')}</Table.Th>
-                <Table.Th w={90} visibleFrom="sm">
+                <Table.Th w={90} visibleFrom="xl">
                   {text('messages.channel')}
                 </Table.Th>
                 <Table.Th w={{ base: 120, sm: 150 }}>{text('messages.status')}</Table.Th>
@@ -90,8 +90,11 @@ function Row({ message }: { message: Message }) {
         >
           {campaign.name}
         </TextLink>
+        <Text size="xs" c="dimmed" hiddenFrom="xl">
+          {text(`channel.${message.channel}`)}
+        </Text>
       </Table.Td>
-      <Table.Td visibleFrom="sm">{text(`channel.${message.channel}`)}</Table.Td>
+      <Table.Td visibleFrom="xl">{text(`channel.${message.channel}`)}</Table.Td>
       <Table.Td>
         <Status status={message.status} />
         {note && (

@@ -58,7 +58,7 @@ function Shown({ customer, turn, onChanged }: { customer: Customer; turn: number
     <>
       <Sums customer={customer} />
       <Duplicates customer={customer} onChanged={onChanged} />
-      <SimpleGrid cols={{ base: 1, md: 2 }}>
+      <SimpleGrid cols={{ base: 1, lg: 2 }}>
         <Stack>
           <Facts customer={customer} />
           <Groups id={id} groups={groups?.nodes ?? []} onChanged={onChanged} />
