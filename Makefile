@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 BIN := .venv/bin
-PYTEST_FLAGS ?= -n 3 --dist loadgroup --durations=15
+# The machine pauses, and tests of whole processes notice: what fails is tried once more, and the summary names it.
+PYTEST_FLAGS ?= -n 3 --dist loadgroup --durations=15 --reruns 1 --reruns-delay 2
 TESTS ?= tests
 # Some images have Python keep no compiled modules: then each of the hundreds of processes that tests start would
 # compile the product again, and each worker the tests.

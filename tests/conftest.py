@@ -53,14 +53,12 @@ gc.disable()
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what `make quick` leaves out: a new test is in it unless it starts servers or says it is slow.
 
-    The long groups come first, then what is slow: begun last, one would leave other workers idle. What starts
-    processes is tried a second time where it fails, for the machine pauses; the summary says so.
+    The long groups come first, then what is slow: begun last, one would leave other workers idle.
     """
     for item in items:
         folder = item.path.relative_to(config.rootpath / "tests").parts[0]
         if folder in SLOW_FOLDERS or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=5))
     items.sort(key=_place)
 
 
