@@ -22,7 +22,7 @@ def all_of(parts: Iterable[Filter]) -> Filter:
 def any_of(parts: Iterable[Filter]) -> Filter:
     """What meets at least one of the filters, of which there is at least one."""
     found: list[Filter] = []
-    values: dict[str, list[Any]] = {}
+    values: dict[str, dict[Any, None]] = {}
     for part in _flat("$or", parts):
         equality = _equality(part)
         if equality is None:
@@ -30,9 +30,9 @@ def any_of(parts: Iterable[Filter]) -> Filter:
             continue
         path, these = equality
         if path not in values:
-            values[path] = []
+            values[path] = {}
             found.append({path: {"$in": values[path]}})
-        values[path] += [value for value in these if value not in values[path]]
+        values[path] |= dict.fromkeys(these)
     return _joined("$or", _distinct(_plain(part) for part in found))
 
 
@@ -44,7 +44,7 @@ def _flat(kind: str, parts: Iterable[Filter]) -> Iterator[Filter]:
             yield part
 
 
-def _equality(part: Filter) -> tuple[str, list[Any]] | None:
+def _equality(part: Filter) -> tuple[str, Iterable[Any]] | None:
     """The field and the values of a condition that asks for one of some values."""
     ((path, condition),) = part.items()
     if isinstance(condition, dict) and len(condition) == 1:
@@ -57,7 +57,10 @@ def _equality(part: Filter) -> tuple[str, list[Any]] | None:
 
 def _plain(part: Filter) -> Filter:
     equality = _equality(part)
-    return part if equality is None or len(equality[1]) != 1 else {equality[0]: {"$eq": equality[1][0]}}
+    if equality is None:
+        return part
+    path, (*values,) = equality
+    return {path: {"$eq": values[0]} if len(values) == 1 else {"$in": values}}
 
 
 def _distinct(parts: Iterable[Filter]) -> list[Filter]:
