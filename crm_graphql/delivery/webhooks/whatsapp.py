@@ -179,8 +179,6 @@ class WhatsappDoor:
 
     async def _then(self) -> None:
         """Make durable what people said. What fails by its own fault keeps the others from nothing."""
-        if self._problems:
-            _log.warning("entries of WhatsApp's call are left out", count=len(self._problems))
         await follow_statuses(self._statuses, self._now, bus=self._tools.bus)
         for work in self._works:
             try:
