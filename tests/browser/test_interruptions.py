@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from crm_graphql.core.actor import Role
-from crm_graphql.local.mongod import Mongod
-from tests.accounts.doors import PASSWORD
 from tests.accounts.test_live import Person, person, update
 from tests.browser.conftest import Seen
 from tests.browser.screens import AT_REST, open_signed_in, opened, shuts_nobody_out
+from tests.browser.test_accounts_screens import sign_in
 from tests.media.files import picture
 from tests.servers.deployment import Deployment
 
@@ -30,32 +28,14 @@ FILES = "{ mediaFiles { nodes { id status } } }"
 BETWEEN_CLICKS_MS = 150
 
 
-@pytest.fixture(scope="module")
-async def development(tmp_path_factory: pytest.TempPathFactory, mongod: Mongod) -> AsyncIterator[Deployment]:
-    """The product as `crm dev` starts it."""
-    folder = tmp_path_factory.mktemp("interruptions")
-    made = Deployment(folder, mongod, None, settings={"development": True})
-    try:
-        await made.start()
-        yield made
-    finally:
-        await made.close()
-
-
-async def signed_in(browser: Browser, development: Deployment, role: str, path: str) -> tuple[Seen, Person]:
+async def signed_in(browser: Browser, deployment: Deployment, role: str, path: str) -> tuple[Seen, Person]:
     """The address, for somebody with this role who has signed in there; and who."""
-    who = await person(development, role)
+    who = await person(deployment, role)
     seen = await opened(browser)
-    await seen.page.goto(f"{development.url}{path}")
+    await seen.page.goto(f"{deployment.url}{path}")
     await sign_in(seen.page, who.email)
     await expect(seen.page.get_by_role("button", name="Account menu")).to_be_visible()
     return seen, who
-
-
-async def sign_in(page: Page, email: str) -> None:
-    await page.get_by_label("E-mail").fill(email)
-    await page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 async def click_twice(page: Page, name: str) -> None:
@@ -73,12 +53,12 @@ async def click_twice(page: Page, name: str) -> None:
 
 
 async def test_who_is_put_out_meanwhile_is_told_and_signs_in_where_they_were(
-    development: Deployment, chromium: Browser
+    deployment: Deployment, chromium: Browser
 ) -> None:
-    seen, who = await signed_in(chromium, development, "MARKETER", "/customers")
+    seen, who = await signed_in(chromium, deployment, "MARKETER", "/customers")
     page = seen.page
     await expect(page.get_by_text("Updated ")).to_be_visible()
-    await update(development, who, isActive=False)
+    await update(deployment, who, isActive=False)
     await expect(page.get_by_text(OVER)).to_be_visible()
     await expect(page.get_by_text("The live connection is lost")).to_have_count(0)
     for place in ("Imports", "Exports", "Suppressions"):
@@ -86,7 +66,7 @@ async def test_who_is_put_out_meanwhile_is_told_and_signs_in_where_they_were(
         alert = page.get_by_role("alert")
         await expect(alert.get_by_text("You are no longer signed in. Sign in again.")).to_be_visible()
     await shuts_nobody_out(page)
-    await update(development, who, isActive=True)
+    await update(deployment, who, isActive=True)
     await page.get_by_role("button", name="Sign in again").click()
     await sign_in(page, who.email)
     await expect(page.get_by_role("heading", name="Suppressions")).to_be_visible()
@@ -95,18 +75,18 @@ async def test_who_is_put_out_meanwhile_is_told_and_signs_in_where_they_were(
 
 
 async def test_who_gets_another_role_meanwhile_is_offered_what_it_may_and_stays_connected(
-    development: Deployment, chromium: Browser
+    deployment: Deployment, chromium: Browser
 ) -> None:
-    seen, who = await signed_in(chromium, development, "MARKETER", "/customers")
+    seen, who = await signed_in(chromium, deployment, "MARKETER", "/customers")
     page = seen.page
     await expect(page.get_by_role("button", name="New customer")).to_be_visible()
     await expect(page.get_by_text("Updated ")).to_be_visible()
-    await update(development, who, role="VIEWER")
+    await update(deployment, who, role="VIEWER")
     await expect(page.get_by_role("button", name="New customer")).to_have_count(0)
     await expect(page.get_by_role("link", name="Exports")).to_have_count(0)
     await expect(page.get_by_text("The live connection is lost")).to_have_count(0)
     await expect(page.get_by_text(OVER)).to_have_count(0)
-    await update(development, who, role="MARKETER")
+    await update(deployment, who, role="MARKETER")
     await expect(page.get_by_role("button", name="New customer")).to_be_visible()
     await expect(page.get_by_text("The live connection is lost")).to_have_count(0)
     await page.context.close()
@@ -120,9 +100,9 @@ async def test_who_gets_another_role_meanwhile_is_offered_what_it_may_and_stays_
     ],
 )
 async def test_a_second_click_does_not_take_a_secret_away_that_is_shown_once(
-    development: Deployment, chromium: Browser, path: str, opening: str, field: str, secret: str
+    deployment: Deployment, chromium: Browser, path: str, opening: str, field: str, secret: str
 ) -> None:
-    page = await open_signed_in(await opened(chromium), development, path)
+    page = await open_signed_in(await opened(chromium), deployment, path)
     await page.get_by_role("button", name=opening).click()
     await page.get_by_role("dialog").get_by_label(field).first.fill("twice@example.com")
     await click_twice(page, opening)
@@ -138,11 +118,11 @@ async def test_a_second_click_does_not_take_a_secret_away_that_is_shown_once(
 
 
 async def test_who_takes_the_last_row_off_a_page_sees_the_first_page_again(
-    development: Deployment, chromium: Browser
+    deployment: Deployment, chromium: Browser
 ) -> None:
     addresses = [f"+47220001{number:02}" for number in range(26)]
-    await development.mutate(CLOSE, {"addresses": addresses})
-    page = await open_signed_in(await opened(chromium), development, "/suppressions?channel=SMS")
+    await deployment.mutate(CLOSE, {"addresses": addresses})
+    page = await open_signed_in(await opened(chromium), deployment, "/suppressions?channel=SMS")
     await page.get_by_role("button", name="Next page").click()
     rows = page.get_by_role("row")
     await expect(rows).to_have_count(2)
@@ -154,9 +134,9 @@ async def test_who_takes_the_last_row_off_a_page_sees_the_first_page_again(
 
 
 async def test_a_file_that_changed_since_it_was_chosen_is_said_to_have_changed(
-    development: Deployment, chromium: Browser, tmp_path: Path
+    deployment: Deployment, chromium: Browser, tmp_path: Path
 ) -> None:
-    page = await open_signed_in(await opened(chromium), development, "/imports/new")
+    page = await open_signed_in(await opened(chromium), deployment, "/imports/new")
     file = tmp_path / "people.csv"
     file.write_text("email,name\nida@example.com,Ida\n")
     await page.locator("input[type=file]").set_input_files(file)
@@ -186,29 +166,29 @@ async def test_a_file_that_changed_since_it_was_chosen_is_said_to_have_changed(
     ],
 )
 async def test_what_no_screen_knows_is_taken_out_of_its_address(
-    development: Deployment, chromium: Browser, path: str, kept: str
+    deployment: Deployment, chromium: Browser, path: str, kept: str
 ) -> None:
-    page = await open_signed_in(await opened(chromium), development, path)
-    await expect(page).to_have_url(f"{development.url}{kept}")
+    page = await open_signed_in(await opened(chromium), deployment, path)
+    await expect(page).to_have_url(f"{deployment.url}{kept}")
     await expect(page.locator("[aria-busy=true]")).to_have_count(0)
     await expect(page.get_by_role("alert")).to_have_count(0)
     await page.context.close()
 
 
 async def test_a_customers_picture_is_shown_by_whichever_name_the_page_is_opened(
-    development: Deployment, chromium: Browser
+    deployment: Deployment, chromium: Browser
 ) -> None:
-    customer = (await development.mutate(CREATE, {}))["customer"]["id"]
-    uploaded = await development.http.post(
+    customer = (await deployment.mutate(CREATE, {}))["customer"]["id"]
+    uploaded = await deployment.http.post(
         "/media",
         files={"file": ("garden.png", picture("PNG"), "image/png")},
-        headers={"authorization": f"Bearer {development.mint(Role.ADMIN)}"},
+        headers={"authorization": f"Bearer {deployment.mint(Role.ADMIN)}"},
     )
     file = uploaded.json()["id"]
-    await development.mutate(ATTACH, {"input": {"id": file, "customer": {"id": customer}}})
+    await deployment.mutate(ATTACH, {"input": {"id": file, "customer": {"id": customer}}})
     seen = await opened(chromium)
-    here = development.url.replace("127.0.0.1", "localhost")
-    await seen.page.goto(f"{here}/customers/{customer}#token={development.token}")
+    here = deployment.url.replace("127.0.0.1", "localhost")
+    await seen.page.goto(f"{here}/customers/{customer}#token={deployment.token}")
     await expect(seen.page.get_by_role("link", name="garden.png")).to_be_visible()
     shown = seen.page.locator("img[src*='/thumbnail']")
     await expect(shown).to_have_js_property("complete", True)
